@@ -1,0 +1,43 @@
+# What the component is compiled for; moving on to wasm32-wasip2 starts here.
+target := "wasm32-wasip1"
+
+# Lists the recipes.
+default:
+    @just --list --unsorted
+
+# Builds the component; `just component policy=FILE` bakes that policy into one of its own.
+component policy="":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    unset COFFER_BAKED_POLICY
+    name=coffer
+    policy={{ quote(trim_start_match(policy, "policy=")) }}
+    if [[ -n $policy ]]; then
+        cd {{ quote(invocation_directory()) }}
+        [[ -f $policy ]] || { echo "there is no policy $policy" >&2; exit 1; }
+        export COFFER_BAKED_POLICY=$(realpath "$policy")
+        name=$(basename "${policy%.*}")
+        [[ $name != coffer ]] || { echo "coffer.wasm has the default policy; rename $policy" >&2; exit 1; }
+        cd {{ quote(justfile_directory()) }}
+    fi
+    component/toolchain.sh {{ target }} cargo component build \
+        -p coffer-component --profile component --target-dir target/component
+    built=target/component/{{ target }}/component/coffer_component.wasm
+    # An unchanged component keeps its time, so the host that embeds it is not built again.
+    cmp -s "$built" "target/component/$name.wasm" || install -m 644 "$built" "target/component/$name.wasm"
+    echo "target/component/$name.wasm" >&2
+
+# Serves on the local engine in development mode; takes the flags of `coffer serve`.
+serve *args: component
+    cargo run --release -p coffer -- serve --dev {{ args }}
+
+# Runs every test; takes the arguments of `cargo test`.
+test *args: component
+    cargo test --release --workspace {{ args }}
+
+# Checks format, lints and documentation, and the dependencies where cargo-deny is installed.
+lint: component
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+    ! command -v cargo-deny >/dev/null || cargo deny check

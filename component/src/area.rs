@@ -1,0 +1,36 @@
+//! The three areas that files live in.
+
+use std::fmt;
+
+/// Whose files a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Area {
+    /// Everybody's.
+    Public,
+    /// The token's user's.
+    User,
+    /// The token's organization's.
+    Org,
+}
+
+impl Area {
+    /// The area of this path segment, which is lower case only.
+    pub(crate) fn parse(segment: &str) -> Option<Self> {
+        match segment {
+            "public" => Some(Self::Public),
+            "user" => Some(Self::User),
+            "org" => Some(Self::Org),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Public => "public",
+            Self::User => "user",
+            Self::Org => "org",
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! Requests and responses: the only file that touches `wasi:http`.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::bindings::coffer::storage::blobs::Blob;
+use crate::bindings::wasi::http::types::{
+    Fields, IncomingBody, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse,
+    ResponseOutparam,
+};
+use crate::bindings::wasi::io::streams::{InputStream, StreamError};
+use crate::problem::Problem;
+
+/// The most that `blocking-write-and-flush` takes at once, in bytes.
+const WRITE_CHUNK: usize = 4096;
+/// How much of a request's body is asked for at once, in bytes.
+const READ_CHUNK: u64 = 128 << 10;
+
+/// A request, its header read, its body untouched.
+pub(crate) struct Request {
+    /// RFC 9110, 9.
+    pub(crate) method: Method,
+    /// Path and query, as they came.
+    pub(crate) target: String,
+    /// Host and port that the client asked.
+    pub(crate) authority: String,
+    /// RFC 9110, 5.
+    pub(crate) headers: HeaderMap,
+    incoming: IncomingRequest,
+}
+
+impl Request {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a method or field that HTTP does not know.
+    pub(crate) fn read(incoming: IncomingRequest) -> Result<Self, Problem> {
+        let unusable = |_| Problem::InvalidRequest("the header is malformed".to_owned());
+        let fields = incoming.headers().entries();
+        let mut headers = HeaderMap::with_capacity(fields.len());
+        for (name, value) in fields {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable(()))?;
+            let value = HeaderValue::from_bytes(&value).map_err(|_| unusable(()))?;
+            headers.try_append(name, value).map_err(|_| unusable(()))?;
+        }
+        Ok(Self {
+            method: method(incoming.method()).ok_or(()).map_err(unusable)?,
+            target: incoming.path_with_query().unwrap_or_default(),
+            authority: incoming.authority().unwrap_or_default(),
+            headers,
+            incoming,
+        })
+    }
+
+    /// The body, to be handed on unread.
+    ///
+    /// # Errors
+    /// [`Problem::Internal`] when it was taken before.
+    pub(crate) fn into_body(self) -> Result<IncomingBody, Problem> {
+        self.incoming.consume().map_err(|()| Problem::Internal)
+    }
+
+    /// The body, to be read here.
+    ///
+    /// # Errors
+    /// As [`Request::into_body`].
+    pub(crate) fn into_reader(self) -> Result<BodyReader, Problem> {
+        let body = self.into_body()?;
+        let stream = body.stream().map_err(|()| Problem::Internal)?;
+        Ok(BodyReader {
+            stream,
+            _body: body,
+        })
+    }
+}
+
+/// A request's body, read a chunk at a time.
+pub(crate) struct BodyReader {
+    // Dropped before the body that it is a child of.
+    stream: InputStream,
+    _body: IncomingBody,
+}
+
+/// The body broke off before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body broke off")]
+pub(crate) struct BrokenOff;
+
+impl BodyReader {
+    /// The next bytes, none at the end.
+    ///
+    /// # Errors
+    /// [`BrokenOff`].
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        match self.stream.blocking_read(READ_CHUNK) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StreamError::Closed) => Ok(None),
+            Err(StreamError::LastOperationFailed(_)) => Err(BrokenOff),
+        }
+    }
+}
+
+/// What a request is answered with.
+pub(crate) enum Answer {
+    /// Head and body, as far as there is one.
+    Whole(Response),
+    /// A file's bytes, which never come here.
+    Bytes {
+        /// 200 or 206.
+        status: StatusCode,
+        /// All but `Content-Length`.
+        headers: HeaderMap,
+        /// What is sent.
+        blob: Blob,
+    },
+}
+
+/// A response made here.
+pub(crate) struct Response {
+    /// RFC 9110, 15.
+    pub(crate) status: StatusCode,
+    /// All but `Content-Length`, unless there is no body to count.
+    pub(crate) headers: HeaderMap,
+    /// Its bytes; none is not the same as empty: it leaves `Content-Length` to
+    /// [`Response::headers`].
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Response {
+    /// A response without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+
+    /// A JSON document (RFC 8259) that nobody may keep.
+    pub(crate) fn json(status: StatusCode, document: &impl serde::Serialize) -> Self {
+        let body = serde_json::to_vec(document).unwrap_or_default();
+        Self::document(status, "application/json", body)
+    }
+
+    fn document(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Self {
+            status,
+            headers,
+            body: Some(body),
+        }
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Self {
+        let media_type = "application/problem+json";
+        let mut response = Self::document(problem.status(), media_type, problem.body());
+        response.headers.extend(problem.field());
+        response
+    }
+}
+
+impl From<Problem> for Answer {
+    fn from(problem: Problem) -> Self {
+        Self::Whole(problem.into())
+    }
+}
+
+impl Answer {
+    /// The header fields, for those that every answer gets.
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        match self {
+            Self::Whole(response) => &mut response.headers,
+            Self::Bytes { headers, .. } => headers,
+        }
+    }
+
+    /// Sends it. A client that has gone away meanwhile is nobody's error.
+    pub(crate) fn send(self, out: ResponseOutparam, head_only: bool) {
+        match self {
+            Self::Bytes {
+                status,
+                headers,
+                blob,
+            } => {
+                Blob::respond(blob, out, status.as_u16(), &entries(&headers));
+            }
+            Self::Whole(response) => send(response, out, head_only),
+        }
+    }
+}
+
+fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
+    if let Some(body) = &response.body {
+        response
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let Ok(fields) = Fields::from_list(&entries(&response.headers)) else {
+        return;
+    };
+    let outgoing = OutgoingResponse::new(fields);
+    if outgoing.set_status_code(response.status.as_u16()).is_err() {
+        return;
+    }
+    let content = response
+        .body
+        .filter(|bytes| !head_only && !bytes.is_empty());
+    let Some(content) = content else {
+        ResponseOutparam::set(out, Ok(outgoing));
+        return;
+    };
+    let Ok(body) = outgoing.body() else { return };
+    ResponseOutparam::set(out, Ok(outgoing));
+    if let Ok(stream) = body.write() {
+        for chunk in content.chunks(WRITE_CHUNK) {
+            if stream.blocking_write_and_flush(chunk).is_err() {
+                return;
+            }
+        }
+    }
+    // An error means that the client has gone.
+    let _ = OutgoingBody::finish(body, None);
+}
+
+fn entries(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    let entry = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.as_str().to_owned(), value.as_bytes().to_vec())
+    };
+    headers.iter().map(entry).collect()
+}
+
+fn method(method: WasiMethod) -> Option<Method> {
+    Some(match method {
+        WasiMethod::Get => Method::GET,
+        WasiMethod::Head => Method::HEAD,
+        WasiMethod::Post => Method::POST,
+        WasiMethod::Put => Method::PUT,
+        WasiMethod::Delete => Method::DELETE,
+        WasiMethod::Connect => Method::CONNECT,
+        WasiMethod::Options => Method::OPTIONS,
+        WasiMethod::Trace => Method::TRACE,
+        WasiMethod::Patch => Method::PATCH,
+        WasiMethod::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
+    })
+}

@@ -1,0 +1,167 @@
+//! Verification keys: JWK Sets (RFC 7517) and the secret of HS256.
+
+mod algorithm;
+mod large_rsa;
+mod material;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::token::Refusal;
+pub(crate) use algorithm::Algorithm;
+use material::Material;
+
+/// The least length of an HS256 secret, in bytes (RFC 7518, 3.2).
+const MIN_SECRET: usize = 32;
+
+/// The keys that tokens are verified with.
+#[derive(Debug)]
+pub(crate) struct KeySet(Vec<Key>);
+
+/// One key and the one algorithm that it is for.
+#[derive(Debug)]
+pub(crate) struct Key {
+    id: Option<String>,
+    algorithm: Algorithm,
+    material: Material,
+}
+
+/// Why there are no keys. Holds nothing of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error("this is not a JWK Set (a JSON object with a list \"keys\")")]
+    NotASet,
+    #[error("key {0} is a private key; only public keys belong here")]
+    Private(usize),
+    #[error("key {0} is a secret (\"oct\"); name it with hs256-secret instead")]
+    Symmetric(usize),
+    #[error("there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519)")]
+    NoneUsable,
+    #[error("the secret is shorter than {MIN_SECRET} bytes")]
+    ShortSecret,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<Value>,
+}
+
+/// The members of a JWK that matter (RFC 7517, 4; RFC 7518, 6; RFC 8037, 2).
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    crv: Option<String>,
+    alg: Option<String>,
+    kid: Option<String>,
+    r#use: Option<String>,
+    key_ops: Option<Vec<String>>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+}
+
+impl KeySet {
+    /// Reads a JWK Set. Keys that cannot be used are skipped, as RFC 7517, 5
+    /// asks: of another kind, for another use, incomplete, private, symmetric.
+    pub(crate) fn parse(jwks: &str) -> Result<Self, KeysError> {
+        let document: Document = serde_json::from_str(jwks).map_err(|_| KeysError::NotASet)?;
+        Ok(Self(
+            document.keys.into_iter().filter_map(Key::parse).collect(),
+        ))
+    }
+
+    /// The one key of HS256.
+    pub(crate) fn of_secret(secret: &[u8]) -> Result<Self, KeysError> {
+        if secret.len() < MIN_SECRET {
+            return Err(KeysError::ShortSecret);
+        }
+        let material = Material::Secret(secret.to_vec());
+        Ok(Self(vec![Key {
+            id: None,
+            algorithm: Algorithm::Hs256,
+            material,
+        }]))
+    }
+
+    /// Whether a JWK Set that a policy holds is fit to be one: it has a key that
+    /// works, and nothing in it is secret.
+    pub(crate) fn check(jwks: &str) -> Result<(), KeysError> {
+        let document: Document = serde_json::from_str(jwks).map_err(|_| KeysError::NotASet)?;
+        for (index, jwk) in document.keys.iter().enumerate() {
+            let has = |name: &str| jwk.get(name).is_some();
+            if jwk.get("kty").and_then(Value::as_str) == Some("oct") || has("k") {
+                return Err(KeysError::Symmetric(index + 1));
+            }
+            if is_private(jwk) {
+                return Err(KeysError::Private(index + 1));
+            }
+        }
+        let mut keys = document.keys.into_iter().filter_map(Key::parse);
+        if keys.any(|key| key.material.is_sound(key.algorithm)) {
+            Ok(())
+        } else {
+            Err(KeysError::NoneUsable)
+        }
+    }
+
+    /// The keys that a token with this header may have been signed with, those
+    /// of its very id first. A key without an id, or a token without one, leaves
+    /// it open.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        algorithm: Algorithm,
+        id: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Key> {
+        let fits = move |key: &&Key| key.algorithm == algorithm;
+        let named = move |key: &&Key| id.is_some() && key.id.as_deref() == id;
+        let open = move |key: &&Key| id.is_none() || key.id.is_none();
+        let first = self.0.iter().filter(fits).filter(named);
+        first.chain(self.0.iter().filter(fits).filter(open))
+    }
+}
+
+impl Key {
+    fn parse(jwk: Value) -> Option<Self> {
+        if is_private(&jwk) {
+            return None;
+        }
+        let jwk: Jwk = serde_json::from_value(jwk).ok()?;
+        let for_signatures = jwk.r#use.as_deref().is_none_or(|r#use| r#use == "sig");
+        let for_verifying = jwk
+            .key_ops
+            .as_ref()
+            .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        if !for_signatures || !for_verifying {
+            return None;
+        }
+        let algorithm = Algorithm::of_key(&jwk.kty, jwk.crv.as_deref(), jwk.alg.as_deref())?;
+        let material = if algorithm.is_rsa() {
+            Material::rsa(&jwk.n?, &jwk.e?)?
+        } else if algorithm == Algorithm::EdDsa {
+            Material::edwards(&jwk.x?)?
+        } else {
+            Material::elliptic(&jwk.x?, &jwk.y?)?
+        };
+        Some(Self {
+            id: jwk.kid,
+            algorithm,
+            material,
+        })
+    }
+
+    /// Whether this key signed the token, which must not be over at `now`.
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Result<(), Refusal> {
+        self.material.verify(self.algorithm, token, now)
+    }
+}
+
+/// Whether a JWK holds a private member, of whatever kind of key.
+fn is_private(jwk: &Value) -> bool {
+    ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"]
+        .iter()
+        .any(|name| jwk.get(name).is_some())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Coffer's decisions, as a `wasi:http` component: who may do what, and what is
+//! done then. It owns no files; it names them to the store behind
+//! `coffer:storage/blobs`, and the bytes go past it.
+//!
+//! | method and path | operation |
+//! |---|---|
+//! | `PUT /v1/{area}/files/{name}` | [`operations::upload`] |
+//! | `POST /v1/{area}/files` | [`operations::form`] |
+//! | `GET`, `HEAD /v1/{area}/files/{name}` | [`operations::download`] |
+//! | `DELETE /v1/{area}/files/{name}` | [`operations::delete`] |
+//! | `GET /v1/{area}/files` | [`operations::list`] |
+//! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
+//! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
+//! | `OPTIONS` anything | [`cors`] |
+//!
+//! A request goes [`http`] → [`route`] → [`token`] (who asks: a [`caller`]) →
+//! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
+//! and nothing else that opens a file. Every refusal is a [`problem`].
+
+mod area;
+mod bindings;
+mod caller;
+mod claims;
+mod conditions;
+mod content_type;
+mod cors;
+mod cursor;
+mod digest;
+mod disposition;
+mod http;
+mod json;
+mod keys;
+mod link;
+mod multipart;
+mod name;
+mod operations;
+mod owner;
+mod percent;
+mod permit;
+mod policy;
+mod problem;
+mod query;
+mod range;
+mod route;
+mod settings;
+mod time;
+mod token;
+
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use bindings::exports::coffer::storage::self_check::{self, Report};
+use bindings::exports::wasi::http::incoming_handler;
+use bindings::wasi::clocks::wall_clock;
+use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
+
+use http::{Answer, Request, Response};
+use operations::{Context, delete, download, form, list, upload, url};
+use policy::Policy;
+use problem::Problem;
+use route::Route;
+use settings::Settings;
+
+pub(crate) struct Coffer;
+
+impl incoming_handler::Guest for Coffer {
+    fn handle(incoming: IncomingRequest, out: ResponseOutparam) {
+        let settings = Settings::read();
+        match (settings.policy(), Request::read(incoming)) {
+            (Ok(policy), Ok(request)) => serve(&settings, &policy, request, out),
+            (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
+            (Err(error), _) => {
+                eprintln!("no request can be served: {error}");
+                Answer::from(Problem::Internal).send(out, false);
+            }
+        }
+    }
+}
+
+impl self_check::Guest for Coffer {
+    fn check() -> Result<Report, String> {
+        let settings = Settings::read();
+        let policy = settings.policy()?;
+        policy
+            .check(&|name| settings.secret(name))
+            .map_err(|error| format!("the policy: {error}"))?;
+        Ok(Report {
+            notices: policy.notices(),
+        })
+    }
+}
+
+fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
+    let head_only = request.method == Method::HEAD;
+    let shared = cors::response_fields(policy.origins(), &request.headers);
+    let mut answer = dispatch(settings, policy, request).unwrap_or_else(Answer::from);
+    let headers = answer.headers_mut();
+    for (name, value) in &shared {
+        headers.append(name, value.clone());
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    answer.send(out, head_only);
+}
+
+fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<Answer, Problem> {
+    let target = request.target.clone();
+    let (route, query) = Route::parse(&request.method, &target)?;
+    let now = wall_clock::now().seconds;
+    let route = match route {
+        Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
+        Route::FollowLink { token, basename } => {
+            let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
+            let basename = percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
+            let permit = permit::by_link(link::verify(&token, &basename, &key, now)?);
+            return download::by_link(&permit, &request, query);
+        }
+        route => route,
+    };
+    let caller = token::authenticate(&request.headers, policy, &|name| settings.secret(name), now)?;
+    let context = Context {
+        policy,
+        settings,
+        caller,
+        query,
+    };
+    match route {
+        Route::List { area } => list::answer(&context, area),
+        Route::Form { area } => form::answer(&context, request, area),
+        Route::Download { area, name } => download::answer(&context, &request, area, name),
+        Route::Upload { area, name } => upload::answer(&context, request, area, &name),
+        Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
+        Route::MakeUrl { area, name } => url::answer(&context, request, area, name),
+        Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
+    }
+}
+
+/// `OPTIONS`: which methods are taken here, and what scripts of other origins may.
+fn preflight(headers: &HeaderMap, allow: &'static str) -> Answer {
+    let mut response = Response::empty(StatusCode::NO_CONTENT);
+    response
+        .headers
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
+    response.headers.extend(cors::preflight(headers));
+    Answer::Whole(response)
+}

@@ -1,0 +1,145 @@
+//! Links that carry their own proof: a JWT over one file's scope and name and
+//! the time until which it may be read.
+//!
+//! A link is no bearer token and no bearer token is a link: the signing key is
+//! derived from the link secret for this one purpose, and the token's type and
+//! issuer say what it is. Links stop working when the link secret changes.
+
+use jwt_simple::prelude::*;
+
+use crate::name::Name;
+use crate::owner::Owner;
+use crate::permit::{Read, Scope};
+use crate::problem::Problem;
+
+/// The least length of a link secret, in bytes.
+pub(crate) const MIN_SECRET: usize = 32;
+
+/// What the signing key is derived for.
+const PURPOSE: &str = "coffer link 1";
+const TYPE: &str = "coffer-link+jwt";
+
+/// More than the longest name takes, even where every character is escaped.
+const MAX_TOKEN: usize = 4096;
+
+/// What links are signed with.
+pub(crate) struct LinkKey(HS256Key);
+
+impl LinkKey {
+    /// The key of this link secret; `None` where the secret is shorter than
+    /// [`MIN_SECRET`].
+    pub(crate) fn derive(secret: &[u8]) -> Option<Self> {
+        (secret.len() >= MIN_SECRET).then(|| {
+            let derived = hmac_sha256::HMAC::mac(PURPOSE, secret);
+            Self(HS256Key::from_bytes(&derived))
+        })
+    }
+}
+
+/// What a link opens: one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    scope: Scope,
+    name: Name,
+}
+
+impl Grant {
+    /// Whose file it is, and its name.
+    pub(crate) fn into_parts(self) -> (Scope, Name) {
+        (self.scope, self.name)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    area: String,
+    owner: String,
+    name: String,
+    /// In seconds since 1970, the first at which the link no longer works.
+    /// Not `exp`, so that the signature is judged before the time.
+    until: u64,
+}
+
+/// Makes the token of a link to the file of this permit, which works until
+/// `expires_at` (seconds since 1970).
+///
+/// # Errors
+/// [`Problem::Internal`] for a public file, which has a lasting URL.
+pub(crate) fn make(read: &Read, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
+    let owner = match read.scope() {
+        Scope::Public => return Err(Problem::Internal),
+        Scope::User(owner) | Scope::Org(owner) => owner.to_string(),
+    };
+    let claims = JWTClaims {
+        issued_at: None,
+        expires_at: None,
+        invalid_before: None,
+        issuer: Some(PURPOSE.to_owned()),
+        subject: None,
+        audiences: None,
+        jwt_id: None,
+        nonce: None,
+        custom: Claims {
+            area: read.scope().area().to_string(),
+            owner,
+            name: read.name().as_str().to_owned(),
+            until: expires_at,
+        },
+    };
+    let header = HeaderOptions {
+        signature_type: Some(TYPE.to_owned()),
+        ..HeaderOptions::default()
+    };
+    key.0
+        .authenticate_with_options(claims, &header)
+        .map_err(|_| Problem::Internal)
+}
+
+/// What the link with this token and basename opens at `now` (seconds since
+/// 1970).
+///
+/// # Errors
+/// [`Problem::LinkInvalid`] for a token that was not made here with this key, or
+/// for a file of another basename; else [`Problem::LinkExpired`] from the second
+/// on at which it ends.
+pub(crate) fn verify(
+    token: &str,
+    basename: &str,
+    key: &LinkKey,
+    now: u64,
+) -> Result<Grant, Problem> {
+    let options = VerificationOptions {
+        required_signature_type: Some(TYPE.to_owned()),
+        allowed_issuers: Some([PURPOSE.to_owned()].into()),
+        max_token_length: Some(MAX_TOKEN),
+        artificial_time: Some(UnixTimeStamp::from_secs(now)),
+        ..VerificationOptions::default()
+    };
+    let claims: JWTClaims<Claims> = key
+        .0
+        .verify_token(token, Some(options))
+        .map_err(|_| Problem::LinkInvalid)?;
+    let Claims {
+        area,
+        owner,
+        name,
+        until,
+    } = claims.custom;
+    let owner = Owner::parse(&owner).ok_or(Problem::LinkInvalid)?;
+    let scope = match area.as_str() {
+        "user" => Scope::User(owner),
+        "org" => Scope::Org(owner),
+        _ => return Err(Problem::LinkInvalid),
+    };
+    let name = Name::new(&name).map_err(|_| Problem::LinkInvalid)?;
+    if name.basename() != basename {
+        return Err(Problem::LinkInvalid);
+    }
+    if now >= until {
+        return Err(Problem::LinkExpired);
+    }
+    Ok(Grant { scope, name })
+}
+
+#[cfg(test)]
+mod tests;

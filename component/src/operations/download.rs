@@ -1,0 +1,137 @@
+//! `GET` and `HEAD /v1/{area}/files/{name}` and `/v1/links/{token}/{basename}`
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use super::Context;
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions};
+use crate::conditions::{conditions, if_range, unconditional};
+use crate::content_type::ContentType;
+use crate::disposition;
+use crate::http::{Answer, Request, Response};
+use crate::name::Name;
+use crate::permit::{self, Read};
+use crate::problem::Problem;
+use crate::query::parse_download;
+use crate::range;
+use crate::time;
+
+/// What only the token's owner or a link's holder may see is not for caches in
+/// between, and may have changed by the next request.
+const PRIVATE: &str = "private, no-cache";
+
+/// Sends a file of an area.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    request: &Request,
+    area: Area,
+    name: Name,
+) -> Result<Answer, Problem> {
+    let permit = permit::read(context.policy, &context.caller, area, name)?;
+    let cache = if area == Area::Public {
+        context.policy.cache_control()
+    } else {
+        PRIVATE
+    };
+    send(&permit, request, context.query, cache)
+}
+
+/// Sends the file that a link was made for.
+pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
+    send(permit, request, query, PRIVATE)
+}
+
+fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<Answer, Problem> {
+    let save_as = parse_download(query)?;
+    let conditions = conditions(&request.headers)?;
+    let key = permit.key();
+    if permit.depends_on_uploader() {
+        let found = blobs::stat(key.as_str(), &unconditional())?;
+        permit.admits(found.uploader.as_deref())?;
+    }
+    if request.method == Method::HEAD {
+        return match blobs::stat(key.as_str(), &conditions) {
+            Ok(info) => {
+                permit.admits(info.uploader.as_deref())?;
+                let mut response = Response::empty(StatusCode::OK);
+                response.headers = described(&info, permit.name(), save_as.as_deref(), cache);
+                response
+                    .headers
+                    .insert(header::CONTENT_LENGTH, HeaderValue::from(info.size));
+                Ok(Answer::Whole(response))
+            }
+            Err(Error::NotModified(info)) => not_modified(permit, &info, cache),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let (span, span_only_if) = if_range(&request.headers, range::span(&request.headers));
+    let options = OpenOptions {
+        span,
+        span_only_if,
+        conditions,
+    };
+    let opened = match blobs::open(key.as_str(), &options) {
+        Ok(opened) => opened,
+        Err(Error::NotModified(info)) => return not_modified(permit, &info, cache),
+        Err(error) => return Err(error.into()),
+    };
+    permit.admits(opened.info.uploader.as_deref())?;
+    let mut headers = described(&opened.info, permit.name(), save_as.as_deref(), cache);
+    let mut status = StatusCode::OK;
+    if opened.partial {
+        status = StatusCode::PARTIAL_CONTENT;
+        let last = opened.offset + opened.length.saturating_sub(1);
+        let range = format!("bytes {}-{last}/{}", opened.offset, opened.info.size);
+        insert(&mut headers, header::CONTENT_RANGE, &range);
+    }
+    Ok(Answer::Bytes {
+        status,
+        headers,
+        blob: opened.blob,
+    })
+}
+
+/// 304 with what a cache may have to update (RFC 9110, 15.4.5).
+fn not_modified(permit: &Read, info: &Info, cache: &str) -> Result<Answer, Problem> {
+    permit.admits(info.uploader.as_deref())?;
+    let mut response = Response::empty(StatusCode::NOT_MODIFIED);
+    response.headers = validators(info, cache);
+    Ok(Answer::Whole(response))
+}
+
+/// The fields that every download carries.
+fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> HeaderMap {
+    let mut headers = validators(info, cache);
+    let content_type = ContentType::stored(&info.content_type);
+    insert(&mut headers, header::CONTENT_TYPE, content_type.as_str());
+    insert(&mut headers, header::ACCEPT_RANGES, "bytes");
+    insert(
+        &mut headers,
+        header::CONTENT_SECURITY_POLICY,
+        content_type.security_policy(),
+    );
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        disposition::for_download(name.basename(), content_type.is_inline(), save_as),
+    );
+    headers
+}
+
+fn validators(info: &Info, cache: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    insert(&mut headers, header::ETAG, &info.etag);
+    insert(
+        &mut headers,
+        header::LAST_MODIFIED,
+        &time::http_date(info.modified),
+    );
+    insert(&mut headers, header::CACHE_CONTROL, cache);
+    headers
+}
+
+/// Sets a field whose value was checked where it came in.
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,44 @@
+//! How files are described to clients.
+
+use serde::Serialize;
+
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::Info;
+use crate::name::Name;
+use crate::time;
+
+/// A file that was stored, as JSON.
+#[derive(Serialize)]
+pub(super) struct File {
+    name: String,
+    size: u64,
+    content_type: String,
+    etag: String,
+    last_modified: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+}
+
+impl File {
+    /// Describes what is stored under this name.
+    pub(super) fn new(area: Area, name: &Name, info: Info, base_url: &str) -> Self {
+        Self {
+            name: name.to_string(),
+            size: info.size,
+            content_type: info.content_type,
+            etag: info.etag,
+            last_modified: time::rfc3339(info.modified),
+            public_url: (area == Area::Public).then(|| location(base_url, area, name)),
+        }
+    }
+
+    /// The entity tag, as the field of this name has it.
+    pub(super) fn etag(&self) -> &str {
+        &self.etag
+    }
+}
+
+/// The URL of a file, which for a public one works for everybody.
+pub(super) fn location(base_url: &str, area: Area, name: &Name) -> String {
+    format!("{base_url}/v1/{area}/files/{}", name.to_path())
+}

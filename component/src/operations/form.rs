@@ -1,0 +1,157 @@
+//! `POST /v1/{area}/files`
+//!
+//! The only operation whose bytes come through the component, because a form's
+//! boundaries must be found in them.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::Context;
+use super::file::{File, location};
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error, Upload};
+use crate::conditions::unconditional;
+use crate::content_type::ContentType;
+use crate::http::{Answer, Request, Response};
+use crate::multipart::{Form, Part};
+use crate::name::Name;
+use crate::permit::{self, Store};
+use crate::problem::Problem;
+use crate::query::{FormQuery, parse_folder};
+
+/// The most files in one form.
+const MOST_FILES: usize = 100;
+/// The text field that names a folder.
+const FOLDER: &str = "folder";
+
+/// What was stored.
+#[derive(Serialize)]
+struct Files {
+    files: Vec<File>,
+}
+
+/// Stores the files of a form, all of them or none.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    request: Request,
+    area: Area,
+) -> Result<Answer, Problem> {
+    let permit = permit::store(context.policy, &context.caller, area)?;
+    let query = FormQuery::parse(context.query)?;
+    let permit = if query.replace {
+        permit
+    } else {
+        permit.creating_only()?
+    };
+    let base_url = context.base_url(&request);
+    let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
+    let content_type = content_type.ok_or(Problem::UnsupportedMediaType)?;
+
+    let mut body = request.into_reader()?;
+    let source = || {
+        let chunk = body.next_chunk();
+        chunk
+            .map(|chunk| chunk.map(Bytes::from))
+            .map_err(|error| Problem::InvalidMultipart(format!("the form is incomplete: {error}")))
+    };
+    let mut form = Form::new(content_type.as_bytes(), source)?;
+    let mut folder = query.folder.clone();
+    let mut staged = Staged::default();
+    while let Some(mut part) = form.next_part()? {
+        match part.disposition.filename.clone() {
+            Some(filename) if filename.is_empty() => skip_empty(&mut part)?,
+            Some(filename) => {
+                let name = Name::within(folder.as_ref(), &filename)?;
+                stage(&mut staged, &permit, name, &mut part)?;
+            }
+            None if part.disposition.name == FOLDER && query.folder.is_none() => {
+                folder = parse_folder(&part.text(Name::MAX_BYTES + 1)?)?;
+            }
+            None => {}
+        }
+    }
+    if staged.names.is_empty() {
+        return Err(Problem::InvalidMultipart("the form has no file".to_owned()));
+    }
+
+    let stored =
+        Upload::finish(staged.uploads).map_err(|refused| refusal(&permit, refused.error))?;
+    let files: Vec<File> = staged
+        .names
+        .iter()
+        .zip(stored)
+        .map(|(name, stored)| File::new(area, name, stored.info, &base_url))
+        .collect();
+    let mut response = Response::json(StatusCode::CREATED, &Files { files });
+    if let [name] = staged.names.as_slice()
+        && let Ok(url) = HeaderValue::try_from(location(&base_url, area, name))
+    {
+        response.headers.insert(header::LOCATION, url);
+    }
+    Ok(Answer::Whole(response))
+}
+
+/// The files that have come, none of them visible yet.
+#[derive(Default)]
+struct Staged {
+    names: Vec<Name>,
+    uploads: Vec<Upload>,
+}
+
+/// Takes one file in.
+fn stage(
+    staged: &mut Staged,
+    permit: &Store<'_>,
+    name: Name,
+    part: &mut Part<'_, '_>,
+) -> Result<(), Problem> {
+    if staged.names.len() == MOST_FILES {
+        return Err(Problem::TooLarge(format!(
+            "a form has at most {MOST_FILES} files"
+        )));
+    }
+    if staged.names.contains(&name) {
+        return Err(Problem::InvalidMultipart(format!(
+            "the form has {name} twice"
+        )));
+    }
+    let content_type = ContentType::choose(part.content_type.as_deref(), &name)?;
+    if !permit.limits().takes(content_type.as_str()) {
+        return Err(Problem::UnsupportedMediaType);
+    }
+    let options = CreateOptions {
+        content_type: content_type.as_str().to_owned(),
+        uploader: permit.uploader().map(str::to_owned),
+        may_create: permit.may_create(),
+        may_replace: permit.may_replace(),
+        conditions: unconditional(),
+        max_size: permit.limits().max_file_size(),
+        sha256: None,
+    };
+    let refuse = |error| refusal(permit, error);
+    let upload = blobs::create(permit.key(&name).as_str(), &options).map_err(refuse)?;
+    while let Some(chunk) = part.next_chunk()? {
+        upload.write(&chunk).map_err(refuse)?;
+    }
+    upload.complete().map_err(refuse)?;
+    staged.names.push(name);
+    staged.uploads.push(upload);
+    Ok(())
+}
+
+/// What browsers send for a file field that was left empty.
+fn skip_empty(part: &mut Part<'_, '_>) -> Result<(), Problem> {
+    match part.next_chunk()? {
+        None => Ok(()),
+        Some(_) => Err(Problem::InvalidMultipart("a file has no name".to_owned())),
+    }
+}
+
+fn refusal(permit: &Store<'_>, error: Error) -> Problem {
+    match error {
+        Error::Protected => permit.if_protected(),
+        Error::NotFound => permit.if_absent(),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,229 @@
+//! Permits: what a caller may do to which files. They are made here and nowhere
+//! else, and only a permit makes the key of a blob, so nothing in the store can
+//! be reached without a decision of this file.
+//!
+//! The decision is one of
+//! - `iam-not-configured` for the user and org areas without an IAM API,
+//! - `forbidden` for a rule that no token at all could meet,
+//! - `unauthenticated` where there is no token but some token could do,
+//! - `forbidden` for a token without the user, organization or role asked for.
+
+mod decision;
+mod key;
+
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::Whose;
+use crate::caller::{Bearer, Caller};
+use crate::link;
+use crate::name::Name;
+use crate::owner::Owner;
+use crate::policy::{Limits, Operation, Policy};
+use crate::problem::Problem;
+
+pub(crate) use key::{BlobKey, Scope};
+
+use decision::{Reach, bearer, decide};
+
+/// Leave to read one file, or to make a link to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read {
+    scope: Scope,
+    name: Name,
+    reach: Reach,
+}
+
+/// Leave to list an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct List {
+    scope: Scope,
+}
+
+/// Leave to store in an area: to create, to replace, or both.
+#[derive(Debug, Clone)]
+pub(crate) struct Store<'p> {
+    scope: Scope,
+    limits: &'p Limits,
+    uploader: Option<Owner>,
+    create: Result<(), Problem>,
+    replace: Result<Reach, Problem>,
+}
+
+/// Leave to delete one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delete {
+    key: BlobKey,
+    reach: Reach,
+}
+
+/// May this caller read this file? A rule `uploader` is judged later, by
+/// [`Read::admits`].
+pub(crate) fn read(
+    policy: &Policy,
+    caller: &Caller,
+    area: Area,
+    name: Name,
+) -> Result<Read, Problem> {
+    let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
+    Ok(Read { scope, name, reach })
+}
+
+/// What a good link grants: its one file, whoever asks.
+pub(crate) fn by_link(grant: link::Grant) -> Read {
+    let (scope, name) = grant.into_parts();
+    Read {
+        scope,
+        name,
+        reach: Reach::All,
+    }
+}
+
+/// May this caller list this area?
+pub(crate) fn list(policy: &Policy, caller: &Caller, area: Area) -> Result<List, Problem> {
+    decide(policy, caller, area, Operation::List).map(|(scope, _)| List { scope })
+}
+
+/// May this caller store in this area? Refused only where they may neither
+/// create nor replace.
+pub(crate) fn store<'p>(
+    policy: &'p Policy,
+    caller: &Caller,
+    area: Area,
+) -> Result<Store<'p>, Problem> {
+    let create = decide(policy, caller, area, Operation::Create);
+    let replace = decide(policy, caller, area, Operation::Replace);
+    let scope = match (&create, &replace) {
+        (Ok((scope, _)), _) | (_, Ok((scope, _))) => scope.clone(),
+        // A token may help with the one where it cannot with the other.
+        (Err(Problem::Forbidden), Err(problem)) | (Err(problem), Err(_)) => {
+            return Err(problem.clone());
+        }
+    };
+    let uploader = bearer(caller).and_then(Bearer::user).cloned();
+    Ok(Store {
+        scope,
+        limits: policy.limits(area),
+        uploader,
+        create: create.map(drop),
+        replace: replace.map(|(_, reach)| reach),
+    })
+}
+
+/// May this caller delete this file? Whose it has to be says [`Delete::whose`].
+pub(crate) fn delete(
+    policy: &Policy,
+    caller: &Caller,
+    area: Area,
+    name: &Name,
+) -> Result<Delete, Problem> {
+    let (scope, reach) = decide(policy, caller, area, Operation::Delete)?;
+    Ok(Delete {
+        key: scope.key(name),
+        reach,
+    })
+}
+
+impl Read {
+    /// The file's key.
+    pub(crate) fn key(&self) -> BlobKey {
+        self.scope.key(&self.name)
+    }
+
+    /// The file's name.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Whose files it is among.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether it depends on who stored the file. Then nothing about the file, not
+    /// even that a condition fails, may be said before [`Read::admits`].
+    pub(crate) fn depends_on_uploader(&self) -> bool {
+        self.reach != Reach::All
+    }
+
+    /// Whether the file may be read, given who stored it. Ask before anything of
+    /// the file is shown.
+    pub(crate) fn admits(&self, uploader: Option<&str>) -> Result<(), Problem> {
+        match &self.reach {
+            Reach::All => Ok(()),
+            Reach::UploadedBy(user) if uploader == Some(user.as_str()) => Ok(()),
+            Reach::UploadedBy(_) => Err(Problem::Forbidden),
+        }
+    }
+}
+
+impl List {
+    /// The keys that start with this are those of the names that start with
+    /// `prefix`, which may be empty.
+    pub(crate) fn prefix(&self, prefix: &str) -> String {
+        self.scope.prefix(prefix)
+    }
+
+    /// The name, or the folder, of a key of this area.
+    pub(crate) fn strip<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.strip_prefix(&self.scope.prefix(""))
+    }
+}
+
+impl Store<'_> {
+    /// The key under which a file of this name is stored.
+    pub(crate) fn key(&self, name: &Name) -> BlobKey {
+        self.scope.key(name)
+    }
+
+    /// The same permit for creating alone.
+    pub(crate) fn creating_only(mut self) -> Result<Self, Problem> {
+        self.create.clone()?;
+        self.replace = Err(Problem::AlreadyExists);
+        Ok(self)
+    }
+
+    /// Whether a name that is free may be taken.
+    pub(crate) fn may_create(&self) -> bool {
+        self.create.is_ok()
+    }
+
+    /// Whose files may be replaced.
+    pub(crate) fn may_replace(&self) -> Whose {
+        self.replace.as_ref().map_or(Whose::Nobodys, Reach::whose)
+    }
+
+    /// What to answer when there is no file and `may_create` is false.
+    pub(crate) fn if_absent(&self) -> Problem {
+        self.create.clone().err().unwrap_or(Problem::Forbidden)
+    }
+
+    /// What to answer when there is a file that `may_replace` protects.
+    pub(crate) fn if_protected(&self) -> Problem {
+        self.replace.clone().err().unwrap_or(Problem::Forbidden)
+    }
+
+    /// Who is recorded as having stored the file.
+    pub(crate) fn uploader(&self) -> Option<&str> {
+        self.uploader.as_ref().map(Owner::as_str)
+    }
+
+    /// What may be stored here.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.limits
+    }
+}
+
+impl Delete {
+    /// The file's key.
+    pub(crate) fn key(&self) -> &BlobKey {
+        &self.key
+    }
+
+    /// Whose file it has to be. A file that this protects is answered with
+    /// `forbidden`.
+    pub(crate) fn whose(&self) -> Whose {
+        self.reach.whose()
+    }
+}
+
+#[cfg(test)]
+mod tests;

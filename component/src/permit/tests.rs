@@ -1,0 +1,244 @@
+use super::decision::is_about_a_file;
+use super::*;
+
+const ANNA: &str = "anna";
+
+fn policy(area: &str, rule: &str) -> Policy {
+    // A list of words is written with blanks here.
+    let words: Vec<_> = rule.split(' ').map(|word| format!("{word:?}")).collect();
+    let rules: String = Operation::ALL
+        .iter()
+        .map(|operation| format!("{} = [{}]\n", operation.name(), words.join(",")))
+        .collect();
+    let iam = "[iam]\nissuer = 'i'\norg-claim = '/org'\nroles-claim = '/roles'\n";
+    Policy::parse(&format!("{iam}[{area}]\n{rules}")).expect("a policy")
+}
+
+fn callers() -> [(&'static str, Caller); 5] {
+    let bearer = |user, org, roles| Caller::Bearer(Bearer::for_test(user, org, roles));
+    [
+        ("nobody known", Caller::Anonymous),
+        ("a user", bearer(Some(ANNA), None, &[])),
+        ("a member", bearer(Some(ANNA), Some("acme"), &[])),
+        (
+            "a member with the role",
+            bearer(Some(ANNA), Some("acme"), &["boss"]),
+        ),
+        (
+            "a machine of the organization",
+            bearer(None, Some("acme"), &["boss"]),
+        ),
+    ]
+}
+
+/// `A` all files, `U` those the caller stored, `4` forbidden, `1` unauthenticated.
+fn letter(result: &Result<(Scope, Reach), Problem>) -> char {
+    match result {
+        Ok((_, Reach::All)) => 'A',
+        Ok((_, Reach::UploadedBy(user))) => {
+            assert_eq!(Some(user), Owner::user("test", ANNA).as_ref());
+            'U'
+        }
+        Err(Problem::Forbidden) => '4',
+        Err(Problem::Unauthenticated) => '1',
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_rule_gives_every_caller_what_it_says_in_every_area() {
+    // A column for each of `callers()`: about a file (read, replace, delete),
+    // then about the area (list, create).
+    for (area, rule, file, whole) in [
+        (Area::Public, "anyone", "AAAAA", "AAAAA"),
+        (Area::Public, "signed-in", "1AAAA", "1AAAA"),
+        (Area::Public, "uploader", "1UUU4", "44444"),
+        (Area::Public, "role:boss", "144AA", "144AA"),
+        (Area::Public, "nobody", "44444", "44444"),
+        (Area::Public, "uploader role:boss", "1UUAA", "144AA"),
+        (Area::Public, "uploader anyone", "AAAAA", "AAAAA"),
+        (Area::Public, "nobody signed-in", "1AAAA", "1AAAA"),
+        (Area::User, "anyone", "1AAA4", "1AAA4"),
+        (Area::User, "signed-in", "1AAA4", "1AAA4"),
+        (Area::User, "uploader", "1UUU4", "44444"),
+        (Area::User, "role:boss", "144A4", "144A4"),
+        (Area::User, "nobody", "44444", "44444"),
+        (Area::Org, "anyone", "14AAA", "14AAA"),
+        (Area::Org, "signed-in", "14AAA", "14AAA"),
+        (Area::Org, "uploader", "14UU4", "44444"),
+        (Area::Org, "role:boss", "144AA", "144AA"),
+        (Area::Org, "nobody", "44444", "44444"),
+        (Area::Org, "uploader role:boss", "14UAA", "144AA"),
+    ] {
+        let policy = policy(&area.to_string(), rule);
+        for operation in Operation::ALL {
+            let got: String = callers()
+                .iter()
+                .map(|(_, caller)| letter(&decide(&policy, caller, area, operation)))
+                .collect();
+            let expected = if is_about_a_file(operation) {
+                file
+            } else {
+                whole
+            };
+            assert_eq!(got, expected, "{area} {rule} {}", operation.name());
+        }
+    }
+}
+
+#[test]
+fn without_an_iam_api_only_the_public_area_works_and_only_for_anyone() {
+    let policy =
+        Policy::parse("[public]\nread = 'anyone'\nlist = 'signed-in'\ndelete = 'uploader'");
+    let policy = policy.expect("a policy");
+    let ask = |area, operation| decide(&policy, &Caller::Anonymous, area, operation).map(drop);
+    assert_eq!(ask(Area::Public, Operation::Read), Ok(()));
+    assert_eq!(ask(Area::Public, Operation::Create), Ok(()));
+    assert_eq!(ask(Area::Public, Operation::List), Err(Problem::Forbidden));
+    assert_eq!(
+        ask(Area::Public, Operation::Delete),
+        Err(Problem::Forbidden)
+    );
+    for operation in Operation::ALL {
+        assert_eq!(ask(Area::User, operation), Err(Problem::IamNotConfigured));
+        assert_eq!(ask(Area::Org, operation), Err(Problem::IamNotConfigured));
+    }
+}
+
+#[test]
+fn what_no_token_of_this_issuer_can_say_is_forbidden_and_not_unauthenticated() {
+    let policy = Policy::parse("[iam]\nissuer = 'i'\n[public]\nread = 'role:boss'");
+    let policy = policy.expect("a policy");
+    let ask = |area| decide(&policy, &Caller::Anonymous, area, Operation::Read).map(drop);
+    assert_eq!(ask(Area::Public), Err(Problem::Forbidden), "no roles-claim");
+    assert_eq!(ask(Area::Org), Err(Problem::Forbidden), "no org-claim");
+    assert_eq!(ask(Area::User), Err(Problem::Unauthenticated));
+}
+
+#[test]
+fn keys_lie_under_the_area_and_the_owner_of_the_token() {
+    let policy = policy("public", "anyone");
+    let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), Some("acme"), &[]));
+    let user = Owner::user("test", ANNA).expect("an owner");
+    let org = Owner::org("test", "acme").expect("an owner");
+    for (area, root) in [
+        (Area::Public, "public/".to_owned()),
+        (Area::User, format!("user/{user}/")),
+        (Area::Org, format!("org/{org}/")),
+    ] {
+        let name = Name::new("a/b.txt").expect("a name");
+        let key = format!("{root}a/b.txt");
+        let list = list(&policy, &caller, area).expect("leave");
+        let store = store(&policy, &caller, area).expect("leave");
+        let delete = delete(&policy, &caller, area, &name).expect("leave");
+        assert_eq!(delete.key().as_str(), key);
+        assert_eq!(store.key(&name).as_str(), key);
+        assert_eq!(
+            read(&policy, &caller, area, name)
+                .expect("leave")
+                .key()
+                .as_str(),
+            key
+        );
+        assert_eq!(list.prefix("a/"), format!("{root}a/"));
+        assert_eq!(list.strip(&key), Some("a/b.txt"));
+        assert_eq!(list.strip("public"), None);
+        assert_eq!(store.uploader(), Some(user.as_str()));
+    }
+}
+
+#[test]
+fn a_file_is_read_by_its_uploader_alone_where_the_rule_says_so() {
+    let policy = policy("public", "uploader");
+    let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
+    let name = Name::new("a").expect("a name");
+    let read = read(&policy, &caller, Area::Public, name).expect("leave");
+    let [anna, otto] = [ANNA, "otto"].map(|id| Owner::user("test", id).expect("an owner"));
+    assert_eq!(read.admits(Some(anna.as_str())), Ok(()));
+    assert_eq!(read.admits(Some(otto.as_str())), Err(Problem::Forbidden));
+    assert_eq!(read.admits(None), Err(Problem::Forbidden));
+}
+
+#[test]
+fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
+    let anna = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
+    let uploads = Owner::user("test", ANNA).map(|user| Whose::Uploaders(user.as_str().to_owned()));
+    let uploads = uploads.expect("an owner");
+    use Problem::{Forbidden as F, Unauthenticated as U};
+    for (create, replace, caller, expected) in [
+        (
+            "anyone",
+            "uploader",
+            &Caller::Anonymous,
+            Ok((true, Whose::Nobodys, F, U)),
+        ),
+        (
+            "anyone",
+            "nobody",
+            &Caller::Anonymous,
+            Ok((true, Whose::Nobodys, F, F)),
+        ),
+        (
+            "anyone",
+            "anyone",
+            &Caller::Anonymous,
+            Ok((true, Whose::Anyones, F, F)),
+        ),
+        (
+            "signed-in",
+            "anyone",
+            &Caller::Anonymous,
+            Ok((false, Whose::Anyones, U, F)),
+        ),
+        ("signed-in", "nobody", &Caller::Anonymous, Err(U)),
+        ("nobody", "signed-in", &Caller::Anonymous, Err(U)),
+        ("nobody", "nobody", &Caller::Anonymous, Err(F)),
+        (
+            "anyone",
+            "uploader",
+            &anna,
+            Ok((true, uploads.clone(), F, F)),
+        ),
+        (
+            "nobody",
+            "uploader",
+            &anna,
+            Ok((false, uploads.clone(), F, F)),
+        ),
+        ("nobody", "role:x", &anna, Err(F)),
+    ] {
+        let text = format!(
+            "[iam]\nissuer = 'i'\nroles-claim = '/r'\n[public]\ncreate = '{create}'\nreplace = '{replace}'"
+        );
+        let policy = Policy::parse(&text).expect("a policy");
+        let got = store(&policy, caller, Area::Public).map(|store| {
+            (
+                store.may_create(),
+                store.may_replace(),
+                store.if_absent(),
+                store.if_protected(),
+            )
+        });
+        assert_eq!(
+            format!("{got:?}"),
+            format!("{expected:?}"),
+            "{create} {replace}"
+        );
+    }
+}
+
+#[test]
+fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
+    let policy = policy("public", "anyone");
+    let both = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
+    let one = both.creating_only().expect("leave");
+    assert!(matches!(one.may_replace(), Whose::Nobodys));
+    assert_eq!(one.if_protected(), Problem::AlreadyExists);
+    let text = "[iam]\nissuer = 'i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
+    let policy = Policy::parse(text).expect("a policy");
+    let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
+    assert_eq!(
+        replacing.creating_only().err(),
+        Some(Problem::Unauthenticated)
+    );
+}

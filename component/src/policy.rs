@@ -1,0 +1,234 @@
+//! The policy document: which IAM API this build trusts, and who may do what.
+//!
+//! Parsing happens once a request, so it does no more than it must: key sets
+//! stay text until a token has to be verified, and [`Policy::check`] looks into
+//! them once, at start.
+
+mod document;
+mod error;
+mod fields;
+mod iam;
+mod media;
+mod rule;
+mod text;
+mod units;
+
+use std::time::Duration;
+
+use crate::area::Area;
+use crate::keys::KeySet;
+
+pub(crate) use error::PolicyError;
+pub(crate) use fields::Origins;
+pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
+pub(crate) use media::MediaRange;
+pub(crate) use rule::{Operation, Word};
+
+use document::Document;
+use fields::CacheControl;
+use iam::Line;
+use rule::Rules;
+
+/// What development tokens are made and verified with.
+pub(crate) mod development {
+    /// The `iss` of development tokens.
+    pub(crate) const ISSUER: &str = "coffer-development";
+    /// The `aud` of development tokens.
+    pub(crate) const AUDIENCE: &str = "coffer";
+    /// Where development tokens name the user, the organization and the roles.
+    pub(crate) const CLAIMS: [&str; 3] = ["/sub", "/org_id", "/roles"];
+}
+
+/// A policy in force. Without an IAM API it is the public-only mode.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    iam: Option<Iam>,
+    development: bool,
+    public: AreaPolicy,
+    user: AreaPolicy,
+    org: AreaPolicy,
+    cache_control: CacheControl,
+    link_max_age: Duration,
+    origins: Origins,
+}
+
+/// What a policy says about one area.
+#[derive(Debug)]
+struct AreaPolicy {
+    rules: Rules,
+    limits: Limits,
+}
+
+/// What may be stored in an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    max_file_size: u64,
+    content_types: Vec<MediaRange>,
+}
+
+impl Limits {
+    /// The size of the largest file, in bytes.
+    pub(crate) fn max_file_size(&self) -> u64 {
+        self.max_file_size
+    }
+
+    /// Whether a file of this `Content-Type` may be stored. Parameters and case
+    /// do not matter.
+    pub(crate) fn takes(&self, content_type: &str) -> bool {
+        self.content_types
+            .iter()
+            .any(|range| range.takes(content_type))
+    }
+}
+
+impl Policy {
+    /// Reads a policy document (TOML).
+    ///
+    /// # Errors
+    /// An unknown key, word, unit or pointer, or a contradiction; with its line.
+    pub(crate) fn parse(document: &str) -> Result<Self, PolicyError> {
+        Document::parse(document)?.into_policy(document)
+    }
+
+    /// Adds the IAM API of the development mode, whose keys are this JWKS.
+    ///
+    /// # Errors
+    /// The policy names an IAM API of its own.
+    pub(crate) fn with_development_iam(mut self, jwks: &str) -> Result<Self, PolicyError> {
+        if self.iam.is_some() {
+            return Err(PolicyError::new(
+                "development mode cannot be combined with a policy that has an [iam] section",
+            ));
+        }
+        self.iam = Some(Iam::development(jwks));
+        self.development = true;
+        Ok(self)
+    }
+
+    /// Whether tokens could be verified under this policy: looks into the keys,
+    /// which `parse` does not.
+    ///
+    /// # Errors
+    /// A key set that cannot be read, holds secrets or no usable key; a named
+    /// secret that is missing or too short; keys that would have to be fetched.
+    pub(crate) fn check(&self, secrets: &Secrets<'_>) -> Result<(), PolicyError> {
+        let Some(iam) = &self.iam else { return Ok(()) };
+        let fault = |line: Line, message: String| Err(PolicyError::at_line(line, message));
+        match iam.keys() {
+            KeySource::Inline { jwks, line } => match KeySet::check(jwks) {
+                Ok(()) => Ok(()),
+                Err(error) => fault(*line, format!("jwks: {error}")),
+            },
+            KeySource::Secret { name, line } => {
+                let setting = format!("COFFER_SECRET_{name}");
+                match secrets(name) {
+                    None => fault(*line, format!("hs256-secret: {setting} is not set")),
+                    Some(secret) => match KeySet::of_secret(secret) {
+                        Ok(_) => Ok(()),
+                        Err(error) => fault(*line, format!("hs256-secret: {setting}: {error}")),
+                    },
+                }
+            }
+            KeySource::Elsewhere { line } => fault(
+                *line,
+                "this build cannot fetch keys from an IAM API: give them as jwks = '''…'''"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// The IAM API whose tokens are taken; none is the public-only mode.
+    pub(crate) fn iam(&self) -> Option<&Iam> {
+        self.iam.as_ref()
+    }
+
+    /// The words of which one must fit.
+    pub(crate) fn rule(&self, area: Area, operation: Operation) -> &[Word] {
+        let given = self.area(area).rules.given(operation);
+        given.unwrap_or_else(|| rule::default(self.iam.is_some(), area, operation))
+    }
+
+    /// What may be stored in an area.
+    pub(crate) fn limits(&self, area: Area) -> &Limits {
+        &self.area(area).limits
+    }
+
+    /// The `Cache-Control` of public files.
+    pub(crate) fn cache_control(&self) -> &str {
+        self.cache_control.as_str()
+    }
+
+    /// For how long a link may work. Whole seconds, at least one.
+    pub(crate) fn link_max_age(&self) -> Duration {
+        self.link_max_age
+    }
+
+    /// The origins whose scripts may read responses.
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// What the operator should be told at start, a sentence or two each.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        let mut say = |text: &str| notices.push(text.to_owned());
+        match &self.iam {
+            None => say(&self.public_only_notice()),
+            Some(_) if self.development => say(
+                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
+                 the data directory can be anybody; not for real data.",
+            ),
+            Some(iam) => {
+                if !iam.checks_audience() {
+                    say(
+                        "[iam] names no audience: tokens that the issuer made for other services \
+                         are taken too.",
+                    );
+                }
+                if !iam.names_roles() && self.asks_for_roles() {
+                    say("[iam] names no roles-claim: no token fits a rule that asks for a role.");
+                }
+            }
+        }
+        notices
+    }
+
+    fn public_only_notice(&self) -> String {
+        let free: Vec<_> = Operation::ALL
+            .into_iter()
+            .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
+            .map(Operation::name)
+            .collect();
+        let who = if free.is_empty() {
+            "its rules let nobody do anything".to_owned()
+        } else {
+            format!(
+                "ANYONE who reaches this service may {} files there",
+                free.join(", ")
+            )
+        };
+        format!(
+            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
+             public area works; {who}."
+        )
+    }
+
+    fn asks_for_roles(&self) -> bool {
+        [Area::Public, Area::User, Area::Org]
+            .into_iter()
+            .flat_map(|area| Operation::ALL.map(|operation| self.rule(area, operation)))
+            .flatten()
+            .any(|word| matches!(word, Word::Role(_)))
+    }
+
+    fn area(&self, area: Area) -> &AreaPolicy {
+        match area {
+            Area::Public => &self.public,
+            Area::User => &self.user,
+            Area::Org => &self.org,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

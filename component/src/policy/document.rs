@@ -1,0 +1,161 @@
+//! The document as it is written, before defaults and contradictions.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::{PolicyError, line_of};
+use super::fields::{CacheControl, Origins};
+use super::iam::{Iam, KeySource, OrgSource, Pointer, SecretName, Text, WebUrl};
+use super::media::MediaRange;
+use super::rule::{Rule, Rules};
+use super::units::{Age, FileSize};
+use super::{AreaPolicy, Limits, Policy};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Document {
+    iam: Option<Spanned<IamSection>>,
+    #[serde(default)]
+    public: AreaSection,
+    #[serde(default)]
+    user: AreaSection,
+    #[serde(default)]
+    org: AreaSection,
+    #[serde(default)]
+    links: LinksSection,
+    #[serde(default)]
+    cors: CorsSection,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct IamSection {
+    issuer: Text,
+    audience: Option<Text>,
+    #[serde(default)]
+    user_claim: Pointer,
+    org_claim: Option<Pointer>,
+    audience_prefix: Option<Spanned<Text>>,
+    roles_claim: Option<Pointer>,
+    jwks: Option<Spanned<String>>,
+    jwks_url: Option<Spanned<WebUrl>>,
+    hs256_secret: Option<Spanned<SecretName>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AreaSection {
+    read: Option<Rule>,
+    list: Option<Rule>,
+    create: Option<Rule>,
+    replace: Option<Rule>,
+    delete: Option<Rule>,
+    #[serde(default)]
+    max_file_size: FileSize,
+    content_types: Option<Vec<MediaRange>>,
+    cache_control: Option<Spanned<CacheControl>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LinksSection {
+    #[serde(default)]
+    max_age: Age,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct CorsSection {
+    #[serde(default)]
+    origins: Origins,
+}
+
+impl Document {
+    pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
+        toml::from_str(text).map_err(|error| PolicyError::of_toml(text, &error))
+    }
+
+    /// `text` is the document itself, for the lines of errors.
+    pub(super) fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
+        for section in [&self.user, &self.org] {
+            if let Some(field) = &section.cache_control {
+                let message = "cache-control is for the public area; all other files are private";
+                return Err(PolicyError::at(text, field.span(), message));
+            }
+        }
+        let cache_control = self.public.cache_control.take();
+        Ok(Policy {
+            iam: self.iam.map(|section| iam(section, text)).transpose()?,
+            development: false,
+            public: self.public.into_area(),
+            user: self.user.into_area(),
+            org: self.org.into_area(),
+            cache_control: cache_control.map(Spanned::into_inner).unwrap_or_default(),
+            link_max_age: self.links.max_age.into_duration(),
+            origins: self.cors.origins,
+        })
+    }
+}
+
+fn iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
+    let header = line_of(text, section.span().start);
+    let section = section.into_inner();
+    let org = match (section.org_claim, section.audience_prefix) {
+        (None, None) => OrgSource::Nowhere,
+        (Some(pointer), None) => OrgSource::Claim(pointer),
+        (None, Some(prefix)) => OrgSource::Audience(prefix.into_inner().into_string()),
+        (Some(_), Some(prefix)) => {
+            let message = "org-claim and audience-prefix exclude each other";
+            return Err(PolicyError::at(text, prefix.span(), message));
+        }
+    };
+    let line = |offset: usize| Some(line_of(text, offset));
+    let keys = match (section.jwks, section.jwks_url, section.hs256_secret) {
+        (None, None, None) => KeySource::Elsewhere { line: Some(header) },
+        (Some(jwks), None, None) => KeySource::Inline {
+            line: line(jwks.span().start),
+            jwks: jwks.into_inner(),
+        },
+        (None, Some(url), None) => KeySource::Elsewhere {
+            line: line(url.span().start),
+        },
+        (None, None, Some(name)) => KeySource::Secret {
+            line: line(name.span().start),
+            name: name.into_inner().into_string(),
+        },
+        _ => {
+            let message = "jwks, jwks-url and hs256-secret exclude each other";
+            return Err(PolicyError::at_line(Some(header), message.to_owned()));
+        }
+    };
+    let audience = section.audience.map(Text::into_string);
+    let issuer = section.issuer.into_string();
+    Ok(Iam::new(
+        issuer,
+        audience,
+        section.user_claim,
+        org,
+        section.roles_claim,
+        keys,
+    ))
+}
+
+impl AreaSection {
+    fn into_area(self) -> AreaPolicy {
+        AreaPolicy {
+            rules: Rules {
+                read: self.read,
+                list: self.list,
+                create: self.create,
+                replace: self.replace,
+                delete: self.delete,
+            },
+            limits: Limits {
+                max_file_size: self.max_file_size.bytes(),
+                content_types: self
+                    .content_types
+                    .unwrap_or_else(|| vec![MediaRange::any()]),
+            },
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Values that go into or come from header fields.
+
+use http::{HeaderValue, Uri};
+use serde::{Deserialize, Deserializer};
+
+use super::text;
+
+/// What `Cache-Control` says for public files: a valid field value.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct CacheControl(String);
+
+impl CacheControl {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for CacheControl {
+    fn default() -> Self {
+        Self("public, max-age=3600".to_owned())
+    }
+}
+
+impl TryFrom<String> for CacheControl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let valid = HeaderValue::from_str(&text).is_ok() && text.is_ascii();
+        if valid && !text.trim().is_empty() {
+            Ok(Self(text))
+        } else {
+            Err(format!("{text:?} is no Cache-Control value"))
+        }
+    }
+}
+
+/// The origins that a policy lists; none unless it lists some.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Origins(Vec<Origin>);
+
+impl Origins {
+    /// Whether no other origin is let in.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `*` is among them.
+    pub(crate) fn any(&self) -> bool {
+        self.0.iter().any(|Origin(text)| text == "*")
+    }
+
+    /// Whether this value of an `Origin` field is admitted.
+    pub(crate) fn admit(&self, origin: &str) -> bool {
+        self.any() || self.0.iter().any(|Origin(text)| text == origin)
+    }
+}
+
+/// `*`, or an origin as browsers write it: `scheme://host`, and `:port` only
+/// where it is not the scheme's own (RFC 6454, 6.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin(String);
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::parse(deserializer)
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "*" || is_origin(&text).unwrap_or(false) {
+            return Ok(Self(text));
+        }
+        Err(format!(
+            "{text:?} is no origin, expected \"*\" or one as browsers send it, such as \
+             \"https://app.example.com\""
+        ))
+    }
+}
+
+fn is_origin(text: &str) -> Option<bool> {
+    let uri: Uri = text.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    let own_port = matches!(
+        (scheme, authority.port_u16()),
+        ("http", Some(80)) | ("https", Some(443))
+    );
+    Some(
+        !own_port
+            && text == format!("{scheme}://{authority}")
+            && text == text.to_ascii_lowercase()
+            && !authority.host().is_empty()
+            && !text.contains('@')
+            && !text.contains('*')
+            && !text.ends_with(':'),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_taken_as_browsers_write_them_and_no_other_way() {
+        for (text, good) in [
+            ("*", true),
+            ("https://app.example.com", true),
+            ("http://localhost:3000", true),
+            ("http://[::1]:3000", true),
+            ("capacitor://localhost", true),
+            ("https://app.example.com/", false),
+            ("https://app.example.com/x", false),
+            ("https://App.example.com", false),
+            ("https://app.example.com:443", false),
+            ("https://app.example.com:", false),
+            ("https://u@app.example.com", false),
+            ("https://*.example.com", false),
+            ("app.example.com", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(Origin::try_from(text.to_owned()).is_ok(), good, "{text}");
+        }
+    }
+}

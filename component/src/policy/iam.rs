@@ -1,0 +1,236 @@
+//! The IAM API that a policy trusts, and where its tokens name things.
+
+use http::Uri;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::development;
+
+/// A line of the policy document, where the policy was read from one.
+pub(super) type Line = Option<usize>;
+
+/// Looks up the secret that a policy calls `NAME`: the setting
+/// `COFFER_SECRET_NAME`.
+pub(crate) type Secrets<'a> = dyn Fn(&str) -> Option<&'a [u8]> + 'a;
+
+/// The `[iam]` section.
+#[derive(Debug)]
+pub(crate) struct Iam {
+    issuer: String,
+    audience: Option<String>,
+    user: Pointer,
+    org: OrgSource,
+    roles: Option<Pointer>,
+    keys: KeySource,
+}
+
+/// Where tokens name the organization.
+#[derive(Debug)]
+pub(crate) enum OrgSource {
+    /// They do not.
+    Nowhere,
+    /// In a claim.
+    Claim(Pointer),
+    /// In the one audience that starts with this prefix.
+    Audience(String),
+}
+
+/// Where the verification keys are.
+#[derive(Debug)]
+pub(crate) enum KeySource {
+    /// In the policy: a JWK Set (RFC 7517) as text.
+    Inline { jwks: String, line: Line },
+    /// In a setting: the secret of HS256.
+    Secret { name: String, line: Line },
+    /// At an URL of the IAM API.
+    Elsewhere { line: Line },
+}
+
+impl Iam {
+    pub(super) fn new(
+        issuer: String,
+        audience: Option<String>,
+        user: Pointer,
+        org: OrgSource,
+        roles: Option<Pointer>,
+        keys: KeySource,
+    ) -> Self {
+        Self {
+            issuer,
+            audience,
+            user,
+            org,
+            roles,
+            keys,
+        }
+    }
+
+    pub(super) fn development(jwks: &str) -> Self {
+        let [user, org, roles] = development::CLAIMS.map(|text| Pointer(text.to_owned()));
+        Self {
+            issuer: development::ISSUER.to_owned(),
+            audience: Some(development::AUDIENCE.to_owned()),
+            user,
+            org: OrgSource::Claim(org),
+            roles: Some(roles),
+            keys: KeySource::Inline {
+                jwks: jwks.to_owned(),
+                line: None,
+            },
+        }
+    }
+
+    /// What `iss` must be, to the byte.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The audience that tokens are made for, if one is asked for.
+    pub(crate) fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// Where tokens name the user.
+    pub(crate) fn user(&self) -> &Pointer {
+        &self.user
+    }
+
+    /// Where tokens name the organization.
+    pub(crate) fn org(&self) -> &OrgSource {
+        &self.org
+    }
+
+    /// Where tokens name the roles.
+    pub(crate) fn roles(&self) -> Option<&Pointer> {
+        self.roles.as_ref()
+    }
+
+    /// Where the verification keys are.
+    pub(crate) fn keys(&self) -> &KeySource {
+        &self.keys
+    }
+
+    /// Whether any token at all can name an organization.
+    pub(crate) fn names_orgs(&self) -> bool {
+        !matches!(self.org, OrgSource::Nowhere)
+    }
+
+    /// Whether any token at all can give a role.
+    pub(crate) fn names_roles(&self) -> bool {
+        self.roles.is_some()
+    }
+
+    pub(super) fn checks_audience(&self) -> bool {
+        self.audience.is_some() || matches!(self.org, OrgSource::Audience(_))
+    }
+}
+
+/// A JSON Pointer (RFC 6901) to a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Pointer(String);
+
+impl Pointer {
+    /// What is there in these claims.
+    pub(crate) fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
+        let mut steps = self.0.strip_prefix('/')?.splitn(2, '/');
+        let first = steps.next()?.replace("~1", "/").replace("~0", "~");
+        let found = claims.get(&first)?;
+        match steps.next() {
+            None => Some(found),
+            Some(rest) => found.pointer(&format!("/{rest}")),
+        }
+    }
+}
+
+impl Default for Pointer {
+    fn default() -> Self {
+        Self("/sub".to_owned())
+    }
+}
+
+impl TryFrom<String> for Pointer {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let escapes = |part: &str| part.starts_with(['0', '1']);
+        // The empty pointer is well formed, but the whole token is no claim.
+        if text.starts_with('/') && text.split('~').skip(1).all(escapes) {
+            return Ok(Self(text));
+        }
+        Err(format!(
+            "{text:?} is no JSON Pointer to a claim, expected one such as \"/org_id\""
+        ))
+    }
+}
+
+/// A string that is not empty.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Text(String);
+
+impl Text {
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Text {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() {
+            Err("this must not be empty")
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+/// The end of a setting's name: `[A-Z0-9_]+`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct SecretName(String);
+
+impl SecretName {
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl TryFrom<String> for SecretName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let fits = |byte: u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+        if !text.is_empty() && text.bytes().all(fits) {
+            return Ok(Self(text));
+        }
+        // Not repeated, since it may be the secret itself, put here by mistake.
+        Err(
+            "hs256-secret is the name of a secret, in capitals, digits and _: \"NAME\" stands for \
+             the setting COFFER_SECRET_NAME"
+                .to_owned(),
+        )
+    }
+}
+
+/// An absolute http or https URL.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct WebUrl;
+
+impl TryFrom<String> for WebUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let scheme = text
+            .parse::<Uri>()
+            .ok()
+            .and_then(|uri| uri.scheme_str().map(str::to_owned));
+        match scheme.as_deref() {
+            Some("http" | "https") => Ok(Self),
+            _ => Err(format!("{text:?} is no http or https URL")),
+        }
+    }
+}

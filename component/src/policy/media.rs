@@ -1,0 +1,116 @@
+//! Media ranges: which types of files an area takes.
+
+use mediatype::MediaType;
+use serde::{Deserialize, Deserializer};
+
+use super::text;
+
+/// A media range without parameters (RFC 9110, 12.5.1): `image/png`, `image/*`
+/// or `*/*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MediaRange {
+    /// `None` is `*`.
+    kind: Option<String>,
+    /// `None` is `*`. Always `None` where `kind` is.
+    subtype: Option<String>,
+}
+
+impl MediaRange {
+    /// `*/*`.
+    pub(super) fn any() -> Self {
+        Self {
+            kind: None,
+            subtype: None,
+        }
+    }
+
+    /// Whether a `Content-Type` is of this range: by its essence, in any case.
+    /// What is no media type is only in `*/*`.
+    pub(crate) fn takes(&self, content_type: &str) -> bool {
+        let Some(kind) = &self.kind else { return true };
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        // With its suffix, `image/svg+xml`.
+        let Some((this, rest)) = essence.split_once('/') else {
+            return false;
+        };
+        MediaType::parse(essence).is_ok()
+            && this.eq_ignore_ascii_case(kind)
+            && self
+                .subtype
+                .as_ref()
+                .is_none_or(|subtype| rest.eq_ignore_ascii_case(subtype))
+    }
+}
+
+impl<'de> Deserialize<'de> for MediaRange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::parse(deserializer)
+    }
+}
+
+impl TryFrom<String> for MediaRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let fault = || {
+            format!("{text:?} is no media range, expected one such as \"image/*\" or \"image/png\"")
+        };
+        let parsed = MediaType::parse(&text).map_err(|_| fault())?;
+        let (kind, subtype) = text.split_once('/').ok_or_else(fault)?;
+        let star = |part: &str| (part != "*").then(|| part.to_owned());
+        let range = Self {
+            kind: star(kind),
+            subtype: star(subtype),
+        };
+        let starred = |part: &Option<String>| part.as_ref().is_some_and(|part| part.contains('*'));
+        if !parsed.params.is_empty()
+            || starred(&range.kind)
+            || starred(&range.subtype)
+            || (range.kind.is_none() && range.subtype.is_some())
+        {
+            return Err(fault());
+        }
+        Ok(range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_takes_the_types_it_names_whatever_their_case_and_parameters() {
+        for (range, content_type, taken) in [
+            ("image/*", "image/png", true),
+            ("image/*", "IMAGE/SVG+xml", true),
+            ("image/*", "image/png; name=x", true),
+            ("image/*", "imagex/png", false),
+            ("image/*", "text/plain; x=image/png", false),
+            ("image/*", "image/png, text/html", false),
+            ("image/*", "image/", false),
+            ("Application/PDF", "application/pdf;x", true),
+            ("application/pdf", "application/pdfx", false),
+            ("image/svg+xml", "image/svg", false),
+            ("*/*", "not a type", true),
+        ] {
+            let parsed = MediaRange::try_from(range.to_owned()).expect(range);
+            assert_eq!(parsed.takes(content_type), taken, "{range} {content_type}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused() {
+        for text in [
+            "",
+            "image",
+            "image/",
+            "*/png",
+            "image/p*",
+            "image/png; q=1",
+            "a b/c",
+            "*",
+        ] {
+            assert!(MediaRange::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Rules: the words that say who may do one thing.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use super::text;
+use crate::area::Area;
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Downloading, and making links.
+    Read,
+    /// Listing names.
+    List,
+    /// Storing under a name that is free.
+    Create,
+    /// Storing under a name that exists.
+    Replace,
+    /// Deleting.
+    Delete,
+}
+
+impl Operation {
+    /// In the order of the documentation.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Read,
+        Self::List,
+        Self::Create,
+        Self::Replace,
+        Self::Delete,
+    ];
+
+    /// The key under which a policy writes the rule.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One word of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Everybody; in the user and org areas the owner and the members.
+    Anyone,
+    /// Any good token.
+    SignedIn,
+    /// The user whose token stored the file.
+    Uploader,
+    /// A token that gives this role.
+    Role(String),
+    /// No one.
+    Nobody,
+}
+
+impl TryFrom<&str> for Word {
+    type Error = String;
+
+    fn try_from(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("role:")) {
+            ("anyone", _) => Ok(Self::Anyone),
+            ("signed-in", _) => Ok(Self::SignedIn),
+            ("uploader", _) => Ok(Self::Uploader),
+            ("nobody", _) => Ok(Self::Nobody),
+            (_, Some(role)) if !role.trim().is_empty() => Ok(Self::Role(role.to_owned())),
+            _ => Err(format!(
+                "unknown word {text:?}, expected \"anyone\", \"signed-in\", \"uploader\", \
+                 \"role:NAME\" or \"nobody\""
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Word {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::try_from(text.as_str())
+    }
+}
+
+/// The rules that one area of a document gives.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) read: Option<Rule>,
+    pub(super) list: Option<Rule>,
+    pub(super) create: Option<Rule>,
+    pub(super) replace: Option<Rule>,
+    pub(super) delete: Option<Rule>,
+}
+
+impl Rules {
+    pub(super) fn given(&self, operation: Operation) -> Option<&[Word]> {
+        let rule = match operation {
+            Operation::Read => &self.read,
+            Operation::List => &self.list,
+            Operation::Create => &self.create,
+            Operation::Replace => &self.replace,
+            Operation::Delete => &self.delete,
+        };
+        rule.as_ref().map(|Rule(words)| words.as_slice())
+    }
+}
+
+/// What holds where a document says nothing.
+pub(super) fn default(iam: bool, area: Area, operation: Operation) -> &'static [Word] {
+    match (area, operation) {
+        (Area::Public, Operation::List) if iam => &[Word::SignedIn],
+        (Area::Public, Operation::Replace | Operation::Delete) if iam => &[Word::Uploader],
+        _ => &[Word::Anyone],
+    }
+}
+
+/// One or more words, as written: a string, or a list of strings.
+#[derive(Debug)]
+pub(super) struct Rule(Vec<Word>);
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RuleVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::parse(deserializer)
+    }
+}
+
+struct RuleVisitor;
+
+impl<'de> Visitor<'de> for RuleVisitor {
+    type Value = Rule;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a rule: one word or a list of words")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Rule, E> {
+        Word::try_from(text)
+            .map(|word| Rule(vec![word]))
+            .map_err(E::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rule, A::Error> {
+        let mut words = Vec::new();
+        while let Some(word) = seq.next_element()? {
+            words.push(word);
+        }
+        if words.is_empty() {
+            return Err(A::Error::custom(
+                "a rule needs a word; \"nobody\" lets no one",
+            ));
+        }
+        Ok(Rule(words))
+    }
+}

@@ -1,0 +1,269 @@
+use super::*;
+
+const EXAMPLE: &str = r#"
+[iam]
+issuer        = "https://iam.example.com"
+audience      = "storage"
+user-claim    = "/sub"
+org-claim     = "/org_id"
+roles-claim   = "/urn:zitadel:iam:org:project:roles"
+
+[public]
+read = "anyone"
+list = "signed-in"
+create = "anyone"
+replace = ["uploader", "role:admin"]
+delete = ["uploader", "role:admin"]
+max-file-size = "20 MB"
+content-types = ["image/*", "application/pdf"]
+cache-control = "public, max-age=60"
+
+[user]
+max-file-size = "1.5 GiB"
+
+[org]
+delete = "role:manager"
+
+[links]
+max-age = "1day 12h"
+
+[cors]
+origins = ["https://app.example.com", "http://localhost:3000"]
+"#;
+
+fn parse(text: &str) -> Policy {
+    Policy::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn error(text: &str) -> String {
+    Policy::parse(text).expect_err(text).to_string()
+}
+
+#[test]
+fn a_policy_says_what_it_is_written_to_say() {
+    let policy = parse(EXAMPLE);
+    let uploader_or_admin = [Word::Uploader, Word::Role("admin".to_owned())];
+    assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
+    assert_eq!(
+        policy.rule(Area::Public, Operation::Replace),
+        uploader_or_admin
+    );
+    assert_eq!(
+        policy.rule(Area::Org, Operation::Delete),
+        [Word::Role("manager".to_owned())]
+    );
+    assert_eq!(policy.limits(Area::Public).max_file_size(), 20_000_000);
+    assert_eq!(policy.limits(Area::User).max_file_size(), 3 << 29);
+    assert!(policy.limits(Area::Public).takes("image/png"));
+    assert!(!policy.limits(Area::Public).takes("text/html"));
+    assert_eq!(policy.cache_control(), "public, max-age=60");
+    assert_eq!(policy.link_max_age(), Duration::from_secs(36 * 3600));
+    assert!(policy.origins().admit("http://localhost:3000"));
+    assert!(!policy.origins().admit("http://localhost:3001"));
+    assert!(!policy.origins().any());
+    assert_eq!(
+        policy.iam().map(Iam::issuer),
+        Some("https://iam.example.com")
+    );
+}
+
+#[test]
+fn an_empty_policy_has_the_documented_defaults() {
+    for (text, list, replace) in [
+        ("", Word::Anyone, Word::Anyone),
+        ("[iam]\nissuer = 'i'", Word::SignedIn, Word::Uploader),
+    ] {
+        let policy = parse(text);
+        for (operation, word) in [
+            (Operation::Read, Word::Anyone),
+            (Operation::Create, Word::Anyone),
+            (Operation::List, list),
+            (Operation::Replace, replace.clone()),
+            (Operation::Delete, replace),
+        ] {
+            assert_eq!(policy.rule(Area::Public, operation), [word]);
+            assert_eq!(policy.rule(Area::User, operation), [Word::Anyone]);
+            assert_eq!(policy.rule(Area::Org, operation), [Word::Anyone]);
+        }
+        for area in [Area::Public, Area::User, Area::Org] {
+            assert_eq!(policy.limits(area).max_file_size(), 5 << 30);
+            assert!(policy.limits(area).takes("x/y"));
+        }
+        assert_eq!(policy.cache_control(), "public, max-age=3600");
+        assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
+        assert!(!policy.origins().admit("https://app.example.com"));
+    }
+}
+
+#[test]
+fn the_policy_that_is_built_in_is_public_only_and_says_so() {
+    let policy = parse(include_str!("../../policy.toml"));
+    assert!(policy.iam().is_none());
+    assert_eq!(policy.check(&|_| None), Ok(()));
+    let notices = policy.notices();
+    assert_eq!(notices.len(), 1);
+    assert!(
+        notices[0]
+            .contains("ANYONE who reaches this service may read, list, create, replace, delete")
+    );
+}
+
+#[test]
+fn a_mistake_is_told_in_one_line_with_its_line_number() {
+    let iam = "[iam]\nissuer = 'i'\n";
+    for (text, line, words) in [
+        ("[pubic]\n", 1, "unknown field `pubic`"),
+        ("\n[public]\nreed = 'anyone'", 3, "unknown field `reed`"),
+        (
+            "[public]\nread = 'everyone'",
+            2,
+            "unknown word \"everyone\"",
+        ),
+        (
+            "[public]\nread = [\n 'anyone',\n 'Anyone']",
+            4,
+            "unknown word \"Anyone\"",
+        ),
+        ("[public]\nread = 'role:'", 2, "unknown word \"role:\""),
+        ("[public]\nread = []", 2, "a rule needs a word"),
+        ("[public]\nread = 5", 2, "a rule: one word or a list"),
+        ("[user]\nmax-file-size = '5 Gigs'", 2, "no size"),
+        ("[user]\nmax-file-size = '-1'", 2, "no size"),
+        ("[user]\nmax-file-size = '0 B'", 2, "no size"),
+        (
+            "[public]\ncontent-types = ['image/png', 'png']",
+            2,
+            "no media range",
+        ),
+        (
+            "[public]\ncontent-types = [\n'image/png',\n'png']",
+            4,
+            "no media range",
+        ),
+        (
+            "[public]\ncache-control = \"a\\nb\"",
+            2,
+            "no Cache-Control value",
+        ),
+        (
+            "[org]\n\ncache-control = 'private'",
+            3,
+            "for the public area",
+        ),
+        ("[links]\nmax-age = '7 moons'", 2, "no age"),
+        ("[links]\nmax-age = '0s'", 2, "out of range"),
+        ("[links]\nmax-age = '100years'", 2, "out of range"),
+        ("[links]\nmax-age = '1500ms'", 2, "out of range"),
+        ("[cors]\norigins = ['https://a.example/']", 2, "no origin"),
+        ("[cors]\norigins = [\n'*', # all\n'all']", 4, "no origin"),
+        ("[cors]\norigins = '*'", 2, "expected a sequence"),
+        ("[iam]\naudience = 'x'", 1, "missing field `issuer`"),
+        ("[iam]\nissuer = ''", 2, "must not be empty"),
+        (&format!("{iam}user-claim = 'sub'"), 3, "no JSON Pointer"),
+        (&format!("{iam}org-claim = ''"), 3, "no JSON Pointer"),
+        (&format!("{iam}roles-claim = '/a~2b'"), 3, "no JSON Pointer"),
+        (&format!("{iam}roles-claim = '/a~'"), 3, "no JSON Pointer"),
+        (
+            &format!("{iam}org-claim = '/o'\naudience-prefix = 'p'"),
+            4,
+            "exclude each other",
+        ),
+        (
+            &format!("{iam}jwks = '{{}}'\nhs256-secret = 'A'"),
+            1,
+            "exclude each other",
+        ),
+        (
+            &format!("{iam}hs256-secret = 'the secret'"),
+            3,
+            "the name of a secret",
+        ),
+        (
+            &format!("{iam}jwks-url = 'ftp://x/y'"),
+            3,
+            "no http or https URL",
+        ),
+        (
+            "[public]\nread = 'anyone'\nread = 'nobody'",
+            3,
+            "duplicate key",
+        ),
+        ("[public]\nread = ", 2, ""),
+    ] {
+        let message = error(text);
+        assert!(
+            message.starts_with(&format!("line {line}: ")),
+            "{text}\n{message}"
+        );
+        assert!(message.contains(words), "{text}\n{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+    assert!(!error(&format!("{iam}hs256-secret = 'hunter2'")).contains("hunter2"));
+}
+
+#[test]
+fn keys_are_checked_at_start() {
+    let secret: &[u8] = &[b's'; 32];
+    let none: &Secrets<'_> = &|_| None;
+    for (keys, secrets, words) in [
+        ("jwks = 'x'", none, "line 4: jwks: this is not a JWK Set"),
+        (
+            "jwks = '{\"keys\":[]}'",
+            none,
+            "line 4: jwks: there is no usable key",
+        ),
+        (
+            "hs256-secret = 'A_1'",
+            none,
+            "line 4: hs256-secret: COFFER_SECRET_A_1 is not set",
+        ),
+        (
+            "hs256-secret = 'A'",
+            &|_| Some(&secret[1..]),
+            "shorter than 32 bytes",
+        ),
+        (
+            "jwks-url = 'https://iam/keys'",
+            none,
+            "line 4: this build cannot fetch keys",
+        ),
+        ("", none, "line 2: this build cannot fetch keys"),
+    ] {
+        let policy = parse(&format!("\n[iam]\nissuer = 'i'\n{keys}"));
+        let message = policy.check(secrets).expect_err(keys).to_string();
+        assert!(message.contains(words), "{keys}: {message}");
+    }
+    let policy = parse("[iam]\nissuer = 'i'\nhs256-secret = 'A'");
+    assert_eq!(
+        policy.check(&|name| (name == "A").then_some(secret)),
+        Ok(())
+    );
+}
+
+#[test]
+fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
+    let policy = parse("[public]\nread = 'role:a'")
+        .with_development_iam("{}")
+        .expect("a policy");
+    let iam = policy.iam().expect("an IAM API");
+    assert_eq!(
+        (iam.issuer(), iam.audience()),
+        (development::ISSUER, Some(development::AUDIENCE))
+    );
+    assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
+    assert!(policy.notices()[0].contains("DEVELOPMENT MODE"));
+    assert!(parse(EXAMPLE).with_development_iam("{}").is_err());
+}
+
+#[test]
+fn the_operator_hears_of_what_is_probably_a_mistake() {
+    let text = "[iam]\nissuer = 'i'\n[org]\nread = 'role:a'";
+    let notices = parse(text).notices().join("\n");
+    assert!(
+        notices.contains("no audience") && notices.contains("no roles-claim"),
+        "{notices}"
+    );
+    assert_eq!(parse(EXAMPLE).notices(), Vec::<String>::new());
+    let strict = parse("[public]\nlist = 'nobody'\nreplace = 'nobody'\ndelete = 'signed-in'");
+    assert!(strict.notices()[0].contains("may read, create files there"));
+}

@@ -1,0 +1,74 @@
+//! Sizes and ages with their units.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use serde::Deserialize;
+
+/// The longest age that is taken: ten years.
+const MAX_AGE: Duration = Duration::from_secs(3650 * 86_400);
+
+/// At least one byte.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct FileSize(u64);
+
+impl FileSize {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for FileSize {
+    fn default() -> Self {
+        Self(5 << 30)
+    }
+}
+
+impl TryFrom<String> for FileSize {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.parse::<ByteSize>() {
+            Ok(size) if size.as_u64() > 0 => Ok(Self(size.as_u64())),
+            _ => Err(format!(
+                "{text:?} is no size, expected one such as \"5 GiB\" or \"200 MB\""
+            )),
+        }
+    }
+}
+
+/// Whole seconds, at least one and at most ten years.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Age(Duration);
+
+impl Age {
+    pub(super) fn into_duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for Age {
+    fn default() -> Self {
+        Self(Duration::from_secs(7 * 86_400))
+    }
+}
+
+impl TryFrom<String> for Age {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match humantime::parse_duration(&text) {
+            Ok(age) if age.as_secs() > 0 && age.subsec_nanos() == 0 && age <= MAX_AGE => {
+                Ok(Self(age))
+            }
+            Ok(_) => Err(format!(
+                "{text:?} is out of range, expected 1s to 3650d in whole seconds"
+            )),
+            Err(_) => Err(format!(
+                "{text:?} is no age, expected one such as \"7d\" or \"12h\""
+            )),
+        }
+    }
+}

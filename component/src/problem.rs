@@ -1,0 +1,153 @@
+//! Every refusal: its status, its type and its words (RFC 9457).
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+/// Where problem types live: a reference relative to the service (RFC 9457,
+/// 3.1.1), an identifier and nothing that has to be fetched.
+const TYPES: &str = "/problems/";
+
+/// Why a request is refused. Carries only what the client may know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("the name cannot be used: {0}")]
+    InvalidName(&'static str),
+    #[error("{0}")]
+    InvalidRequest(String),
+    #[error("{0}")]
+    InvalidMultipart(String),
+    #[error("the bytes received do not have the digest that the request announced")]
+    DigestMismatch,
+    #[error("a bearer token is needed")]
+    Unauthenticated,
+    /// The reason is for the log alone: it would tell a forger how far they got.
+    #[error("the bearer token was refused")]
+    InvalidToken,
+    #[error("this is not allowed to the bearer of this token")]
+    Forbidden,
+    #[error("this service has no IAM API configured, only its public area works")]
+    IamNotConfigured,
+    #[error("the link is not one that this service made")]
+    LinkInvalid,
+    #[error("the link's time is over")]
+    LinkExpired,
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("this resource does not take this method")]
+    MethodNotAllowed {
+        /// The methods it takes, as `Allow` lists them.
+        allow: &'static str,
+    },
+    #[error("a file of this name exists")]
+    AlreadyExists,
+    #[error("a precondition of the request does not hold")]
+    PreconditionFailed,
+    #[error("{0}")]
+    TooLarge(String),
+    #[error("files of this type are not taken here")]
+    UnsupportedMediaType,
+    #[error("the range starts behind the file's end")]
+    RangeNotSatisfiable {
+        /// The file's size in bytes.
+        size: u64,
+    },
+    #[error("something went wrong here; the log has it under this response's X-Request-Id")]
+    Internal,
+    #[error("the store cannot be reached; try again")]
+    Unavailable,
+    #[error("the request's body made no progress")]
+    Timeout,
+    #[error("there is no space left")]
+    NoSpace,
+}
+
+/// The body of a refusal.
+#[derive(Serialize)]
+struct Document {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+}
+
+impl Problem {
+    /// The status code that this problem is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.row().0
+    }
+
+    /// Status, last segment of the type, title.
+    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::InvalidName(_) => (S::BAD_REQUEST, "invalid-name", "Invalid name"),
+            Self::InvalidRequest(_) => (S::BAD_REQUEST, "invalid-request", "Invalid request"),
+            Self::InvalidMultipart(_) => (S::BAD_REQUEST, "invalid-multipart", "Invalid form"),
+            Self::DigestMismatch => (S::BAD_REQUEST, "digest-mismatch", "Digest mismatch"),
+            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
+            Self::InvalidToken => (S::UNAUTHORIZED, "invalid-token", "Invalid token"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Forbidden"),
+            Self::IamNotConfigured => (S::FORBIDDEN, "iam-not-configured", "IAM not configured"),
+            Self::LinkInvalid => (S::FORBIDDEN, "link-invalid", "Link invalid"),
+            Self::LinkExpired => (S::FORBIDDEN, "link-expired", "Link expired"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
+            Self::MethodNotAllowed { .. } => (
+                S::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method not allowed",
+            ),
+            Self::AlreadyExists => (S::CONFLICT, "already-exists", "Already exists"),
+            Self::PreconditionFailed => (
+                S::PRECONDITION_FAILED,
+                "precondition-failed",
+                "Precondition failed",
+            ),
+            Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Unsupported media type",
+            ),
+            Self::RangeNotSatisfiable { .. } => (
+                S::RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                "Range not satisfiable",
+            ),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+            Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
+            Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
+        }
+    }
+
+    /// The `application/problem+json` document.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        let (status, slug, title) = self.row();
+        let document = Document {
+            r#type: format!("{TYPES}{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+        };
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The header field that this problem owes beside its document (RFC 9110:
+    /// 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3).
+    pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
+        let text = HeaderValue::from_static;
+        match self {
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
+            Self::InvalidToken => Some((
+                header::WWW_AUTHENTICATE,
+                text(r#"Bearer error="invalid_token""#),
+            )),
+            Self::MethodNotAllowed { allow } => Some((header::ALLOW, text(allow))),
+            Self::RangeNotSatisfiable { size } => HeaderValue::try_from(format!("bytes */{size}"))
+                .ok()
+                .map(|value| (header::CONTENT_RANGE, value)),
+            Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
+            _ => None,
+        }
+    }
+}

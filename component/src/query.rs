@@ -1,0 +1,250 @@
+//! The query of a request as typed parameters.
+//!
+//! Of every parameter that an operation knows, there may be one; others are
+//! ignored. Both `+` and `%20` are a space.
+
+use crate::cursor::Cursor;
+use crate::name::Name;
+use crate::percent;
+use crate::problem::Problem;
+
+/// Which page of which names `GET /v1/{area}/files` shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ListQuery {
+    /// Only names that start so; may end anywhere in a segment.
+    pub(crate) prefix: String,
+    /// Whether names with a `/` behind the prefix are shown as one folder.
+    pub(crate) folders: bool,
+    /// Files and folders together, 1 to 1000.
+    pub(crate) limit: u32,
+    /// Where the last page ended.
+    pub(crate) cursor: Option<Cursor>,
+}
+
+impl ListQuery {
+    /// How many entries a page has where none is asked for.
+    const DEFAULT_LIMIT: u32 = 100;
+
+    /// Reads what stands behind the `?`.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        let [prefix, delimiter, limit, cursor] =
+            parameters(query, ["prefix", "delimiter", "limit", "cursor"])?;
+        let prefix = prefix.unwrap_or_default();
+        if prefix.contains(char::is_control) || prefix.len() > Name::MAX_BYTES {
+            return Err(invalid("no name starts with this prefix"));
+        }
+        let folders = match delimiter.as_deref() {
+            None => false,
+            Some("/") => true,
+            Some(_) => return Err(invalid("the only delimiter is /")),
+        };
+        let limit = match limit.as_deref() {
+            None => Self::DEFAULT_LIMIT,
+            Some(text) => Some(text)
+                .filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()))
+                .and_then(|text| text.parse().ok())
+                .filter(|limit| (1..=1000).contains(limit))
+                .ok_or_else(|| invalid("the limit is not a number from 1 to 1000"))?,
+        };
+        let cursor = cursor.as_deref().map(Cursor::decode).transpose()?;
+        Ok(Self {
+            prefix,
+            folders,
+            limit,
+            cursor,
+        })
+    }
+}
+
+/// How `POST /v1/{area}/files` stores.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FormQuery {
+    /// Where the files go; none is the root.
+    pub(crate) folder: Option<Name>,
+    /// Whether files that exist may be replaced.
+    pub(crate) replace: bool,
+}
+
+impl FormQuery {
+    /// Reads what stands behind the `?`.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        let [folder, replace] = parameters(query, ["folder", "replace"])?;
+        let replace = match replace.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(invalid("replace is neither true nor false")),
+        };
+        let folder = folder.as_deref().map_or(Ok(None), parse_folder)?;
+        Ok(Self { folder, replace })
+    }
+}
+
+/// The folder that a parameter or a form's text field names. It may end in one
+/// `/`; an empty text is the root.
+pub(crate) fn parse_folder(text: &str) -> Result<Option<Name>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Name::new(text.strip_suffix('/').unwrap_or(text)).map(Some)
+}
+
+/// Whether `GET` is to be saved rather than shown: `Some` with the name to save
+/// under, which is empty where the file's own will do.
+pub(crate) fn parse_download(query: &str) -> Result<Option<String>, Problem> {
+    let [download] = parameters(query, ["download"])?;
+    Ok(download)
+}
+
+/// The values of the parameters of these names.
+fn parameters<const N: usize>(
+    query: &str,
+    names: [&str; N],
+) -> Result<[Option<String>; N], Problem> {
+    let mut values = [const { None }; N];
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name)?, decode(value)?);
+        let Some(slot) = names
+            .iter()
+            .zip(&mut values)
+            .find_map(|(n, v)| (*n == name).then_some(v))
+        else {
+            continue;
+        };
+        if slot.replace(value).is_some() {
+            return Err(Problem::InvalidRequest(format!("{name} is there twice")));
+        }
+    }
+    Ok(values)
+}
+
+fn decode(text: &str) -> Result<String, Problem> {
+    percent::decode(&text.replace('+', " "))
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|error| Problem::InvalidRequest(format!("the query cannot be read: {error}")))
+}
+
+fn invalid(reason: &str) -> Problem {
+    Problem::InvalidRequest(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_defaults() {
+        let plain = ListQuery {
+            prefix: String::new(),
+            folders: false,
+            limit: 100,
+            cursor: None,
+        };
+        assert_eq!(ListQuery::parse("").as_ref(), Ok(&plain));
+        assert_eq!(
+            ListQuery::parse("&&unknown=1&unknown=2&limits=0&Limit=0"),
+            Ok(plain)
+        );
+    }
+
+    #[test]
+    fn list_parameters_are_decoded() -> Result<(), Problem> {
+        let cursor = Cursor::encode("a/");
+        let query = format!("prefix=a+b%2Bc%2F%E6%97%A5&delimiter=%2F&limit=1000&cursor={cursor}");
+        let query = ListQuery::parse(&query)?;
+        assert_eq!(
+            (query.prefix.as_str(), query.folders, query.limit),
+            ("a b+c/日", true, 1000)
+        );
+        assert_eq!(query.cursor.as_ref().map(Cursor::after), Some("a/"));
+        assert_eq!(ListQuery::parse("pre%66ix=a=b&limit=1")?.prefix, "a=b");
+        Ok(())
+    }
+
+    #[test]
+    fn a_list_parameter_that_makes_no_sense_is_refused() {
+        for query in [
+            "limit=0",
+            "limit=1001",
+            "limit=",
+            "limit",
+            "limit=-1",
+            "limit=%2B5",
+            "limit=1.5",
+            "limit=ten",
+            "limit=99999999999999999999",
+            "delimiter=",
+            "delimiter=a",
+            "delimiter=//",
+            "cursor=",
+            "cursor=!",
+            "prefix=%00",
+            "prefix=%C2%85",
+            "prefix=%FF",
+            "prefix=%zz",
+            "unknown=%",
+            "limit=1&limit=1",
+            "prefix=&prefix=",
+            &format!("prefix={}", "a".repeat(901)),
+        ] {
+            assert!(
+                matches!(ListQuery::parse(query), Err(Problem::InvalidRequest(_))),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_form_says_where_and_whether_to_replace() -> Result<(), Problem> {
+        let folder = Some(Name::new("a b/c")?);
+        for (query, folder, replace) in [
+            ("", &None, false),
+            ("folder=&replace=false", &None, false),
+            ("folder=a+b/c", &folder, false),
+            ("replace=true&folder=a%20b%2Fc%2F", &folder, true),
+        ] {
+            assert_eq!(
+                FormQuery::parse(query),
+                Ok(FormQuery {
+                    folder: folder.clone(),
+                    replace
+                })
+            );
+        }
+        for query in [
+            "folder=/",
+            "folder=a//",
+            "folder=/a",
+            "folder=..",
+            "folder=a%5Cb",
+        ] {
+            assert!(
+                matches!(FormQuery::parse(query), Err(Problem::InvalidName(_))),
+                "{query}"
+            );
+        }
+        for query in [
+            "replace",
+            "replace=1",
+            "replace=TRUE",
+            "replace=true&replace=true",
+        ] {
+            assert!(
+                matches!(FormQuery::parse(query), Err(Problem::InvalidRequest(_))),
+                "{query}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn download_comes_with_a_name_or_without() {
+        assert_eq!(parse_download("x=1"), Ok(None));
+        assert_eq!(parse_download("download"), Ok(Some(String::new())));
+        assert_eq!(
+            parse_download("download=b%20c.pdf"),
+            Ok(Some("b c.pdf".into()))
+        );
+        assert!(parse_download("download&download").is_err());
+    }
+}

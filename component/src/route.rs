@@ -1,0 +1,305 @@
+//! Method and path to [`Route`].
+
+use http::Method;
+
+use crate::area::Area;
+use crate::name::Name;
+use crate::problem::Problem;
+
+/// What a request asks for. `HEAD` takes the route of `GET`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `GET /v1/{area}/files`
+    List { area: Area },
+    /// `POST /v1/{area}/files`
+    Form { area: Area },
+    /// `GET /v1/{area}/files/{name}`
+    Download { area: Area, name: Name },
+    /// `PUT /v1/{area}/files/{name}`
+    Upload { area: Area, name: Name },
+    /// `DELETE /v1/{area}/files/{name}`
+    Delete { area: Area, name: Name },
+    /// `POST /v1/{area}/urls/{name}`
+    MakeUrl { area: Area, name: Name },
+    /// `GET /v1/links/{token}/{basename}`, both as they stand in the path.
+    FollowLink { token: String, basename: String },
+    /// `OPTIONS` on anything, with the methods that are taken there.
+    Preflight { allow: &'static str },
+}
+
+impl Route {
+    /// Finds the route of a request whose target is `path_with_query`, and
+    /// returns it with what stands behind the first `?`.
+    pub(crate) fn parse<'t>(
+        method: &Method,
+        path_with_query: &'t str,
+    ) -> Result<(Self, &'t str), Problem> {
+        let (path, query) = path_with_query
+            .split_once('?')
+            .unwrap_or((path_with_query, ""));
+        let resource = Resource::parse(path);
+        if *method == Method::OPTIONS {
+            let allow = resource.map_or("OPTIONS", |resource| resource.allow());
+            return Ok((Self::Preflight { allow }, query));
+        }
+        Ok((resource.ok_or(Problem::NotFound)?.route(method)?, query))
+    }
+}
+
+/// What a path names, before its method and its name are looked at.
+#[derive(Clone, Copy)]
+enum Resource<'p> {
+    /// `OPTIONS *`: the server as a whole (RFC 9110, 9.3.7).
+    Server,
+    Files(Area),
+    File(Area, &'p str),
+    Url(Area, &'p str),
+    Link(&'p str, &'p str),
+}
+
+impl<'p> Resource<'p> {
+    fn parse(path: &'p str) -> Option<Self> {
+        if path == "*" {
+            return Some(Self::Server);
+        }
+        let (first, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+        if first == "links" {
+            let (token, basename) = rest.split_once('/')?;
+            let one_segment = !token.is_empty() && !basename.is_empty() && !basename.contains('/');
+            return one_segment.then_some(Self::Link(token, basename));
+        }
+        let area = Area::parse(first)?;
+        match rest.split_once('/') {
+            None if rest == "files" => Some(Self::Files(area)),
+            Some(("files", name)) => Some(Self::File(area, name)),
+            Some(("urls", name)) => Some(Self::Url(area, name)),
+            _ => None,
+        }
+    }
+
+    /// The methods it takes, as `Allow` lists them (RFC 9110, 10.2.1).
+    fn allow(self) -> &'static str {
+        match self {
+            Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+            Self::Files(_) => "GET, HEAD, POST, OPTIONS",
+            Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::Url(..) => "POST, OPTIONS",
+            Self::Link(..) => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    fn route(self, method: &Method) -> Result<Route, Problem> {
+        let method = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        Ok(match (self, method.as_str()) {
+            (Self::Files(area), "GET") => Route::List { area },
+            (Self::Files(area), "POST") => Route::Form { area },
+            (Self::File(area, raw), "GET") => Route::Download {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::File(area, raw), "PUT") => Route::Upload {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::File(area, raw), "DELETE") => Route::Delete {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::Url(area, raw), "POST") => Route::MakeUrl {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::Link(token, basename), "GET") => Route::FollowLink {
+                token: token.to_owned(),
+                basename: basename.to_owned(),
+            },
+            _ => {
+                return Err(Problem::MethodNotAllowed {
+                    allow: self.allow(),
+                });
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(method: &str, target: &str) -> Result<Route, Problem> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| Problem::Internal)?;
+        Route::parse(&method, target).map(|(route, _)| route)
+    }
+
+    #[test]
+    fn every_operation_has_its_route() -> Result<(), Problem> {
+        let (area, name) = (Area::User, Name::new("a/b c")?);
+        let token = "t.-_".to_owned();
+        for (method, target, expected) in [
+            ("GET", "/v1/user/files", Route::List { area }),
+            ("HEAD", "/v1/user/files?prefix=a/", Route::List { area }),
+            ("POST", "/v1/user/files", Route::Form { area }),
+            (
+                "GET",
+                "/v1/user/files/a/b%20c",
+                Route::Download {
+                    area,
+                    name: name.clone(),
+                },
+            ),
+            (
+                "HEAD",
+                "/v1/user/files/a%2Fb%20c?x",
+                Route::Download {
+                    area,
+                    name: name.clone(),
+                },
+            ),
+            (
+                "PUT",
+                "/v1/user/files/a/b%20c",
+                Route::Upload {
+                    area,
+                    name: name.clone(),
+                },
+            ),
+            (
+                "DELETE",
+                "/v1/user/files/a/b%20c",
+                Route::Delete {
+                    area,
+                    name: name.clone(),
+                },
+            ),
+            (
+                "POST",
+                "/v1/user/urls/a/b%20c",
+                Route::MakeUrl { area, name },
+            ),
+            (
+                "GET",
+                "/v1/links/t.-_/x%20",
+                Route::FollowLink {
+                    token,
+                    basename: "x%20".into(),
+                },
+            ),
+        ] {
+            assert_eq!(route(method, target), Ok(expected), "{method} {target}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_path_is_not_found() {
+        for target in [
+            "",
+            "/",
+            "*x",
+            "/v1",
+            "/v1/",
+            "/v2/public/files",
+            "/V1/public/files",
+            "/v1/Public/files",
+            "/v1/public",
+            "/v1/public/",
+            "/v1/public/Files",
+            "/v1/public/filesx",
+            "/v1/public/urls",
+            "/v1/other/files",
+            "/v1//files",
+            "//v1/public/files",
+            "/v1/public//files",
+            "/v1/links",
+            "/v1/links/t",
+            "/v1/links/t/",
+            "/v1/links//x",
+            "/v1/links/t/x/y",
+            "/v1/openapi.json",
+            "/v1/public%2Ffiles/a",
+            "/v1/pub%6Cic/files",
+            "/v1/./public/files",
+            "v1/public/files",
+            "http://host/v1/public/files",
+            "/v1/links/files",
+            "?/v1/public/files",
+        ] {
+            assert_eq!(route("GET", target), Err(Problem::NotFound), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_trailing_slash_is_an_empty_name() {
+        for (method, target) in [
+            ("GET", "/v1/public/files/"),
+            ("PUT", "/v1/public/files/?x=/"),
+            ("POST", "/v1/public/urls/"),
+            ("DELETE", "/v1/org/files/%2e%2e/a"),
+        ] {
+            assert!(
+                matches!(route(method, target), Err(Problem::InvalidName(_))),
+                "{target}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_method_that_is_not_taken_is_told_which_are() {
+        for (methods, target, allow) in [
+            (
+                &["PUT", "DELETE", "PATCH"][..],
+                "/v1/public/files",
+                "GET, HEAD, POST, OPTIONS",
+            ),
+            (
+                &["POST", "TRACE", "get"],
+                "/v1/public/files/a",
+                "GET, HEAD, PUT, DELETE, OPTIONS",
+            ),
+            (
+                &["GET", "HEAD", "PUT"],
+                "/v1/public/urls/a",
+                "POST, OPTIONS",
+            ),
+            (
+                &["POST", "PUT", "DELETE"],
+                "/v1/links/t/a",
+                "GET, HEAD, OPTIONS",
+            ),
+        ] {
+            for method in methods {
+                let refused = Err(Problem::MethodNotAllowed { allow });
+                assert_eq!(route(method, target), refused, "{method} {target}");
+            }
+            assert_eq!(
+                route("OPTIONS", target),
+                Ok(Route::Preflight { allow }),
+                "{target}"
+            );
+        }
+        assert_eq!(
+            route("OPTIONS", "/nowhere"),
+            Ok(Route::Preflight { allow: "OPTIONS" })
+        );
+        assert!(matches!(
+            route("OPTIONS", "/v1/public/files/.."),
+            Ok(Route::Preflight { .. })
+        ));
+        assert!(matches!(route("OPTIONS", "*"), Ok(Route::Preflight { .. })));
+    }
+
+    #[test]
+    fn the_query_starts_at_the_first_question_mark() {
+        let parsed = Route::parse(&Method::GET, "/v1/public/files?prefix=a?b/c");
+        assert_eq!(
+            parsed.map(|(_, query)| query.to_owned()),
+            Ok("prefix=a?b/c".to_owned())
+        );
+        let parsed = Route::parse(&Method::GET, "/v1/public/files/a%3Fb");
+        assert_eq!(parsed.map(|(_, query)| query.to_owned()), Ok(String::new()));
+    }
+}

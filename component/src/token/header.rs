@@ -1,0 +1,52 @@
+//! The header of a token (RFC 7515, 4), which is read before its signature is
+//! known to be good and therefore chooses nothing but among our own keys.
+
+use serde_json::Value;
+
+use super::Refusal;
+use crate::json;
+use crate::keys::Algorithm;
+
+/// What of a token's header matters.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+}
+
+impl Header {
+    /// Reads the header's JSON.
+    ///
+    /// No extension is understood, so `crit` is refused whatever it lists, and
+    /// `b64` (RFC 7797) with it. Keys and addresses of keys are refused and not
+    /// just ignored, because only a forger needs them.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, Refusal> {
+        let members = json::object(json).ok_or(Refusal::Header)?;
+        let has = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
+        if has(&["crit", "b64"]) {
+            return Err(Refusal::Extension);
+        }
+        if has(&["jwk", "jku", "x5u", "x5c"]) {
+            return Err(Refusal::EmbeddedKey);
+        }
+        let text = |name: &str| match members.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(Refusal::Header),
+        };
+        if !text("typ")?.is_none_or(is_jwt) {
+            return Err(Refusal::Header);
+        }
+        let algorithm = text("alg")?.ok_or(Refusal::Header)?;
+        Ok(Self {
+            algorithm: Algorithm::parse(algorithm).ok_or(Refusal::Algorithm)?,
+            key_id: text("kid")?.map(str::to_owned),
+        })
+    }
+}
+
+/// `JWT` and its kinds such as `at+jwt`, in any case (RFC 8725, 3.11).
+fn is_jwt(kind: &str) -> bool {
+    let kind = kind.to_ascii_uppercase();
+    kind == "JWT" || kind.ends_with("+JWT")
+}

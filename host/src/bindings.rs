@@ -1,0 +1,31 @@
+//! The port of `wit/` as Rust, and nothing else.
+
+#![allow(missing_docs, unreachable_pub, clippy::all)]
+
+wasmtime::component::bindgen!({
+    path: "../wit",
+    interfaces: "import coffer:storage/blobs@0.1.0;",
+    imports: { default: async | trappable },
+    with: {
+        "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+        "wasi:http/types": wasmtime_wasi_http::p2::bindings::http::types,
+        "wasi:io": wasmtime_wasi::p2::bindings::io,
+        "coffer:storage/blobs.blob": crate::port::Blob,
+        "coffer:storage/blobs.upload": crate::port::Upload,
+    },
+});
+
+/// The component's word on its settings.
+pub mod check {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package coffer:host;
+
+            world checked {
+                export coffer:storage/self-check@0.1.0;
+            }
+        ",
+        exports: { default: async },
+    });
+}

@@ -1,0 +1,76 @@
+//! Development mode: a key pair in the data directory, and tokens signed with it.
+//!
+//! `serve --dev` trusts these tokens in place of an IAM API's.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jwt_simple::prelude::{Claims, Ed25519KeyPair, EdDSAKeyPairLike};
+use serde::{Deserialize, Serialize};
+
+use crate::keep;
+
+/// The key's file in the data directory.
+const KEY_FILE: &str = "development-key";
+/// `iss` of development tokens; the component knows it by the same name.
+const ISSUER: &str = "coffer-development";
+/// `aud` of development tokens.
+const AUDIENCE: &str = "coffer";
+
+/// The claims that a development policy reads.
+#[derive(Serialize, Deserialize)]
+struct Membership {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org_id: Option<String>,
+    roles: Vec<String>,
+}
+
+/// Whom a token speaks for.
+pub struct Bearer {
+    /// The user's id.
+    pub user: String,
+    /// The organization that the user acts for.
+    pub org: Option<String>,
+    /// The user's roles there.
+    pub roles: Vec<String>,
+}
+
+/// Signs a token with the data directory's key, which is made where there is none.
+///
+/// # Errors
+/// One sentence, when the key cannot be read, kept or used.
+pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<String, String> {
+    let membership = Membership {
+        org_id: bearer.org,
+        roles: bearer.roles,
+    };
+    let claims = Claims::with_custom_claims(membership, expires_in.into())
+        .with_issuer(ISSUER)
+        .with_audience(AUDIENCE)
+        .with_subject(bearer.user);
+    key(data_dir)?
+        .sign(claims)
+        .map_err(|error| format!("the token cannot be signed: {error}"))
+}
+
+/// The public key as a JWK Set (RFC 7517; RFC 8037), for the component.
+///
+/// # Errors
+/// As [`token`].
+pub fn jwks(data_dir: &Path) -> Result<String, String> {
+    let public = key(data_dir)?.public_key().to_bytes();
+    let jwk = serde_json::json!({
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+        "x": BASE64_URL_SAFE_NO_PAD.encode(public),
+    });
+    Ok(serde_json::json!({ "keys": [jwk] }).to_string())
+}
+
+fn key(data_dir: &Path) -> Result<Ed25519KeyPair, String> {
+    let path = data_dir.join(KEY_FILE);
+    let bytes = keep::secret(&path, || Ed25519KeyPair::generate().to_bytes())?;
+    Ed25519KeyPair::from_bytes(&bytes)
+        .map_err(|error| format!("{} is not a key of this program: {error}", path.display()))
+}

@@ -1,0 +1,59 @@
+//! The native host of Coffer: command line → settings → engine → sandbox → server.
+//!
+//! | module | its job |
+//! |---|---|
+//! | [`settings`] | flags and environment |
+//! | [`serve`] | puts the parts together, from settings to shutdown |
+//! | [`server`] | connections, HTTP/1.1, limits |
+//! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
+//! | [`port`] | what the component may ask of the store |
+//! | [`store`] | files under keys; the local engine |
+//! | [`component`] | the component embedded in this program, or a file's |
+//! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
+//!
+//! The host carries bytes. Who may do what is the component's decision alone.
+
+mod bindings;
+mod component;
+mod dev;
+mod guest_log;
+mod keep;
+mod port;
+mod sandbox;
+mod serve;
+mod server;
+mod settings;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use settings::{Cli, Command};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve::serve(&serve),
+        Command::Token(token) => print_token(token),
+        Command::Check(check) => serve::check(&check.file),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("coffer: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_token(token: settings::Token) -> Result<(), String> {
+    let bearer = dev::Bearer {
+        user: token.user,
+        org: token.org,
+        roles: token.roles,
+    };
+    println!(
+        "{}",
+        dev::token(&token.data_dir, bearer, token.expires_in.into())?
+    );
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! `coffer serve` and `coffer check`: the parts put together.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jwt_simple::prelude::HS256Key;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::sandbox::{Limits, Sandbox, Setting};
+use crate::settings::{LogFormat, Serve};
+use crate::store::BlobStore;
+use crate::store::absent::AbsentStore;
+use crate::store::local::LocalStore;
+use crate::{component, dev, keep, server};
+
+/// The link secret's file in the data directory.
+const LINK_SECRET_FILE: &str = "link-secret";
+/// The shortest link secret, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
+const LINK_SECRET_SIZE: usize = 32;
+/// How long uploads that were broken off may take to be cleared away.
+const CLOSING: Duration = Duration::from_secs(5);
+/// Environment variables with this prefix are secrets that a policy names.
+const SECRETS: &str = "COFFER_SECRET_";
+
+/// Serves until a signal asks for shutdown.
+///
+/// # Errors
+/// One line that says what kept it from serving, or from ending well.
+pub fn serve(asked: &Serve) -> Result<(), String> {
+    start_log(asked)?;
+    asked.checked_engine()?;
+    let public_url = asked.checked_public_url()?;
+    let component = component::read(asked.component.as_deref())?;
+    let policy = asked.policy.as_deref().map(read_policy).transpose()?;
+    let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
+    let store = Arc::new(store);
+
+    let mut given = secrets();
+    given.extend(policy.map(|document| setting("POLICY", document)));
+    given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
+    given.push(setting("LINK_SECRET", link_secret(asked)?));
+    if asked.dev {
+        given.push(setting("DEV_JWKS", dev::jwks(&asked.data_dir)?));
+    }
+    let files: Arc<dyn BlobStore> = store.clone();
+    let sandbox = Sandbox::load(&component, given, files, &asked.limits.sandbox())
+        .map_err(|error| error.to_string())?;
+
+    tokio::runtime::Runtime::new()
+        .map_err(|error| format!("no runtime: {error}"))?
+        .block_on(async {
+            let served = listen(asked, sandbox).await;
+            // Else the next start has to look for what a crash left.
+            if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
+                tracing::warn!("uploads still hold the data directory");
+            }
+            served
+        })
+}
+
+/// Says whether `serve` would take a component or a policy.
+///
+/// # Errors
+/// One line that says why not.
+pub fn check(file: &Path) -> Result<(), String> {
+    let is_policy = file
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    let component = component::read((!is_policy).then_some(file))?;
+    let mut given = secrets();
+    if is_policy {
+        given.push(setting("POLICY", read_policy(file)?));
+    }
+    let store: Arc<dyn BlobStore> = Arc::new(AbsentStore);
+    let limits = Limits {
+        instances: 1,
+        ..Limits::default()
+    };
+    let sandbox =
+        Sandbox::load(&component, given, store, &limits).map_err(|error| error.to_string())?;
+    let notices = tokio::runtime::Runtime::new()
+        .map_err(|error| format!("no runtime: {error}"))?
+        .block_on(sandbox.check())
+        .map_err(|error| error.to_string())?;
+    for notice in notices {
+        println!("note: {notice}");
+    }
+    println!("{} is fit to serve", file.display());
+    Ok(())
+}
+
+async fn listen(asked: &Serve, sandbox: Sandbox) -> Result<(), String> {
+    for notice in sandbox.check().await.map_err(|error| error.to_string())? {
+        tracing::warn!("{notice}");
+    }
+    let listener = TcpListener::bind(asked.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", asked.listen))?;
+    let stop = stop_signal()?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| format!("no address: {error}"))?;
+    let mut stdout = std::io::stdout();
+    // Whoever started this may have closed our stdout; that is no reason not to serve.
+    let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
+
+    if server::run(listener, Arc::new(sandbox), asked.limits.server(), stop).await {
+        tracing::info!("stopped");
+        Ok(())
+    } else {
+        Err("requests were still in progress when the time for shutdown was over".to_owned())
+    }
+}
+
+/// Resolves on SIGTERM or SIGINT.
+fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+    let failed = |error| format!("signals cannot be received: {error}");
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn start_log(asked: &Serve) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&asked.log)
+        .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match asked.log_format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+fn setting(name: &str, value: String) -> Setting {
+    (format!("COFFER_{name}"), value)
+}
+
+fn secrets() -> Vec<Setting> {
+    std::env::vars()
+        .filter(|(name, _)| name.starts_with(SECRETS))
+        .collect()
+}
+
+fn read_policy(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| format!("the policy {} cannot be read: {error}", file.display()))
+}
+
+/// The link secret, in base64url since a setting is text.
+fn link_secret(asked: &Serve) -> Result<String, String> {
+    let secret = match &asked.link_secret_file {
+        Some(file) => std::fs::read(file)
+            .map_err(|error| format!("the link secret {}: {error}", file.display()))?,
+        None => keep::secret(&asked.data_dir.join(LINK_SECRET_FILE), || {
+            HS256Key::generate().to_bytes()
+        })?,
+    };
+    if secret.len() < LINK_SECRET_SIZE {
+        return Err(format!(
+            "the link secret is shorter than {LINK_SECRET_SIZE} bytes"
+        ));
+    }
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
+}

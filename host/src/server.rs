@@ -1,0 +1,111 @@
+//! Accepts connections and speaks HTTP/1.1 on them, within limits.
+
+mod reply;
+mod request_body;
+mod service;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
+
+use crate::sandbox::Sandbox;
+use service::Service;
+
+/// How long accepting rests after it failed, as it does without file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What clients may ask of the server.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once; more wait in the listener's backlog.
+    pub connections: usize,
+    /// All header fields of a request together, in bytes.
+    pub header_size: usize,
+    /// From the first byte of a request to the end of its header.
+    pub header_time: Duration,
+    /// A request's body, in bytes.
+    pub body_size: u64,
+    /// The longest pause of a client that sends or takes a body.
+    pub idle_time: Duration,
+    /// How long requests in progress may go on after shutdown was asked for.
+    pub shutdown_time: Duration,
+}
+
+/// Serves until `shutdown` resolves; then lets go of the listener, finishes what
+/// runs, and breaks off what is not done within [`Limits::shutdown_time`].
+///
+/// Returns whether everything was finished.
+pub async fn run(
+    listener: TcpListener,
+    sandbox: Arc<Sandbox>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> bool {
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let service = Arc::new(Service::new(sandbox, limits.clone()));
+    let open = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let next = async {
+            let place = Arc::clone(&room).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            accepted = next => match accepted {
+                (Ok(place), Ok((stream, _))) => serve(stream, place, &service, &limits, &open),
+                (_, Err(error)) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                (Err(_), Ok(_)) => break,
+            },
+        }
+    }
+    drop(listener);
+    tracing::info!(connections = open.count(), "shutting down");
+    tokio::time::timeout(limits.shutdown_time, open.shutdown())
+        .await
+        .is_ok()
+}
+
+/// Serves one connection in a task of its own.
+fn serve(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    service: &Arc<Service>,
+    limits: &Limits,
+    open: &GracefulShutdown,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.idle_time));
+    let service = Arc::clone(service);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            service_fn(move |request| {
+                let service = Arc::clone(&service);
+                async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
+            }),
+        );
+    let connection = open.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(place);
+    });
+}

@@ -1,0 +1,82 @@
+//! The few answers that the host gives itself, when no component did.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+/// Why the host answers instead of the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// A request that cannot be handed on (RFC 9112, 3.2: no usable Host).
+    BadRequest,
+    /// More header than allowed.
+    HeadersTooLarge,
+    /// A longer body than allowed.
+    TooLarge,
+    /// The component trapped or gave no answer.
+    Internal,
+    /// No instance came free.
+    Unavailable,
+}
+
+impl Reply {
+    /// An `application/problem+json` response (RFC 9457), as the component's are.
+    pub(super) fn response(self) -> Response<HyperOutgoingBody> {
+        let (status, slug, title, detail) = self.row();
+        let document = serde_json::json!({
+            "type": format!("/problems/{slug}"),
+            "title": title,
+            "status": status.as_u16(),
+            "detail": detail,
+        });
+        let body = Full::from(document.to_string())
+            .map_err(|never| match never {})
+            .boxed_unsync();
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        let fields = response.headers_mut();
+        let text = HeaderValue::from_static;
+        fields.insert(header::CONTENT_TYPE, text("application/problem+json"));
+        fields.insert(header::CACHE_CONTROL, text("no-store"));
+        fields.insert(header::X_CONTENT_TYPE_OPTIONS, text("nosniff"));
+        if self == Self::Unavailable {
+            fields.insert(header::RETRY_AFTER, text("1"));
+        }
+        response
+    }
+
+    fn row(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        match self {
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "invalid-request",
+                "Invalid request",
+                "the request needs exactly one Host field that names a host",
+            ),
+            Self::HeadersTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "headers-too-large",
+                "Headers too large",
+                "the header fields together are larger than this service takes",
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "Too large",
+                "the body is larger than this service takes",
+            ),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+                "something went wrong here; the log has it under this response's X-Request-Id",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Unavailable",
+                "too many requests are in progress; try again",
+            ),
+        }
+    }
+}

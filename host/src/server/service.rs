@@ -1,0 +1,105 @@
+//! One request: an id, the host's own limits, the sandbox, a line in the log.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, uri};
+use hyper::body::{Body, Incoming};
+use tracing::Instrument;
+use uuid::Uuid;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use super::reply::Reply;
+use super::{Limits, request_body};
+use crate::sandbox::{Failure, Sandbox};
+
+/// Ties a response to the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Paths below it carry their own proof, which is nothing for a log.
+const LINKS: &str = "/v1/links/";
+
+/// Answers requests by way of a sandbox.
+pub(super) struct Service {
+    sandbox: Arc<Sandbox>,
+    limits: Limits,
+}
+
+impl Service {
+    pub(super) fn new(sandbox: Arc<Sandbox>, limits: Limits) -> Self {
+        Self { sandbox, limits }
+    }
+
+    /// Answers one request, whatever happens.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<HyperOutgoingBody> {
+        let id = Uuid::now_v7().simple().to_string();
+        let path = request.uri().path();
+        let path = if path.starts_with(LINKS) { LINKS } else { path };
+        let span = tracing::info_span!("request", id, method = %request.method(), path);
+        let start = Instant::now();
+        let mut response = async {
+            let response = match self.forward(request).await {
+                Ok(response) => response,
+                Err(reply) => reply.response(),
+            };
+            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(status = response.status().as_u16(), micros, "answered");
+            response
+        }
+        .instrument(span)
+        .await;
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn forward(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<HyperOutgoingBody>, Reply> {
+        // The body is wrapped first: a refusal, too, has to reach its client.
+        let (head, body) = request.into_parts();
+        let announced = body.size_hint().lower();
+        let limits = &self.limits;
+        let body = request_body::limited(body, &head.headers, limits.body_size, limits.idle_time);
+        if size(&head.headers) > limits.header_size {
+            return Err(Reply::HeadersTooLarge);
+        }
+        if announced > limits.body_size {
+            return Err(Reply::TooLarge);
+        }
+        if !names_a_host(&head.uri, &head.headers) {
+            return Err(Reply::BadRequest);
+        }
+        match self.sandbox.handle(Request::from_parts(head, body)).await {
+            Ok(response) => Ok(response),
+            Err(Failure::Busy) => {
+                tracing::warn!("no instance came free");
+                Err(Reply::Unavailable)
+            }
+            Err(failure) => {
+                tracing::error!(error = %failure, "no answer from the component");
+                Err(Reply::Internal)
+            }
+        }
+    }
+}
+
+/// What the fields take on the wire, in bytes.
+fn size(fields: &HeaderMap) -> usize {
+    // ": " and the line's end.
+    fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
+}
+
+/// Whether a request says whom it is for, in exactly one way (RFC 9112, 3.2).
+fn names_a_host(target: &uri::Uri, fields: &HeaderMap) -> bool {
+    let mut hosts = fields.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => target.authority().is_some(),
+        (Some(host), None) => uri::Authority::try_from(host.as_bytes()).is_ok(),
+        (Some(_), Some(_)) => false,
+    }
+}

@@ -1,0 +1,306 @@
+//! Flags and their environment twins, checked before anything listens.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use humantime::Duration;
+
+use crate::{sandbox, server};
+
+/// A storage API for your app's files: public, each user's own, each organization's.
+///
+/// Every flag can also be given by the environment variable named with it.
+#[derive(Debug, Parser)]
+#[command(name = "coffer", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve files over HTTP until SIGTERM or Ctrl-C
+    Serve(Box<Serve>),
+    /// Print a token that `serve --dev` on the same data directory trusts
+    Token(Token),
+    /// Say whether `serve` would take this component (.wasm, .wat) or policy (.toml)
+    Check(Check),
+}
+
+/// `coffer serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "COFFER_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// Where this runs; picks the engine and what is allowed
+    #[arg(long, env = "COFFER_ENV", value_enum, default_value_t)]
+    pub env: Environment,
+
+    /// Where the files are kept [default: local for test and develop, else s3]
+    #[arg(long, env = "COFFER_ENGINE", value_enum)]
+    pub engine: Option<Engine>,
+
+    /// The local engine's directory; made where it is missing
+    #[arg(
+        long,
+        env = "COFFER_DATA_DIR",
+        value_name = "DIR",
+        default_value = "./data"
+    )]
+    pub data_dir: PathBuf,
+
+    /// A policy in place of the one built into the component
+    #[arg(long, env = "COFFER_POLICY", value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// A component in place of the one built into this program
+    #[arg(long, env = "COFFER_COMPONENT", value_name = "FILE")]
+    pub component: Option<PathBuf>,
+
+    /// How clients reach this service, for the URLs it makes [default: as the request says]
+    #[arg(long, env = "COFFER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// A secret of at least 32 bytes that links are signed with [default: one kept in the data
+    /// directory]
+    #[arg(long, env = "COFFER_LINK_SECRET_FILE", value_name = "FILE")]
+    pub link_secret_file: Option<PathBuf>,
+
+    /// Trust tokens made by `coffer token`; for development alone
+    #[arg(long, env = "COFFER_DEV")]
+    pub dev: bool,
+
+    /// What is logged, such as `warn` or `info,coffer=debug`
+    #[arg(
+        long,
+        env = "COFFER_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    pub log: String,
+
+    /// How the log looks
+    #[arg(long, env = "COFFER_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// Limits on what clients may ask for.
+    #[command(flatten, next_help_heading = "Limits")]
+    pub limits: Limits,
+}
+
+/// Limits on what clients may ask for.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Connections at once; more wait
+    #[arg(long, env = "COFFER_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096, value_parser = positive)]
+    max_connections: u32,
+
+    /// Requests in the sandbox at once; more wait up to 10 s, then get 503
+    #[arg(long, env = "COFFER_MAX_INSTANCES", value_name = "N", default_value_t = 512, value_parser = positive)]
+    max_instances: u32,
+
+    /// A request's header fields together
+    #[arg(
+        long,
+        env = "COFFER_MAX_HEADER_SIZE",
+        value_name = "SIZE",
+        default_value = "64 KiB"
+    )]
+    max_header_size: ByteSize,
+
+    /// A request's body; the policy limits single files
+    #[arg(
+        long,
+        env = "COFFER_MAX_BODY_SIZE",
+        value_name = "SIZE",
+        default_value = "64 GiB"
+    )]
+    max_body_size: ByteSize,
+
+    /// Time for a request's header to arrive
+    #[arg(
+        long,
+        env = "COFFER_HEADER_TIMEOUT",
+        value_name = "TIME",
+        default_value = "10s"
+    )]
+    header_timeout: Duration,
+
+    /// Longest pause of a client that sends or takes a body
+    #[arg(
+        long,
+        env = "COFFER_IDLE_TIMEOUT",
+        value_name = "TIME",
+        default_value = "60s"
+    )]
+    idle_timeout: Duration,
+
+    /// Time for requests in progress to finish at shutdown
+    #[arg(
+        long,
+        env = "COFFER_SHUTDOWN_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s"
+    )]
+    shutdown_timeout: Duration,
+}
+
+impl Limits {
+    /// The server's share.
+    pub fn server(&self) -> server::Limits {
+        server::Limits {
+            connections: self.max_connections as usize,
+            header_size: usize::try_from(self.max_header_size.as_u64()).unwrap_or(usize::MAX),
+            header_time: self.header_timeout.into(),
+            body_size: self.max_body_size.as_u64(),
+            idle_time: self.idle_timeout.into(),
+            shutdown_time: self.shutdown_timeout.into(),
+        }
+    }
+
+    /// The sandbox's share.
+    pub fn sandbox(&self) -> sandbox::Limits {
+        sandbox::Limits {
+            instances: self.max_instances,
+            ..sandbox::Limits::default()
+        }
+    }
+}
+
+/// `coffer token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The user's id
+    #[arg(long, value_name = "USER")]
+    pub user: String,
+
+    /// The organization that the user acts for
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+
+    /// A role of the user's; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    pub roles: Vec<String>,
+
+    /// How long the token is good for
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub expires_in: Duration,
+
+    /// The data directory of the `serve --dev` that is to trust it
+    #[arg(
+        long,
+        env = "COFFER_DATA_DIR",
+        value_name = "DIR",
+        default_value = "./data"
+    )]
+    pub data_dir: PathBuf,
+}
+
+/// `coffer check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A component (.wasm, .wat) or a policy (.toml)
+    pub file: PathBuf,
+}
+
+/// Where the program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Environment {
+    /// Automated tests
+    Test,
+    /// A developer's machine
+    #[default]
+    Develop,
+    /// As production, for trying things out
+    Staging,
+    /// Real users' files
+    Production,
+}
+
+/// What keeps the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// This machine's disk
+    Local,
+    /// S3-compatible object storage
+    S3,
+}
+
+/// How the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl Serve {
+    /// Refuses combinations that no deployment should run with.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn checked_engine(&self) -> Result<Engine, String> {
+        let shared = matches!(self.env, Environment::Staging | Environment::Production);
+        let engine = self
+            .engine
+            .unwrap_or(if shared { Engine::S3 } else { Engine::Local });
+        if shared && self.dev {
+            return Err(
+                "--dev trusts anybody who can read the data directory, so it is not \
+                        for staging or production"
+                    .to_owned(),
+            );
+        }
+        if shared && engine == Engine::Local {
+            return Err(
+                "the local engine is for test and develop; staging and production \
+                        need --engine s3"
+                    .to_owned(),
+            );
+        }
+        if engine == Engine::S3 {
+            return Err(
+                "this version has no s3 engine; use --env develop with --engine local".to_owned(),
+            );
+        }
+        Ok(engine)
+    }
+
+    /// The public URL without a slash at its end.
+    ///
+    /// # Errors
+    /// One sentence, where it is no http or https URL, or has more than a path.
+    pub fn checked_public_url(&self) -> Result<Option<String>, String> {
+        let Some(url) = &self.public_url else {
+            return Ok(None);
+        };
+        let wrong = || format!("--public-url {url} is no http or https URL of a service");
+        let parsed: http::Uri = url.parse().map_err(|_| wrong())?;
+        let scheme = matches!(parsed.scheme_str(), Some("http" | "https"));
+        if !scheme || parsed.host().is_none_or(str::is_empty) || url.contains(['?', '#', '@']) {
+            return Err(wrong());
+        }
+        Ok(Some(url.trim_end_matches('/').to_owned()))
+    }
+}
+
+fn positive(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(format!("{error}")),
+    }
+}

@@ -1,0 +1,379 @@
+//! Guards and conditions: decided for the very version that is touched.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+
+use super::super::{Etags, Info, Validator};
+use super::*;
+
+const FAILED: &str = "PreconditionFailed";
+
+fn verdict<T>(result: Result<T, Error>) -> String {
+    match result {
+        Ok(_) => "done".into(),
+        Err(Error::NotModified(_)) => "NotModified".into(),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+pub(crate) async fn guards_say_who_may_store_and_remove(store: Store) {
+    let alices = || Whose::Uploaders("alice".into());
+    // Who stored the file that is there, if any; may a new one come to be; whose
+    // may be replaced or removed; what storing says; what removing says.
+    let some = |name: &str| Some(Some(name.to_owned()));
+    let table = [
+        (None, true, Whose::Nobodys, "done", "NotFound"),
+        (None, false, Whose::Anyones, "NotFound", "NotFound"),
+        (None, false, Whose::Nobodys, "NotFound", "NotFound"),
+        (
+            some("alice"),
+            true,
+            Whose::Nobodys,
+            "Protected",
+            "Protected",
+        ),
+        (some("alice"), false, alices(), "done", "done"),
+        (some("alice"), true, alices(), "done", "done"),
+        (some("Alice"), true, alices(), "Protected", "Protected"),
+        (some("bob"), true, alices(), "Protected", "Protected"),
+        (some("bob"), false, Whose::Anyones, "done", "done"),
+        (Some(None), true, alices(), "Protected", "Protected"),
+        (Some(None), true, Whose::Nobodys, "Protected", "Protected"),
+        (Some(None), false, Whose::Anyones, "done", "done"),
+    ];
+    for (there, may_create, whose, storing, removing) in table {
+        let case = format!("{there:?} {may_create} {whose:?}");
+        let before = prepare(&store, there.clone()).await;
+        let options = CreateOptions {
+            may_create,
+            may_replace: whose.clone(),
+            ..freely()
+        };
+        assert_eq!(
+            verdict(put_with(&store, "f", options, b"new").await),
+            storing,
+            "{case}"
+        );
+        let after = read(&store, "f").await;
+        match storing {
+            "done" => assert_eq!(after.as_deref(), Some(&b"new"[..]), "{case}"),
+            _ => assert_eq!(after, before, "{case}"),
+        }
+        let before = prepare(&store, there).await;
+        let removed = store
+            .remove(&key("f"), &whose, &Conditions::default())
+            .await;
+        assert_eq!(verdict(removed), removing, "{case}");
+        let left = before.filter(|_| removing != "done");
+        assert_eq!(read(&store, "f").await, left, "{case}");
+    }
+}
+
+/// Makes `f` a file of this uploader, or no file; returns its content.
+async fn prepare(store: &Store, there: Option<Option<String>>) -> Option<Vec<u8>> {
+    let _ = remove(store, "f").await;
+    let uploader = there?;
+    let options = CreateOptions {
+        uploader,
+        ..freely()
+    };
+    put_with(store, "f", options, b"old").await.expect("stored");
+    Some(b"old".to_vec())
+}
+
+pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
+    let Info { etag, modified, .. } = put(&store, "f", b"1").await.info;
+    let (hour, tags) = (Duration::from_secs(3600), |t: &str| {
+        Some(Etags::These(vec![t.into()]))
+    });
+    let none = Conditions::default;
+    let unmodified = |time: SystemTime| Conditions {
+        if_unmodified_since: Some(time),
+        ..none()
+    };
+    let modified_since = |time: SystemTime| Conditions {
+        if_modified_since: Some(time),
+        ..none()
+    };
+    // Conditions; what reading says; what storing and removing say, with a file
+    // there and with none.
+    let table = [
+        (none(), "done", "done", "done"),
+        (
+            Conditions {
+                if_match: Some(Etags::Any),
+                ..none()
+            },
+            "done",
+            "done",
+            FAILED,
+        ),
+        (
+            Conditions {
+                if_match: tags(&etag),
+                ..none()
+            },
+            "done",
+            "done",
+            FAILED,
+        ),
+        (
+            Conditions {
+                if_match: tags("\"x\""),
+                ..none()
+            },
+            FAILED,
+            FAILED,
+            FAILED,
+        ),
+        (
+            Conditions {
+                if_none_match: Some(Etags::Any),
+                ..none()
+            },
+            "NotModified",
+            FAILED,
+            "done",
+        ),
+        (
+            Conditions {
+                if_none_match: tags(&etag),
+                ..none()
+            },
+            "NotModified",
+            FAILED,
+            "done",
+        ),
+        (
+            Conditions {
+                if_none_match: tags("\"x\""),
+                ..none()
+            },
+            "done",
+            "done",
+            "done",
+        ),
+        (unmodified(modified), "done", "done", "done"),
+        (unmodified(modified - hour), FAILED, FAILED, "done"),
+        (modified_since(modified), "NotModified", "done", "done"),
+        (modified_since(modified - hour), "done", "done", "done"),
+    ];
+    for (conditions, reading, writing, creating) in table {
+        let case = format!("{conditions:?}");
+        let options = || OpenOptions {
+            span: Span::All,
+            span_only_if: None,
+            conditions: conditions.clone(),
+        };
+        assert_eq!(
+            verdict(store.open(&key("f"), options()).await),
+            reading,
+            "{case}"
+        );
+        assert_eq!(
+            verdict(store.stat(&key("f"), &conditions).await),
+            reading,
+            "{case}"
+        );
+        if let Err(Error::NotModified(info)) = store.stat(&key("f"), &conditions).await {
+            assert_eq!(info.etag, etag);
+        }
+        if writing == FAILED {
+            let storing = CreateOptions {
+                conditions: conditions.clone(),
+                ..freely()
+            };
+            assert_eq!(
+                verdict(put_with(&store, "f", storing, b"2").await),
+                FAILED,
+                "{case}"
+            );
+            let removing = store.remove(&key("f"), &Whose::Anyones, &conditions).await;
+            assert_eq!(verdict(removing), FAILED, "{case}");
+        } else {
+            // On a copy, whose tag and time are its own.
+            let copy = put(&store, "copy", b"1").await.info;
+            let own = own(&conditions, &etag, &copy);
+            let storing = CreateOptions {
+                conditions: own.clone(),
+                ..freely()
+            };
+            let stored = put_with(&store, "copy", storing, b"2").await;
+            let own = match &stored {
+                Ok(stored) => self::own(&own, &copy.etag, &stored.info),
+                Err(_) => own,
+            };
+            assert_eq!(verdict(stored), "done", "{case}");
+            let removing = store.remove(&key("copy"), &Whose::Anyones, &own).await;
+            assert_eq!(verdict(removing), "done", "{case}");
+        }
+        assert_eq!(
+            verdict(store.open(&key("none"), options()).await),
+            "NotFound",
+            "{case}"
+        );
+        assert_eq!(
+            verdict(store.stat(&key("none"), &conditions).await),
+            "NotFound",
+            "{case}"
+        );
+        let removing = store
+            .remove(&key("none"), &Whose::Anyones, &conditions)
+            .await;
+        assert_eq!(verdict(removing), "NotFound", "{case}");
+        let storing = CreateOptions {
+            conditions: conditions.clone(),
+            ..freely()
+        };
+        assert_eq!(
+            verdict(put_with(&store, "none", storing, b"2").await),
+            creating,
+            "{case}"
+        );
+        let _ = remove(&store, "none").await;
+    }
+    assert_eq!(read(&store, "f").await.as_deref(), Some(&b"1"[..]));
+}
+
+/// The same conditions, said of another version.
+fn own(conditions: &Conditions, etag: &str, other: &Info) -> Conditions {
+    let mut own = conditions.clone();
+    if let Some(Etags::These(tags)) = &mut own.if_match
+        && tags[0] == etag
+    {
+        tags[0].clone_from(&other.etag);
+    }
+    own.if_unmodified_since = own.if_unmodified_since.map(|_| other.modified);
+    own
+}
+
+pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: Store) {
+    let info = put(&store, "f", b"0123456789").await.info;
+    let mut options = OpenOptions {
+        span: Span::From(10),
+        span_only_if: None,
+        conditions: Conditions {
+            if_none_match: Some(Etags::Any),
+            ..Conditions::default()
+        },
+    };
+    assert_eq!(
+        verdict(store.open(&key("f"), options.clone()).await),
+        "NotModified"
+    );
+    let unmatched = Conditions {
+        if_match: Some(Etags::These(vec![])),
+        ..Conditions::default()
+    };
+    options.conditions = unmatched.clone();
+    assert_eq!(
+        verdict(store.open(&key("f"), options.clone()).await),
+        FAILED
+    );
+    let protected = store.remove(&key("f"), &Whose::Nobodys, &unmatched).await;
+    assert_eq!(verdict(protected), "Protected");
+    let hour = Duration::from_secs(3600);
+    for (validator, holds) in [
+        (Validator::Etag(info.etag.clone()), true),
+        (Validator::Etag("\"x\"".into()), false),
+        (Validator::Modified(info.modified), true),
+        (Validator::Modified(info.modified - hour), false),
+        (Validator::Modified(info.modified + hour), false),
+    ] {
+        let options = OpenOptions {
+            span: Span::From(4),
+            span_only_if: Some(validator.clone()),
+            conditions: Conditions::default(),
+        };
+        let opened = store.open(&key("f"), options).await.expect("a file");
+        assert_eq!(opened.partial, holds, "{validator:?}");
+        assert_eq!(content(opened).await.len(), if holds { 6 } else { 10 });
+    }
+}
+
+pub(crate) async fn what_happened_since_create_counts(store: Store) {
+    let create_only = CreateOptions {
+        may_replace: Whose::Nobodys,
+        ..freely()
+    };
+    let late = upload(&store, "new", create_only, b"late")
+        .await
+        .expect("an upload");
+    put(&store, "new", b"first").await;
+    let refusal = store.finish(vec![late]).await.expect_err("no longer new");
+    assert!(matches!(refusal.error, Error::Protected), "{refusal:?}");
+    assert_eq!(read(&store, "new").await.as_deref(), Some(&b"first"[..]));
+
+    let replace_only = CreateOptions {
+        may_create: false,
+        ..freely()
+    };
+    let late = upload(&store, "new", replace_only, b"late")
+        .await
+        .expect("an upload");
+    remove(&store, "new").await.expect("removed");
+    let refusal = store.finish(vec![late]).await.expect_err("no longer there");
+    assert!(matches!(refusal.error, Error::NotFound), "{refusal:?}");
+    assert_eq!(read(&store, "new").await, None);
+}
+
+pub(crate) async fn of_many_creators_exactly_one_wins(store: Store) {
+    for round in 0..20 {
+        let name = format!("f{round}");
+        let creators = (0..8u8).map(|creator| {
+            let (store, name) = (store.clone(), name.clone());
+            tokio::spawn(async move {
+                let options = CreateOptions {
+                    conditions: Conditions {
+                        if_none_match: Some(Etags::Any),
+                        ..Conditions::default()
+                    },
+                    ..freely()
+                };
+                let content = [creator; 10];
+                verdict(put_with(&store, &name, options, &content).await)
+            })
+        });
+        assert_one_winner(&store, &name, join_all(creators).await).await;
+    }
+}
+
+pub(crate) async fn of_many_replacers_of_one_version_exactly_one_wins(store: Store) {
+    for round in 0..20 {
+        let name = format!("f{round}");
+        let etag = put(&store, &name, b"first").await.info.etag;
+        let replacers = (0..8u8).map(|replacer| {
+            let (store, name, etag) = (store.clone(), name.clone(), etag.clone());
+            tokio::spawn(async move {
+                let options = CreateOptions {
+                    conditions: Conditions {
+                        if_match: Some(Etags::These(vec![etag])),
+                        ..Conditions::default()
+                    },
+                    ..freely()
+                };
+                verdict(put_with(&store, &name, options, &[replacer; 10]).await)
+            })
+        });
+        assert_one_winner(&store, &name, join_all(replacers).await).await;
+    }
+}
+
+async fn assert_one_winner(
+    store: &Store,
+    name: &str,
+    verdicts: Vec<Result<String, tokio::task::JoinError>>,
+) {
+    let verdicts: Vec<String> = verdicts.into_iter().map(|v| v.expect("a writer")).collect();
+    let winners: Vec<usize> = (0..verdicts.len())
+        .filter(|i| verdicts[*i] == "done")
+        .collect();
+    assert_eq!(winners.len(), 1, "{verdicts:?}");
+    assert!(
+        verdicts.iter().all(|v| v == "done" || v == FAILED),
+        "{verdicts:?}"
+    );
+    let winner = u8::try_from(winners[0]).expect("few");
+    assert_eq!(read(store, name).await, Some(vec![winner; 10]));
+}

@@ -1,0 +1,228 @@
+//! Files on a local disk, in one directory that one process uses.
+//!
+//! Bytes lie in files named by a fresh id; the index (key → id and description)
+//! is an embedded transactional store. A write is staged in a file and synced;
+//! then one transaction of the index publishes it, and that is the only moment at
+//! which anything changes for a reader. Names never become paths. What a crash
+//! leaves is in no row of the index, and the next start removes it.
+
+mod committer;
+mod failure;
+mod gather;
+mod id;
+mod index;
+mod layout;
+mod list;
+mod reader;
+mod stage;
+mod sweep;
+mod upload;
+
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::path::Path;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::spawn_blocking;
+
+use super::{
+    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
+    Opened, Refusal, Stored, Upload, Whose,
+};
+use committer::{Change, Committer};
+use index::Index;
+use layout::{Claim, Layout};
+use reader::Spares;
+use stage::Stage;
+use upload::{LocalUpload, Sealed};
+
+pub use layout::OpenError;
+
+/// So many files of a batch are made durable at the same time.
+const SYNCS: usize = 8;
+
+/// The engine for a local disk. Its operations must be called in a tokio runtime.
+///
+/// Dropped, it lets go of its directory by and by; [`LocalStore::close`] waits for
+/// that. A process that ends before is a crash to the next one, which then looks
+/// through all files for orphans.
+pub struct LocalStore {
+    layout: Arc<Layout>,
+    index: Arc<Index>,
+    /// None once closed.
+    changes: Mutex<Option<Sender<Change>>>,
+    over: watch::Receiver<()>,
+    spares: Arc<Spares>,
+}
+
+impl LocalStore {
+    /// Takes a directory into use; makes it where it is missing. Blocks, after a
+    /// crash for as long as it takes to look at every file's name.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(dir: &Path) -> Result<LocalStore, OpenError> {
+        let Claim {
+            layout,
+            lock,
+            fresh,
+            clean,
+        } = Layout::claim(dir)?;
+        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
+            path: dir.to_path_buf(),
+            source,
+        };
+        if !fresh && !layout.index().exists() {
+            // To sweep by an empty index would remove every file.
+            return Err(damaged("its index is missing".into()));
+        }
+        let index = Index::open(layout.index()).map_err(|e| damaged(e.into()))?;
+        if fresh {
+            layout.mark_complete().map_err(|e| damaged(e.into()))?;
+        }
+        if !clean {
+            let removed = sweep::sweep(&layout, &index).map_err(|e| damaged(e.into()))?;
+            tracing::info!(removed, "looked for what a crash left");
+        }
+        let (layout, index) = (Arc::new(layout), Arc::new(index));
+        let (changes, received) = mpsc::channel();
+        let (over_sender, over) = watch::channel(());
+        let committer = Committer {
+            layout: layout.clone(),
+            index: index.clone(),
+            lock,
+            over: over_sender,
+        };
+        thread::Builder::new()
+            .name("coffer-index".into())
+            .spawn(move || committer.run(&received))
+            .map_err(|e| damaged(e.into()))?;
+        Ok(LocalStore {
+            layout,
+            index,
+            changes: Mutex::new(Some(changes)),
+            over,
+            spares: Arc::default(),
+        })
+    }
+
+    /// Refuses what is new, waits until the uploads that are under way are finished
+    /// or dropped, and leaves the directory in order and free for others.
+    pub async fn close(&self) {
+        let changes = self
+            .changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(changes);
+        // Only ever answers that the other side is gone.
+        let _ = self.over.clone().changed().await;
+    }
+
+    fn changes(&self) -> Result<Sender<Change>, Error> {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.clone().ok_or_else(stopped)
+    }
+
+    /// Hands a change over and waits for what becomes of it.
+    async fn change<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Change) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.changes()?.send(make(reply)).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())
+    }
+}
+
+#[async_trait::async_trait]
+impl BlobStore for LocalStore {
+    async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
+        let mut missing = None;
+        loop {
+            let version = self.index.get(key)?.ok_or(Error::NotFound)?;
+            options.conditions.check_read(&version.info)?;
+            let extent = options.span_for(&version.info).within(version.info.size)?;
+            match reader::open(&self.layout, version.id).await {
+                Ok(file) => {
+                    return Ok(Opened {
+                        info: version.info,
+                        offset: extent.offset,
+                        length: extent.length,
+                        partial: extent.partial,
+                        body: reader::body(file, extent, self.spares.clone()),
+                    });
+                }
+                // Replaced or removed since the look-up: look again.
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::NotFound
+                        && missing != Some(version.id) =>
+                {
+                    missing = Some(version.id);
+                }
+                Err(error) => return Err(Error::Unavailable(Box::new(error))),
+            }
+        }
+    }
+
+    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+        let version = self.index.get(key)?.ok_or(Error::NotFound)?;
+        conditions.check_read(&version.info)?;
+        Ok(version.info)
+    }
+
+    async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error> {
+        let current = self.index.get(&key)?.map(|version| version.info);
+        options.check(current.as_ref())?;
+        let stage = Stage::new(self.layout.clone(), self.changes()?);
+        Ok(Box::new(LocalUpload::new(key, options, stage)))
+    }
+
+    async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
+        let sealing: Vec<_> = uploads.into_iter().map(seal).collect();
+        let mut sealed = stream::iter(sealing).buffered(SYNCS).enumerate();
+        let mut batch = Vec::new();
+        while let Some((index, outcome)) = sealed.next().await {
+            batch.push(outcome.map_err(|error| Refusal { index, error })?);
+        }
+        self.change(|reply| Change::Publish { batch, reply })
+            .await
+            .unwrap_or_else(|error| Err(Refusal { index: 0, error }))
+    }
+
+    async fn remove(
+        &self,
+        key: &Key,
+        may_remove: &Whose,
+        conditions: &Conditions,
+    ) -> Result<(), Error> {
+        self.change(|reply| Change::Remove {
+            key: key.clone(),
+            may_remove: may_remove.clone(),
+            conditions: conditions.clone(),
+            reply,
+        })
+        .await?
+    }
+
+    async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
+        let rows = self.index.rows()?;
+        let page = spawn_blocking(move || list::page(&rows, &options)).await??;
+        Ok(page.listing)
+    }
+}
+
+async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
+    let upload: Box<dyn Any + Send> = upload;
+    let Ok(upload) = upload.downcast::<LocalUpload>() else {
+        return Err(Error::Unavailable("an upload of another store".into()));
+    };
+    upload.seal().await
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the store is closed".into())
+}

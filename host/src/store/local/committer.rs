@@ -1,0 +1,263 @@
+//! The one writer of the index. Changes that wait at the same time share a
+//! transaction, and so the price of making it durable.
+
+use std::fs::File;
+use std::iter;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{oneshot, watch};
+
+use super::id::Id;
+use super::index::{self, Index, RowsMut, UpdateError};
+use super::layout::Layout;
+use super::upload::Sealed;
+use crate::store::conditions::check_remove;
+use crate::store::{Conditions, Error, Info, Key, Refusal, Stored, Whose};
+
+/// At most so many changes share a transaction.
+const GROUP: usize = 256;
+
+/// A change of the index, and who waits for it.
+pub(super) enum Change {
+    Publish {
+        batch: Vec<Sealed>,
+        reply: oneshot::Sender<Result<Vec<Stored>, Refusal>>,
+    },
+    Remove {
+        key: Key,
+        may_remove: Whose,
+        conditions: Conditions,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+}
+
+/// What became of a change inside the transaction.
+enum Verdict {
+    Published(Vec<Stored>),
+    Refused(Refusal),
+    Removed,
+    NotRemoved(Error),
+}
+
+/// A key and what is under it after the transaction.
+type Trace = (Key, Option<Id>);
+
+pub(super) struct Committer {
+    pub(super) layout: Arc<Layout>,
+    pub(super) index: Arc<Index>,
+    /// The claim on the directory.
+    pub(super) lock: File,
+    /// Closed when all is over.
+    pub(super) over: watch::Sender<()>,
+}
+
+impl Committer {
+    /// Serves until nobody is left who could ask for a change, neither the store
+    /// nor an upload; then leaves the directory in order.
+    pub(super) fn run(self, changes: &Receiver<Change>) {
+        let (freed, waste) = mpsc::channel();
+        let layout = self.layout.clone();
+        let reaper = thread::spawn(move || waste.iter().for_each(|id| layout.unlink(id)));
+        let mut latest = UNIX_EPOCH;
+        while let Ok(first) = changes.recv() {
+            let group = iter::once(first).chain(changes.try_iter()).take(GROUP);
+            self.commit(group.collect(), &freed, &mut latest);
+        }
+        drop(freed);
+        let reaped = reaper.join().is_ok();
+        if reaped && let Err(error) = self.layout.mark_clean() {
+            tracing::warn!(%error, "the next start will look for orphans");
+        }
+        self.index.close();
+        drop(self.lock);
+        drop(self.over);
+    }
+
+    fn commit(&self, group: Vec<Change>, freed: &Sender<Id>, latest: &mut SystemTime) {
+        let mut verdicts = Vec::with_capacity(group.len());
+        let mut replaced = Vec::new();
+        let outcome = self.index.update(|rows| {
+            let mut changed = None;
+            for change in &group {
+                let verdict = decide(rows, change, latest, &mut replaced, &mut changed)?;
+                verdicts.push(verdict);
+            }
+            Ok(changed)
+        });
+        let failure = match outcome {
+            Ok(_) => None,
+            Err(UpdateError::Refused(error)) => {
+                self.index.recover(&error);
+                Some((error, false))
+            }
+            Err(UpdateError::InDoubt(error)) => self.resolve(error, &group, &verdicts),
+        };
+        match failure {
+            None => {
+                for (change, verdict) in group.into_iter().zip(verdicts) {
+                    change.answer(verdict);
+                }
+                // Readers that hold a replaced file open keep its bytes.
+                for id in replaced {
+                    if freed.send(id).is_err() {
+                        self.layout.leave_litter();
+                    }
+                }
+            }
+            Some((error, in_doubt)) => {
+                tracing::error!(%error, "cannot change the index");
+                if in_doubt {
+                    self.layout.leave_litter();
+                }
+                let full = matches!(Error::from(error), Error::NoSpace);
+                for change in group {
+                    change.fail(full, in_doubt);
+                }
+            }
+        }
+    }
+
+    /// Reads the index back to learn whether a commit that failed took place.
+    /// Returns the failure where it did not, and whether that is uncertain.
+    fn resolve(
+        &self,
+        error: redb::Error,
+        group: &[Change],
+        verdicts: &[Verdict],
+    ) -> Option<(redb::Error, bool)> {
+        if !self.index.recover(&error) {
+            return Some((error, true));
+        }
+        let last = group.iter().zip(verdicts).filter_map(trace_of).next_back();
+        let Some((key, expected)) = last else {
+            return Some((error, false));
+        };
+        match self.index.get(&key) {
+            Ok(found) if found.as_ref().map(|version| version.id) == expected => None,
+            Ok(_) => Some((error, false)),
+            Err(_) => Some((error, true)),
+        }
+    }
+}
+
+fn trace_of((change, verdict): (&Change, &Verdict)) -> Option<Trace> {
+    match (change, verdict) {
+        (Change::Publish { batch, .. }, Verdict::Published(_)) => {
+            let last = batch.last()?;
+            Some((last.key.clone(), Some(last.stage.id())))
+        }
+        (Change::Remove { key, .. }, Verdict::Removed) => Some((key.clone(), None)),
+        _ => None,
+    }
+}
+
+fn decide(
+    rows: &mut RowsMut<'_>,
+    change: &Change,
+    latest: &mut SystemTime,
+    replaced: &mut Vec<Id>,
+    changed: &mut Option<()>,
+) -> Result<Verdict, redb::Error> {
+    match change {
+        Change::Publish { batch, .. } => {
+            let mut currents = Vec::with_capacity(batch.len());
+            for (index, sealed) in batch.iter().enumerate() {
+                let current = index::version(rows, &sealed.key)?.map(|version| version.info);
+                if let Err(error) = sealed.options.check(current.as_ref()) {
+                    return Ok(Verdict::Refused(Refusal { index, error }));
+                }
+                currents.push(current);
+            }
+            let mut stored = Vec::with_capacity(batch.len());
+            for (sealed, current) in batch.iter().zip(currents) {
+                // The clock may be set back, versions do not go back.
+                let before = current.map_or(UNIX_EPOCH, |info| info.modified);
+                *latest = SystemTime::now().max(*latest).max(before);
+                let info = sealed.info(*latest);
+                let id = index::insert(rows, sealed.stage.id(), &info)?;
+                stored.push(Stored {
+                    info,
+                    replaced: id.is_some(),
+                });
+                replaced.extend(id);
+                *changed = Some(());
+            }
+            Ok(Verdict::Published(stored))
+        }
+        Change::Remove {
+            key,
+            may_remove,
+            conditions,
+            ..
+        } => {
+            let current = index::version(rows, key)?.map(|version| version.info);
+            if let Err(error) = check_remove(current.as_ref(), may_remove, conditions) {
+                return Ok(Verdict::NotRemoved(error));
+            }
+            replaced.extend(index::remove(rows, key)?);
+            *changed = Some(());
+            Ok(Verdict::Removed)
+        }
+    }
+}
+
+impl Sealed {
+    fn info(&self, modified: SystemTime) -> Info {
+        Info {
+            key: self.key.clone(),
+            size: self.size,
+            etag: self.stage.id().etag(),
+            modified,
+            content_type: self.options.content_type.clone(),
+            uploader: self.options.uploader.clone(),
+        }
+    }
+}
+
+impl Change {
+    /// Whoever waited may have gone away meanwhile; the change stands.
+    fn answer(self, verdict: Verdict) {
+        match (self, verdict) {
+            (Change::Publish { batch, reply }, Verdict::Published(stored)) => {
+                for sealed in batch {
+                    sealed.stage.publish();
+                }
+                let _ = reply.send(Ok(stored));
+            }
+            (Change::Publish { batch, reply }, Verdict::Refused(refusal)) => {
+                drop(batch);
+                let _ = reply.send(Err(refusal));
+            }
+            (Change::Remove { reply, .. }, Verdict::Removed) => {
+                let _ = reply.send(Ok(()));
+            }
+            (Change::Remove { reply, .. }, Verdict::NotRemoved(error)) => {
+                let _ = reply.send(Err(error));
+            }
+            (change, _) => change.fail(false, true),
+        }
+    }
+
+    /// The transaction failed; the log has the cause.
+    fn fail(self, full: bool, in_doubt: bool) {
+        let error = if full {
+            Error::NoSpace
+        } else {
+            Error::Unavailable("the index could not be changed".into())
+        };
+        match self {
+            Change::Publish { batch, reply } => {
+                if in_doubt {
+                    batch.into_iter().for_each(|sealed| sealed.stage.leave());
+                }
+                let _ = reply.send(Err(Refusal { index: 0, error }));
+            }
+            Change::Remove { reply, .. } => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What one version's bytes are called on disk.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// A random number of 122 bits: a name that no version had before, that says
+/// nothing about the key, and that serves as the version's entity tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Id(u128);
+
+impl Id {
+    pub(super) fn fresh() -> Id {
+        Id(Uuid::new_v4().as_u128())
+    }
+
+    pub(super) fn from_u128(number: u128) -> Id {
+        Id(number)
+    }
+
+    pub(super) fn as_u128(self) -> u128 {
+        self.0
+    }
+
+    /// Reads what [`fmt::Display`] wrote; nothing else is an id.
+    pub(super) fn parse(text: &str) -> Option<Id> {
+        let id = Id(u128::from_str_radix(text, 16).ok()?);
+        (id.to_string() == text).then_some(id)
+    }
+
+    /// Which of the 256 folders it belongs to.
+    pub(super) fn folder(self) -> u8 {
+        self.0.to_be_bytes()[0]
+    }
+
+    /// A strong entity tag (RFC 9110, 8.8.3).
+    pub(super) fn etag(self) -> String {
+        format!("\"{self}\"")
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}

@@ -1,0 +1,222 @@
+//! The index: key → version, in one transactional file. A version is there for
+//! readers exactly as long as its row is.
+
+use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+
+use super::failure::is_full;
+use super::id::Id;
+use super::layout::private_file;
+use crate::store::{Error, Info, Key};
+
+/// Id, size, nanoseconds since the epoch, content type, uploader.
+type Row = (u128, u64, u64, &'static str, Option<&'static str>);
+
+/// A row as it is read.
+pub(super) type RowRef<'a> = (u128, u64, u64, &'a str, Option<&'a str>);
+
+/// Keys as bytes, so that a bound need not be UTF-8.
+const FILES: TableDefinition<&[u8], Row> = TableDefinition::new("files");
+
+/// The rows as a reader sees them.
+pub(super) type Rows = ReadOnlyTable<&'static [u8], Row>;
+
+/// The rows as the one writer sees them.
+pub(super) type RowsMut<'txn> = redb::Table<'txn, &'static [u8], Row>;
+
+/// redb's own cache. The system's page cache stands behind it, so it is kept small.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// One version of a file.
+pub(super) struct Version {
+    pub(super) id: Id,
+    pub(super) info: Info,
+}
+
+/// Why an update came to nothing, or perhaps did not.
+pub(super) enum UpdateError {
+    /// It certainly came to nothing.
+    Refused(redb::Error),
+    /// The commit failed on the way.
+    InDoubt(redb::Error),
+}
+
+pub(super) struct Index {
+    path: PathBuf,
+    /// None once it is closed or cannot be opened again.
+    database: RwLock<Option<Database>>,
+}
+
+impl Index {
+    /// Opens the index, repairing it after a crash; makes it where it is missing.
+    pub(super) fn open(path: PathBuf) -> Result<Index, redb::Error> {
+        let database = RwLock::new(Some(open(&path)?));
+        Ok(Index { path, database })
+    }
+
+    /// Looks a key up. Short, and from memory as a rule: done where it is called.
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
+        let rows = self.rows()?;
+        version(&rows, key).map_err(Error::from)
+    }
+
+    /// The rows as they are at this moment, whatever is committed afterwards.
+    pub(super) fn rows(&self) -> Result<Rows, Error> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().ok_or_else(closed)?;
+        let rows = database
+            .begin_read()
+            .map_err(redb::Error::from)?
+            .open_table(FILES)
+            .map_err(redb::Error::from)?;
+        Ok(rows)
+    }
+
+    /// Every id that a row names, in ascending order.
+    pub(super) fn ids(&self) -> Result<Vec<Id>, Error> {
+        let rows = self.rows()?;
+        let mut ids = Vec::new();
+        for row in rows.range::<&[u8]>(..).map_err(redb::Error::from)? {
+            let (_, row) = row.map_err(redb::Error::from)?;
+            ids.push(Id::from_u128(row.value().0));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// One transaction, durable when this returns. Where `change` has changed
+    /// nothing it says so by None, and nothing is committed.
+    pub(super) fn update<T>(
+        &self,
+        change: impl FnOnce(&mut RowsMut<'_>) -> Result<Option<T>, redb::Error>,
+    ) -> Result<Option<T>, UpdateError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database
+            .as_ref()
+            .ok_or(UpdateError::Refused(redb::Error::DatabaseClosed))?;
+        let refused = |error| UpdateError::Refused(error);
+        let transaction = database.begin_write().map_err(|e| refused(e.into()))?;
+        let changed = {
+            let mut rows = transaction
+                .open_table(FILES)
+                .map_err(|e| refused(e.into()))?;
+            change(&mut rows).map_err(refused)?
+        };
+        match changed {
+            None => {
+                transaction.abort().map_err(|e| refused(e.into()))?;
+            }
+            Some(_) => transaction
+                .commit()
+                .map_err(|error| UpdateError::InDoubt(error.into()))?,
+        }
+        Ok(changed)
+    }
+
+    /// redb refuses all service after a failed write. Where the disk was merely
+    /// full, what reached it is whole and it can be opened again; after any other
+    /// failure nobody knows what the disk holds, and it stays shut.
+    pub(super) fn recover(&self, from: &redb::Error) -> bool {
+        match from {
+            redb::Error::Io(error) if is_full(error) => {}
+            _ => return false,
+        }
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *database = None;
+        match open(&self.path) {
+            Ok(opened) => *database = Some(opened),
+            Err(error) => tracing::error!(%error, "cannot open the index again"),
+        }
+        database.is_some()
+    }
+
+    /// Ends all service.
+    pub(super) fn close(&self) {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = database.take().map(Database::close) {
+            tracing::error!(%error, "cannot close the index");
+        }
+    }
+}
+
+/// What is stored under a key.
+pub(super) fn version(
+    rows: &impl ReadableTable<&'static [u8], Row>,
+    key: &Key,
+) -> Result<Option<Version>, redb::Error> {
+    let row = rows.get(key.as_str().as_bytes())?;
+    Ok(row.map(|row| {
+        let (id, size, modified, content_type, uploader) = row.value();
+        let id = Id::from_u128(id);
+        let info = Info {
+            key: key.clone(),
+            size,
+            etag: id.etag(),
+            modified: from_nanos(modified),
+            content_type: content_type.to_owned(),
+            uploader: uploader.map(str::to_owned),
+        };
+        Version { id, info }
+    }))
+}
+
+/// Puts a version in place of what was there; returns that one's id.
+pub(super) fn insert(
+    rows: &mut RowsMut<'_>,
+    id: Id,
+    info: &Info,
+) -> Result<Option<Id>, redb::Error> {
+    let row: RowRef<'_> = (
+        id.as_u128(),
+        info.size,
+        to_nanos(info.modified),
+        &info.content_type,
+        info.uploader.as_deref(),
+    );
+    let before = rows.insert(info.key.as_str().as_bytes(), row)?;
+    Ok(before.map(|row| Id::from_u128(row.value().0)))
+}
+
+/// Takes a version out; returns its id.
+pub(super) fn remove(rows: &mut RowsMut<'_>, key: &Key) -> Result<Option<Id>, redb::Error> {
+    let before = rows.remove(key.as_str().as_bytes())?;
+    Ok(before.map(|row| Id::from_u128(row.value().0)))
+}
+
+pub(super) fn from_nanos(nanos: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+/// Good until the year 2554.
+fn to_nanos(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    })
+}
+
+fn open(path: &std::path::Path) -> Result<Database, redb::Error> {
+    let file = private_file(path).map_err(redb::Error::Io)?;
+    let file = FileBackend::new(file)?;
+    let database = Builder::new()
+        .set_cache_size(CACHE_BYTES)
+        .create_with_backend(file)?;
+    // A table must be there before it can be read.
+    let transaction = database.begin_write()?;
+    transaction.open_table(FILES)?;
+    transaction.commit()?;
+    Ok(database)
+}
+
+fn closed() -> Error {
+    Error::Unavailable(Box::new(redb::Error::DatabaseClosed))
+}

@@ -1,0 +1,95 @@
+//! One page of keys, by seeking: a folder costs one step however much it holds.
+
+use std::ops::Bound;
+
+use super::id::Id;
+use super::index::{Rows, from_nanos};
+use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
+
+/// A page, and what it cost.
+pub(super) struct Page {
+    pub(super) listing: Listing,
+    /// How many rows were looked at.
+    pub(super) rows: usize,
+}
+
+/// Reads a page of the rows as they are now.
+pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
+    let prefix = options.prefix.as_bytes();
+    let mut page = Page {
+        listing: Listing {
+            entries: Vec::new(),
+            more: false,
+        },
+        rows: 0,
+    };
+    let mut from = start(options);
+    'seek: loop {
+        let bound = match &from {
+            Bound::Included(key) => Bound::Included(key.as_slice()),
+            Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        let range = rows
+            .range::<&[u8]>((bound, Bound::Unbounded))
+            .map_err(redb::Error::from)?;
+        for row in range {
+            let (key, row) = row.map_err(redb::Error::from)?;
+            page.rows += 1;
+            let key = key.value();
+            if !key.starts_with(prefix) {
+                break 'seek;
+            }
+            if page.listing.entries.len() >= options.limit {
+                page.listing.more = true;
+                break 'seek;
+            }
+            let key = std::str::from_utf8(key).map_err(|e| Error::Unavailable(Box::new(e)))?;
+            if let Some(folder) = folder(key, options) {
+                from = Bound::Included(behind(folder));
+                page.listing.entries.push(Entry::Folder(folder.to_owned()));
+                continue 'seek;
+            }
+            let (id, size, modified, _, _) = row.value();
+            page.listing.entries.push(Entry::File(Listed {
+                key: Key::new(key).map_err(|e| Error::Unavailable(Box::new(e)))?,
+                size,
+                etag: Id::from_u128(id).etag(),
+                modified: from_nanos(modified),
+            }));
+        }
+        break;
+    }
+    Ok(page)
+}
+
+/// Where the first entry of the page can be.
+fn start(options: &ListOptions) -> Bound<Vec<u8>> {
+    let first = Bound::Included(options.prefix.as_bytes().to_vec());
+    match &options.after {
+        Some(after) if after >= &options.prefix => match folder(after, options) {
+            Some(folder) if folder == after => Bound::Included(behind(after)),
+            _ => Bound::Excluded(after.as_bytes().to_vec()),
+        },
+        _ => first,
+    }
+}
+
+/// The folder that a key is folded into: up to and including the delimiter's
+/// first occurrence behind the prefix.
+fn folder<'a>(key: &'a str, options: &ListOptions) -> Option<&'a str> {
+    let delimiter = options.delimiter.as_deref()?;
+    let rest = key.strip_prefix(options.prefix.as_str())?;
+    let end = options.prefix.len() + rest.find(delimiter)? + delimiter.len();
+    key.get(..end)
+}
+
+/// The least bytes above all keys that start with this text. UTF-8 has no byte
+/// 0xff, so the last one can be counted up.
+fn behind(text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    if let Some(last) = bytes.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    bytes
+}

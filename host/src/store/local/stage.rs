@@ -1,0 +1,120 @@
+//! A version's file while it is not published: made at the first byte, gone when
+//! dropped.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IoSlice, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use bytes::Bytes;
+
+use super::committer::Change;
+use super::id::Id;
+use super::layout::Layout;
+
+/// Uploads leave so many bytes of the disk free: the index must be able to grow,
+/// or nothing could be removed from a full disk.
+const RESERVE: u64 = 8 << 20;
+
+pub(super) struct Stage {
+    layout: Arc<Layout>,
+    id: Id,
+    file: Option<File>,
+    /// Keeps the committer, and with it the claim on the directory, until this
+    /// file is published or gone.
+    _open: Sender<Change>,
+}
+
+impl Stage {
+    pub(super) fn new(layout: Arc<Layout>, open: Sender<Change>) -> Stage {
+        Stage {
+            layout,
+            id: Id::fresh(),
+            file: None,
+            _open: open,
+        }
+    }
+
+    pub(super) fn id(&self) -> Id {
+        self.id
+    }
+
+    pub(super) fn is_on_disk(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Appends; blocks.
+    pub(super) fn write(&mut self, pieces: &[Bytes]) -> io::Result<()> {
+        self.check_space()?;
+        let mut file = self.file()?;
+        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|p| IoSlice::new(p)).collect();
+        let mut left = slices.as_mut_slice();
+        // Skips empty ones: to write nothing at all would look like a full disk.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match file.write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the bytes and the file's entry in its folder durable; blocks.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file()?.sync_all()?;
+        self.layout.sync_folder(self.id.folder())
+    }
+
+    /// The file has its row in the index: it stays.
+    pub(super) fn publish(mut self) {
+        self.file = None;
+    }
+
+    /// Nobody knows whether the file has a row: the next start's sweep finds out.
+    pub(super) fn leave(mut self) {
+        self.file = None;
+        self.layout.leave_litter();
+    }
+
+    fn file(&mut self) -> io::Result<&File> {
+        if self.file.is_none() {
+            self.check_space()?;
+        }
+        let path = self.layout.blob(self.id);
+        match &mut self.file {
+            Some(file) => Ok(file),
+            empty => {
+                let file = OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path)?;
+                Ok(empty.insert(file))
+            }
+        }
+    }
+
+    fn check_space(&self) -> io::Result<()> {
+        let disk = rustix::fs::fstatvfs(self.layout.blobs_dir())?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        // A file system that counts no blocks cannot tell.
+        if disk.f_blocks > 0 && free < RESERVE {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Closing the last handle of an unlinked file frees its bytes, so both
+        // are done here, on whatever thread this is dropped.
+        if self.file.is_some() {
+            self.layout.unlink(self.id);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A file on its way in: one chunk is being gathered while the one before it is
+//! being written, so that two chunks are in memory at most.
+
+use std::mem;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::gather::Gather;
+use super::stage::Stage;
+use crate::store::{CreateOptions, Error, Key, Upload};
+
+/// So many bytes are gathered for one write.
+const CHUNK: usize = 512 << 10;
+
+pub(super) struct LocalUpload {
+    key: Key,
+    options: CreateOptions,
+    size: u64,
+    gather: Gather,
+    state: State,
+}
+
+enum State {
+    Idle(Work),
+    Writing(JoinHandle<Result<Work, Error>>),
+    Failed,
+}
+
+/// What goes to a thread that may block, and comes back.
+struct Work {
+    stage: Stage,
+    digest: Option<Sha256>,
+}
+
+/// A file that is complete and durable and lacks only its row in the index.
+pub(super) struct Sealed {
+    pub(super) key: Key,
+    pub(super) options: CreateOptions,
+    pub(super) size: u64,
+    pub(super) stage: Stage,
+}
+
+impl LocalUpload {
+    pub(super) fn new(key: Key, options: CreateOptions, stage: Stage) -> LocalUpload {
+        let digest = options.sha256.map(|_| Sha256::new());
+        LocalUpload {
+            key,
+            options,
+            size: 0,
+            gather: Gather::default(),
+            state: State::Idle(Work { stage, digest }),
+        }
+    }
+
+    /// Ends the file: writes what is left, verifies the digest, makes it durable.
+    pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
+        let mut work = self.idle().await?;
+        let pieces = self.gather.take();
+        let expected = self.options.sha256;
+        let stage = spawn_blocking(move || {
+            work.write(&pieces)?;
+            if work.digest.map(|d| d.finalize().into()) != expected {
+                return Err(Error::DigestMismatch);
+            }
+            work.stage.sync()?;
+            Ok(work.stage)
+        })
+        .await??;
+        Ok(Sealed {
+            key: self.key.clone(),
+            options: self.options.clone(),
+            size: self.size,
+            stage,
+        })
+    }
+
+    /// Starts to write what was gathered, once the write before has ended.
+    async fn write_out(&mut self) -> Result<(), Error> {
+        let mut work = self.idle().await?;
+        let pieces = self.gather.take();
+        self.state = State::Writing(spawn_blocking(move || {
+            work.write(&pieces)?;
+            Ok(work)
+        }));
+        Ok(())
+    }
+
+    /// Takes the work, once what is being written has been; puts `Failed` in its
+    /// place. May be cancelled while it waits.
+    async fn idle(&mut self) -> Result<Work, Error> {
+        if let State::Writing(task) = &mut self.state {
+            let outcome = task.await;
+            self.state = State::Failed;
+            self.state = State::Idle(outcome??);
+        }
+        match mem::replace(&mut self.state, State::Failed) {
+            State::Idle(work) => Ok(work),
+            State::Writing(_) | State::Failed => {
+                Err(Error::Unavailable("this upload has failed before".into()))
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Upload for LocalUpload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        if self.size > self.options.max_size {
+            discard(mem::replace(&mut self.state, State::Failed));
+            return Err(Error::TooLarge);
+        }
+        self.gather.push(bytes);
+        if self.gather.len() >= CHUNK {
+            self.write_out().await?;
+        }
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), Error> {
+        self.write_out().await
+    }
+}
+
+impl Work {
+    fn write(&mut self, pieces: &[Bytes]) -> Result<(), Error> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        self.stage.write(pieces)?;
+        if let Some(digest) = &mut self.digest {
+            pieces.iter().for_each(|piece| digest.update(piece));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for LocalUpload {
+    fn drop(&mut self) {
+        discard(mem::replace(&mut self.state, State::Failed));
+    }
+}
+
+/// Removes the file where blocking does no harm: to free a large one takes a
+/// while. A task that is writing does it itself once nobody waits for it.
+fn discard(state: State) {
+    if let State::Idle(work) = state
+        && work.stage.is_on_disk()
+        && let Ok(runtime) = Handle::try_current()
+    {
+        runtime.spawn_blocking(move || drop(work));
+    }
+}

@@ -1,0 +1,201 @@
+//! Forms without an end, and large ones: the server's memory does not grow with
+//! what it is sent.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::*;
+use crate::support::{Setup, iam, user};
+
+/// How much more memory the server may have used at its worst, in MiB. Far above
+/// what it needs, far below what it is sent.
+const ROOM: u64 = 64;
+
+/// How much is sent at most of what has no end.
+const MOST: usize = 1 << 30;
+
+/// Sends the head of a request and then `start`, and `more` for as long as there
+/// is no answer. Returns the answer's beginning.
+async fn pour(server: &Server, head: &str, start: &[u8], more: &[u8]) -> io::Result<String> {
+    let frame = |bytes: &[u8]| {
+        let mut frame = format!("{:x}\r\n", bytes.len()).into_bytes();
+        frame.extend(bytes);
+        frame.extend(b"\r\n");
+        frame
+    };
+    let mut stream = TcpStream::connect(server.address()).await?;
+    let head = format!(
+        "{head}\r\nHost: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        server.address()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let (mut from, mut to) = stream.split();
+    let sending = async {
+        if !start.is_empty() {
+            to.write_all(&frame(start)).await?;
+        }
+        let more = if more.is_empty() { vec![] } else { frame(more) };
+        for _ in 0..MOST.checked_div(more.len()).unwrap_or(0) {
+            to.write_all(&more).await?;
+        }
+        io::Result::Ok(std::future::pending::<()>().await)
+    };
+    let answer = async {
+        let mut answer = String::new();
+        // The document is small and its end is that of an object.
+        while !answer.ends_with('}') {
+            let mut buffer = [0; 4096];
+            let count = from.read(&mut buffer).await?;
+            if count == 0 {
+                break;
+            }
+            answer.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        io::Result::Ok(answer)
+    };
+    tokio::select! {
+        answer = answer => answer,
+        failed = sending => failed.map(|()| String::new()),
+    }
+}
+
+fn head(token: &str) -> String {
+    format!(
+        "POST /v1/user/files HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: {}",
+        form_type()
+    )
+}
+
+#[tokio::test]
+async fn a_form_that_goes_on_without_a_file_is_refused_and_takes_no_memory() {
+    let server = Server::start();
+    let token = user("alice");
+    assert!(names(&server, &token).await.is_empty());
+    let (before, _) = server.resident_mib();
+
+    let delimiter = format!("--{BOUNDARY}\r\n");
+    let disposition = "Content-Disposition: form-data; name=";
+    let header = format!("{delimiter}{disposition}f; filename=a\r\n");
+    let first = format!("{header}\r\ncontent\r\n");
+    let text = |name| format!("{delimiter}{disposition}{name}\r\n\r\n");
+    let bytes = "x".repeat(64 << 10);
+    let lines = "X-Field: value\r\n".repeat(4 << 10);
+    let newlines = "\r\n".repeat(32 << 10);
+    let text_parts = format!("{delimiter}{disposition}t\r\n\r\ntext\r\n").repeat(100);
+    let empty_parts = format!("{delimiter}\r\n\r\n").repeat(100);
+    for (what, start, more) in [
+        ("a preamble", String::new(), &bytes),
+        ("a preamble of lines", String::new(), &newlines),
+        ("a first line", format!("--{BOUNDARY}"), &bytes),
+        ("a field line", format!("{header}X: "), &bytes),
+        ("a header", header.clone(), &lines),
+        ("a later header", format!("{first}{header}"), &lines),
+        ("a filename", format!("{delimiter}{disposition}f; filename=\""), &bytes),
+        ("a text field", text("t"), &bytes),
+        ("a later text field", format!("{first}{}", text("t")), &bytes),
+        ("the folder", text("folder"), &bytes),
+        ("a file without a name", format!("{}\r\n", text("f; filename=\"\"").trim_end()), &bytes),
+        ("text fields", String::new(), &text_parts),
+        ("text fields behind a file", first.clone(), &text_parts),
+        ("parts without a header", String::new(), &empty_parts),
+    ] {
+        let answer = pour(&server, &head(&token), start.as_bytes(), more.as_bytes()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{what}: {answer}");
+        let kind = "\"/problems/invalid-multipart\"";
+        assert!(answer.contains(kind), "{what}: {answer}");
+    }
+    let (_, most) = server.resident_mib();
+    assert!(most < before + ROOM, "{before} MiB, then {most} MiB");
+    assert_left(&server, &[]).await;
+    assert!(names(&server, &token).await.is_empty());
+}
+
+#[tokio::test]
+async fn ten_thousand_parts_are_refused() {
+    let server = Server::start();
+    let token = user("alice");
+    assert!(names(&server, &token).await.is_empty());
+    let (before, _) = server.resident_mib();
+    let of = |part: fn(usize) -> Part| -> Vec<u8> {
+        form(&(0..10_000).map(part).collect::<Vec<_>>())
+    };
+    for (body, status, kind) in [
+        (of(|n| field(&format!("t{n}"), "text")), 400, "invalid-multipart"),
+        (of(|_| file("", "")), 400, "invalid-multipart"),
+        (of(|n| file(&format!("f{n}"), "x")), 413, "too-large"),
+    ] {
+        let response = post(&server, "/v1/user/files", &token, body).await;
+        crate::support::assert_problem(response, status, kind).await;
+    }
+    let (_, most) = server.resident_mib();
+    assert!(most < before + ROOM, "{before} MiB, then {most} MiB");
+    assert_left(&server, &[]).await;
+    assert!(names(&server, &token).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_large_file_in_a_form_comes_back_byte_for_byte() {
+    let server = Server::start();
+    let token = user("alice");
+    assert!(names(&server, &token).await.is_empty());
+    let (before, _) = server.resident_mib();
+    // Bytes of a simple generator: no two stretches of them are the same.
+    let mut state = 1_u64;
+    let large: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()
+    })
+    .take(5_000_000)
+    .flatten()
+    .collect();
+    let body = form(&[file("small", "1"), file("large", large.clone()), file("last", "2")]);
+    let response = post(&server, "/v1/user/files", &token, body).await;
+    assert_eq!(response.status(), 201);
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer["files"][1]["size"], 40_000_000);
+    assert!(content(&server, "/v1/user/files/large", &token).await == large);
+    for (name, expected) in [("small", b"1"), ("last", b"2")] {
+        let path = format!("/v1/user/files/{name}");
+        assert_eq!(content(&server, &path, &token).await, expected);
+    }
+    let (_, most) = server.resident_mib();
+    assert!(most < before + 30, "{before} MiB, then {most} MiB");
+}
+
+#[tokio::test]
+async fn who_may_not_store_is_told_before_the_body_is_read() {
+    let policy = format!(
+        "{}[public]\ncreate = \"role:editor\"\nreplace = \"role:editor\"\n\
+         [org]\ncreate = \"nobody\"\nreplace = \"nobody\"\n",
+        iam()
+    );
+    let server = Setup::policy(&policy).start();
+    let bearer = |token: &str| format!("\r\nAuthorization: Bearer {token}");
+    let alice = bearer(&user("alice"));
+    let member = bearer(&crate::support::org_member("alice", "acme"));
+    for (area, token, refusal, kind) in [
+        ("public", "", "401", "unauthenticated"),
+        ("user", "", "401", "unauthenticated"),
+        ("user", &*bearer("forged"), "401", "invalid-token"),
+        ("public", &*alice, "403", "forbidden"),
+        ("org", &*alice, "403", "forbidden"),
+        ("org", &*member, "403", "forbidden"),
+    ] {
+        // Of the body nothing is ever sent; a client that asks whether to send
+        // it is not told to go on.
+        for expect in ["", "\r\nExpect: 100-continue"] {
+            let head = format!(
+                "POST /v1/{area}/files HTTP/1.1\r\nContent-Type: {}{token}{expect}",
+                form_type()
+            );
+            let answer = pour(&server, &head, b"", b"").await.unwrap();
+            let status = format!("HTTP/1.1 {refusal} ");
+            assert!(answer.starts_with(&status), "{area}: {answer}");
+            let kind = format!("\"/problems/{kind}\"");
+            assert!(answer.contains(&kind), "{area}: {answer}");
+        }
+    }
+}

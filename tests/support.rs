@@ -1,0 +1,298 @@
+//! A server of one's own for every test, and callers with tokens for it.
+
+mod raw;
+mod tokens;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub use raw::raw;
+pub use tokens::{AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_with, token, user};
+
+/// The program under test.
+pub const COFFER: &str = env!("CARGO_BIN_EXE_coffer");
+
+/// How a server is to be started. `Setup::default()` has the test IAM API's keys
+/// in its policy and the rules that a policy has by default.
+pub struct Setup {
+    policy: Option<String>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    data: Option<Arc<TempDir>>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self::policy(&iam())
+    }
+}
+
+/// An `[iam]` table that trusts [`token`]s.
+pub fn iam() -> String {
+    format!(
+        "[iam]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\norg-claim = \"/org_id\"\n\
+         roles-claim = \"/roles\"\njwks = '''{}'''\n",
+        jwks()
+    )
+}
+
+impl Setup {
+    /// With this policy.
+    pub fn policy(document: &str) -> Self {
+        Self {
+            policy: Some(document.to_owned()),
+            args: vec![],
+            env: vec![],
+            data: None,
+        }
+    }
+
+    /// With the policy that is built in: the public-only mode.
+    pub fn public_only() -> Self {
+        Self {
+            policy: None,
+            args: vec![],
+            env: vec![],
+            data: None,
+        }
+    }
+
+    /// With these flags too.
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(|&arg| arg.to_owned()));
+        self
+    }
+
+    /// With this environment variable too.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// On the data directory of an earlier server.
+    pub fn data(mut self, data: Arc<TempDir>) -> Self {
+        self.data = Some(data);
+        self
+    }
+
+    /// Starts the server and returns once it listens.
+    pub fn start(self) -> Server {
+        let data = self
+            .data
+            .unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
+        let mut command = Command::new(COFFER);
+        command
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--env",
+                "test",
+                "--data-dir",
+            ])
+            .arg(data.path().join("data"))
+            .args(&self.args)
+            .envs(self.env)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(policy) = self.policy {
+            let file = data.path().join("policy.toml");
+            std::fs::write(&file, policy).unwrap();
+            command.arg("--policy").arg(file);
+        }
+        let mut child = command.spawn().unwrap();
+        let log = collect(child.stderr.take().unwrap());
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        let url = url.unwrap_or_else(|| panic!("{line:?}, and logged {}", log.lock().unwrap()));
+        Server {
+            child,
+            url,
+            log,
+            data,
+            client: Client::new(),
+        }
+    }
+}
+
+fn collect(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let collected = Arc::new(Mutex::new(String::new()));
+    let target = Arc::clone(&collected);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut log = target.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+    collected
+}
+
+/// A server that runs. Killed on drop.
+pub struct Server {
+    child: Child,
+    /// `http://ADDR:PORT`
+    pub url: String,
+    log: Arc<Mutex<String>>,
+    data: Arc<TempDir>,
+    client: Client,
+}
+
+impl Server {
+    /// Starts a server with [`Setup::default`].
+    pub fn start() -> Self {
+        Setup::default().start()
+    }
+
+    /// `ADDR:PORT`
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// A request to a path such as `/v1/public/files/a`, sent as it stands.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, path: &str) -> RequestBuilder {
+        self.request(Method::HEAD, path)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.request(Method::PUT, path).body(body)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request(Method::POST, path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.request(Method::DELETE, path)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The directory that its files are in.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
+    /// Its data directory's keeper, for a server to come.
+    pub fn data(&self) -> Arc<TempDir> {
+        Arc::clone(&self.data)
+    }
+
+    /// Ends it at once, as a crash would (SIGKILL).
+    pub fn crash(mut self) -> Arc<TempDir> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.data()
+    }
+
+    /// Asks it to stop (SIGTERM), and returns its exit code once it has.
+    pub fn stop(mut self) -> Option<i32> {
+        self.terminate();
+        self.child.wait().unwrap().code()
+    }
+
+    /// Asks it to stop (SIGTERM).
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Resident memory that is its own, not page cache, in MiB: now and at most.
+    pub fn resident_mib(&self) -> (u64, u64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let field = |name: &str| -> u64 {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace()
+                .nth(1)
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+                / 1024
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Checks that a response is a problem document (RFC 9457) of this status and
+/// type, with everything that every response has.
+pub async fn assert_problem(response: Response, status: u16, kind: &str) {
+    let headers = response.headers().clone();
+    let found = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    assert_problem_parts(&(found, headers, text.into()), status, kind);
+}
+
+/// [`assert_problem`] for a [`raw`] response.
+pub fn assert_problem_parts(response: &(u16, HeaderMap, Vec<u8>), status: u16, kind: &str) {
+    let (found, headers, body) = response;
+    let text = String::from_utf8_lossy(body);
+    assert_eq!(*found, status, "{text}");
+    assert_eq!(
+        headers["content-type"], "application/problem+json",
+        "{text}"
+    );
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert!(headers.contains_key("x-request-id"), "{headers:?}");
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["type"], format!("/problems/{kind}"), "{text}");
+    assert_eq!(document["status"], status, "{text}");
+    assert!(
+        document["title"].is_string() && document["detail"].is_string(),
+        "{text}"
+    );
+}
+
+/// Every file below a folder, with its size in bytes.
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let metadata = entry.metadata().unwrap();
+        if metadata.is_dir() {
+            found.extend(files_below(&entry.path()));
+        } else {
+            found.push((entry.path(), metadata.len()));
+        }
+    }
+    found
+}
