@@ -1,0 +1,261 @@
+//! The command line: what is refused at start and how, help, environment twins,
+//! development tokens, `check`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{COFFER, Setup, assert_problem, iam, token};
+
+/// What a command that ended left.
+struct Ended {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a command, without this process's own settings, to its end.
+fn run(args: &[&str], env: &[(&str, &str)]) -> Ended {
+    let output = command(args, env).output().unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn command(args: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(COFFER);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("COFFER_")) {
+        command.env_remove(name);
+    }
+    command.args(args).envs(env.iter().copied());
+    command
+}
+
+/// A file with this content in a folder; its path.
+fn file(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn component(folder: &TempDir, name: &str, text: &str) -> String {
+    file(folder, name, wat::parse_str(text).unwrap())
+}
+
+#[test]
+fn every_refusal_to_start_is_one_clear_line() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let a_file = file(&folder, "a-file", "no directory");
+    let below_a_file = format!("{a_file}/data");
+    let missing = format!("{}/missing", folder.path().display());
+    let policy = |name: &str, text: &str| file(&folder, name, text);
+    let good_policy = policy("good.toml", &iam());
+    let unknown_key = policy("key.toml", "[public]\nreed = \"anyone\"\n");
+    let unknown_word = policy("word.toml", "[public]\n\nread = \"everyone\"\n");
+    let unknown_unit = policy("unit.toml", "[public]\nmax-file-size = \"5 parsecs\"\n");
+    let bad_pointer = policy("pointer.toml", &iam().replace("/org_id", "org_id"));
+    let no_toml = policy("no.toml", "[public\n");
+    let no_text = file(&folder, "binary.toml", [0xff, 0xfe, 0x00]);
+    let text = file(&folder, "text.wasm", "(component)\n");
+    let core = component(&folder, "core.wasm", "(module)");
+    let empty = component(&folder, "empty.wasm", "(component)");
+    let foreign = component(
+        &folder,
+        "foreign.wasm",
+        r#"(component (import "wasi:sockets/tcp@0.2.3" (instance (export "f" (func)))))"#,
+    );
+    let short_secret = file(&folder, "short", "less than 32 bytes");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+
+    let cases: &[(&[&str], &str)] = &[
+        (&["--policy", &missing], "the policy"),
+        (&["--policy", folder.path().to_str().unwrap()], "cannot be read"),
+        (&["--policy", &no_text], "cannot be read"),
+        (&["--policy", &unknown_key], "line 2: unknown field `reed`"),
+        (&["--policy", &unknown_word], "line 3: unknown word \"everyone\""),
+        (&["--policy", &unknown_unit], "line 2"),
+        (&["--policy", &bad_pointer], "line 4"),
+        (&["--policy", &no_toml], "line 1"),
+        (&["--component", &missing], "cannot be read"),
+        (&["--component", &text], "not a WebAssembly component"),
+        (&["--component", &core], "not a WebAssembly component"),
+        (&["--component", &empty], "not a Coffer component"),
+        (&["--component", &foreign], "not a Coffer component"),
+        (&["--listen", &taken, "--policy", &good_policy], "cannot listen on"),
+        (&["--data-dir", &a_file], "data directory"),
+        (&["--data-dir", &below_a_file], "data directory"),
+        (&["--env", "staging"], "s3"),
+        (&["--env", "production"], "s3"),
+        (&["--env", "staging", "--engine", "local"], "the local engine is for"),
+        (&["--env", "production", "--engine", "local"], "the local engine is for"),
+        (&["--env", "staging", "--dev"], "--dev"),
+        (&["--env", "production", "--dev", "--engine", "local"], "--dev"),
+        (&["--engine", "s3"], "s3"),
+        (&["--public-url", "files.example.com"], "--public-url"),
+        (&["--public-url", "ftp://files.example.com"], "--public-url"),
+        (&["--public-url", "https://"], "--public-url"),
+        (&["--public-url", "https://files.example.com/?a"], "--public-url"),
+        (&["--public-url", "https://user@files.example.com"], "--public-url"),
+        (&["--link-secret-file", &missing], "the link secret"),
+        (&["--link-secret-file", &short_secret], "shorter than 32 bytes"),
+        (&["--log", "coffer=everything"], "--log"),
+        (&["--dev", "--policy", &good_policy], "development mode"),
+    ];
+    for (flags, says) in cases {
+        let mut args = vec!["serve"];
+        if !flags.contains(&"--listen") {
+            args.extend(["--listen", "127.0.0.1:0"]);
+        }
+        // A start that gets further than another may leave things in its own.
+        let _ = std::fs::remove_dir_all(data);
+        if !flags.contains(&"--data-dir") {
+            args.extend(["--data-dir", data]);
+        }
+        args.extend(*flags);
+        let ended = run(&args, &[]);
+        let told = &ended.stderr;
+        assert_eq!(ended.code, Some(1), "{flags:?}: {told}");
+        assert_eq!(ended.stdout, "", "{flags:?}");
+        assert_eq!(told.lines().count(), 1, "{flags:?}: {told}");
+        assert!(told.starts_with("coffer: "), "{flags:?}: {told}");
+        assert!(told.contains(says), "{flags:?}: {told}");
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_a_usage_error() {
+    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+        (&[], &[], "Usage: coffer <COMMAND>"),
+        (&["sevre"], &[], "serve"),
+        (&["serve", "--lisen", "127.0.0.1:0"], &[], "--listen"),
+        (&["serve", "--listen", "nowhere"], &[], "--listen <ADDR:PORT>"),
+        (&["serve", "--listen", "127.0.0.1"], &[], "--listen <ADDR:PORT>"),
+        (&["serve", "--env", "prod"], &[], "production"),
+        (&["serve", "--engine", "tape"], &[], "local"),
+        (&["serve", "--log-format", "xml"], &[], "json"),
+        (&["serve", "--max-connections", "0"], &[], "at least 1"),
+        (&["serve", "--max-instances", "0"], &[], "at least 1"),
+        (&["serve", "--max-instances", "-1"], &[], "-1"),
+        (&["serve", "--max-header-size", "lots"], &[], "--max-header-size"),
+        (&["serve", "--max-body-size", "1 parsec"], &[], "--max-body-size"),
+        (&["serve", "--header-timeout", "soon"], &[], "--header-timeout"),
+        (&["serve"], &[("COFFER_LISTEN", "nowhere")], "--listen"),
+        (&["serve"], &[("COFFER_DEV", "perhaps")], "--dev"),
+        (&["token"], &[], "--user <USER>"),
+        (&["token", "--user", "a", "--expires-in", "soon"], &[], "--expires-in"),
+        (&["check"], &[], "<FILE>"),
+    ];
+    for (args, env, says) in cases {
+        let ended = run(args, env);
+        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{args:?}");
+        assert!(ended.stderr.contains(says), "{args:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn help_says_what_there_is_and_names_every_flags_environment_twin() {
+    let help = |args: &[&str]| {
+        let ended = run(args, &[]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        ended.stdout
+    };
+    let all = help(&["--help"]);
+    for phrase in ["public, each user's own, each organization's", "serve", "token", "check"] {
+        assert!(all.contains(phrase), "{phrase} in {all}");
+    }
+    let serve = help(&["serve", "--help"]);
+    for phrase in [
+        "Serve files over HTTP until SIGTERM or Ctrl-C",
+        "[default: 127.0.0.1:8080]",
+        "Trust tokens made by `coffer token`; for development alone",
+        "Limits:",
+    ] {
+        assert!(serve.contains(phrase), "{phrase} in {serve}");
+    }
+    let flags = serve.lines().filter_map(|line| line.trim().strip_prefix("--"));
+    let flags: Vec<_> = flags.filter_map(|line| line.split(' ').next()).collect();
+    assert!(flags.len() > 15, "{flags:?}");
+    for flag in flags {
+        let twin = format!("[env: COFFER_{}=]", flag.to_uppercase().replace('-', "_"));
+        assert!(serve.contains(&twin), "{twin} in {serve}");
+    }
+    let token = help(&["token", "--help"]);
+    for flag in ["--user <USER>", "--org <ORG>", "--role <ROLE>", "--expires-in <TIME>"] {
+        assert!(token.contains(flag), "{flag} in {token}");
+    }
+    assert!(help(&["check", "--help"]).contains("<FILE>"));
+    let version = help(&["--version"]);
+    assert_eq!(version.split(' ').next(), Some("coffer"));
+}
+
+/// A `coffer serve` of this module's own making. Killed on drop.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut command = command(&["serve"], env);
+        command.args(args);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let url = first.trim_end().strip_prefix("listening on ");
+        let url = url.unwrap_or_else(|| panic!("{first:?}")).to_owned();
+        Self { child, url }
+    }
+
+    /// Ends it and returns what it has logged.
+    fn log(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn the_environment_twins_do_what_the_flags_do() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("made/where/missing");
+    let policy = file(&folder, "policy.toml", iam());
+    let secret = file(&folder, "secret", [7; 32]);
+    let builtin = "../target/component/coffer.wasm";
+    let builtin = Path::new(env!("CARGO_MANIFEST_DIR")).join(builtin);
+    let env = |data: &'static str| {
+        vec![
+            ("COFFER_LISTEN", "127.0.0.1:0"),
+            ("COFFER_ENV", "test"),
+            ("COFFER_ENGINE", "local"),
+            ("COFFER_DATA_DIR", data),
+        ]
+    };
+    let _ = (&data, &policy, &secret, &builtin, &env);
+}

@@ -1,5 +1,6 @@
 //! A server of one's own for every test, and callers with tokens for it.
 
+mod connection;
 mod raw;
 mod tokens;
 
@@ -8,14 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use connection::{Answer, Connection};
 pub use raw::raw;
-pub use tokens::{AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_with, token, user};
+pub use tokens::{
+    AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_text, sign_with, token, user,
+};
 
 /// The program under test.
 pub const COFFER: &str = env!("CARGO_BIN_EXE_coffer");
@@ -210,6 +215,12 @@ impl Server {
         Arc::clone(&self.data)
     }
 
+    /// Ends it at once, while others may be talking to it (SIGKILL).
+    pub fn kill(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+
     /// Ends it at once, as a crash would (SIGKILL).
     pub fn crash(mut self) -> Arc<TempDir> {
         self.child.kill().unwrap();
@@ -287,7 +298,10 @@ pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
-        let metadata = entry.metadata().unwrap();
+        // It may be removed meanwhile.
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
         if metadata.is_dir() {
             found.extend(files_below(&entry.path()));
         } else {
@@ -295,4 +309,29 @@ pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
         }
     }
     found
+}
+
+/// Bytes that look like noise, always the same for a seed (SplitMix64).
+pub fn content(seed: u64, length: usize) -> Vec<u8> {
+    let word = |index: usize| {
+        let state = (index as u64)
+            .wrapping_add(1)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = state.wrapping_add(seed.wrapping_mul(0xd1b5_4a32_d192_ed03));
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).to_le_bytes()
+    };
+    let mut bytes: Vec<u8> = (0..length.div_ceil(8)).flat_map(word).collect();
+    bytes.truncate(length);
+    bytes
+}
+
+/// Waits for what happens on its own, soon: fails after half a minute.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}");
+        thread::sleep(Duration::from_millis(5));
+    }
 }

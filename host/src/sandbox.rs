@@ -25,6 +25,9 @@ use state::State;
 pub use limits::Limits;
 pub use state::Setting;
 
+/// What WebAssembly starts with (Core Specification, 5.5.16).
+const WASM: &[u8] = b"\0asm";
+
 /// A component, compiled and linked, with everything that it is lent.
 pub struct Sandbox {
     handler: ProxyPre<State>,
@@ -41,6 +44,9 @@ pub enum LoadError {
     /// The sandbox itself cannot be set up on this machine.
     #[error("the sandbox cannot be set up: {0:#}")]
     Engine(#[source] wasmtime::Error),
+    /// Some other kind of file.
+    #[error("not a WebAssembly component: it does not start as WebAssembly does")]
+    NotWasm,
     /// The bytes are no valid component.
     #[error("not a WebAssembly component: {0:#}")]
     Compile(#[source] wasmtime::Error),
@@ -75,7 +81,7 @@ pub enum Failure {
 }
 
 impl Sandbox {
-    /// Compiles and links a component, given as binary or as text.
+    /// Compiles and links a component.
     ///
     /// # Errors
     /// A [`LoadError`]; nothing of the component has run by then.
@@ -85,6 +91,9 @@ impl Sandbox {
         store: Arc<dyn BlobStore>,
         limits: &Limits,
     ) -> Result<Self, LoadError> {
+        if !component.starts_with(WASM) {
+            return Err(LoadError::NotWasm);
+        }
         let engine = Engine::new(&limits.config()).map_err(LoadError::Engine)?;
         let component = Component::new(&engine, component).map_err(LoadError::Compile)?;
         let mut linker = Linker::new(&engine);

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use humantime::Duration;
 
@@ -11,7 +12,7 @@ use crate::{sandbox, server};
 
 /// A storage API for your app's files: public, each user's own, each organization's.
 ///
-/// Every flag can also be given by the environment variable named with it.
+/// Every flag of `serve` can also be given by the environment variable named with it.
 #[derive(Debug, Parser)]
 #[command(name = "coffer", version, max_term_width = 100)]
 pub struct Cli {
@@ -27,7 +28,7 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Say whether `serve` would take this component (.wasm, .wat) or policy (.toml)
+    /// Say whether `serve` would take this component (.wasm) or policy (.toml)
     Check(Check),
 }
 
@@ -78,7 +79,7 @@ pub struct Serve {
     pub link_secret_file: Option<PathBuf>,
 
     /// Trust tokens made by `coffer token`; for development alone
-    #[arg(long, env = "COFFER_DEV")]
+    #[arg(long, env = "COFFER_DEV", value_parser = BoolishValueParser::new())]
     pub dev: bool,
 
     /// What is logged, such as `warn` or `info,coffer=debug`
@@ -210,7 +211,7 @@ pub struct Token {
 /// `coffer check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// A component (.wasm, .wat) or a policy (.toml)
+    /// A component (.wasm) or a policy (.toml)
     pub file: PathBuf,
 }
 

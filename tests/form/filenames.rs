@@ -20,7 +20,7 @@ async fn the_last_component_of_a_filename_is_the_name() {
         (r#"filename="say \"hi\".txt""#, r#"say "hi".txt"#),
         (r#"filename="C:\fakepath\x.txt""#, "x.txt"),
         (r#"filename="C:\fakepath\日 本.txt""#, "日 本.txt"),
-        (r#"filename="C:\new\"x\".txt""#, r#""x".txt"#),
+        (r#"filename="C:\new\"x\".txt""#, r#"new"x".txt"#),
         (r#"filename="\\host\share\x""#, "x"),
         (r#"filename="../../etc/passwd""#, "passwd"),
         (r#"filename="/etc/passwd""#, "passwd"),

@@ -1,0 +1,118 @@
+//! What a download is called when it is saved (RFC 6266).
+
+use super::*;
+
+#[tokio::test]
+async fn a_file_is_saved_under_the_last_component_of_its_name() {
+    let server = Setup::public_only().start();
+    for (path, plain, encoded) in [
+        ("report.pdf", "report.pdf", "report.pdf"),
+        ("deep/folder/report.pdf", "report.pdf", "report.pdf"),
+        ("deep%2Freport.pdf", "report.pdf", "report.pdf"),
+        ("with%20space.pdf", "with space.pdf", "with%20space.pdf"),
+        ("%E6%97%A5%E6%9C%AC.pdf", "__.pdf", "%E6%97%A5%E6%9C%AC.pdf"),
+        ("%F0%9F%98%80", "_", "%F0%9F%98%80"),
+        ("na%C3%AFve.pdf", "na_ve.pdf", "na%C3%AFve.pdf"),
+        ("quo%22te.pdf", "quo_te.pdf", "quo%22te.pdf"),
+        ("100%25.pdf", "100_.pdf", "100%25.pdf"),
+        (
+            "semi;colon,comma.pdf",
+            "semi;colon,comma.pdf",
+            "semi%3Bcolon%2Ccomma.pdf",
+        ),
+        ("it's(1)*.pdf", "it's(1)*.pdf", "it%27s%281%29%2A.pdf"),
+        (
+            "filename*=UTF-8''x",
+            "filename*=UTF-8''x",
+            "filename%2A%3DUTF-8%27%27x",
+        ),
+        (".hidden", ".hidden", ".hidden"),
+    ] {
+        let path = format!("/v1/public/files/{path}");
+        store(&server, &path, "application/pdf", "x").await;
+        for (query, kind) in [
+            ("", "inline"),
+            ("?download", "attachment"),
+            ("?download=", "attachment"),
+        ] {
+            let response = server.get(&format!("{path}{query}")).send().await.unwrap();
+            let expected = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+            assert_eq!(
+                field(response.headers(), "content-disposition"),
+                expected,
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_name_what_it_saves_and_nothing_else() {
+    let server = Setup::public_only().start();
+    let path = "/v1/public/files/folder/own.png";
+    store(&server, path, "image/png", "0123456789").await;
+    for (wanted, plain, encoded) in [
+        ("other.name", "other.name", "other.name"),
+        ("a+b%20c.png", "a b c.png", "a%20b%20c.png"),
+        ("1%2B1", "1+1", "1%2B1"),
+        ("%E6%97%A5.png", "_.png", "%E6%97%A5.png"),
+        // What would end the quoted string, the field, the header or the folder.
+        (
+            "%22;filename=evil.exe",
+            "_;filename=evil.exe",
+            "%22%3Bfilename%3Devil.exe",
+        ),
+        ("a%5C%22b", "_b", "%22b"),
+        (
+            "a%0D%0ASet-Cookie:%20x=1",
+            "aSet-Cookie: x=1",
+            "aSet-Cookie%3A%20x%3D1",
+        ),
+        ("%0D%0A%0D%0Abody", "body", "body"),
+        ("a%00b%7Fc%C2%85d", "abcd", "abcd"),
+        ("../../etc/passwd", "passwd", "passwd"),
+        ("%2e%2e%2fpasswd", "passwd", "passwd"),
+        ("C:%5CWindows%5Cevil.exe", "evil.exe", "evil.exe"),
+        ("100%25", "100_", "100%25"),
+        // Nothing that could be a name is left, so it keeps its own.
+        ("folder/", "own.png", "own.png"),
+        ("..", "own.png", "own.png"),
+        ("a/.", "own.png", "own.png"),
+        ("%00", "own.png", "own.png"),
+    ] {
+        let target = format!("{path}?download={wanted}");
+        let plain_request = server.get(&target).send().await.unwrap();
+        let expected = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+        assert_eq!(plain_request.status(), 200, "{wanted}");
+        let headers = lasting(plain_request.headers());
+        assert_eq!(field(&headers, "content-disposition"), expected, "{wanted}");
+        assert!(!headers.contains_key("set-cookie"));
+        assert_eq!(plain_request.text().await.unwrap(), "0123456789");
+
+        // With HEAD and with a range the same.
+        let head = server.head(&target).send().await.unwrap();
+        assert_eq!(lasting(head.headers()), headers, "{wanted}");
+        let part = ask(&server, Method::GET, &target, &[("range", "bytes=0-0")], "").await;
+        assert_eq!(part.status(), 206, "{wanted}");
+        assert_eq!(
+            field(part.headers(), "content-disposition"),
+            expected,
+            "{wanted}"
+        );
+    }
+    for malformed in ["%ff", "%zz", "a&download=b"] {
+        let response = server
+            .get(&format!("{path}?download={malformed}"))
+            .send()
+            .await
+            .unwrap();
+        assert_problem(response, 400, "invalid-request").await;
+    }
+    // Other parameters are nobody's business.
+    let response = server
+        .get(&format!("{path}?v=7&downloads=x"))
+        .send()
+        .await
+        .unwrap();
+    assert!(field(response.headers(), "content-disposition").starts_with("inline;"));
+}
