@@ -12,7 +12,8 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Claims, Server, assert_problem, jwks, org_member, raw, sign, sign_with, user,
+    Claims, Connection, Server, assert_problem, assert_problem_parts, jwks, org_member, sign,
+    sign_with, user,
 };
 
 /// What is stored before anybody tries anything.
@@ -394,15 +395,11 @@ async fn a_refusal_does_not_wait_for_the_body() {
                  Content-Type: multipart/form-data; boundary=b\r\n{authorization}{expect}\r\n",
                 server.address()
             );
-            let (found, _, body) = raw(server.address(), head.as_bytes());
-            assert_eq!(found, status, "{}", cell.label());
-            let problem: Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(
-                problem["type"],
-                format!("/problems/{kind}"),
-                "{}",
-                cell.label()
-            );
+            let mut connection = Connection::open(server.address());
+            connection.send(head);
+            let answer = connection.answer();
+            assert_eq!(answer.0, status, "{}", cell.label());
+            assert_problem_parts(&answer, status, kind);
             tried += 1;
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
@@ -31,7 +31,14 @@ async fn listed(server: &Server) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut path = "/v1/public/files?limit=1000".to_owned();
     loop {
-        let page: Value = server.get(&path).send().await.unwrap().json().await.unwrap();
+        let page: Value = server
+            .get(&path)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         for file in page["files"].as_array().unwrap() {
             names.insert(file["name"].as_str().unwrap().to_owned());
         }
@@ -178,9 +185,7 @@ async fn a_crash_in_a_storm_of_writes_keeps_every_acknowledged_one() {
         let enough = 150 * round + 37;
         let watched = Arc::clone(&answered);
         tokio::task::spawn_blocking(move || {
-            wait_until("enough writes", || {
-                watched.load(Ordering::SeqCst) >= enough
-            });
+            wait_until("enough writes", || watched.load(Ordering::SeqCst) >= enough);
         })
         .await
         .unwrap();
@@ -262,7 +267,12 @@ async fn a_clean_stop_keeps_everything() {
         let found = server.get(&path).send().await.unwrap();
         assert_eq!(found.text().await.unwrap(), format!("{n}"));
     }
-    let found = server.get(private).bearer_auth(&alice).send().await.unwrap();
+    let found = server
+        .get(private)
+        .bearer_auth(&alice)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(found.headers()["etag"], etag);
     assert_eq!(found.text().await.unwrap(), "private");
     let found = server.get(&link).send().await.unwrap();

@@ -217,7 +217,7 @@ async fn types_that_can_run_script_are_never_shown_in_place() {
         ("text/plain; charset=utf-8", inline),
         ("text/html", attachment),
         ("TEXT/HTML; charset=utf-8", attachment),
-        ("text/html ;x=image/png", attachment),
+        ("text/html ;x=\"image/png\"", attachment),
         ("application/xhtml+xml", attachment),
         ("image/svg+xml", attachment),
         ("Image/SVG+XML", attachment),

@@ -95,7 +95,9 @@ async fn a_file_of_3_gib_goes_up_and_comes_down_byte_for_byte() {
         let path = format!("/v1/public/files/{way}");
         let request = match way {
             "put" => server.put(&path, body).header("content-length", SIZE),
-            _ => server.post("/v1/public/files").multipart(form(way, body, SIZE)),
+            _ => server
+                .post("/v1/public/files")
+                .multipart(form(way, body, SIZE)),
         };
         let stored = request.send().await.unwrap();
         assert_eq!(stored.status(), 201, "{way}");
@@ -141,7 +143,9 @@ async fn memory_stays_small_with_64_uploads_and_64_downloads_at_once() {
             let name = client.to_string();
             let request = match client % 2 {
                 0 => server.put(&format!("/v1/public/files/{name}"), body),
-                _ => server.post("/v1/public/files").multipart(form(&name, body, SIZE)),
+                _ => server
+                    .post("/v1/public/files")
+                    .multipart(form(&name, body, SIZE)),
             };
             let stored = request.send().await.unwrap();
             assert_eq!(stored.status(), 201, "{client}");

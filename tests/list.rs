@@ -46,19 +46,29 @@ async fn page(server: &Server, token: &str, area: &str, query: &str) -> Value {
 
 fn files(page: &Value) -> Vec<&str> {
     let files = page["files"].as_array().unwrap();
-    files.iter().map(|file| file["name"].as_str().unwrap()).collect()
+    files
+        .iter()
+        .map(|file| file["name"].as_str().unwrap())
+        .collect()
 }
 
 fn folders(page: &Value) -> Vec<&str> {
     let folders = page["folders"].as_array().unwrap();
-    folders.iter().map(|folder| folder.as_str().unwrap()).collect()
+    folders
+        .iter()
+        .map(|folder| folder.as_str().unwrap())
+        .collect()
 }
 
 /// Files and folders in their common order, after checking that of each.
 fn entries(page: &Value) -> Vec<String> {
     let (files, folders) = (files(page), folders(page));
     assert!(files.is_sorted() && folders.is_sorted(), "{page}");
-    let mut entries: Vec<String> = [files, folders].concat().iter().map(|&e| e.into()).collect();
+    let mut entries: Vec<String> = [files, folders]
+        .concat()
+        .iter()
+        .map(|&e| e.into())
+        .collect();
     entries.sort();
     entries
 }
@@ -92,7 +102,14 @@ async fn a_listing_says_exactly_this() {
         assert_eq!(page(&server, &token, "user", query).await, empty);
     }
     let put = server.put("/v1/user/files/a%20b", "content");
-    let put: Value = put.bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+    let put: Value = put
+        .bearer_auth(&token)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     store(&server, &token, "user", "c/d").await;
     let listing = page(&server, &token, "user", "delimiter=/").await;
     let file = json!({
@@ -118,9 +135,36 @@ async fn names_are_in_the_order_of_their_bytes() {
     let token = user("alice");
     // In UTF-16 the last two would stand the other way round.
     let expected = [
-        "!", "%41", "+", "0", "A", "AB", "B", "Z", "_", "a", "a ", "a!", "a-b", "a.b", "a/B",
-        "a/b", "a/b!", "a/b/c", "a/é", "a0", "aa", "b", "z", "~", "e\u{301}", "é", "日本/語",
-        "日本語", "\u{fffd}", "😀",
+        "!",
+        "%41",
+        "+",
+        "0",
+        "A",
+        "AB",
+        "B",
+        "Z",
+        "_",
+        "a",
+        "a ",
+        "a!",
+        "a-b",
+        "a.b",
+        "a/B",
+        "a/b",
+        "a/b!",
+        "a/b/c",
+        "a/é",
+        "a0",
+        "aa",
+        "b",
+        "z",
+        "~",
+        "e\u{301}",
+        "é",
+        "日本/語",
+        "日本語",
+        "\u{fffd}",
+        "😀",
     ];
     let mut expected = expected.map(str::to_owned).to_vec();
     expected.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
@@ -141,13 +185,36 @@ async fn names_are_in_the_order_of_their_bytes() {
 async fn a_prefix_and_a_delimiter_choose_what_is_shown() {
     let server = Server::start();
     let token = user("alice");
-    let names = ["A/x", "a", "a/b", "a/b+c", "a/c/d", "a/c/e/f", "a0", "ab/x", "日本/語", "日本語"];
+    let names = [
+        "A/x",
+        "a",
+        "a/b",
+        "a/b+c",
+        "a/c/d",
+        "a/c/e/f",
+        "a0",
+        "ab/x",
+        "日本/語",
+        "日本語",
+    ];
     store_all(&server, &token, &names.map(str::to_owned)).await;
     for (query, expected_files, expected_folders) in [
         ("", &names[..], &[][..]),
-        ("delimiter=/", &["a", "a0", "日本語"], &["A/", "a/", "ab/", "日本/"]),
-        ("delimiter=%2F&prefix=", &["a", "a0", "日本語"], &["A/", "a/", "ab/", "日本/"]),
-        ("prefix=a", &["a", "a/b", "a/b+c", "a/c/d", "a/c/e/f", "a0", "ab/x"], &[]),
+        (
+            "delimiter=/",
+            &["a", "a0", "日本語"],
+            &["A/", "a/", "ab/", "日本/"],
+        ),
+        (
+            "delimiter=%2F&prefix=",
+            &["a", "a0", "日本語"],
+            &["A/", "a/", "ab/", "日本/"],
+        ),
+        (
+            "prefix=a",
+            &["a", "a/b", "a/b+c", "a/c/d", "a/c/e/f", "a0", "ab/x"],
+            &[],
+        ),
         ("prefix=a&delimiter=/", &["a", "a0"], &["a/", "ab/"]),
         ("prefix=a/", &["a/b", "a/b+c", "a/c/d", "a/c/e/f"], &[]),
         ("prefix=a/&delimiter=/", &["a/b", "a/b+c"], &["a/c/"]),
@@ -286,8 +353,7 @@ async fn a_walk_sees_each_lasting_name_once_while_others_come_and_go() {
             for query in ["", "delimiter=/"] {
                 let seen = walk(&server, &token, query, limit).await;
                 assert!(seen.windows(2).all(|two| two[0] < two[1]), "{seen:?}");
-                let stayed: Vec<&String> =
-                    seen.iter().filter(|name| !name.contains('-')).collect();
+                let stayed: Vec<&String> = seen.iter().filter(|name| !name.contains('-')).collect();
                 assert_eq!(stayed, lasting.iter().collect::<Vec<_>>());
             }
         }
@@ -308,14 +374,23 @@ async fn a_cursor_goes_on_where_its_name_was() {
     assert_eq!(entries(&first), ["a", "b/"]);
     let next = first["next"].as_str().unwrap().to_owned();
     let rest = format!("{query}&cursor={next}");
-    assert_eq!(entries(&page(&server, &token, "user", &rest).await), ["c", "d"]);
+    assert_eq!(
+        entries(&page(&server, &token, "user", &rest).await),
+        ["c", "d"]
+    );
     // New files in a folder that has been shown do not show it again.
     store(&server, &token, "user", "b/3").await;
-    assert_eq!(entries(&page(&server, &token, "user", &rest).await), ["c", "d"]);
+    assert_eq!(
+        entries(&page(&server, &token, "user", &rest).await),
+        ["c", "d"]
+    );
     for name in ["b/1", "b/2", "b/3", "a"] {
         delete(&server, &token, name).await;
     }
-    assert_eq!(entries(&page(&server, &token, "user", &rest).await), ["c", "d"]);
+    assert_eq!(
+        entries(&page(&server, &token, "user", &rest).await),
+        ["c", "d"]
+    );
 
     let first = page(&server, &token, "user", "limit=1").await;
     assert_eq!(files(&first), ["c"]);
@@ -363,12 +438,16 @@ async fn areas_and_owners_do_not_show_each_others_names() {
         let own = [(*name).to_owned(), format!("shared/{name}")];
         for cursor in &cursors {
             let listing = page(&server, token, area, &format!("cursor={cursor}")).await;
-            let foreign = files(&listing).into_iter().find(|file| !own.contains(&(*file).into()));
+            let foreign = files(&listing)
+                .into_iter()
+                .find(|file| !own.contains(&(*file).into()));
             assert_eq!(foreign, None, "{area} {name}");
         }
         for prefix in ["user/", "org/", "public/", "alice/", "acme", "u/", "o/"] {
             let listing = page(&server, token, area, &format!("prefix={prefix}")).await;
-            let foreign = files(&listing).into_iter().find(|file| !own.contains(&(*file).into()));
+            let foreign = files(&listing)
+                .into_iter()
+                .find(|file| !own.contains(&(*file).into()));
             assert_eq!(foreign, None, "{area} {name} {prefix}");
         }
     }

@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod access; // who reaches whose files: callers, operations and areas as one table
+mod cors; // other origins, and what OPTIONS says
 mod crash; // kill -9, restart, a second host, an orderly stop
+mod delete; // what it takes away, and nothing more
+mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to save as
+mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
+mod link; // URLs that work without a token, and what they do not open
+mod list; // what is on a page, and walks over the pages
 mod names; // right or refused, and never a path on the disk
 mod support;
+mod token; // which bearer tokens are taken, which refused, and whom they name
 mod upload; // PUT: what is stored, on which conditions, and seen by whom

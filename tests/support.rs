@@ -1,5 +1,6 @@
 //! A server of one's own for every test, and callers with tokens for it.
 
+mod component;
 mod connection;
 mod raw;
 mod tokens;
@@ -16,6 +17,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use component::component;
 pub use connection::{Answer, Connection};
 pub use raw::raw;
 pub use tokens::{
@@ -232,6 +234,16 @@ impl Server {
     pub fn stop(mut self) -> Option<i32> {
         self.terminate();
         self.child.wait().unwrap().code()
+    }
+
+    /// Waits for its end, and returns all that it has logged and its exit code.
+    pub fn ended(mut self) -> (String, Option<i32>) {
+        let code = self.child.wait().unwrap().code();
+        // Its collector ends with the pipe.
+        while Arc::strong_count(&self.log) > 1 {
+            thread::sleep(std::time::Duration::from_millis(1));
+        }
+        (self.log(), code)
     }
 
     /// Asks it to stop (SIGTERM).

@@ -22,10 +22,20 @@ pub(crate) struct Bearer {
     roles: Vec<String>,
 }
 
+impl Caller {
+    /// The bearer of this token, if there is one. There is none without an IAM API.
+    pub(crate) fn of(token: Option<&Verified>, iam: Option<&Iam>) -> Self {
+        match (token, iam) {
+            (Some(token), Some(iam)) => Self::Bearer(Bearer::of(token, iam)),
+            _ => Self::Anonymous,
+        }
+    }
+}
+
 impl Bearer {
     /// Reads the claims where the policy says they are. A claim that is missing
     /// or of another shape leaves the token good; it names nobody then.
-    pub(crate) fn of(token: &Verified, iam: &Iam) -> Self {
+    fn of(token: &Verified, iam: &Iam) -> Self {
         let claims: &Claims = token.claims();
         let issuer = iam.issuer();
         Self {

@@ -3,11 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::json;
+use crate::keys::LEEWAY;
 use crate::policy::{Iam, OrgSource};
-use crate::token::Refusal;
-
-/// How far the clocks of issuer and service may be apart, in seconds.
-pub(crate) const LEEWAY: u64 = 60;
+use crate::refusal::Refusal;
 
 /// A JWT Claims Set (RFC 7519). Being one says nothing about its signature.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,12 @@ mod material;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::token::Refusal;
+use crate::refusal::Refusal;
 pub(crate) use algorithm::Algorithm;
 use material::Material;
+
+/// How far the clocks of issuer and service may be apart, in seconds.
+pub(crate) const LEEWAY: u64 = 60;
 
 /// The least length of an HS256 secret, in bytes (RFC 7518, 3.2).
 const MIN_SECRET: usize = 32;

@@ -41,6 +41,7 @@ mod policy;
 mod problem;
 mod query;
 mod range;
+mod refusal;
 mod route;
 mod settings;
 mod time;
@@ -53,6 +54,7 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
+use caller::Caller;
 use http::{Answer, Request, Response};
 use operations::{Context, delete, download, form, list, upload, url};
 use policy::Policy;
@@ -118,7 +120,9 @@ fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<An
         }
         route => route,
     };
-    let caller = token::authenticate(&request.headers, policy, &|name| settings.secret(name), now)?;
+    let secret = |name: &str| settings.secret(name);
+    let token = token::authenticate(&request.headers, policy, &secret, now)?;
+    let caller = Caller::of(token.as_ref(), policy.iam());
     let context = Context {
         policy,
         settings,

@@ -9,7 +9,7 @@ use jwt_simple::prelude::*;
 
 use crate::name::Name;
 use crate::owner::Owner;
-use crate::permit::{Read, Scope};
+use crate::permit::key::Scope;
 use crate::problem::Problem;
 
 /// The least length of a link secret, in bytes.
@@ -60,13 +60,18 @@ struct Claims {
     until: u64,
 }
 
-/// Makes the token of a link to the file of this permit, which works until
-/// `expires_at` (seconds since 1970).
+/// Makes the token of a link to a file, which works until `expires_at` (seconds
+/// since 1970). Whoever asks for it has the permit that the scope comes from.
 ///
 /// # Errors
 /// [`Problem::Internal`] for a public file, which has a lasting URL.
-pub(crate) fn make(read: &Read, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
-    let owner = match read.scope() {
+pub(crate) fn make(
+    scope: &Scope,
+    name: &Name,
+    key: &LinkKey,
+    expires_at: u64,
+) -> Result<String, Problem> {
+    let owner = match scope {
         Scope::Public => return Err(Problem::Internal),
         Scope::User(owner) | Scope::Org(owner) => owner.to_string(),
     };
@@ -80,9 +85,9 @@ pub(crate) fn make(read: &Read, key: &LinkKey, expires_at: u64) -> Result<String
         jwt_id: None,
         nonce: None,
         custom: Claims {
-            area: read.scope().area().to_string(),
+            area: scope.area().to_string(),
             owner,
-            name: read.name().as_str().to_owned(),
+            name: name.as_str().to_owned(),
             until: expires_at,
         },
     };

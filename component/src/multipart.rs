@@ -123,6 +123,13 @@ impl<'b> Form<'b> {
         if self.count > PARTS {
             return Err(malformed("it has too many parts"));
         }
+        let lines = field.headers().iter();
+        let length: usize = lines
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if length > HEADER {
+            return Err(malformed("a part's header is too long"));
+        }
         let Header {
             disposition,
             content_type,

@@ -9,20 +9,19 @@
 //! - `forbidden` for a token without the user, organization or role asked for.
 
 mod decision;
-mod key;
+pub(crate) mod key;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
 use crate::caller::{Bearer, Caller};
-use crate::link;
+use crate::link::{self, LinkKey};
 use crate::name::Name;
 use crate::owner::Owner;
 use crate::policy::{Limits, Operation, Policy};
 use crate::problem::Problem;
 
-pub(crate) use key::{BlobKey, Scope};
-
 use decision::{Reach, bearer, decide};
+use key::{BlobKey, Scope};
 
 /// Leave to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,9 +132,13 @@ impl Read {
         &self.name
     }
 
-    /// Whose files it is among.
-    pub(crate) fn scope(&self) -> &Scope {
-        &self.scope
+    /// The token of a link to the file, which works until `expires_at` (seconds
+    /// since 1970).
+    ///
+    /// # Errors
+    /// [`Problem::Internal`] for a public file, which has a lasting URL.
+    pub(crate) fn link(&self, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
+        link::make(&self.scope, &self.name, key, expires_at)
     }
 
     /// Whether it depends on who stored the file. Then nothing about the file, not

@@ -1,20 +1,17 @@
-//! From the `Authorization` field to a caller: every check that a bearer token
-//! must pass (RFC 7519, RFC 8725).
+//! From the `Authorization` field to verified claims: every check that a bearer
+//! token must pass (RFC 7519, RFC 8725).
 
 mod header;
-mod refusal;
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
-use crate::caller::{Bearer, Caller};
 use crate::claims::Claims;
 use crate::keys::KeySet;
 use crate::policy::{Iam, KeySource, Policy, Secrets};
 use crate::problem::Problem;
+use crate::refusal::Refusal;
 use header::Header;
-
-pub(crate) use refusal::Refusal;
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -34,7 +31,8 @@ impl Verified {
     }
 }
 
-/// Who sends a request with these header fields at `now` (seconds since 1970).
+/// The token among these header fields, if there is one and it holds at `now`
+/// (seconds since 1970).
 ///
 /// In the public-only mode the field is not looked at. Otherwise a field that is
 /// there has to be a good bearer token, also where none is needed; one of
@@ -49,21 +47,20 @@ pub(crate) fn authenticate(
     policy: &Policy,
     secrets: &Secrets<'_>,
     now: u64,
-) -> Result<Caller, Problem> {
+) -> Result<Option<Verified>, Problem> {
     let Some(iam) = policy.iam() else {
-        return Ok(Caller::Anonymous);
+        return Ok(None);
     };
     let refuse = |refusal: Refusal| {
         eprintln!("token refused: {refusal}");
         Problem::InvalidToken
     };
     let Some(text) = bearer(fields).map_err(refuse)? else {
-        return Ok(Caller::Anonymous);
+        return Ok(None);
     };
     let token = Token::parse(text).map_err(refuse)?;
     let keys = keys(iam, secrets)?;
-    let verified = token.verify(iam, &keys, now).map_err(refuse)?;
-    Ok(Caller::Bearer(Bearer::of(&verified, iam)))
+    token.verify(iam, &keys, now).map(Some).map_err(refuse)
 }
 
 /// The token in the `Authorization` field (RFC 6750, 2.1), if there is a field.

@@ -4,20 +4,18 @@
 //! lengths and counts are checked again here, and a component that breaks the
 //! port's rules traps, which costs its one request a 500.
 
+mod incoming;
+mod outgoing;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use http_body_util::{BodyExt, StreamBody};
-use hyper::body::Frame;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use wasmtime::component::{HasData, Resource, ResourceTable};
-use wasmtime::{bail, ensure, format_err};
-use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime::{bail, ensure};
 use wasmtime_wasi::p2::{InputStream, Pollable, StreamError};
-use wasmtime_wasi_http::p2::body::{HostIncomingBody, HyperOutgoingBody};
+use wasmtime_wasi_http::p2::body::HostIncomingBody;
 use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
@@ -25,10 +23,6 @@ use crate::store::{self, BlobStore, Key};
 
 /// The most bytes taken from a request's body at once.
 const RECEIVE_CHUNK: usize = 1 << 20;
-/// The longest content type or uploader that is kept, in bytes.
-const LONGEST_TEXT: usize = 1024;
-/// The most entries of one list.
-const LONGEST_LIST: u32 = 1000;
 
 /// Gives the linker a [`PortView`] of a request's state.
 pub struct Port;
@@ -73,7 +67,7 @@ impl Upload {
     async fn append(&mut self, bytes: Bytes) -> Result<(), wit::Error> {
         match self.staged.write(bytes).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.fail(refusal(error))),
+            Err(error) => Err(self.fail(outgoing::refusal(error))),
         }
     }
 
@@ -92,14 +86,14 @@ impl wit::HostBlob for PortView<'_> {
         headers: Vec<(String, Vec<u8>)>,
     ) -> wasmtime::Result<()> {
         let blob = self.table.delete(blob)?;
-        let fields = checked_fields(headers)?;
+        let fields = incoming::fields(headers)?;
         ensure!(
             matches!(status, 200 | 206),
             "a blob cannot answer with status {status}"
         );
         let out = self.table.delete(out)?;
 
-        let mut response = http::Response::new(outgoing(blob.body));
+        let mut response = http::Response::new(outgoing::body(blob.body));
         *response.status_mut() = http::StatusCode::from_u16(status)?;
         *response.headers_mut() = fields;
         response
@@ -145,7 +139,7 @@ impl wit::HostUpload for PortView<'_> {
                 }
                 Err(StreamError::Closed) => return Ok(Ok(received)),
                 Err(StreamError::LastOperationFailed(cause)) => {
-                    return Ok(Err(upload.fail(broken_off(&cause))));
+                    return Ok(Err(upload.fail(outgoing::broken_off(&cause))));
                 }
                 Err(StreamError::Trap(trap)) => return Err(trap),
             }
@@ -182,7 +176,7 @@ impl wit::HostUpload for PortView<'_> {
             return Ok(Err(error.clone()));
         }
         let written = upload.staged.complete().await;
-        Ok(written.map_err(|error| upload.fail(refusal(error))))
+        Ok(written.map_err(|error| upload.fail(outgoing::refusal(error))))
     }
 
     async fn finish(
@@ -210,10 +204,10 @@ impl wit::HostUpload for PortView<'_> {
         }
         let staged = uploads.into_iter().map(|upload| upload.staged).collect();
         match self.store.finish(staged).await {
-            Ok(stored) => Ok(Ok(stored.into_iter().map(stored_to_wit).collect())),
+            Ok(stored) => Ok(Ok(stored.into_iter().map(outgoing::stored).collect())),
             Err(refused) => Ok(Err(wit::Refusal {
                 index: u32::try_from(refused.index)?,
-                error: refusal(refused.error),
+                error: outgoing::refusal(refused.error),
             })),
         }
     }
@@ -230,14 +224,10 @@ impl wit::Host for PortView<'_> {
         key: String,
         options: wit::OpenOptions,
     ) -> wasmtime::Result<Result<wit::Opened, wit::Error>> {
-        let options = store::OpenOptions {
-            span: span(options.span)?,
-            span_only_if: options.span_only_if.map(validator).transpose()?,
-            conditions: conditions(options.conditions)?,
-        };
-        let opened = match self.store.open(&checked_key(key)?, options).await {
+        let options = incoming::open_options(options)?;
+        let opened = match self.store.open(&incoming::key(key)?, options).await {
             Ok(opened) => opened,
-            Err(error) => return Ok(Err(refusal(error))),
+            Err(error) => return Ok(Err(outgoing::refusal(error))),
         };
         let blob = self.table.push(Blob {
             length: opened.length,
@@ -245,7 +235,7 @@ impl wit::Host for PortView<'_> {
         })?;
         Ok(Ok(wit::Opened {
             blob,
-            info: info(opened.info),
+            info: outgoing::info(opened.info),
             offset: opened.offset,
             length: opened.length,
             partial: opened.partial,
@@ -259,9 +249,9 @@ impl wit::Host for PortView<'_> {
     ) -> wasmtime::Result<Result<wit::Info, wit::Error>> {
         let found = self
             .store
-            .stat(&checked_key(key)?, &conditions(asked)?)
+            .stat(&incoming::key(key)?, &incoming::conditions(asked)?)
             .await;
-        Ok(found.map(info).map_err(refusal))
+        Ok(found.map(outgoing::info).map_err(outgoing::refusal))
     }
 
     async fn create(
@@ -269,24 +259,8 @@ impl wit::Host for PortView<'_> {
         key: String,
         options: wit::CreateOptions,
     ) -> wasmtime::Result<Result<Resource<Upload>, wit::Error>> {
-        let key = checked_key(key)?;
-        let longest = options.uploader.as_ref().map_or(0, String::len);
-        ensure!(
-            longest.max(options.content_type.len()) <= LONGEST_TEXT,
-            "overlong file metadata"
-        );
-        let options = store::CreateOptions {
-            content_type: options.content_type,
-            uploader: options.uploader,
-            may_create: options.may_create,
-            may_replace: whose(options.may_replace),
-            conditions: conditions(options.conditions)?,
-            max_size: options.max_size,
-            sha256: options
-                .sha256
-                .map(|bytes| <[u8; 32]>::try_from(bytes).map_err(|_| format_err!("not a SHA-256")))
-                .transpose()?,
-        };
+        let key = incoming::key(key)?;
+        let options = incoming::create_options(options)?;
         match self.store.create(key.clone(), options).await {
             Ok(staged) => {
                 let upload = Upload {
@@ -297,7 +271,7 @@ impl wit::Host for PortView<'_> {
                 };
                 Ok(Ok(self.table.push(upload)?))
             }
-            Err(error) => Ok(Err(refusal(error))),
+            Err(error) => Ok(Err(outgoing::refusal(error))),
         }
     }
 
@@ -307,201 +281,31 @@ impl wit::Host for PortView<'_> {
         may_remove: wit::Whose,
         asked: wit::Conditions,
     ) -> wasmtime::Result<Result<(), wit::Error>> {
-        let key = checked_key(key)?;
+        let key = incoming::key(key)?;
         let removed = self
             .store
-            .remove(&key, &whose(may_remove), &conditions(asked)?)
+            .remove(
+                &key,
+                &incoming::whose(may_remove),
+                &incoming::conditions(asked)?,
+            )
             .await;
-        Ok(removed.map_err(refusal))
+        Ok(removed.map_err(outgoing::refusal))
     }
 
     async fn list(
         &mut self,
         options: wit::ListOptions,
     ) -> wasmtime::Result<Result<wit::Listing, wit::Error>> {
-        ensure!(
-            (1..=LONGEST_LIST).contains(&options.limit),
-            "a list of {}",
-            options.limit
-        );
-        ensure!(
-            options.delimiter.as_deref() != Some(""),
-            "an empty delimiter"
-        );
-        let options = store::ListOptions {
-            prefix: options.prefix,
-            delimiter: options.delimiter,
-            after: options.after,
-            limit: options.limit as usize,
-        };
+        let options = incoming::list_options(options)?;
         let listing = match self.store.list(options).await {
             Ok(listing) => listing,
-            Err(error) => return Ok(Err(refusal(error))),
+            Err(error) => return Ok(Err(outgoing::refusal(error))),
         };
-        let entries = listing.entries.into_iter().map(entry).collect();
+        let entries = listing.entries.into_iter().map(outgoing::entry).collect();
         Ok(Ok(wit::Listing {
             entries,
             more: listing.more,
         }))
-    }
-}
-
-/// The bytes as hyper sends them. An error on the way is logged with its cause
-/// under the request that it belongs to, and breaks the response off.
-fn outgoing(body: BoxStream<'static, Result<Bytes, store::Error>>) -> HyperOutgoingBody {
-    let span = tracing::Span::current();
-    let frames = body.map_ok(Frame::data).map_err(move |error| {
-        span.in_scope(|| tracing::error!(error = causes(&error), "a download broke off"));
-        wasmtime_wasi_http::Error::InternalError(None)
-    });
-    StreamBody::new(frames).boxed_unsync()
-}
-
-/// What a failure of the request's own body means to the component.
-fn broken_off(cause: &wasmtime::Error) -> wit::Error {
-    use wasmtime_wasi_http::Error as Http;
-    match cause.downcast_ref::<Http>() {
-        Some(Http::HttpRequestBodySize(_)) => wit::Error::TooLarge,
-        Some(Http::ConnectionReadTimeout) => wit::Error::TimedOut,
-        _ => wit::Error::BodyIncomplete,
-    }
-}
-
-/// An engine's error as the component may know it; the rest goes to the log.
-fn refusal(error: store::Error) -> wit::Error {
-    match error {
-        store::Error::NotFound => wit::Error::NotFound,
-        store::Error::Protected => wit::Error::Protected,
-        store::Error::PreconditionFailed => wit::Error::PreconditionFailed,
-        store::Error::NotModified(found) => wit::Error::NotModified(info(*found)),
-        store::Error::SpanOutside(size) => wit::Error::SpanOutside(size),
-        store::Error::TooLarge => wit::Error::TooLarge,
-        store::Error::DigestMismatch => wit::Error::DigestMismatch,
-        store::Error::NoSpace => {
-            tracing::error!("the store has no space left");
-            wit::Error::NoSpace
-        }
-        store::Error::Unavailable(_) => {
-            tracing::error!(error = causes(&error), "the store failed");
-            wit::Error::Unavailable
-        }
-    }
-}
-
-/// An error and what caused it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
-}
-
-fn checked_key(key: String) -> wasmtime::Result<Key> {
-    Key::new(key).map_err(|error| format_err!("an unusable key: {error}"))
-}
-
-/// The component's fields for a response whose length and framing are the host's.
-fn checked_fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<HeaderMap> {
-    let mut fields = HeaderMap::with_capacity(headers.len() + 2);
-    for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes())?;
-        let framing = wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name);
-        ensure!(
-            !framing && name != CONTENT_LENGTH,
-            "`{name}` is the host's to set"
-        );
-        fields.try_append(name, HeaderValue::from_bytes(&value)?)?;
-    }
-    Ok(fields)
-}
-
-fn span(span: wit::Span) -> wasmtime::Result<store::Span> {
-    Ok(match span {
-        wit::Span::All => store::Span::All,
-        wit::Span::From(first) => store::Span::From(first),
-        wit::Span::Between((first, last)) => {
-            ensure!(first <= last, "a span that ends before it starts");
-            store::Span::Between(first, last)
-        }
-        wit::Span::Last(count) => store::Span::Last(count),
-    })
-}
-
-fn validator(validator: wit::Validator) -> wasmtime::Result<store::Validator> {
-    Ok(match validator {
-        wit::Validator::Etag(etag) => store::Validator::Etag(etag),
-        wit::Validator::Modified(time) => store::Validator::Modified(system_time(time)?),
-    })
-}
-
-fn conditions(asked: wit::Conditions) -> wasmtime::Result<store::Conditions> {
-    let etags = |etags| match etags {
-        wit::Etags::Any => store::Etags::Any,
-        wit::Etags::These(tags) => store::Etags::These(tags),
-    };
-    Ok(store::Conditions {
-        if_match: asked.if_match.map(etags),
-        if_unmodified_since: asked.if_unmodified_since.map(system_time).transpose()?,
-        if_none_match: asked.if_none_match.map(etags),
-        if_modified_since: asked.if_modified_since.map(system_time).transpose()?,
-    })
-}
-
-fn whose(whose: wit::Whose) -> store::Whose {
-    match whose {
-        wit::Whose::Nobodys => store::Whose::Nobodys,
-        wit::Whose::Uploaders(uploader) => store::Whose::Uploaders(uploader),
-        wit::Whose::Anyones => store::Whose::Anyones,
-    }
-}
-
-fn info(info: store::Info) -> wit::Info {
-    wit::Info {
-        key: info.key.as_str().to_owned(),
-        size: info.size,
-        etag: info.etag,
-        modified: datetime(info.modified),
-        content_type: info.content_type,
-        uploader: info.uploader,
-    }
-}
-
-fn stored_to_wit(stored: store::Stored) -> wit::Stored {
-    wit::Stored {
-        info: info(stored.info),
-        replaced: stored.replaced,
-    }
-}
-
-fn entry(entry: store::Entry) -> wit::Entry {
-    match entry {
-        store::Entry::File(file) => wit::Entry::File(wit::Listed {
-            key: file.key.as_str().to_owned(),
-            size: file.size,
-            etag: file.etag,
-            modified: datetime(file.modified),
-        }),
-        store::Entry::Folder(folder) => wit::Entry::Folder(folder),
-    }
-}
-
-fn system_time(time: Datetime) -> wasmtime::Result<SystemTime> {
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::new(time.seconds, 0))
-        .ok_or_else(|| format_err!("a time out of all bounds"))
-}
-
-/// Files are not older than 1970; a clock that says so is taken for that year.
-fn datetime(time: SystemTime) -> Datetime {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Datetime {
-        seconds: since.as_secs(),
-        nanoseconds: since.subsec_nanos(),
     }
 }

@@ -11,6 +11,9 @@ use jwt_simple::prelude::HS256Key;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::sandbox::{Limits, Sandbox, Setting};
 use crate::settings::{LogFormat, Serve};
@@ -134,13 +137,15 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
 fn start_log(asked: &Serve) -> Result<(), String> {
     let filter = EnvFilter::try_new(&asked.log)
         .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;
+    // The sandbox traces every value that crosses its boundary, secrets too.
+    let most = LevelFilter::DEBUG;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match asked.log_format {
-        LogFormat::Text => log.with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.with_target(false).finish().with(most).init(),
+        LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
     }
     Ok(())
 }

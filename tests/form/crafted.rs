@@ -9,7 +9,7 @@ async fn a_part_with_a_crafted_header_is_refused() {
     let token = user("alice");
     let good = "Content-Disposition: form-data; name=f; filename=a";
     let many = format!("{good}{}", "\r\nX-Field: a".repeat(2000));
-    let long = format!("X-Long: {}\r\n{good}", "a".repeat(300 << 10));
+    let long = format!("X-Long: {}\r\n{good}", "a".repeat(16 << 10));
     let long_disposition = format!("{good}; x={}", "a".repeat(300 << 10));
     for header in [
         "",
@@ -69,23 +69,39 @@ async fn the_request_must_say_that_it_is_a_form_and_what_its_boundary_is() {
         (Some("text/plain".to_owned()), 415),
         (Some("application/x-www-form-urlencoded".to_owned()), 415),
         (Some(format!("multipart/mixed; boundary={BOUNDARY}")), 415),
-        (Some(format!("multipart/form-dat; boundary={BOUNDARY}")), 415),
+        (
+            Some(format!("multipart/form-dat; boundary={BOUNDARY}")),
+            415,
+        ),
         (Some("multipart/form-data".to_owned()), 400),
         (Some("multipart/form-data; boundary".to_owned()), 400),
         (Some("multipart/form-data; boundary=".to_owned()), 400),
         (Some("multipart/form-data; boundary=\"\"".to_owned()), 400),
         (Some("multipart/form-data; boundary=\" \"".to_owned()), 400),
-        (Some("multipart/form-data; boundary=another".to_owned()), 400),
+        (
+            Some("multipart/form-data; boundary=another".to_owned()),
+            400,
+        ),
         (Some(format!("multipart/form-data; boundary={long}")), 400),
         (Some(format!("multipart/form-data; boundary={longer}")), 400),
         (
-            Some(format!("multipart/form-data; boundary={BOUNDARY}; boundary=b")),
+            Some(format!(
+                "multipart/form-data; boundary={BOUNDARY}; boundary=b"
+            )),
             400,
         ),
-        (Some(format!("multipart/form-data; Boundary={BOUNDARY}")), 201),
-        (Some(format!("Multipart/Form-Data;boundary=\"{BOUNDARY}\"")), 201),
         (
-            Some(format!("multipart/form-data; charset=utf-8; boundary={BOUNDARY}")),
+            Some(format!("multipart/form-data; Boundary={BOUNDARY}")),
+            201,
+        ),
+        (
+            Some(format!("Multipart/Form-Data;boundary=\"{BOUNDARY}\"")),
+            201,
+        ),
+        (
+            Some(format!(
+                "multipart/form-data; charset=utf-8; boundary={BOUNDARY}"
+            )),
             201,
         ),
     ] {
@@ -128,7 +144,10 @@ async fn a_boundary_may_have_seventy_characters_of_any_kind() {
         let response = server
             .post(&format!("/v1/user/files?folder={number}"))
             .bearer_auth(&token)
-            .header("content-type", format!("multipart/form-data; boundary={given}"))
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={given}"),
+            )
             .body(body)
             .send()
             .await
@@ -169,18 +188,24 @@ async fn content_that_looks_like_a_boundary_stays_content() {
     let contents = &contents[1..];
     let parts = || -> Vec<Part> {
         let named = contents.iter().enumerate();
-        named.map(|(n, content)| file(&format!("{n}"), content.clone())).collect()
+        named
+            .map(|(n, content)| file(&format!("{n}"), content.clone()))
+            .collect()
     };
     // However the body is cut into pieces on its way.
     for piece in [1, 2, 3, 7, 1000, usize::MAX] {
         let body = form(&parts());
-        let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
-            body.chunks(piece.min(body.len())).map(|piece| Ok(piece.to_vec())).collect();
+        let pieces: Vec<Result<Vec<u8>, std::io::Error>> = body
+            .chunks(piece.min(body.len()))
+            .map(|piece| Ok(piece.to_vec()))
+            .collect();
         let response = server
             .post("/v1/user/files?replace=true")
             .bearer_auth(&token)
             .header("content-type", form_type())
-            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(pieces)))
+            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(
+                pieces,
+            )))
             .send()
             .await
             .unwrap();

@@ -31,7 +31,10 @@ async fn the_last_component_of_a_filename_is_the_name() {
         (r#"filename="a+b c""#, "a+b c"),
         (r#"filename="...""#, "..."),
         (r#"filename=".hidden""#, ".hidden"),
-        (&format!("filename=\"{}\"", "é".repeat(450)), &"é".repeat(450)),
+        (
+            &format!("filename=\"{}\"", "é".repeat(450)),
+            &"é".repeat(450),
+        ),
     ]
     .into_iter()
     .enumerate()
@@ -79,7 +82,10 @@ async fn a_filename_that_gives_no_name_is_refused() {
         let marker = b"PARAMETERS";
         let disposition = "Content-Disposition: form-data; name=f; PARAMETERS";
         let body = form(&[part(disposition, "x")]);
-        let at = body.windows(marker.len()).position(|w| w == marker).unwrap();
+        let at = body
+            .windows(marker.len())
+            .position(|w| w == marker)
+            .unwrap();
         let body = [&body[..at], parameters, &body[at + marker.len()..]].concat();
         let response = post(&server, "/v1/user/files", &token, body).await;
         eprintln!("{}", parameters.escape_ascii());

@@ -25,7 +25,12 @@ async fn files_are_stored_among_text_fields() {
     assert!(!response.headers().contains_key(header::LOCATION));
     let answer: Value = response.json().await.unwrap();
     assert_eq!(names_of(&answer), ["a.txt", "b.bin", "empty.txt"]);
-    for (file, size) in answer["files"].as_array().unwrap().iter().zip([5, 300_000, 0]) {
+    for (file, size) in answer["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip([5, 300_000, 0])
+    {
         let mut keys: Vec<&String> = file.as_object().unwrap().keys().collect();
         keys.sort();
         let expected = ["content_type", "etag", "last_modified", "name", "size"];
@@ -96,9 +101,17 @@ async fn files_go_below_the_folder_that_is_named_before_them() {
         ("?folder=a/", vec![x()], vec!["a/x"]),
         ("?folder=a%2Fb+c/%E6%97%A5", vec![x()], vec!["a/b c/日/x"]),
         ("?folder=", vec![x()], vec!["x"]),
-        ("", vec![field("folder", "a/b"), x(), y()], vec!["a/b/x", "a/b/y"]),
+        (
+            "",
+            vec![field("folder", "a/b"), x(), y()],
+            vec!["a/b/x", "a/b/y"],
+        ),
         ("", vec![field("folder", "a/b/"), x()], vec!["a/b/x"]),
-        ("", vec![field("folder", "日本 +%41"), x()], vec!["日本 +%41/x"]),
+        (
+            "",
+            vec![field("folder", "日本 +%41"), x()],
+            vec!["日本 +%41/x"],
+        ),
         ("", vec![field("folder", ""), x()], vec!["x"]),
         ("", vec![x(), field("folder", "a"), y()], vec!["a/y", "x"]),
         ("", vec![x(), field("folder", "a")], vec!["x"]),
@@ -162,7 +175,11 @@ async fn a_content_type_is_stored_or_guessed_from_the_name() {
         ("a.PDF", None, "application/pdf"),
         ("a.unknown", None, "application/octet-stream"),
         ("a", None, "application/octet-stream"),
-        ("a.png", Some("text/plain; charset=utf-8"), "text/plain; charset=utf-8"),
+        (
+            "a.png",
+            Some("text/plain; charset=utf-8"),
+            "text/plain; charset=utf-8",
+        ),
         ("a", Some("video/mp4"), "video/mp4"),
     ]
     .into_iter()

@@ -88,6 +88,14 @@ impl Connection {
         self.unread.drain(..length).collect()
     }
 
+    /// Whether anything comes within this time.
+    pub fn has_answer(&mut self, within: Duration) -> bool {
+        self.stream.set_read_timeout(Some(within)).unwrap();
+        let came = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        came.is_ok()
+    }
+
     /// Reads until the server closes, and returns what came until then.
     pub fn rest(&mut self) -> Vec<u8> {
         while self.receive() > 0 {}

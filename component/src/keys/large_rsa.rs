@@ -9,7 +9,7 @@ use rsa::traits::SignatureScheme;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
 use super::Algorithm;
-use crate::token::Refusal;
+use crate::refusal::Refusal;
 
 const JWT_SIMPLE_BITS: usize = 4096;
 const MAX_BITS: usize = 8192;

@@ -5,9 +5,9 @@ use jwt_simple::JWTError;
 use jwt_simple::prelude::*;
 
 use super::Algorithm;
+use super::LEEWAY;
 use super::large_rsa;
-use crate::claims::LEEWAY;
-use crate::token::Refusal;
+use crate::refusal::Refusal;
 
 /// Key material, decoded but not yet turned into a key, which costs more and is
 /// done only for the one that a token names.

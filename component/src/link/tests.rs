@@ -11,7 +11,7 @@ fn key(secret: &[u8]) -> LinkKey {
     LinkKey::derive(secret).expect("a key")
 }
 
-fn leave(area: Area, name: &str) -> Read {
+fn leave(area: Area, name: &str) -> permit::Read {
     let policy = Policy::parse("[iam]\nissuer = 'i'\norg-claim = '/o'").expect("a policy");
     let caller = Caller::Bearer(Bearer::for_test(Some("anna"), Some("acme"), &[]));
     permit::read(&policy, &caller, area, Name::new(name).expect("a name")).expect("leave")
@@ -25,7 +25,7 @@ fn a_link_opens_the_file_it_was_made_for_until_its_time_is_over() {
         (Area::User, &"\"".repeat(900), &"\"".repeat(900)),
     ] {
         let read = leave(area, name);
-        let token = make(&read, &key(SECRET), NOW + 10).expect("a token");
+        let token = read.link(&key(SECRET), NOW + 10).expect("a token");
         let grant = verify(&token, basename, &key(SECRET), NOW + 9).expect("a grant");
         assert_eq!(permit::by_link(grant).key(), read.key());
         let late = verify(&token, basename, &key(SECRET), NOW + 10);
@@ -39,7 +39,9 @@ fn a_link_opens_the_file_it_was_made_for_until_its_time_is_over() {
 
 #[test]
 fn a_link_with_any_character_changed_is_invalid() {
-    let token = make(&leave(Area::User, "a"), &key(SECRET), NOW + 10).expect("a token");
+    let token = leave(Area::User, "a")
+        .link(&key(SECRET), NOW + 10)
+        .expect("a token");
     for at in 0..token.len() {
         for other in ['A', 'B', 'Q', 'g', 'w', '.', '=', '%', 'é'] {
             let mut changed: Vec<char> = token.chars().collect();
@@ -113,7 +115,9 @@ fn only_what_make_writes_is_a_link() {
 
 #[test]
 fn the_link_secret_itself_signs_nothing() {
-    let token = make(&leave(Area::User, "a"), &key(SECRET), NOW + 10).expect("a token");
+    let token = leave(Area::User, "a")
+        .link(&key(SECRET), NOW + 10)
+        .expect("a token");
     let raw = HS256Key::from_bytes(SECRET).verify_token::<NoCustomClaims>(&token, None);
     assert!(raw.is_err());
     assert!(LinkKey::derive(&SECRET[..31]).is_none());
@@ -121,6 +125,6 @@ fn the_link_secret_itself_signs_nothing() {
 
 #[test]
 fn a_public_file_has_no_link() {
-    let made = make(&leave(Area::Public, "a"), &key(SECRET), NOW + 10);
+    let made = leave(Area::Public, "a").link(&key(SECRET), NOW + 10);
     assert_eq!(made, Err(Problem::Internal));
 }

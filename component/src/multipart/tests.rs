@@ -147,7 +147,7 @@ fn what_is_malformed_is_refused() {
         "Content-Disposition: attachment; filename=x",
         "Content-Disposition: form-data; filename=x\r\nContent-Transfer-Encoding: base64",
         &format!("{disposition}{}", "\r\nX: y".repeat(32)),
-        &format!("{disposition}{}", "x".repeat(PREAMBLE)),
+        &format!("{disposition}{}", "x".repeat(HEADER)),
     ] {
         bodies.push(part(header, "content"));
     }

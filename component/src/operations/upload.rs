@@ -43,7 +43,7 @@ pub(crate) fn answer(
         may_create: permit.may_create(),
         may_replace: permit.may_replace(),
         conditions: conditions(headers)?,
-        max_size: max_size,
+        max_size,
         sha256: digest::sha256(headers)?.map(Vec::from),
     };
     let base_url = context.base_url(&request);
@@ -68,10 +68,10 @@ pub(crate) fn answer(
     if let Ok(etag) = HeaderValue::try_from(file.etag()) {
         response.headers.insert(header::ETAG, etag);
     }
-    if !stored.replaced {
-        if let Ok(url) = HeaderValue::try_from(location(&base_url, area, name)) {
-            response.headers.insert(header::LOCATION, url);
-        }
+    if !stored.replaced
+        && let Ok(url) = HeaderValue::try_from(location(&base_url, area, name))
+    {
+        response.headers.insert(header::LOCATION, url);
     }
     Ok(Answer::Whole(response))
 }

@@ -12,7 +12,6 @@ use crate::bindings::coffer::storage::blobs;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::conditions::unconditional;
 use crate::http::{Answer, BodyReader, Request, Response};
-use crate::link;
 use crate::name::Name;
 use crate::percent;
 use crate::permit;
@@ -62,7 +61,7 @@ pub(crate) fn answer(
                 return Err(Problem::Unavailable);
             };
             let expires_at = wall_clock::now().seconds.saturating_add(lifetime.as_secs());
-            let token = link::make(&permit, &key, expires_at)?;
+            let token = permit.link(&key, expires_at)?;
             let basename = percent::encode_path(permit.name().basename());
             Made {
                 url: format!("{base_url}/v1/links/{token}/{basename}"),
@@ -108,8 +107,12 @@ fn read(mut body: BodyReader) -> Result<Asked, Problem> {
     if bytes.is_empty() {
         return Ok(Asked::default());
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|_| invalid("the body is no JSON object with an integer expires_in"))
+    let refused = || invalid("the body is no JSON object with an integer expires_in");
+    // A list of the fields' values would do for the parser.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(refused());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| refused())
 }
 
 fn invalid(what: &str) -> Problem {

@@ -1,6 +1,6 @@
 //! The one decision behind every permit: area, rule and caller.
 
-use super::Scope;
+use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
 use crate::caller::{Bearer, Caller};

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::Refusal;
 use crate::json;
 use crate::keys::Algorithm;
+use crate::refusal::Refusal;
 
 /// What of a token's header matters.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Token, *};
+use crate::caller::Caller;
 use crate::owner::Owner;
 
 const NOW: u64 = 1_800_000_000;
@@ -56,14 +57,15 @@ fn fields(values: &[&str]) -> HeaderMap {
     values.map(|value| (AUTHORIZATION, value)).collect()
 }
 
+/// Who sends a request with these fields.
+fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
+    let token = authenticate(fields, policy, &secrets, NOW)?;
+    Ok(Caller::of(token.as_ref(), policy.iam()))
+}
+
 /// What becomes of a request with this token.
 fn ask(policy: &Policy, token: &str) -> Result<Caller, Problem> {
-    authenticate(
-        &fields(&[&format!("Bearer {token}")]),
-        policy,
-        &secrets,
-        NOW,
-    )
+    caller(policy, &fields(&[&format!("Bearer {token}")]))
 }
 
 /// Why this token is refused.
@@ -411,7 +413,7 @@ fn at_most_eight_keys_are_tried_and_those_of_the_id_first() {
 fn the_field_holds_one_token_of_the_bearer_scheme() {
     let policy = inline(json!([edwards("1")]));
     let token = usual(&claims());
-    let ask = |values: &[&str]| authenticate(&fields(values), &policy, &secrets, NOW);
+    let ask = |values: &[&str]| caller(&policy, &fields(values));
     for good in ["Bearer ", "bearer ", "BEARER   "] {
         assert!(
             matches!(ask(&[&format!("{good}{token}")]), Ok(Caller::Bearer(_))),
@@ -450,7 +452,7 @@ fn without_keys_a_token_is_neither_good_nor_bad() {
             Err(Problem::Unavailable),
             "{keys}"
         );
-        let anonymous = authenticate(&fields(&[]), &policy, &secrets, NOW);
+        let anonymous = caller(&policy, &fields(&[]));
         assert_eq!(anonymous, Ok(Caller::Anonymous));
     }
 }

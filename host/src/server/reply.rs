@@ -9,6 +9,8 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 pub(super) enum Reply {
     /// A request that cannot be handed on (RFC 9112, 3.2: no usable Host).
     BadRequest,
+    /// A transfer coding besides `chunked`.
+    UnknownCoding,
     /// More header than allowed.
     HeadersTooLarge,
     /// A longer body than allowed.
@@ -52,6 +54,12 @@ impl Reply {
                 "invalid-request",
                 "Invalid request",
                 "the request needs exactly one Host field that names a host",
+            ),
+            Self::UnknownCoding => (
+                StatusCode::BAD_REQUEST,
+                "invalid-request",
+                "Invalid request",
+                "the only transfer coding that this service takes is chunked",
             ),
             Self::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -71,6 +71,9 @@ impl Service {
         if !names_a_host(&head.uri, &head.headers) {
             return Err(Reply::BadRequest);
         }
+        if !is_understood(&head.headers) {
+            return Err(Reply::UnknownCoding);
+        }
         match self.sandbox.handle(Request::from_parts(head, body)).await {
             Ok(response) => Ok(response),
             Err(Failure::Busy) => {
@@ -78,7 +81,7 @@ impl Service {
                 Err(Reply::Unavailable)
             }
             Err(failure) => {
-                tracing::error!(error = %failure, "no answer from the component");
+                tracing::error!(error = failure.to_string(), "no answer from the component");
                 Err(Reply::Internal)
             }
         }
@@ -92,6 +95,15 @@ fn size(fields: &HeaderMap) -> usize {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum()
+}
+
+/// Whether the body comes as it is or in chunks (RFC 9112, 7): with any other coding
+/// before them, what arrives is not the file.
+fn is_understood(fields: &HeaderMap) -> bool {
+    let codings = fields.get_all(header::TRANSFER_ENCODING);
+    codings
+        .iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Whether a request says whom it is for, in exactly one way (RFC 9112, 3.2).

@@ -1,15 +1,14 @@
 //! A version's file while it is not published: made at the first byte, gone when
 //! dropped.
 
+use std::any::Any;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use bytes::Bytes;
 
-use super::committer::Change;
 use super::id::Id;
 use super::layout::Layout;
 
@@ -23,16 +22,16 @@ pub(super) struct Stage {
     file: Option<File>,
     /// Keeps the committer, and with it the claim on the directory, until this
     /// file is published or gone.
-    _open: Sender<Change>,
+    _open: Box<dyn Any + Send>,
 }
 
 impl Stage {
-    pub(super) fn new(layout: Arc<Layout>, open: Sender<Change>) -> Stage {
+    pub(super) fn new(layout: Arc<Layout>, open: impl Any + Send) -> Stage {
         Stage {
             layout,
             id: Id::fresh(),
             file: None,
-            _open: open,
+            _open: Box::new(open),
         }
     }
 

@@ -1,0 +1,128 @@
+//! What the component hands over, checked and in the store's terms. What breaks
+//! the port's rules is an error here, which traps.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use wasmtime::{ensure, format_err};
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+
+use crate::bindings::coffer::storage::blobs as wit;
+use crate::store::{self, Key};
+
+/// The longest content type or uploader that is kept, in bytes.
+const LONGEST_TEXT: usize = 1024;
+/// The most entries of one list.
+const LONGEST_LIST: u32 = 1000;
+
+/// How to open a file.
+pub(super) fn open_options(asked: wit::OpenOptions) -> wasmtime::Result<store::OpenOptions> {
+    Ok(store::OpenOptions {
+        span: span(asked.span)?,
+        span_only_if: asked.span_only_if.map(validator).transpose()?,
+        conditions: conditions(asked.conditions)?,
+    })
+}
+
+/// How to store a file.
+pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<store::CreateOptions> {
+    let longest = asked.uploader.as_ref().map_or(0, String::len);
+    ensure!(
+        longest.max(asked.content_type.len()) <= LONGEST_TEXT,
+        "overlong file metadata"
+    );
+    let digest = |bytes| <[u8; 32]>::try_from(bytes).map_err(|_| format_err!("not a SHA-256"));
+    Ok(store::CreateOptions {
+        content_type: asked.content_type,
+        uploader: asked.uploader,
+        may_create: asked.may_create,
+        may_replace: whose(asked.may_replace),
+        conditions: conditions(asked.conditions)?,
+        max_size: asked.max_size,
+        sha256: asked.sha256.map(digest).transpose()?,
+    })
+}
+
+/// Which keys to list.
+pub(super) fn list_options(asked: wit::ListOptions) -> wasmtime::Result<store::ListOptions> {
+    ensure!(
+        (1..=LONGEST_LIST).contains(&asked.limit),
+        "a list of {}",
+        asked.limit
+    );
+    ensure!(asked.delimiter.as_deref() != Some(""), "an empty delimiter");
+    Ok(store::ListOptions {
+        prefix: asked.prefix,
+        delimiter: asked.delimiter,
+        after: asked.after,
+        limit: usize::try_from(asked.limit)?,
+    })
+}
+
+/// A key, which the store may trust.
+pub(super) fn key(key: String) -> wasmtime::Result<Key> {
+    Key::new(key).map_err(|error| format_err!("an unusable key: {error}"))
+}
+
+/// The fields of a response whose length and framing are the host's.
+pub(super) fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(headers.len() + 2);
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        let framing = wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name);
+        ensure!(
+            !framing && name != CONTENT_LENGTH,
+            "`{name}` is the host's to set"
+        );
+        map.try_append(name, HeaderValue::from_bytes(&value)?)?;
+    }
+    Ok(map)
+}
+
+fn span(span: wit::Span) -> wasmtime::Result<store::Span> {
+    Ok(match span {
+        wit::Span::All => store::Span::All,
+        wit::Span::From(first) => store::Span::From(first),
+        wit::Span::Between((first, last)) => {
+            ensure!(first <= last, "a span that ends before it starts");
+            store::Span::Between(first, last)
+        }
+        wit::Span::Last(count) => store::Span::Last(count),
+    })
+}
+
+fn validator(validator: wit::Validator) -> wasmtime::Result<store::Validator> {
+    Ok(match validator {
+        wit::Validator::Etag(etag) => store::Validator::Etag(etag),
+        wit::Validator::Modified(time) => store::Validator::Modified(system_time(time)?),
+    })
+}
+
+/// What must hold.
+pub(super) fn conditions(asked: wit::Conditions) -> wasmtime::Result<store::Conditions> {
+    let etags = |etags| match etags {
+        wit::Etags::Any => store::Etags::Any,
+        wit::Etags::These(tags) => store::Etags::These(tags),
+    };
+    Ok(store::Conditions {
+        if_match: asked.if_match.map(etags),
+        if_unmodified_since: asked.if_unmodified_since.map(system_time).transpose()?,
+        if_none_match: asked.if_none_match.map(etags),
+        if_modified_since: asked.if_modified_since.map(system_time).transpose()?,
+    })
+}
+
+/// Whose files may be touched.
+pub(super) fn whose(whose: wit::Whose) -> store::Whose {
+    match whose {
+        wit::Whose::Nobodys => store::Whose::Nobodys,
+        wit::Whose::Uploaders(uploader) => store::Whose::Uploaders(uploader),
+        wit::Whose::Anyones => store::Whose::Anyones,
+    }
+}
+
+fn system_time(time: Datetime) -> wasmtime::Result<SystemTime> {
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::new(time.seconds, 0))
+        .ok_or_else(|| format_err!("a time out of all bounds"))
+}

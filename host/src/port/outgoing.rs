@@ -1,0 +1,112 @@
+//! What the store answers, in the port's terms. Causes go to the log.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Frame;
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use crate::bindings::coffer::storage::blobs as wit;
+use crate::store;
+
+/// The bytes as hyper sends them. An error on the way is logged with its cause
+/// under the request that it belongs to, and breaks the response off.
+pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> HyperOutgoingBody {
+    let span = tracing::Span::current();
+    let frames = bytes.map_ok(Frame::data).map_err(move |error| {
+        span.in_scope(|| tracing::error!(error = causes(&error), "a download broke off"));
+        wasmtime_wasi_http::Error::InternalError(None)
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+/// What a failure of the request's own body means to the component.
+pub(super) fn broken_off(cause: &wasmtime::Error) -> wit::Error {
+    use wasmtime_wasi_http::Error as Http;
+    match cause.downcast_ref::<Http>() {
+        Some(Http::HttpRequestBodySize(_)) => wit::Error::TooLarge,
+        Some(Http::ConnectionReadTimeout) => wit::Error::TimedOut,
+        _ => wit::Error::BodyIncomplete,
+    }
+}
+
+/// An engine's error as the component may know it; the rest goes to the log.
+pub(super) fn refusal(error: store::Error) -> wit::Error {
+    match error {
+        store::Error::NotFound => wit::Error::NotFound,
+        store::Error::Protected => wit::Error::Protected,
+        store::Error::PreconditionFailed => wit::Error::PreconditionFailed,
+        store::Error::NotModified(found) => wit::Error::NotModified(info(*found)),
+        store::Error::SpanOutside(size) => wit::Error::SpanOutside(size),
+        store::Error::TooLarge => wit::Error::TooLarge,
+        store::Error::DigestMismatch => wit::Error::DigestMismatch,
+        store::Error::NoSpace => {
+            tracing::error!("the store has no space left");
+            wit::Error::NoSpace
+        }
+        store::Error::Unavailable(_) => {
+            tracing::error!(error = causes(&error), "the store failed");
+            wit::Error::Unavailable
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+/// A file's description.
+pub(super) fn info(info: store::Info) -> wit::Info {
+    wit::Info {
+        key: info.key.as_str().to_owned(),
+        size: info.size,
+        etag: info.etag,
+        modified: datetime(info.modified),
+        content_type: info.content_type,
+        uploader: info.uploader,
+    }
+}
+
+/// What became of an upload.
+pub(super) fn stored(stored: store::Stored) -> wit::Stored {
+    wit::Stored {
+        info: info(stored.info),
+        replaced: stored.replaced,
+    }
+}
+
+/// A line of a list.
+pub(super) fn entry(entry: store::Entry) -> wit::Entry {
+    match entry {
+        store::Entry::File(file) => wit::Entry::File(wit::Listed {
+            key: file.key.as_str().to_owned(),
+            size: file.size,
+            etag: file.etag,
+            modified: datetime(file.modified),
+        }),
+        store::Entry::Folder(folder) => wit::Entry::Folder(folder),
+    }
+}
+
+/// Files are not older than 1970; a clock that says so is taken for that year.
+fn datetime(time: SystemTime) -> Datetime {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Datetime {
+        seconds: since.as_secs(),
+        nanoseconds: since.subsec_nanos(),
+    }
+}
