@@ -62,9 +62,6 @@ fn every_refusal_to_start_is_one_clear_line() {
     let good_policy = policy("good.toml", &iam());
     let unknown_key = policy("key.toml", "[public]\nreed = \"anyone\"\n");
     let unknown_word = policy("word.toml", "[public]\n\nread = \"everyone\"\n");
-    let unknown_unit = policy("unit.toml", "[public]\nmax-file-size = \"5 parsecs\"\n");
-    let bad_pointer = policy("pointer.toml", &iam().replace("/org_id", "org_id"));
-    let no_toml = policy("no.toml", "[public\n");
     let no_text = file(&folder, "binary.toml", [0xff, 0xfe, 0x00]);
     let text = file(&folder, "text.wasm", "(component)\n");
     let core = from_text(&folder, "core.wasm", "(module)");
@@ -90,9 +87,6 @@ fn every_refusal_to_start_is_one_clear_line() {
             &["--policy", &unknown_word],
             "line 3: unknown word \"everyone\"",
         ),
-        (&["--policy", &unknown_unit], "line 2"),
-        (&["--policy", &bad_pointer], "line 4"),
-        (&["--policy", &no_toml], "line 1"),
         (&["--component", &missing], "cannot be read"),
         (&["--component", &text], "not a WebAssembly component"),
         (&["--component", &core], "not a WebAssembly component"),

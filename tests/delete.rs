@@ -65,8 +65,8 @@ async fn a_deleted_file_is_gone_at_once_and_its_bytes_soon() {
 
 #[tokio::test]
 async fn what_is_not_there_cannot_be_deleted() {
-    let server = Setup::public_only().start();
-    store(&server, "/v1/public/files/folder/file", "x").await;
+    let server = Server::shared();
+    store(&server, "/v1/public/files/deleted/folder/file", "x").await;
     for path in [
         "absent",
         "folder",
@@ -81,21 +81,25 @@ async fn what_is_not_there_cannot_be_deleted() {
             Some(("if-match", "\"other\"")),
             Some(("if-none-match", "*")),
         ] {
-            let mut request = server.delete(&format!("/v1/public/files/{path}"));
+            let mut request = server.delete(&format!("/v1/public/files/deleted/{path}"));
             if let Some((name, value)) = field {
                 request = request.header(name, value);
             }
             assert_problem(send(request).await, 404, "not-found").await;
         }
     }
-    assert_eq!(names(server.get("/v1/public/files")).await, ["folder/file"]);
+    assert_eq!(
+        names(server.get("/v1/public/files?prefix=deleted/")).await,
+        ["deleted/folder/file"]
+    );
 }
 
 #[tokio::test]
 async fn preconditions_hold_or_the_file_stays() {
     const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
     const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/delete-conditions";
     // CURRENT stands for the file's entity tag.
     let rows: &[(&[(&str, &str)], bool)] = &[
         (&[("if-match", "CURRENT")], true),
@@ -122,8 +126,8 @@ async fn preconditions_hold_or_the_file_stays() {
         ),
     ];
     for (fields, holds) in rows {
-        let current = store(&server, FILE, "x").await;
-        let mut request = server.delete(FILE);
+        let current = store(&server, path, "x").await;
+        let mut request = server.delete(path);
         for (name, value) in *fields {
             request = request.header(*name, value.replace("CURRENT", &current));
         }
@@ -134,35 +138,37 @@ async fn preconditions_hold_or_the_file_stays() {
             assert_eq!(response.status(), 412, "{fields:?}");
             assert_problem(response, 412, "precondition-failed").await;
             assert_eq!(
-                text(server.get(FILE)).await,
+                text(server.get(path)).await,
                 (200, "x".to_owned()),
                 "{fields:?}"
             );
-            assert_eq!(send(server.delete(FILE)).await.status(), 204);
+            assert_eq!(send(server.delete(path)).await.status(), 204);
         }
-        assert_eq!(send(server.get(FILE)).await.status(), 404, "{fields:?}");
+        assert_eq!(send(server.get(path)).await.status(), 404, "{fields:?}");
     }
 }
 
 #[tokio::test]
 async fn a_version_that_was_replaced_is_not_deleted_by_its_entity_tag() {
-    let server = Setup::public_only().start();
-    let first = store(&server, FILE, "first").await;
-    let second = send(server.put(FILE, "second")).await;
+    let server = Server::shared();
+    let path = "/v1/public/files/delete-replaced";
+    let first = store(&server, path, "first").await;
+    let second = send(server.put(path, "second")).await;
     let second = second.headers()["etag"].to_str().unwrap().to_owned();
-    let late = server.delete(FILE).header("if-match", &first);
+    let late = server.delete(path).header("if-match", &first);
     assert_problem(send(late).await, 412, "precondition-failed").await;
-    assert_eq!(text(server.get(FILE)).await, (200, "second".to_owned()));
-    let right = server.delete(FILE).header("if-match", &second);
+    assert_eq!(text(server.get(path)).await, (200, "second".to_owned()));
+    let right = server.delete(path).header("if-match", &second);
     assert_eq!(send(right).await.status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_delete_at_once_exactly_one_does() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/delete-race";
     for _ in 0..5 {
-        store(&server, FILE, "x").await;
-        let deletes = (0..10).map(|_| send(server.delete(FILE)));
+        store(&server, path, "x").await;
+        let deletes = (0..10).map(|_| send(server.delete(path)));
         let responses = futures_util::future::join_all(deletes).await;
         let mut statuses: Vec<u16> = responses
             .iter()

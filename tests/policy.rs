@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    AUDIENCE, COFFER, Claims, Connection, ISSUER, Server, Setup, assert_problem,
-    assert_problem_parts, files_below, iam, jwks, org_member, sign, token, user,
+    AUDIENCE, COFFER, Connection, ISSUER, Server, Setup, assert_problem, assert_problem_parts,
+    files_below, iam, jwks, org_member, token, user,
 };
 
 /// What each word gives to whom, in the public area. The file was stored by Alice;
@@ -30,7 +30,7 @@ const WORDS: &str = "
     signed-in                bob       200  200  201    200     204    201
     signed-in                machine   200  200  201    200     204    201
     uploader                 no-token  401  403  401    401     401    401
-    uploader                 alice     200  403  403    200     204    200
+    uploader                 alice     200  403  403    200     204    201
     uploader                 bob       403  403  403    403     403    403
     uploader                 carol     403  403  403    403     403    403
     uploader                 machine   403  403  403    403     403    403
@@ -43,9 +43,7 @@ const WORDS: &str = "
     uploader,role:admin      no-token  401  401  401    401     401    401
     uploader,role:admin      alice     200  403  403    200     204    201
     uploader,role:admin      bob       403  403  403    403     403    403
-    uploader,role:admin      carol     200  200  201    200     204    201
-    nobody,anyone            no-token  200  200  201    200     204    201
-    role:a b,role:x          no-token  401  401  401    401     401    401";
+    uploader,role:admin      carol     200  200  201    200     204    201";
 
 const OPERATIONS: [&str; 6] = ["read", "list", "create", "replace", "delete", "url"];
 
@@ -88,4 +86,606 @@ fn rule(words: &str) -> String {
         [word] => format!("{word:?}"),
         _ => format!("{words:?}"),
     }
+}
+
+#[tokio::test]
+async fn every_word_of_a_rule_gives_what_it_says_for_every_operation() {
+    let rows = || {
+        let lines = WORDS.trim().lines().skip(1);
+        lines.map(|line| line.split_whitespace().collect::<Vec<_>>())
+    };
+    let seeding = Server::start();
+    let alice = caller("alice");
+    for (row, operation) in
+        rows().flat_map(|row| OPERATIONS.map(|operation| (row.clone(), operation)))
+    {
+        let path = format!("/v1/public/files/{}/{}/{operation}", row[0], row[1]);
+        let put = send(seeding.put(&path, "old"), alice.as_ref()).await;
+        assert_eq!(put.status(), 201);
+    }
+    let data = seeding.crash();
+    let words: BTreeSet<_> = rows().map(|row| row[0]).collect();
+    for words in words {
+        let rule = rule(words);
+        let rules = format!(
+            "[public]\nread = {rule}\nlist = {rule}\ncreate = {rule}\nreplace = {rule}\ndelete = {rule}\n"
+        );
+        let policy = iam() + &rules;
+        let server = Setup::policy(&policy).data(data.clone()).start();
+        for row in rows().filter(|row| row[0] == words) {
+            let token = caller(row[1]);
+            for (operation, expected) in OPERATIONS.iter().zip(&row[2..]) {
+                let label = format!("{words}: {operation} by {}", row[1]);
+                let name = format!("{words}/{}/{operation}", row[1]);
+                let response = send(request(&server, operation, &name), token.as_ref()).await;
+                assert_eq!(response.status().as_u16().to_string(), *expected, "{label}");
+                match *expected {
+                    "401" => assert_problem(response, 401, "unauthenticated").await,
+                    "403" => assert_problem(response, 403, "forbidden").await,
+                    _ => {}
+                }
+            }
+        }
+        server.crash();
+    }
+    // What was refused is as it was.
+    let server = Setup::default().data(data).start();
+    for row in rows() {
+        for (operation, expected) in OPERATIONS.iter().zip(&row[2..]) {
+            let name = format!("{}/{}/{operation}", row[0], row[1]);
+            let get = server.get(&format!("/v1/public/files/{name}"));
+            let found = get.send().await.unwrap().text().await.unwrap();
+            let changed = matches!(
+                (*operation, *expected),
+                ("replace", "200") | ("delete", "204")
+            );
+            assert_eq!(found == "old", !changed, "{name}");
+            let new = server.head(&format!("/v1/public/files/{name}-new"));
+            let new = new.send().await.unwrap().status();
+            assert_eq!(
+                new == 200,
+                (*operation, *expected) == ("create", "201"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_narrows_what_an_owner_or_a_member_may_and_opens_nothing_to_others() {
+    let rules = "
+        [public]
+        create = 'anyone'
+        replace = 'nobody'
+        [user]
+        read = 'anyone'
+        replace = 'nobody'
+        delete = 'nobody'
+        [org]
+        read = ['uploader', 'role:auditor']
+        list = 'role:auditor'
+        replace = 'uploader'
+        delete = 'role:manager'";
+    let server = Setup::policy(&(iam() + rules)).start();
+    let [public, own, org] = ["public", "user", "org"].map(|area| format!("/v1/{area}/files/a"));
+
+    let new = send(server.put(&public, "1"), None).await;
+    assert_eq!(new.status(), 201);
+    for caller in [None, caller("carol")] {
+        let again = send(server.put(&public, "2"), caller.as_ref()).await;
+        assert_problem(again, 403, "forbidden").await;
+    }
+    let form = || Form::new().part("f", Part::text("3").file_name("a"));
+    let post = send(server.post("/v1/public/files").multipart(form()), None).await;
+    assert_problem(post, 409, "already-exists").await;
+    let over = server.post("/v1/public/files?replace=true");
+    let over = send(over.multipart(form()), None).await;
+    assert_problem(over, 403, "forbidden").await;
+    assert_eq!(
+        server
+            .get(&public)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "1"
+    );
+
+    let (alice, bob) = (user("alice"), user("bob"));
+    let created = send(server.put(&own, "1"), Some(&alice)).await;
+    assert_eq!(created.status(), 201);
+    let again = send(server.put(&own, "2"), Some(&alice)).await;
+    assert_problem(again, 403, "forbidden").await;
+    let delete = send(server.delete(&own), Some(&alice)).await;
+    assert_problem(delete, 403, "forbidden").await;
+    assert_eq!(
+        send(server.get(&own), Some(&alice))
+            .await
+            .text()
+            .await
+            .unwrap(),
+        "1"
+    );
+    // To anyone who has a user area, that is: "anyone" lets no one in.
+    assert_problem(send(server.get(&own), None).await, 401, "unauthenticated").await;
+    assert_problem(send(server.get(&own), Some(&bob)).await, 404, "not-found").await;
+    // A token would not help here.
+    assert_problem(send(server.delete(&own), None).await, 403, "forbidden").await;
+
+    let member = |id: &str, roles: &[&str]| token(Some(id), Some("x"), roles);
+    let (alice, bob) = (org_member("alice", "x"), org_member("bob", "x"));
+    let auditor = member("carol", &["auditor"]);
+    let manager = member("dave", &["other", "manager"]);
+    let elsewhere = token(Some("alice"), Some("y"), &["auditor", "manager"]);
+    assert_eq!(
+        send(server.put(&org, "1"), Some(&alice)).await.status(),
+        201
+    );
+    for (caller, read, list, replace, delete) in [
+        (&bob, 403, 403, 403, 403),
+        (&auditor, 200, 200, 403, 403),
+        (&manager, 403, 403, 403, 0),
+        (&alice, 200, 403, 200, 403),
+        (&elsewhere, 404, 200, 201, 0),
+    ] {
+        for (expected, request) in [
+            (read, server.get(&org)),
+            (read, server.head(&org)),
+            (list, server.get("/v1/org/files")),
+            (replace, server.put(&org, "2")),
+            (delete, server.delete(&org)),
+        ] {
+            if expected > 0 {
+                let status = send(request, Some(caller)).await.status();
+                assert_eq!(status, expected);
+            }
+        }
+    }
+    assert_eq!(
+        send(server.delete(&org), Some(&manager)).await.status(),
+        204
+    );
+    let theirs = send(server.get(&org), Some(&elsewhere)).await;
+    assert_eq!(theirs.status(), 200);
+    assert_eq!(theirs.text().await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn what_no_token_could_meet_is_forbidden_to_everyone_and_asks_for_no_token() {
+    // No claim names organizations or roles here.
+    let policy = format!(
+        "[iam]\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\njwks = '''{}'''\n\
+         [public]\nread = 'role:admin'\nlist = ['role:admin', 'nobody']\ncreate = 'uploader'\n\
+         replace = 'nobody'\ndelete = 'nobody'\n",
+        jwks()
+    );
+    let server = Setup::policy(&policy).start();
+    let carol = token(Some("carol"), Some("x"), &["admin"]);
+    for caller in [None, Some(&carol)] {
+        for area in ["public", "org"] {
+            let file = format!("/v1/{area}/files/a");
+            for request in [
+                server.get(&file),
+                server.put(&file, "x"),
+                server.delete(&file),
+                server.get(&format!("/v1/{area}/files")),
+                server.post(&format!("/v1/{area}/urls/a")),
+            ] {
+                let response = send(request, caller).await;
+                assert!(!response.headers().contains_key("www-authenticate"));
+                assert_problem(response, 403, "forbidden").await;
+            }
+        }
+    }
+    assert_logged(&server, "roles-claim").await;
+}
+
+const LIMITS: &str = "
+    [public]
+    max-file-size = '1 KiB'
+    content-types = ['image/*', 'Application/PDF']
+    cache-control = 'public, max-age=7, immutable'
+    [user]
+    max-file-size = '10 B'
+    [org]
+    content-types = ['text/plain']
+    [links]
+    max-age = '10m'";
+
+/// A body whose length is not announced.
+fn chunked(size: usize) -> Body {
+    let chunks = vec!["x".repeat(100); size / 100].into_iter();
+    let chunks = chunks.chain(["x".repeat(size % 100)]);
+    Body::wrap_stream(stream::iter(chunks.map(Ok::<_, std::io::Error>)))
+}
+
+/// Waits until the store holds no unfinished upload: nothing as large as this.
+async fn assert_no_waste(server: &Server, size: u64) {
+    let deadline = Clock::now_since_epoch().as_secs() + 20;
+    loop {
+        let files = files_below(&server.data_dir());
+        let waste: Vec<_> = files.iter().filter(|(_, found)| *found == size).collect();
+        if waste.is_empty() {
+            return;
+        }
+        assert!(Clock::now_since_epoch().as_secs() < deadline, "{waste:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
+    let server = Setup::policy(&(iam() + LIMITS)).start();
+    let alice = org_member("alice", "x");
+    let put = |path: &str, body: Body| {
+        let put = server.put(path, body).header("content-type", "image/png");
+        put.bearer_auth(&alice).send()
+    };
+    for (area, limit) in [("public", 1024), ("user", 10)] {
+        let path = |name: &str| format!("/v1/{area}/files/{name}");
+        let fits = "x".repeat(limit);
+        let over = "x".repeat(limit + 1);
+        for (name, body, status) in [
+            ("announced", Body::from(fits.clone()), 201),
+            ("chunked", chunked(limit), 201),
+            ("empty", Body::from(""), 201),
+        ] {
+            let response = put(&path(name), body).await.unwrap();
+            assert_eq!(response.status(), status, "{area} {name}");
+        }
+        // New names and one that is there already.
+        for name in ["new", "announced"] {
+            for body in [
+                Body::from(over.clone()),
+                chunked(limit + 1),
+                chunked(50_000),
+            ] {
+                let response = put(&path(name), body).await.unwrap();
+                assert_problem(response, 413, "too-large").await;
+            }
+        }
+        let form = |size: usize| {
+            let part = |size: usize, name: &'static str| {
+                let part = Part::text("x".repeat(size)).file_name(name);
+                part.mime_str("image/png").unwrap()
+            };
+            let form = Form::new().part("a", part(1, "first"));
+            form.part("b", part(size, "second"))
+        };
+        let files = format!("/v1/{area}/files");
+        let post = |size| {
+            server
+                .post(&files)
+                .multipart(form(size))
+                .bearer_auth(&alice)
+                .send()
+        };
+        assert_problem(post(limit + 1).await.unwrap(), 413, "too-large").await;
+
+        let list = server.get(&files).bearer_auth(&alice).send().await.unwrap();
+        let listing: Value = list.json().await.unwrap();
+        let sizes = listing["files"].as_array().unwrap().iter();
+        let found: Vec<_> = sizes
+            .map(|file| (file["name"].clone(), file["size"].clone()))
+            .collect();
+        let expected = json!([["announced", limit], ["chunked", limit], ["empty", 0]]);
+        assert_eq!(json!(found), expected, "{area}");
+        assert_no_waste(&server, limit as u64 + 1).await;
+        assert_eq!(post(limit).await.unwrap().status(), 201);
+    }
+    // What is announced to be too large is not waited for.
+    for path in ["/v1/public/files/new", "/v1/user/files/new"] {
+        let mut connection = Connection::open(server.address());
+        connection.send(format!(
+            "PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1025\r\nExpect: 100-continue\r\n\
+             Content-Type: image/png\r\nAuthorization: Bearer {alice}\r\n\r\n"
+        ));
+        assert_problem_parts(&connection.answer(), 413, "too-large");
+    }
+    // Another area's limit is its own.
+    let org = server
+        .put("/v1/org/files/a", "x".repeat(100_000))
+        .bearer_auth(&alice);
+    let org = org
+        .header("content-type", "text/plain")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(org.status(), 201);
+}
+
+#[tokio::test]
+async fn only_the_types_that_an_area_takes_are_stored() {
+    let server = Setup::policy(&(iam() + LIMITS)).start();
+    for (name, given, taken) in [
+        ("a", Some("image/png"), true),
+        ("b", Some("IMAGE/svg+xml; charset=utf-8"), true),
+        ("c.html", Some("application/pdf"), true),
+        ("d.png", None, true),
+        ("e.PDF", None, true),
+        ("f.png", Some("text/html"), false),
+        ("f.html", None, false),
+        ("f", None, false),
+        ("f", Some("application/octet-stream"), false),
+        ("f", Some("imagex/png"), false),
+        ("f", Some("text/plain; x=\"image/png\""), false),
+        ("f", Some("application/pdfx"), false),
+    ] {
+        let label = format!("{name} {given:?}");
+        let mut put = server.put(&format!("/v1/public/files/{name}"), "x");
+        let mut part = Part::text("x").file_name(format!("form-{name}"));
+        if let Some(given) = given {
+            put = put.header("content-type", given);
+            part = part.mime_str(given).unwrap();
+        }
+        let put = put.send().await.unwrap();
+        // Nothing of a form is stored unless all of it is taken.
+        let good = Part::text("x").file_name(format!("beside-{name}.png"));
+        let form = Form::new().part("a", good).part("b", part);
+        let post = server.post("/v1/public/files").multipart(form);
+        let post = post.send().await.unwrap();
+        if taken {
+            assert_eq!(put.status(), 201, "{label}");
+            assert_eq!(post.status(), 201, "{label}");
+        } else {
+            assert_problem(put, 415, "unsupported-media-type").await;
+            assert_problem(post, 415, "unsupported-media-type").await;
+        }
+    }
+    let list = server.get("/v1/public/files").bearer_auth(user("a"));
+    let listing: Value = list.send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        listing["files"].as_array().unwrap().len(),
+        5 * 3,
+        "{listing}"
+    );
+
+    let org = |given: &'static str| {
+        let put = server
+            .put("/v1/org/files/a", "x")
+            .header("content-type", given);
+        put.bearer_auth(org_member("a", "x")).send()
+    };
+    assert_eq!(
+        org("text/plain; charset=utf-8").await.unwrap().status(),
+        201
+    );
+    let refused = org("image/png").await.unwrap();
+    assert_problem(refused, 415, "unsupported-media-type").await;
+}
+
+#[tokio::test]
+async fn caching_and_the_age_of_links_are_the_policys() {
+    let server = Setup::policy(&(iam() + LIMITS)).start();
+    let alice = user("alice");
+    for area in ["public", "user"] {
+        let put = server.put(&format!("/v1/{area}/files/a.png"), "x");
+        assert_eq!(put.bearer_auth(&alice).send().await.unwrap().status(), 201);
+    }
+    for (path, expected) in [
+        ("/v1/public/files/a.png", "public, max-age=7, immutable"),
+        ("/v1/user/files/a.png", "private, no-cache"),
+    ] {
+        for request in [server.get(path), server.head(path)] {
+            let response = request.bearer_auth(&alice).send().await.unwrap();
+            assert_eq!(response.headers()["cache-control"], expected, "{path}");
+        }
+    }
+    for (asked, taken) in [
+        (json!({ "expires_in": 600 }), true),
+        (json!({ "expires_in": 1 }), true),
+        (json!({}), true),
+        (json!({ "expires_in": 601 }), false),
+        (json!({ "expires_in": 0 }), false),
+        (json!({ "expires_in": -1 }), false),
+        (json!({ "expires_in": 1.5 }), false),
+        (json!({ "expires_in": "60" }), false),
+        (json!({ "expires_in": 1e300 }), false),
+    ] {
+        let made = server.post("/v1/user/urls/a.png").bearer_auth(&alice);
+        let made = made.json(&asked).send().await.unwrap();
+        if taken {
+            assert_eq!(made.status(), 201, "{asked}");
+        } else {
+            assert_problem(made, 400, "invalid-request").await;
+        }
+    }
+    // A link that nobody asked an age for is not older than the policy allows.
+    let before = Clock::now_since_epoch().as_secs();
+    let made = server.post("/v1/user/urls/a.png").bearer_auth(&alice);
+    let made: Value = made.send().await.unwrap().json().await.unwrap();
+    let expires_at = made["expires_at"].as_str().unwrap();
+    let after = Clock::now_since_epoch().as_secs();
+    let possible = (before + 600..=after + 600).map(rfc3339);
+    assert!(
+        possible.into_iter().any(|time| time == expires_at),
+        "{made}"
+    );
+    let link = reqwest::get(made["url"].as_str().unwrap()).await.unwrap();
+    assert_eq!(link.headers()["cache-control"], "private, no-cache");
+}
+
+fn rfc3339(seconds: u64) -> String {
+    let time = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+#[tokio::test]
+async fn without_an_iam_api_the_public_area_alone_works_and_for_anyone() {
+    let server = Setup::public_only().start();
+    assert_logged(&server, "PUBLIC-ONLY MODE").await;
+    let good = token(Some("a"), Some("x"), &["admin"]);
+    for area in ["user", "org"] {
+        let file = format!("/v1/{area}/files/a");
+        let files = format!("/v1/{area}/files");
+        for caller in [None, Some(&good)] {
+            let form = Form::new().part("f", Part::text("x").file_name("a"));
+            for request in [
+                server.get(&file),
+                server.put(&file, "x"),
+                server.delete(&file),
+                server.get(&files),
+                server.post(&files).multipart(form),
+                server.post(&format!("/v1/{area}/urls/a")),
+            ] {
+                let response = send(request, caller).await;
+                assert_problem(response, 403, "iam-not-configured").await;
+            }
+        }
+    }
+    let file = "/v1/public/files/a";
+    for (expected, request) in [
+        (201, server.put(file, "1")),
+        (200, server.put(file, "2")),
+        (200, server.get(file)),
+        (200, server.get("/v1/public/files")),
+        (201, server.post("/v1/public/urls/a")),
+        (204, server.delete(file)),
+        (404, server.get(file)),
+    ] {
+        assert_eq!(request.send().await.unwrap().status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_rules_hold_without_an_iam_api_too() {
+    let rules = "[public]\nlist = 'signed-in'\nreplace = 'uploader'\ndelete = ['role:x', 'nobody']";
+    let server = Setup::policy(rules).start();
+    let file = "/v1/public/files/a";
+    assert_eq!(server.put(file, "1").send().await.unwrap().status(), 201);
+    // No token could help, so none is asked for.
+    for request in [
+        server.put(file, "2"),
+        server.delete(file),
+        server.get("/v1/public/files"),
+    ] {
+        let response = request.bearer_auth(user("a")).send().await.unwrap();
+        assert_problem(response, 403, "forbidden").await;
+    }
+    assert_eq!(
+        server.get(file).send().await.unwrap().text().await.unwrap(),
+        "1"
+    );
+}
+
+/// Waits until the log, which is read beside the test, has this.
+async fn assert_logged(server: &Server, words: &str) {
+    let deadline = Clock::now_since_epoch().as_secs() + 20;
+    while !server.log().contains(words) {
+        let now = Clock::now_since_epoch().as_secs();
+        assert!(now < deadline, "no {words:?} in {}", server.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What a server that does not start says: exit code, and its one line.
+fn refused(policy: &str) -> (Option<i32>, String) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, policy).unwrap();
+    let mut child = Command::new(COFFER)
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--env",
+            "test",
+            "--policy",
+        ])
+        .arg(&file)
+        .arg("--data-dir")
+        .arg(folder.path().join("data"))
+        .env("COFFER_SECRET_SHORT", "too short")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut first = [0];
+    // A server that starts after all would never end by itself.
+    if std::io::Read::read(&mut stdout, &mut first).unwrap() > 0 {
+        child.kill().unwrap();
+    }
+    assert_eq!(first, [0], "something on stdout, with {policy}");
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() {
+    let trusted = "[iam]\nissuer = 'https://i'\naudience = 'a'";
+    let [secret, private] = [
+        json!({ "kty": "oct", "k": "c2VjcmV0" }),
+        json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "c2VjcmV0" }),
+    ]
+    .map(|key| format!("{trusted}\njwks = '''{}'''", json!({ "keys": [key] })));
+    let with = |line: &str| format!("{trusted}\n{line}\njwks = '''{}'''", jwks());
+    // Policy, line, and a word that says what is wrong with it.
+    let cases = [
+        (
+            "[public]\nread = 'anyone'\nreed = 'anyone'".to_owned(),
+            3,
+            "reed",
+        ),
+        (
+            "[public]\nread = [\n  'anyone',\n  'admin',\n]".to_owned(),
+            4,
+            "\"admin\"",
+        ),
+        ("\n[public]\nmax-file-size = '5 GX'".to_owned(), 3, "5 GX"),
+        (
+            "[links]\nmax-age = '7 fortnights'".to_owned(),
+            2,
+            "fortnights",
+        ),
+        (
+            "[public]\ncontent-types = ['image']".to_owned(),
+            2,
+            "\"image\"",
+        ),
+        ("[public]\nread = ".to_owned(), 2, ""),
+        (with("org-claim = 'org_id'"), 4, "org_id"),
+        (trusted.to_owned(), 1, "fetch"),
+        (
+            format!("{trusted}\njwks-url = 'https://i/keys'"),
+            4,
+            "fetch",
+        ),
+        (
+            format!("{trusted}\nhs256-secret = 'NONE'"),
+            4,
+            "COFFER_SECRET_NONE",
+        ),
+        (
+            format!("{trusted}\nhs256-secret = 'SHORT'"),
+            4,
+            "COFFER_SECRET_SHORT",
+        ),
+        (secret, 4, "secret"),
+        (private, 4, "private"),
+    ];
+    std::thread::scope(|scope| {
+        let (even, odd): (Vec<_>, Vec<_>) = cases
+            .iter()
+            .enumerate()
+            .partition(|(index, _)| index % 2 == 0);
+        for half in [even, odd] {
+            scope.spawn(move || {
+                for (_, (policy, line, word)) in half {
+                    let (code, said) = refused(policy);
+                    assert_eq!(code, Some(1), "{policy}\n{said}");
+                    assert_eq!(said.lines().count(), 1, "{policy}\n{said}");
+                    assert!(said.contains(&format!("line {line}: ")), "{policy}\n{said}");
+                    assert!(said.contains(word), "{policy}\n{said}");
+                    assert!(!said.contains("c2VjcmV0") && !said.contains("too short"));
+                }
+            });
+        }
+    });
 }

@@ -8,7 +8,7 @@ mod tokens;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -160,6 +160,22 @@ impl Server {
     /// Starts a server with [`Setup::default`].
     pub fn start() -> Self {
         Setup::default().start()
+    }
+
+    /// A server with [`Setup::public_only`] for tests that need none of their own,
+    /// since they keep to names of their own. It ends with the last of them.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let mut server = Setup::public_only().start();
+            // A connection ends with the test that made it, so none is kept.
+            let client = Client::builder().pool_max_idle_per_host(0).build();
+            server.client = client.unwrap();
+            let server = Arc::new(server);
+            *shared = Arc::downgrade(&server);
+            server
+        })
     }
 
     /// `ADDR:PORT`

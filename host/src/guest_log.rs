@@ -5,13 +5,13 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// The most bytes taken at once; a longer line is logged in pieces.
-const CHUNK: usize = 4096;
+/// In bytes; a longer line is logged in pieces.
+const LONGEST_LINE: usize = 4096;
 
 /// One request's log of its component.
 ///
-/// Lines carry the request's span. Control characters are escaped by the log's
-/// own formatting, so that a component cannot forge lines.
+/// Lines carry the request's span. They are quoted, so that a component cannot
+/// forge lines of the host's.
 #[derive(Clone)]
 pub struct GuestLog(tracing::Span);
 
@@ -34,20 +34,49 @@ impl StdoutStream for GuestLog {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
+        Box::new(Lines {
+            span: self.0.clone(),
+            begun: Vec::new(),
+        })
+    }
+}
+
+/// Gathers what is written until a line is complete, too long, or the last.
+struct Lines {
+    span: tracing::Span,
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    fn log(&mut self) {
+        let line = String::from_utf8_lossy(&self.begun);
+        if !line.trim().is_empty() {
+            self.span.in_scope(|| tracing::warn!(component = ?line));
+        }
+        self.begun.clear();
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.log();
     }
 }
 
 #[async_trait::async_trait]
-impl Pollable for GuestLog {
+impl Pollable for Lines {
     async fn ready(&mut self) {}
 }
 
-impl OutputStream for GuestLog {
+impl OutputStream for Lines {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        let text = String::from_utf8_lossy(&bytes);
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            self.0.in_scope(|| tracing::warn!(component = ?line));
+        for &byte in &bytes {
+            if byte == b'\n' || self.begun.len() == LONGEST_LINE {
+                self.log();
+            }
+            if byte != b'\n' {
+                self.begun.push(byte);
+            }
         }
         Ok(())
     }
@@ -57,6 +86,6 @@ impl OutputStream for GuestLog {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(CHUNK)
+        Ok(LONGEST_LINE)
     }
 }

@@ -39,7 +39,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("coffer: {reason}");
+            // Some causes are told over several lines.
+            let lines: Vec<_> = reason.lines().map(str::trim).collect();
+            eprintln!("coffer: {}", lines.join(" "));
             ExitCode::FAILURE
         }
     }

@@ -44,7 +44,7 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
 
-    let mut given = secrets();
+    let mut given = secrets()?;
     given.extend(policy.map(|document| setting("POLICY", document)));
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
     given.push(setting("LINK_SECRET", link_secret(asked)?));
@@ -76,7 +76,7 @@ pub fn check(file: &Path) -> Result<(), String> {
         .extension()
         .is_some_and(|extension| extension == "toml");
     let component = component::read((!is_policy).then_some(file))?;
-    let mut given = secrets();
+    let mut given = secrets()?;
     if is_policy {
         given.push(setting("POLICY", read_policy(file)?));
     }
@@ -154,9 +154,18 @@ fn setting(name: &str, value: String) -> Setting {
     (format!("COFFER_{name}"), value)
 }
 
-fn secrets() -> Vec<Setting> {
-    std::env::vars()
-        .filter(|(name, _)| name.starts_with(SECRETS))
+/// # Errors
+/// One sentence, where a secret is not text.
+fn secrets() -> Result<Vec<Setting>, String> {
+    let named = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        name.starts_with(SECRETS).then_some((name, value))
+    });
+    named
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(format!("{name} is not UTF-8")),
+        })
         .collect()
 }
 

@@ -2,15 +2,15 @@
 
 use super::*;
 
-const PATH: &str = "/v1/public/files/a.txt";
 const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
 
 #[tokio::test]
 async fn preconditions_hold_fail_or_save_the_transfer() {
-    let server = Setup::public_only().start();
-    let etag = store(&server, PATH, "text/plain", "0123456789").await;
-    let head = server.head(PATH).send().await.unwrap();
+    let server = Server::shared();
+    let path = "/v1/public/files/conditions/table";
+    let etag = store(&server, path, "text/plain", "0123456789").await;
+    let head = server.head(path).send().await.unwrap();
     let modified = field(head.headers(), "last-modified").to_owned();
 
     // CURRENT stands for the entity tag, MODIFIED for the time.
@@ -104,7 +104,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let response = ask(&server, Method::GET, PATH, &fields, &etag).await;
+        let response = ask(&server, Method::GET, path, &fields, &etag).await;
         assert_eq!(response.status(), *status, "{fields:?}");
         let headers = response.headers().clone();
         match status {
@@ -127,7 +127,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
         }
 
         // HEAD knows the same conditions, and no range.
-        let response = ask(&server, Method::HEAD, PATH, &fields, &etag).await;
+        let response = ask(&server, Method::HEAD, path, &fields, &etag).await;
         let expected = if matches!(status, 206 | 416) {
             200
         } else {
@@ -143,11 +143,12 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
 
 #[tokio::test]
 async fn a_copy_is_fresh_until_the_file_is_replaced() {
-    let server = Setup::public_only().start();
-    let first = store(&server, PATH, "text/plain", "same bytes").await;
-    let second = store(&server, PATH, "text/plain", "same bytes").await;
+    let server = Server::shared();
+    let path = "/v1/public/files/conditions/copy";
+    let first = store(&server, path, "text/plain", "same bytes").await;
+    let second = store(&server, path, "text/plain", "same bytes").await;
     for (etag, status) in [(&first, 200), (&second, 304)] {
-        let response = ask(&server, Method::GET, PATH, &[("if-none-match", etag)], "").await;
+        let response = ask(&server, Method::GET, path, &[("if-none-match", etag)], "").await;
         assert_eq!(response.status(), status);
     }
 }

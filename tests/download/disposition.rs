@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_file_is_saved_under_the_last_component_of_its_name() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
     for (path, plain, encoded) in [
         ("report.pdf", "report.pdf", "report.pdf"),
         ("deep/folder/report.pdf", "report.pdf", "report.pdf"),
@@ -28,7 +28,7 @@ async fn a_file_is_saved_under_the_last_component_of_its_name() {
         ),
         (".hidden", ".hidden", ".hidden"),
     ] {
-        let path = format!("/v1/public/files/{path}");
+        let path = format!("/v1/public/files/saved/{path}");
         store(&server, &path, "application/pdf", "x").await;
         for (query, kind) in [
             ("", "inline"),
@@ -48,8 +48,8 @@ async fn a_file_is_saved_under_the_last_component_of_its_name() {
 
 #[tokio::test]
 async fn a_request_may_name_what_it_saves_and_nothing_else() {
-    let server = Setup::public_only().start();
-    let path = "/v1/public/files/folder/own.png";
+    let server = Server::shared();
+    let path = "/v1/public/files/saved/folder/own.png";
     store(&server, path, "image/png", "0123456789").await;
     for (wanted, plain, encoded) in [
         ("other.name", "other.name", "other.name"),

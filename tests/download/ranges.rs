@@ -2,15 +2,15 @@
 
 use super::*;
 
-const PATH: &str = "/v1/public/files/a.bin";
 const TYPE: &str = "application/x-test";
 
 #[tokio::test]
 async fn one_range_is_answered_with_exactly_its_bytes() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/ranges/one";
     let bytes = content(1, 1000);
-    let etag = store(&server, PATH, TYPE, bytes.clone()).await;
-    let whole = server.get(PATH).send().await.unwrap();
+    let etag = store(&server, path, TYPE, bytes.clone()).await;
+    let whole = server.get(path).send().await.unwrap();
     for (range, first, last) in [
         ("bytes=0-0", 0, 0),
         ("bytes=0-499", 0, 499),
@@ -34,7 +34,7 @@ async fn one_range_is_answered_with_exactly_its_bytes() {
         ("bytes=-99999999999999999999999999", 0, 999),
         ("bytes=0000000000000000000000007-0008", 7, 8),
     ] {
-        let response = ask(&server, Method::GET, PATH, &[("range", range)], "").await;
+        let response = ask(&server, Method::GET, path, &[("range", range)], "").await;
         assert_eq!(response.status(), 206, "{range}");
         let headers = response.headers().clone();
         let length = last - first + 1;
@@ -66,12 +66,13 @@ async fn one_range_is_answered_with_exactly_its_bytes() {
 
 #[tokio::test]
 async fn a_range_without_a_byte_is_not_satisfiable() {
-    let server = Setup::public_only().start();
-    store(&server, PATH, TYPE, content(1, 1000)).await;
-    store(&server, "/v1/public/files/empty", TYPE, "").await;
+    let server = Server::shared();
+    let path = "/v1/public/files/ranges/unsatisfiable";
+    store(&server, path, TYPE, content(1, 1000)).await;
+    store(&server, "/v1/public/files/ranges/empty", TYPE, "").await;
     for (path, size, ranges) in [
         (
-            PATH,
+            path,
             1000,
             &[
                 "bytes=1000-",
@@ -84,7 +85,7 @@ async fn a_range_without_a_byte_is_not_satisfiable() {
             ][..],
         ),
         (
-            "/v1/public/files/empty",
+            "/v1/public/files/ranges/empty",
             0,
             &["bytes=0-", "bytes=0-0", "bytes=5-", "bytes=-0"],
         ),
@@ -105,7 +106,7 @@ async fn a_range_without_a_byte_is_not_satisfiable() {
     let response = ask(
         &server,
         Method::GET,
-        "/v1/public/files/empty",
+        "/v1/public/files/ranges/empty",
         &[("range", "bytes=-5")],
         "",
     )
@@ -117,9 +118,10 @@ async fn a_range_without_a_byte_is_not_satisfiable() {
 
 #[tokio::test]
 async fn what_is_no_single_range_is_answered_with_the_whole_file() {
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/ranges/whole";
     let bytes = content(1, 1000);
-    store(&server, PATH, TYPE, bytes.clone()).await;
+    store(&server, path, TYPE, bytes.clone()).await;
     let lists = [
         "bytes=0-1,4-5",
         "bytes=0-0, -1",
@@ -149,7 +151,7 @@ async fn what_is_no_single_range_is_answered_with_the_whole_file() {
         "bytes=0-1;x",
     ];
     for range in lists.iter().chain(&malformed) {
-        let request = server.get(PATH).header("range", range.as_bytes());
+        let request = server.get(path).header("range", range.as_bytes());
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{range}");
         assert!(!response.headers().contains_key("content-range"), "{range}");
@@ -157,14 +159,14 @@ async fn what_is_no_single_range_is_answered_with_the_whole_file() {
     }
     let twice = [("range", "bytes=0-1"), ("range", "bytes=2-3")];
     assert_eq!(
-        ask(&server, Method::GET, PATH, &twice, "").await.status(),
+        ask(&server, Method::GET, path, &twice, "").await.status(),
         200
     );
 
     // HEAD has none.
-    let whole = server.head(PATH).send().await.unwrap();
+    let whole = server.head(path).send().await.unwrap();
     for range in ["bytes=0-1", "bytes=2000-", "nonsense"] {
-        let response = ask(&server, Method::HEAD, PATH, &[("range", range)], "").await;
+        let response = ask(&server, Method::HEAD, path, &[("range", range)], "").await;
         assert_eq!(response.status(), 200, "{range}");
         assert_eq!(
             lasting(response.headers()),
@@ -176,10 +178,11 @@ async fn what_is_no_single_range_is_answered_with_the_whole_file() {
 
 #[tokio::test]
 async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
-    let server = Setup::public_only().start();
-    let first = store(&server, PATH, TYPE, "the old one").await;
-    let etag = store(&server, PATH, TYPE, "0123456789").await;
-    let head = server.head(PATH).send().await.unwrap();
+    let server = Server::shared();
+    let path = "/v1/public/files/ranges/if-range";
+    let first = store(&server, path, TYPE, "the old one").await;
+    let etag = store(&server, path, TYPE, "0123456789").await;
+    let head = server.head(path).send().await.unwrap();
     let modified = field(head.headers(), "last-modified").to_owned();
     let weak = format!("W/{etag}");
     let list = format!("{etag}, {first}");
@@ -198,7 +201,7 @@ async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
     ] {
         for (range, part) in [("bytes=2-4", Some("234")), ("bytes=99-", None)] {
             let fields = [("if-range", if_range), ("range", range)];
-            let response = ask(&server, Method::GET, PATH, &fields, "").await;
+            let response = ask(&server, Method::GET, path, &fields, "").await;
             let expected = if status == 206 && part.is_none() {
                 416
             } else {
@@ -215,16 +218,17 @@ async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
         }
     }
     // Alone it says nothing.
-    let response = ask(&server, Method::GET, PATH, &[("if-range", &first)], "").await;
+    let response = ask(&server, Method::GET, path, &[("if-range", &first)], "").await;
     assert_eq!(response.status(), 200);
 }
 
 #[tokio::test]
 async fn random_ranges_of_a_large_file_are_exact() {
     const SIZE: usize = 20_000_003;
-    let server = Setup::public_only().start();
+    let server = Server::shared();
+    let path = "/v1/public/files/ranges/large";
     let bytes = content(3, SIZE);
-    store(&server, PATH, TYPE, bytes.clone()).await;
+    store(&server, path, TYPE, bytes.clone()).await;
     let mut ranges: Vec<(usize, usize)> = content(4, 60 * 16)
         .chunks(16)
         .map(|noise| {
@@ -246,7 +250,7 @@ async fn random_ranges_of_a_large_file_are_exact() {
     }
     for (first, last) in ranges {
         let range = format!("bytes={first}-{last}");
-        let response = ask(&server, Method::GET, PATH, &[("range", &range)], "").await;
+        let response = ask(&server, Method::GET, path, &[("range", &range)], "").await;
         assert_eq!(response.status(), 206, "{range}");
         assert!(
             response.bytes().await.unwrap() == bytes[first..=last],
@@ -255,7 +259,7 @@ async fn random_ranges_of_a_large_file_are_exact() {
     }
     assert!(
         server
-            .get(PATH)
+            .get(path)
             .send()
             .await
             .unwrap()

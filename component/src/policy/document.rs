@@ -90,7 +90,7 @@ impl Document {
             public: self.public.into_area(),
             user: self.user.into_area(),
             org: self.org.into_area(),
-            cache_control: cache_control.map(Spanned::into_inner).unwrap_or_default(),
+            cache_control: cache_control.map(Spanned::into_inner),
             link_max_age: self.links.max_age.into_duration(),
             origins: self.cors.origins,
         })

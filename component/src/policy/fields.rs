@@ -11,14 +11,13 @@ use super::text;
 pub(super) struct CacheControl(String);
 
 impl CacheControl {
+    /// For files that anyone may read.
+    pub(super) const SHARED: &str = "public, max-age=3600";
+    /// For files that not everyone may read.
+    pub(super) const PRIVATE: &str = "private, no-cache";
+
     pub(super) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for CacheControl {
-    fn default() -> Self {
-        Self("public, max-age=3600".to_owned())
     }
 }
 

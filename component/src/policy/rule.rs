@@ -68,7 +68,9 @@ impl TryFrom<&str> for Word {
             ("signed-in", _) => Ok(Self::SignedIn),
             ("uploader", _) => Ok(Self::Uploader),
             ("nobody", _) => Ok(Self::Nobody),
-            (_, Some(role)) if !role.trim().is_empty() => Ok(Self::Role(role.to_owned())),
+            (_, Some(role)) if !role.is_empty() && role.trim() == role => {
+                Ok(Self::Role(role.to_owned()))
+            }
             _ => Err(format!(
                 "unknown word {text:?}, expected \"anyone\", \"signed-in\", \"uploader\", \
                  \"role:NAME\" or \"nobody\""

@@ -267,3 +267,28 @@ fn the_operator_hears_of_what_is_probably_a_mistake() {
     let strict = parse("[public]\nlist = 'nobody'\nreplace = 'nobody'\ndelete = 'signed-in'");
     assert!(strict.notices()[0].contains("may read, create files there"));
 }
+
+#[test]
+fn shared_caches_keep_only_what_anyone_may_read() {
+    for (lines, expected) in [
+        ("", "public, max-age=3600"),
+        ("read = \"nobody\"", "private, no-cache"),
+        ("read = [\"uploader\", \"role:a\"]", "private, no-cache"),
+        ("read = [\"uploader\", \"anyone\"]", "public, max-age=3600"),
+        (
+            "read = \"nobody\"\ncache-control = \"max-age=1\"",
+            "max-age=1",
+        ),
+    ] {
+        let policy = Policy::parse(&format!("[public]\n{lines}")).expect("a policy");
+        assert_eq!(policy.cache_control(), expected, "{lines}");
+    }
+}
+
+#[test]
+fn a_role_has_no_space_around_it() {
+    for role in ["role:", "role: a", "role:a "] {
+        let parsed = Policy::parse(&format!("[public]\nread = \"{role}\""));
+        assert!(parsed.is_err(), "{role:?}");
+    }
+}
