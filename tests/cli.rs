@@ -156,7 +156,8 @@ fn every_refusal_to_start_is_one_clear_line() {
 
 #[test]
 fn a_command_line_that_makes_no_sense_is_a_usage_error() {
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
         (&[], &[], "Usage: coffer <COMMAND>"),
         (&["sevre"], &[], "serve"),
         (&["serve", "--lisen", "127.0.0.1:0"], &[], "--listen"),

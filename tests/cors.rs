@@ -363,7 +363,6 @@ async fn each_resource_says_which_methods_it_takes() {
 }
 
 #[tokio::test]
-#[ignore = "answers that the host gives itself do not carry the policy's fields"]
 async fn refusals_of_the_host_itself_can_be_read_too() {
     let policy = format!("{}[cors]\norigins = [\"{LISTED}\"]\n", iam());
     let server = Setup::policy(&policy)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access; // who reaches whose files: callers, operations and areas as one table
+mod cli; // what is refused at start and how, help, environment twins, development tokens
 mod cors; // other origins, and what OPTIONS says
 mod crash; // kill -9, restart, a second host, an orderly stop
 mod delete; // what it takes away, and nothing more
@@ -12,6 +13,9 @@ mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // URLs that work without a token, and what they do not open
 mod list; // what is on a page, and walks over the pages
 mod names; // right or refused, and never a path on the disk
+mod policy; // rules, limits and modes as the policy says, and policies that are refused
+mod problems; // every type of refusal, provoked from outside
+mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, a component that fails
 mod support;
 mod token; // which bearer tokens are taken, which refused, and whom they name
 mod upload; // PUT: what is stored, on which conditions, and seen by whom

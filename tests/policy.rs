@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     AUDIENCE, COFFER, Connection, ISSUER, Server, Setup, assert_problem, assert_problem_parts,
-    files_below, iam, jwks, org_member, token, user,
+    eventually, files_below, iam, jwks, org_member, token, user,
 };
 
 /// What each word gives to whom, in the public area. The file was stored by Alice;
@@ -279,7 +279,7 @@ async fn what_no_token_could_meet_is_forbidden_to_everyone_and_asks_for_no_token
             }
         }
     }
-    assert_logged(&server, "roles-claim").await;
+    assert_logged(&server, "roles-claim");
 }
 
 const LIMITS: &str = "
@@ -302,17 +302,11 @@ fn chunked(size: usize) -> Body {
 }
 
 /// Waits until the store holds no unfinished upload: nothing as large as this.
-async fn assert_no_waste(server: &Server, size: u64) {
-    let deadline = Clock::now_since_epoch().as_secs() + 20;
-    loop {
+fn assert_no_waste(server: &Server, size: u64) {
+    eventually("the waste is gone", || {
         let files = files_below(&server.data_dir());
-        let waste: Vec<_> = files.iter().filter(|(_, found)| *found == size).collect();
-        if waste.is_empty() {
-            return;
-        }
-        assert!(Clock::now_since_epoch().as_secs() < deadline, "{waste:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        files.iter().all(|(_, found)| *found != size)
+    });
 }
 
 #[tokio::test]
@@ -372,7 +366,7 @@ async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
             .collect();
         let expected = json!([["announced", limit], ["chunked", limit], ["empty", 0]]);
         assert_eq!(json!(found), expected, "{area}");
-        assert_no_waste(&server, limit as u64 + 1).await;
+        assert_no_waste(&server, limit as u64 + 1);
         assert_eq!(post(limit).await.unwrap().status(), 201);
     }
     // What is announced to be too large is not waited for.
@@ -515,7 +509,7 @@ fn rfc3339(seconds: u64) -> String {
 #[tokio::test]
 async fn without_an_iam_api_the_public_area_alone_works_and_for_anyone() {
     let server = Setup::public_only().start();
-    assert_logged(&server, "PUBLIC-ONLY MODE").await;
+    assert_logged(&server, "PUBLIC-ONLY MODE");
     let good = token(Some("a"), Some("x"), &["admin"]);
     for area in ["user", "org"] {
         let file = format!("/v1/{area}/files/a");
@@ -571,13 +565,8 @@ async fn the_rules_hold_without_an_iam_api_too() {
 }
 
 /// Waits until the log, which is read beside the test, has this.
-async fn assert_logged(server: &Server, words: &str) {
-    let deadline = Clock::now_since_epoch().as_secs() + 20;
-    while !server.log().contains(words) {
-        let now = Clock::now_since_epoch().as_secs();
-        assert!(now < deadline, "no {words:?} in {}", server.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+fn assert_logged(server: &Server, words: &str) {
+    eventually(words, || server.log().contains(words));
 }
 
 /// What a server that does not start says: exit code, and its one line.
@@ -597,7 +586,6 @@ fn refused(policy: &str) -> (Option<i32>, String) {
         .arg(&file)
         .arg("--data-dir")
         .arg(folder.path().join("data"))
-        .env("COFFER_SECRET_SHORT", "too short")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -620,11 +608,8 @@ fn refused(policy: &str) -> (Option<i32>, String) {
 #[test]
 fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() {
     let trusted = "[iam]\nissuer = 'https://i'\naudience = 'a'";
-    let [secret, private] = [
-        json!({ "kty": "oct", "k": "c2VjcmV0" }),
-        json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "c2VjcmV0" }),
-    ]
-    .map(|key| format!("{trusted}\njwks = '''{}'''", json!({ "keys": [key] })));
+    let private = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "c2VjcmV0" });
+    let private = format!("{trusted}\njwks = '''{}'''", json!({ "keys": [private] }));
     let with = |line: &str| format!("{trusted}\n{line}\njwks = '''{}'''", jwks());
     // Policy, line, and a word that says what is wrong with it.
     let cases = [
@@ -639,16 +624,6 @@ fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() 
             "\"admin\"",
         ),
         ("\n[public]\nmax-file-size = '5 GX'".to_owned(), 3, "5 GX"),
-        (
-            "[links]\nmax-age = '7 fortnights'".to_owned(),
-            2,
-            "fortnights",
-        ),
-        (
-            "[public]\ncontent-types = ['image']".to_owned(),
-            2,
-            "\"image\"",
-        ),
         ("[public]\nread = ".to_owned(), 2, ""),
         (with("org-claim = 'org_id'"), 4, "org_id"),
         (trusted.to_owned(), 1, "fetch"),
@@ -662,12 +637,6 @@ fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() 
             4,
             "COFFER_SECRET_NONE",
         ),
-        (
-            format!("{trusted}\nhs256-secret = 'SHORT'"),
-            4,
-            "COFFER_SECRET_SHORT",
-        ),
-        (secret, 4, "secret"),
         (private, 4, "private"),
     ];
     std::thread::scope(|scope| {
@@ -683,7 +652,7 @@ fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() 
                     assert_eq!(said.lines().count(), 1, "{policy}\n{said}");
                     assert!(said.contains(&format!("line {line}: ")), "{policy}\n{said}");
                     assert!(said.contains(word), "{policy}\n{said}");
-                    assert!(!said.contains("c2VjcmV0") && !said.contains("too short"));
+                    assert!(!said.contains("c2VjcmV0"));
                 }
             });
         }

@@ -178,7 +178,10 @@ impl Answer {
     }
 
     /// Sends it. A client that has gone away meanwhile is nobody's error.
-    pub(crate) fn send(self, out: ResponseOutparam, head_only: bool) {
+    pub(crate) fn send(mut self, out: ResponseOutparam, head_only: bool) {
+        let nosniff = HeaderValue::from_static("nosniff");
+        self.headers_mut()
+            .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
         match self {
             Self::Bytes {
                 status,

@@ -17,6 +17,9 @@
 //! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
 //! and nothing else that opens a file. Every refusal is a [`problem`].
 
+// Nothing here is public: its documentation is for those who work on it.
+#![allow(rustdoc::private_intra_doc_links)]
+
 mod area;
 mod bindings;
 mod caller;
@@ -87,6 +90,7 @@ impl self_check::Guest for Coffer {
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
             notices: policy.notices(),
+            origins: policy.origins().listed().map(str::to_owned).collect(),
         })
     }
 }
@@ -99,10 +103,6 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     for (name, value) in &shared {
         headers.append(name, value.clone());
     }
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
     answer.send(out, head_only);
 }
 

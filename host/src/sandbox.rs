@@ -22,6 +22,7 @@ use crate::bindings;
 use crate::store::BlobStore;
 use state::State;
 
+pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
 pub use limits::Limits;
 pub use state::Setting;
 
@@ -116,11 +117,11 @@ impl Sandbox {
 
     /// Lets the component judge its settings.
     ///
-    /// Returns what it wants the operator to know.
+    /// Returns what it says of itself.
     ///
     /// # Errors
     /// A [`CheckError`] with the component's own words, or the trap.
-    pub async fn check(&self) -> Result<Vec<String>, CheckError> {
+    pub async fn check(&self) -> Result<Report, CheckError> {
         let mut store = self.new_store();
         let report = async {
             let instance = self.checker.instantiate_async(&mut store).await?;
@@ -130,7 +131,7 @@ impl Sandbox {
                 .await
         };
         match report.await {
-            Ok(Ok(report)) => Ok(report.notices),
+            Ok(Ok(report)) => Ok(report),
             Ok(Err(refusal)) => Err(CheckError::Refused(refusal)),
             Err(trap) => Err(CheckError::Failed(trap)),
         }

@@ -87,11 +87,11 @@ pub fn check(file: &Path) -> Result<(), String> {
     };
     let sandbox =
         Sandbox::load(&component, given, store, &limits).map_err(|error| error.to_string())?;
-    let notices = tokio::runtime::Runtime::new()
+    let report = tokio::runtime::Runtime::new()
         .map_err(|error| format!("no runtime: {error}"))?
         .block_on(sandbox.check())
         .map_err(|error| error.to_string())?;
-    for notice in notices {
+    for notice in report.notices {
         println!("note: {notice}");
     }
     println!("{} is fit to serve", file.display());
@@ -99,7 +99,8 @@ pub fn check(file: &Path) -> Result<(), String> {
 }
 
 async fn listen(asked: &Serve, sandbox: Sandbox) -> Result<(), String> {
-    for notice in sandbox.check().await.map_err(|error| error.to_string())? {
+    let report = sandbox.check().await.map_err(|error| error.to_string())?;
+    for notice in &report.notices {
         tracing::warn!("{notice}");
     }
     let listener = TcpListener::bind(asked.listen)
@@ -113,7 +114,8 @@ async fn listen(asked: &Serve, sandbox: Sandbox) -> Result<(), String> {
     // Whoever started this may have closed our stdout; that is no reason not to serve.
     let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
 
-    if server::run(listener, Arc::new(sandbox), asked.limits.server(), stop).await {
+    let (sandbox, limits) = (Arc::new(sandbox), asked.limits.server());
+    if server::run(listener, sandbox, report.origins, limits, stop).await {
         tracing::info!("stopped");
         Ok(())
     } else {

@@ -1,5 +1,6 @@
 //! Accepts connections and speaks HTTP/1.1 on them, within limits.
 
+mod cors;
 mod reply;
 mod request_body;
 mod service;
@@ -41,15 +42,17 @@ pub struct Limits {
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
 /// runs, and breaks off what is not done within [`Limits::shutdown_time`].
 ///
-/// Returns whether everything was finished.
+/// `origins` are those whose scripts may read the host's own answers. Returns whether
+/// everything was finished.
 pub async fn run(
     listener: TcpListener,
     sandbox: Arc<Sandbox>,
+    origins: Vec<String>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let room = Arc::new(Semaphore::new(limits.connections));
-    let service = Arc::new(Service::new(sandbox, limits.clone()));
+    let service = Arc::new(Service::new(sandbox, limits.clone(), origins));
     let open = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {

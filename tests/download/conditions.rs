@@ -1,6 +1,9 @@
 //! The preconditions of a GET, and which goes before which (RFC 9110, 13.2.2).
 
-use super::*;
+use reqwest::Method;
+
+use super::{ask, field, store};
+use crate::support::{Server, assert_problem};
 
 const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";

@@ -1,6 +1,9 @@
 //! What a download is called when it is saved (RFC 6266).
 
-use super::*;
+use reqwest::Method;
+
+use super::{ask, field, lasting, store};
+use crate::support::{Server, assert_problem};
 
 #[tokio::test]
 async fn a_file_is_saved_under_the_last_component_of_its_name() {

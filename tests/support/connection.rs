@@ -36,11 +36,6 @@ impl Connection {
         self.stream.write_all(bytes.as_ref()).unwrap();
     }
 
-    /// Sends these bytes, though the server may have closed its side already.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
-        let _ = self.stream.write_all(bytes.as_ref());
-    }
-
     /// Says that nothing more will be sent.
     pub fn end(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);

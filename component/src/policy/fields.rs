@@ -45,6 +45,11 @@ impl Origins {
         self.0.is_empty()
     }
 
+    /// The origins as they are written.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|Origin(text)| text.as_str())
+    }
+
     /// Whether `*` is among them.
     pub(crate) fn any(&self) -> bool {
         self.0.iter().any(|Origin(text)| text == "*")

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::reply::Reply;
-use super::{Limits, request_body};
+use super::{Limits, cors, request_body};
 use crate::sandbox::{Failure, Sandbox};
 
 /// Ties a response to the log.
@@ -22,11 +22,17 @@ const LINKS: &str = "/v1/links/";
 pub(super) struct Service {
     sandbox: Arc<Sandbox>,
     limits: Limits,
+    origins: Vec<String>,
 }
 
 impl Service {
-    pub(super) fn new(sandbox: Arc<Sandbox>, limits: Limits) -> Self {
-        Self { sandbox, limits }
+    /// Scripts of these origins may read what the host itself answers.
+    pub(super) fn new(sandbox: Arc<Sandbox>, limits: Limits, origins: Vec<String>) -> Self {
+        Self {
+            sandbox,
+            limits,
+            origins,
+        }
     }
 
     /// Answers one request, whatever happens.
@@ -36,10 +42,15 @@ impl Service {
         let path = if path.starts_with(LINKS) { LINKS } else { path };
         let span = tracing::info_span!("request", id, method = %request.method(), path);
         let start = Instant::now();
+        let origin = request.headers().get(header::ORIGIN).cloned();
         let mut response = async {
             let response = match self.forward(request).await {
                 Ok(response) => response,
-                Err(reply) => reply.response(),
+                Err(reply) => {
+                    let mut response = reply.response();
+                    cors::allow(&self.origins, origin.as_ref(), response.headers_mut());
+                    response
+                }
             };
             let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
             tracing::info!(status = response.status().as_u16(), micros, "answered");
