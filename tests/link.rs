@@ -496,3 +496,17 @@ async fn links_survive_a_restart_but_not_a_new_secret() {
     assert_opens(&server, &link_before, "content").await;
     assert_problem(get(&server, &link_of_other).await, 403, "link-invalid").await;
 }
+
+#[tokio::test]
+async fn a_link_of_an_uploader_does_not_show_what_somebody_else_stores_later() {
+    let policy = format!("{}[org]\nread = \"uploader\"\n", iam());
+    let server = Setup::policy(&policy).start();
+    let (alice, bob) = (org_member("alice", "acme"), org_member("bob", "acme"));
+    let path = "/v1/org/files/plan";
+    let made = link(&server, &alice, ("org", "plan")).await;
+    assert_opens(&server, &made, "content").await;
+    let deleted = server.delete(path).bearer_auth(&alice).send().await;
+    assert_eq!(deleted.unwrap().status(), 204);
+    store(&server, &bob, path, "bob's").await;
+    assert_problem(get(&server, &made).await, 404, "not-found").await;
+}

@@ -178,7 +178,7 @@ fn backslashes_controls_and_what_is_no_utf_8_are_refused() {
         .chain(c1)
         .chain(["%00", "a.png%00", "%00/a", "a%0d%0aX-Injected:%20b", "%7f"].map(str::to_owned))
         .collect();
-    assert_refused(&server, names.iter().map(|n| n.as_bytes()));
+    assert_refused(&server, names.iter().map(String::as_bytes));
 }
 
 #[test]

@@ -83,6 +83,8 @@ fn a_request_names_one_host_and_any_method_is_answered() {
         "Host: a\r\nHost: b\r\n",
         "Host: a b\r\n",
         "Host: /\r\n",
+        "Host: user:password@a\r\n",
+        "Host: a:99999\r\n",
     ] {
         let request =
             format!("GET /v1/public/files/a HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");

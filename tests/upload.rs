@@ -220,6 +220,19 @@ async fn a_part_of_a_file_is_not_stored() {
 }
 
 #[tokio::test]
+async fn encoded_content_is_refused_because_it_would_come_back_as_something_else() {
+    let server = Server::shared();
+    let path = "/v1/public/files/put-encoded";
+    for (coding, status) in [("gzip", 415), ("br, identity", 415), ("identity", 201)] {
+        let request = server
+            .put(path, "content")
+            .header("content-encoding", coding);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_does_not_wait_for_the_body() {
     let server = Server::shared();
     let path = "/v1/public/files/put-refused";

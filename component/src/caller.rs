@@ -34,7 +34,7 @@ impl Caller {
 
 impl Bearer {
     /// Reads the claims where the policy says they are. A claim that is missing
-    /// or of another shape leaves the token good; it names nobody then.
+    /// or of a shape that is not known leaves the token good; it names nobody then.
     fn of(token: &Verified, iam: &Iam) -> Self {
         let claims: &Claims = token.claims();
         let issuer = iam.issuer();

@@ -41,12 +41,13 @@ impl LinkKey {
 pub(crate) struct Grant {
     scope: Scope,
     name: Name,
+    uploader: Option<Owner>,
 }
 
 impl Grant {
-    /// Whose file it is, and its name.
-    pub(crate) fn into_parts(self) -> (Scope, Name) {
-        (self.scope, self.name)
+    /// Whose file it is, its name, and who has to have stored it, if that matters.
+    pub(crate) fn into_parts(self) -> (Scope, Name, Option<Owner>) {
+        (self.scope, self.name, self.uploader)
     }
 }
 
@@ -55,6 +56,10 @@ struct Claims {
     area: String,
     owner: String,
     name: String,
+    /// Where the maker may only read what they stored: a file that somebody else
+    /// stores under the name later is not theirs to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uploader: Option<String>,
     /// In seconds since 1970, the first at which the link no longer works.
     /// Not `exp`, so that the signature is judged before the time.
     until: u64,
@@ -68,6 +73,7 @@ struct Claims {
 pub(crate) fn make(
     scope: &Scope,
     name: &Name,
+    uploader: Option<&Owner>,
     key: &LinkKey,
     expires_at: u64,
 ) -> Result<String, Problem> {
@@ -88,6 +94,7 @@ pub(crate) fn make(
             area: scope.area().to_string(),
             owner,
             name: name.as_str().to_owned(),
+            uploader: uploader.map(ToString::to_string),
             until: expires_at,
         },
     };
@@ -128,6 +135,7 @@ pub(crate) fn verify(
         area,
         owner,
         name,
+        uploader,
         until,
     } = claims.custom;
     let owner = Owner::parse(&owner).ok_or(Problem::LinkInvalid)?;
@@ -143,7 +151,15 @@ pub(crate) fn verify(
     if now >= until {
         return Err(Problem::LinkExpired);
     }
-    Ok(Grant { scope, name })
+    let uploader = match uploader {
+        None => None,
+        Some(text) => Some(Owner::parse(&text).ok_or(Problem::LinkInvalid)?),
+    };
+    Ok(Grant {
+        scope,
+        name,
+        uploader,
+    })
 }
 
 #[cfg(test)]

@@ -66,14 +66,12 @@ pub(crate) fn read(
     Ok(Read { scope, name, reach })
 }
 
-/// What a good link grants: its one file, whoever asks.
+/// What a good link grants, whoever asks: its one file, as far as its maker may
+/// read it.
 pub(crate) fn by_link(grant: link::Grant) -> Read {
-    let (scope, name) = grant.into_parts();
-    Read {
-        scope,
-        name,
-        reach: Reach::All,
-    }
+    let (scope, name, uploader) = grant.into_parts();
+    let reach = uploader.map_or(Reach::All, Reach::UploadedBy);
+    Read { scope, name, reach }
 }
 
 /// May this caller list this area?
@@ -138,7 +136,11 @@ impl Read {
     /// # Errors
     /// [`Problem::Internal`] for a public file, which has a lasting URL.
     pub(crate) fn link(&self, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
-        link::make(&self.scope, &self.name, key, expires_at)
+        let uploader = match &self.reach {
+            Reach::All => None,
+            Reach::UploadedBy(user) => Some(user),
+        };
+        link::make(&self.scope, &self.name, uploader, key, expires_at)
     }
 
     /// Whether it depends on who stored the file. Then nothing about the file, not

@@ -25,6 +25,11 @@ pub fn secret(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, St
         Err(lost) if lost.error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(failed(lost.error))
         }
-        _ => std::fs::read(path).map_err(failed),
+        _ => {
+            std::fs::File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(failed)?;
+            std::fs::read(path).map_err(failed)
+        }
     }
 }

@@ -9,12 +9,14 @@
 //! | [`port`] | what the component may ask of the store |
 //! | [`store`] | files under keys; the local engine |
 //! | [`component`] | the component embedded in this program, or a file's |
+//! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
 
 mod bindings;
 mod component;
+mod descriptors;
 mod dev;
 mod guest_log;
 mod keep;

@@ -20,7 +20,7 @@ use crate::settings::{LogFormat, Serve};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::local::LocalStore;
-use crate::{component, dev, keep, server};
+use crate::{component, descriptors, dev, keep, server};
 
 /// The link secret's file in the data directory.
 const LINK_SECRET_FILE: &str = "link-secret";
@@ -41,9 +41,31 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let public_url = asked.checked_public_url()?;
     let component = component::read(asked.component.as_deref())?;
     let policy = asked.policy.as_deref().map(read_policy).transpose()?;
+    descriptors::raise(asked.limits.descriptors());
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
     let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
+    let files: Arc<dyn BlobStore> = store.clone();
+    let served = settings(asked, policy, public_url)
+        .and_then(|given| {
+            let limits = asked.limits.sandbox();
+            Sandbox::load(&component, given, files, &limits).map_err(|error| error.to_string())
+        })
+        .and_then(|sandbox| runtime.block_on(listen(asked, sandbox)));
+    // Else the next start has to look for what a crash left.
+    let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
+    if runtime.block_on(closing).is_err() {
+        tracing::warn!("uploads still hold the data directory");
+    }
+    served
+}
 
+/// The component's settings.
+fn settings(
+    asked: &Serve,
+    policy: Option<String>,
+    public_url: Option<String>,
+) -> Result<Vec<Setting>, String> {
     let mut given = secrets()?;
     given.extend(policy.map(|document| setting("POLICY", document)));
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
@@ -51,20 +73,7 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     if asked.dev {
         given.push(setting("DEV_JWKS", dev::jwks(&asked.data_dir)?));
     }
-    let files: Arc<dyn BlobStore> = store.clone();
-    let sandbox = Sandbox::load(&component, given, files, &asked.limits.sandbox())
-        .map_err(|error| error.to_string())?;
-
-    tokio::runtime::Runtime::new()
-        .map_err(|error| format!("no runtime: {error}"))?
-        .block_on(async {
-            let served = listen(asked, sandbox).await;
-            // Else the next start has to look for what a crash left.
-            if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
-                tracing::warn!("uploads still hold the data directory");
-            }
-            served
-        })
+    Ok(given)
 }
 
 /// Says whether `serve` would take a component or a policy.

@@ -11,9 +11,9 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::sandbox::Sandbox;
@@ -21,6 +21,10 @@ use service::Service;
 
 /// How long accepting rests after it failed, as it does without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How much of what a client sends is read at once, in bytes. Holds the largest
+/// header, and is what each connection may cost in memory.
+const READ_BUFFER: usize = 128 << 10;
 
 /// What clients may ask of the server.
 #[derive(Debug, Clone)]
@@ -54,6 +58,7 @@ pub async fn run(
     let room = Arc::new(Semaphore::new(limits.connections));
     let service = Arc::new(Service::new(sandbox, limits.clone(), origins));
     let open = GracefulShutdown::new();
+    let (break_off, broken_off) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let next = async {
@@ -64,7 +69,22 @@ pub async fn run(
             biased;
             () = &mut shutdown => break,
             accepted = next => match accepted {
-                (Ok(place), Ok((stream, _))) => serve(stream, place, &service, &limits, &open),
+                (Ok(place), Ok((stream, _))) => {
+                    let connection = connection(stream, &service, &limits);
+                    let mut broken_off = broken_off.clone();
+                    let connection = open.watch(connection);
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            ended = connection => {
+                                if let Err(error) = ended {
+                                    tracing::debug!(%error, "a connection ended early");
+                                }
+                            }
+                            _ = broken_off.changed() => {}
+                        }
+                        drop(place);
+                    });
+                }
                 (_, Err(error)) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -75,27 +95,28 @@ pub async fn run(
     }
     drop(listener);
     tracing::info!(connections = open.count(), "shutting down");
-    tokio::time::timeout(limits.shutdown_time, open.shutdown())
-        .await
-        .is_ok()
+    let finished = tokio::time::timeout(limits.shutdown_time, open.shutdown()).await;
+    drop(break_off);
+    finished.is_ok()
 }
 
-/// Serves one connection in a task of its own.
-fn serve(
+/// HTTP/1.1 on one connection.
+fn connection(
     stream: TcpStream,
-    place: OwnedSemaphorePermit,
     service: &Arc<Service>,
     limits: &Limits,
-    open: &GracefulShutdown,
-) {
+) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.idle_time));
     let service = Arc::clone(service);
-    let connection = http1::Builder::new()
+    http1::Builder::new()
         .timer(TokioTimer::new())
+        // A client may have said all it has to say and still wait for the answer.
+        .half_close(true)
+        .max_buf_size(READ_BUFFER)
         .header_read_timeout(limits.header_time)
         .serve_connection(
             TokioIo::new(Box::pin(stream)),
@@ -103,12 +124,5 @@ fn serve(
                 let service = Arc::clone(&service);
                 async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
             }),
-        );
-    let connection = open.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-        drop(place);
-    });
+        )
 }

@@ -170,6 +170,12 @@ impl Limits {
         }
     }
 
+    /// How many descriptors it takes to live up to them: a connection each, a file for
+    /// each request, and some for the program itself.
+    pub fn descriptors(&self) -> u64 {
+        u64::from(self.max_connections) + u64::from(self.max_instances) + 64
+    }
+
     /// The sandbox's share.
     pub fn sandbox(&self) -> sandbox::Limits {
         sandbox::Limits {
@@ -183,7 +189,7 @@ impl Limits {
 #[derive(Debug, Args)]
 pub struct Token {
     /// The user's id
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub user: String,
 
     /// The organization that the user acts for

@@ -93,6 +93,11 @@ async fn a_form_that_is_cut_off_leaves_nothing_behind() {
         .buffer_unordered(16)
         .collect::<()>()
         .await;
+    // The request is not over before its body is.
+    for stop in [Stop::HalfCloses, Stop::Leaves] {
+        let answer = send(&server, &token, &whole, stop).await;
+        assert!(!answer.unwrap_or_default().contains("HTTP/1.1 201 "));
+    }
     assert_left(&server, &[]).await;
     assert!(names(&server, &token).await.is_empty());
 

@@ -92,6 +92,7 @@ fn only_what_make_writes_is_a_link() {
         area: area.to_owned(),
         owner: owner.to_owned(),
         name: name.to_owned(),
+        uploader: None,
         until: NOW + 10,
     };
     let verify = |token: String| verify(&token, "a", &key(SECRET), NOW);
@@ -127,4 +128,22 @@ fn the_link_secret_itself_signs_nothing() {
 fn a_public_file_has_no_link() {
     let made = leave(Area::Public, "a").link(&key(SECRET), NOW + 10);
     assert_eq!(made, Err(Problem::Internal));
+}
+
+#[test]
+fn the_link_of_an_uploader_is_for_their_own_files_alone() {
+    let policy =
+        Policy::parse("[iam]\nissuer = 'test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
+    let policy = policy.expect("a policy");
+    let alice = Bearer::for_test(Some("alice"), Some("acme"), &[]);
+    let own = alice.user().map(|user| user.as_str().to_owned());
+    let name = Name::new("a").expect("a name");
+    let read = permit::read(&policy, &Caller::Bearer(alice), Area::Org, name).expect("leave");
+    let token = read.link(&key(SECRET), NOW + 10).expect("a token");
+    let linked = permit::by_link(verify(&token, "a", &key(SECRET), NOW).expect("a grant"));
+    assert_eq!(linked, read);
+    assert_eq!(linked.admits(own.as_deref()), Ok(()));
+    for other in [None, Some("somebody else")] {
+        assert_eq!(linked.admits(other), Err(Problem::Forbidden));
+    }
 }

@@ -38,7 +38,11 @@ pub(crate) fn answer(
 
 /// Sends the file that a link was made for.
 pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
-    send(permit, request, query, PRIVATE)
+    // Whoever holds the link is told nothing of a file that it is not for.
+    send(permit, request, query, PRIVATE).map_err(|problem| match problem {
+        Problem::Forbidden => Problem::NotFound,
+        problem => problem,
+    })
 }
 
 fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<Answer, Problem> {

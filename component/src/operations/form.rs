@@ -4,7 +4,7 @@
 //! boundaries must be found in them.
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::Context;
@@ -13,7 +13,7 @@ use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error, Upload};
 use crate::conditions::unconditional;
 use crate::content_type::ContentType;
-use crate::http::{Answer, Request, Response};
+use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
 use crate::multipart::{Form, Part};
 use crate::name::Name;
 use crate::permit::{self, Store};
@@ -22,6 +22,8 @@ use crate::query::{FormQuery, parse_folder};
 
 /// The most files in one form.
 const MOST_FILES: usize = 100;
+/// How many bytes may follow the closing boundary; at least what a chunk can hold.
+const EPILOGUE: usize = 256 * 1024;
 /// The text field that names a folder.
 const FOLDER: &str = "folder";
 
@@ -38,6 +40,7 @@ pub(crate) fn answer(
     area: Area,
 ) -> Result<Answer, Problem> {
     let permit = permit::store(context.policy, &context.caller, area)?;
+    whole_and_plain(&request.headers)?;
     let query = FormQuery::parse(context.query)?;
     let permit = if query.replace {
         permit
@@ -50,10 +53,8 @@ pub(crate) fn answer(
 
     let mut body = request.into_reader()?;
     let source = || {
-        let chunk = body.next_chunk();
-        chunk
-            .map(|chunk| chunk.map(Bytes::from))
-            .map_err(|error| Problem::InvalidMultipart(format!("the form is incomplete: {error}")))
+        let chunk = body.next_chunk().map_err(incomplete)?;
+        Ok(chunk.map(Bytes::from))
     };
     let mut form = Form::new(content_type.as_bytes(), source)?;
     let mut folder = query.folder.clone();
@@ -71,6 +72,8 @@ pub(crate) fn answer(
             None => {}
         }
     }
+    drop(form);
+    pass_over_epilogue(&mut body)?;
     if staged.names.is_empty() {
         return Err(Problem::InvalidMultipart("the form has no file".to_owned()));
     }
@@ -90,6 +93,39 @@ pub(crate) fn answer(
         response.headers.insert(header::LOCATION, url);
     }
     Ok(Answer::Whole(response))
+}
+
+/// Refuses what is asked of single files: nobody would look whether it holds.
+fn whole_and_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let of_files = [
+        "content-digest",
+        "repr-digest",
+        "content-range",
+        "content-encoding",
+    ];
+    match of_files
+        .into_iter()
+        .find(|&name| headers.contains_key(name))
+    {
+        None => Ok(()),
+        Some(name) => Err(Problem::InvalidRequest(format!("a form has no {name}"))),
+    }
+}
+
+/// Takes in what may follow the closing boundary, since only the body's end says
+/// that the request was not cut off.
+fn pass_over_epilogue(body: &mut BodyReader) -> Result<(), Problem> {
+    let mut left = EPILOGUE;
+    while let Some(chunk) = body.next_chunk().map_err(incomplete)? {
+        left = left.checked_sub(chunk.len()).ok_or_else(|| {
+            Problem::InvalidMultipart("too much follows the closing boundary".to_owned())
+        })?;
+    }
+    Ok(())
+}
+
+fn incomplete(error: BrokenOff) -> Problem {
+    Problem::InvalidMultipart(format!("the form is incomplete: {error}"))
 }
 
 /// The files that have come, none of them visible yet.

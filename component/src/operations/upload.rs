@@ -29,6 +29,14 @@ pub(crate) fn answer(
             "a part of a file cannot be stored".to_owned(),
         ));
     }
+    // Kept without it, the bytes would come back as something else (RFC 9110, 8.4).
+    if headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|coding| coding != "identity")
+    {
+        return Err(Problem::UnsupportedMediaType);
+    }
     let content_type = ContentType::of_request(headers, name)?;
     if !permit.limits().takes(content_type.as_str()) {
         return Err(Problem::UnsupportedMediaType);

@@ -45,10 +45,10 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let permit = permit::read(context.policy, &context.caller, area, name)?;
     let base_url = context.base_url(&request);
-    let asked = read(request.into_reader()?)?;
-    let lifetime = lifetime(context, area, &asked)?;
     let found = blobs::stat(permit.key().as_str(), &unconditional())?;
     permit.admits(found.uploader.as_deref())?;
+    let asked = read(request.into_reader()?)?;
+    let lifetime = lifetime(context, area, &asked)?;
 
     let made = match lifetime {
         None => Made {

@@ -15,7 +15,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 /// instead of a reset connection.
 const LINGER: Duration = Duration::from_secs(30);
 /// The longest pause of a client meanwhile.
-const LINGER_IDLE: Duration = Duration::from_secs(5);
+const LINGER_IDLE: Duration = Duration::from_secs(2);
 
 /// The body with its limits applied: at most `size` bytes, no pause over `idle`.
 pub(super) fn limited(body: Incoming, fields: &HeaderMap, size: u64, idle: Duration) -> WasiBody {

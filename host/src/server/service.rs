@@ -121,8 +121,18 @@ fn is_understood(fields: &HeaderMap) -> bool {
 fn names_a_host(target: &uri::Uri, fields: &HeaderMap) -> bool {
     let mut hosts = fields.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (None, _) => target.authority().is_some(),
-        (Some(host), None) => uri::Authority::try_from(host.as_bytes()).is_ok(),
+        (None, _) => target.authority().is_some_and(is_host),
+        (Some(host), None) => {
+            uri::Authority::try_from(host.as_bytes()).is_ok_and(|host| is_host(&host))
+        }
         (Some(_), Some(_)) => false,
     }
+}
+
+/// Whether an authority is a host with at most a port (RFC 9110, 4.2.4: no user).
+fn is_host(authority: &uri::Authority) -> bool {
+    let host = authority.host();
+    let rest = authority.as_str().strip_prefix(host);
+    let port = rest.is_some_and(|rest| rest.is_empty() || authority.port_u16().is_some());
+    !host.is_empty() && port
 }

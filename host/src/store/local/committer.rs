@@ -42,9 +42,6 @@ enum Verdict {
     NotRemoved(Error),
 }
 
-/// A key and what is under it after the transaction.
-type Trace = (Key, Option<Id>);
-
 pub(super) struct Committer {
     pub(super) layout: Arc<Layout>,
     pub(super) index: Arc<Index>,
@@ -93,7 +90,7 @@ impl Committer {
                 self.index.recover(&error);
                 Some((error, false))
             }
-            Err(UpdateError::InDoubt(error)) => self.resolve(error, &group, &verdicts),
+            Err(UpdateError::InDoubt(error, number)) => self.resolve(error, number),
         };
         match failure {
             None => {
@@ -120,37 +117,18 @@ impl Committer {
         }
     }
 
-    /// Reads the index back to learn whether a commit that failed took place.
-    /// Returns the failure where it did not, and whether that is uncertain.
-    fn resolve(
-        &self,
-        error: redb::Error,
-        group: &[Change],
-        verdicts: &[Verdict],
-    ) -> Option<(redb::Error, bool)> {
+    /// Reads the index back to learn whether the commit of this number, which
+    /// failed, took place. Returns the failure where it did not, and whether that is
+    /// uncertain.
+    fn resolve(&self, error: redb::Error, number: u64) -> Option<(redb::Error, bool)> {
         if !self.index.recover(&error) {
             return Some((error, true));
         }
-        let last = group.iter().zip(verdicts).filter_map(trace_of).next_back();
-        let Some((key, expected)) = last else {
-            return Some((error, false));
-        };
-        match self.index.get(&key) {
-            Ok(found) if found.as_ref().map(|version| version.id) == expected => None,
+        match self.index.changes() {
+            Ok(latest) if latest == number => None,
             Ok(_) => Some((error, false)),
             Err(_) => Some((error, true)),
         }
-    }
-}
-
-fn trace_of((change, verdict): (&Change, &Verdict)) -> Option<Trace> {
-    match (change, verdict) {
-        (Change::Publish { batch, .. }, Verdict::Published(_)) => {
-            let last = batch.last()?;
-            Some((last.key.clone(), Some(last.stage.id())))
-        }
-        (Change::Remove { key, .. }, Verdict::Removed) => Some((key.clone(), None)),
-        _ => None,
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition,
+    WriteTransaction,
+};
 
 use super::failure::is_full;
 use super::id::Id;
@@ -21,6 +24,9 @@ pub(super) type RowRef<'a> = (u128, u64, u64, &'a str, Option<&'a str>);
 
 /// Keys as bytes, so that a bound need not be UTF-8.
 const FILES: TableDefinition<&[u8], Row> = TableDefinition::new("files");
+
+/// How many changes there have been, so that a commit in doubt can be looked up.
+const CHANGES: TableDefinition<(), u64> = TableDefinition::new("changes");
 
 /// The rows as a reader sees them.
 pub(super) type Rows = ReadOnlyTable<&'static [u8], Row>;
@@ -41,8 +47,8 @@ pub(super) struct Version {
 pub(super) enum UpdateError {
     /// It certainly came to nothing.
     Refused(redb::Error),
-    /// The commit failed on the way.
-    InDoubt(redb::Error),
+    /// The commit failed on the way. It took place if this is [`Index::changes`].
+    InDoubt(redb::Error, u64),
 }
 
 pub(super) struct Index {
@@ -106,15 +112,26 @@ impl Index {
                 .map_err(|e| refused(e.into()))?;
             change(&mut rows).map_err(refused)?
         };
+        let number = count(&transaction).map_err(refused)?;
         match changed {
             None => {
                 transaction.abort().map_err(|e| refused(e.into()))?;
             }
             Some(_) => transaction
                 .commit()
-                .map_err(|error| UpdateError::InDoubt(error.into()))?,
+                .map_err(|error| UpdateError::InDoubt(error.into(), number))?,
         }
         Ok(changed)
+    }
+
+    /// How many changes have taken place.
+    pub(super) fn changes(&self) -> Result<u64, Error> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let database = database.as_ref().ok_or_else(closed)?;
+        let transaction = database.begin_read().map_err(redb::Error::from)?;
+        let changes = transaction.open_table(CHANGES).map_err(redb::Error::from)?;
+        let number = changes.get(()).map_err(redb::Error::from)?;
+        Ok(number.map_or(0, |number| number.value()))
     }
 
     /// redb refuses all service after a failed write. Where the disk was merely
@@ -213,8 +230,18 @@ fn open(path: &std::path::Path) -> Result<Database, redb::Error> {
     // A table must be there before it can be read.
     let transaction = database.begin_write()?;
     transaction.open_table(FILES)?;
+    transaction.open_table(CHANGES)?;
     transaction.commit()?;
     Ok(database)
+}
+
+/// Counts a transaction; its number is the count with it.
+fn count(transaction: &WriteTransaction) -> Result<u64, redb::Error> {
+    let mut changes = transaction.open_table(CHANGES)?;
+    let before = changes.get(())?.map_or(0, |number| number.value());
+    let number = before.wrapping_add(1);
+    changes.insert((), number)?;
+    Ok(number)
 }
 
 fn closed() -> Error {

@@ -19,6 +19,9 @@ const RESERVE: u64 = 8 << 20;
 pub(super) struct Stage {
     layout: Arc<Layout>,
     id: Id,
+    /// Whether the file has been made and is ours to remove.
+    made: bool,
+    /// Open while bytes come.
     file: Option<File>,
     /// Keeps the committer, and with it the claim on the directory, until this
     /// file is published or gone.
@@ -30,6 +33,7 @@ impl Stage {
         Stage {
             layout,
             id: Id::fresh(),
+            made: false,
             file: None,
             _open: Box::new(open),
         }
@@ -40,7 +44,12 @@ impl Stage {
     }
 
     pub(super) fn is_on_disk(&self) -> bool {
-        self.file.is_some()
+        self.made
+    }
+
+    /// Lets go of the descriptor until `sync`.
+    pub(super) fn rest(&mut self) {
+        self.file = None;
     }
 
     /// Appends; blocks.
@@ -70,28 +79,27 @@ impl Stage {
 
     /// The file has its row in the index: it stays.
     pub(super) fn publish(mut self) {
-        self.file = None;
+        self.made = false;
     }
 
     /// Nobody knows whether the file has a row: the next start's sweep finds out.
     pub(super) fn leave(mut self) {
-        self.file = None;
+        self.made = false;
         self.layout.leave_litter();
     }
 
     fn file(&mut self) -> io::Result<&File> {
-        if self.file.is_none() {
+        if !self.made {
             self.check_space()?;
         }
         let path = self.layout.blob(self.id);
         match &mut self.file {
             Some(file) => Ok(file),
             empty => {
-                let file = OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(path)?;
+                let mut options = OpenOptions::new();
+                options.append(true).create_new(!self.made).mode(0o600);
+                let file = options.open(path)?;
+                self.made = true;
                 Ok(empty.insert(file))
             }
         }
@@ -112,7 +120,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // Closing the last handle of an unlinked file frees its bytes, so both
         // are done here, on whatever thread this is dropped.
-        if self.file.is_some() {
+        if self.made {
             self.layout.unlink(self.id);
         }
     }

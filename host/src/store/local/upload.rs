@@ -13,7 +13,7 @@ use super::stage::Stage;
 use crate::store::{CreateOptions, Error, Key, Upload};
 
 /// So many bytes are gathered for one write.
-const CHUNK: usize = 512 << 10;
+const CHUNK: usize = 256 << 10;
 
 pub(super) struct LocalUpload {
     key: Key,
@@ -78,11 +78,14 @@ impl LocalUpload {
     }
 
     /// Starts to write what was gathered, once the write before has ended.
-    async fn write_out(&mut self) -> Result<(), Error> {
+    async fn write_out(&mut self, rest: bool) -> Result<(), Error> {
         let mut work = self.idle().await?;
         let pieces = self.gather.take();
         self.state = State::Writing(spawn_blocking(move || {
             work.write(&pieces)?;
+            if rest {
+                work.stage.rest();
+            }
             Ok(work)
         }));
         Ok(())
@@ -115,13 +118,13 @@ impl Upload for LocalUpload {
         }
         self.gather.push(bytes);
         if self.gather.len() >= CHUNK {
-            self.write_out().await?;
+            self.write_out(false).await?;
         }
         Ok(())
     }
 
     async fn complete(&mut self) -> Result<(), Error> {
-        self.write_out().await
+        self.write_out(true).await
     }
 }
 
