@@ -40,4 +40,4 @@ lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
-    ! command -v cargo-deny >/dev/null || cargo deny check
+    ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources
