@@ -12,8 +12,8 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Claims, Connection, Server, assert_problem, assert_problem_parts, jwks, org_member, sign,
-    sign_with, user,
+    Claims, Connection, Server, assert_problem, assert_problem_parts, json_of, jwks, org_member,
+    sign, sign_with, user,
 };
 
 /// What is stored before anybody tries anything.
@@ -442,12 +442,12 @@ async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
 
     // A's cursor is a place in B's own names, if anything.
     let page = server.get(&format!("{files}?limit=1")).bearer_auth(&a);
-    let page: Value = page.send().await.unwrap().json().await.unwrap();
+    let page = json_of(page).await;
     let cursor = page["next"].as_str().unwrap();
     let page = server
         .get(&format!("{files}?cursor={cursor}"))
         .bearer_auth(&b);
-    let page: Value = page.send().await.unwrap().json().await.unwrap();
+    let page = json_of(page).await;
     assert_eq!(names(&page), ["9".to_owned()].into());
     for prefix in ["..", "../", "%2e%2e%2f", "/", "user/", "%00"] {
         let list = server
@@ -464,7 +464,7 @@ async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
 
     // The proof in a link is no token, and is for its one file.
     let made = server.post("/v1/user/urls/3").bearer_auth(&a);
-    let made: Value = made.send().await.unwrap().json().await.unwrap();
+    let made = json_of(made).await;
     let url = made["url"].as_str().unwrap().to_owned();
     let proof = url.rsplit('/').nth(1).unwrap();
     let get = server.get(&of_a).bearer_auth(proof).send().await.unwrap();

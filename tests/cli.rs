@@ -11,7 +11,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{COFFER, Setup, assert_problem, component, iam, token};
+use crate::support::{COFFER, Setup, assert_problem, component, iam, json_of, token};
 
 /// What a command that ended left.
 struct Ended {
@@ -344,7 +344,7 @@ async fn the_environment_twins_do_what_the_flags_do() {
     assert_eq!(put(1024).await.unwrap().status(), 201);
     let link = Client::new().post(format!("{}/v1/user/urls/a", server.url));
     let link = link.bearer_auth(token(Some("alice"), None, &[]));
-    let link: Value = link.send().await.unwrap().json().await.unwrap();
+    let link = json_of(link).await;
     let link = link["url"].as_str().unwrap();
     let below = link.strip_prefix("https://files.example.com/api/v1/links/");
     assert!(below.is_some(), "{link}");

@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use serde_json::Value;
 
-use crate::support::{COFFER, Connection, Server, Setup, files_below, user};
+use crate::support::{COFFER, Connection, Server, Setup, files_below, json_of, user};
 
 /// Names and contents.
 type Files = BTreeMap<String, String>;
@@ -31,14 +30,7 @@ async fn listed(server: &Server) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut path = "/v1/public/files?limit=1000".to_owned();
     loop {
-        let page: Value = server
-            .get(&path)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let page = json_of(server.get(&path)).await;
         for file in page["files"].as_array().unwrap() {
             names.insert(file["name"].as_str().unwrap().to_owned());
         }
@@ -254,7 +246,7 @@ async fn a_clean_stop_keeps_everything() {
     assert_eq!(stored.status(), 201);
     let etag = stored.headers()["etag"].clone();
     let link = server.post("/v1/user/urls/private").bearer_auth(&alice);
-    let link: Value = link.send().await.unwrap().json().await.unwrap();
+    let link = json_of(link).await;
     let link = link["url"].as_str().unwrap();
     let link = link.strip_prefix(&server.url).unwrap().to_owned();
 

@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use crate::support::{Server, Setup, assert_problem, content, token};
+use crate::support::{Server, Setup, assert_problem, content, json_of, token};
 
 /// Stores a file and returns its entity tag.
 async fn store(
@@ -145,14 +145,7 @@ async fn times_are_those_that_the_upload_was_answered_with() {
         field(response.headers(), "last-modified"),
         httpdate::fmt_http_date(stored)
     );
-    let listing: Value = server
-        .get("/v1/public/files?prefix=times/")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let listing = json_of(server.get("/v1/public/files?prefix=times/")).await;
     assert_eq!(listing["files"][0]["last_modified"], file["last_modified"]);
 }
 

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use crate::support::{Server, assert_problem, org_member, user};
+use crate::support::{Server, assert_problem, json_of, org_member, user};
 
 /// Every byte encoded but `/`.
 fn path(area: &str, name: &str) -> String {
@@ -102,14 +102,7 @@ async fn a_listing_says_exactly_this() {
         assert_eq!(page(&server, &token, "user", query).await, empty);
     }
     let put = server.put("/v1/user/files/a%20b", "content");
-    let put: Value = put
-        .bearer_auth(&token)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let put = json_of(put.bearer_auth(&token)).await;
     store(&server, &token, "user", "c/d").await;
     let listing = page(&server, &token, "user", "delimiter=/").await;
     let file = json!({

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     AUDIENCE, COFFER, Connection, ISSUER, Server, Setup, assert_problem, assert_problem_parts,
-    eventually, files_below, iam, jwks, org_member, token, user,
+    eventually, files_below, iam, json_of, jwks, org_member, token, user,
 };
 
 /// What each word gives to whom, in the public area. The file was stored by Alice;
@@ -429,7 +429,7 @@ async fn only_the_types_that_an_area_takes_are_stored() {
         }
     }
     let list = server.get("/v1/public/files").bearer_auth(user("a"));
-    let listing: Value = list.send().await.unwrap().json().await.unwrap();
+    let listing = json_of(list).await;
     assert_eq!(
         listing["files"].as_array().unwrap().len(),
         5 * 3,
@@ -489,7 +489,7 @@ async fn caching_and_the_age_of_links_are_the_policys() {
     // A link that nobody asked an age for is not older than the policy allows.
     let before = Clock::now_since_epoch().as_secs();
     let made = server.post("/v1/user/urls/a.png").bearer_auth(&alice);
-    let made: Value = made.send().await.unwrap().json().await.unwrap();
+    let made = json_of(made).await;
     let expires_at = made["expires_at"].as_str().unwrap();
     let after = Clock::now_since_epoch().as_secs();
     let possible = (before + 600..=after + 600).map(rfc3339);

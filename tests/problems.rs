@@ -7,7 +7,9 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{Connection, Server, Setup, assert_problem, assert_problem_parts, iam, user};
+use crate::support::{
+    Connection, Server, Setup, assert_problem, assert_problem_parts, iam, json_of, user,
+};
 
 /// Every type, with its status, and why it is not among [`requests`] if it is not.
 ///
@@ -258,7 +260,7 @@ async fn every_refusal_is_a_problem_document_of_its_type() {
 
     // And not one of them left anything.
     let list = server.get("/v1/public/files").bearer_auth(user("alice"));
-    let listing: Value = list.send().await.unwrap().json().await.unwrap();
+    let listing = json_of(list).await;
     let files = listing["files"].as_array().unwrap();
     assert_eq!(files.len(), 1, "{listing}");
     assert_eq!(

@@ -292,6 +292,11 @@ impl Drop for Server {
     }
 }
 
+/// The JSON document that a request is answered with.
+pub async fn json_of(request: RequestBuilder) -> Value {
+    request.send().await.unwrap().json().await.unwrap()
+}
+
 /// Checks that a response is a problem document (RFC 9457) of this status and
 /// type, with everything that every response has.
 pub async fn assert_problem(response: Response, status: u16, kind: &str) {

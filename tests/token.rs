@@ -9,8 +9,8 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AUDIENCE, Claims, ISSUER, Server, Setup, assert_problem, jwks, sign, sign_text, sign_with,
-    token, user,
+    AUDIENCE, Claims, ISSUER, Server, Setup, assert_problem, json_of, jwks, sign, sign_text,
+    sign_with, token, user,
 };
 
 /// One algorithm, with a key of its own.
@@ -71,14 +71,7 @@ async fn put(server: &Server, path: &str, token: &str) -> Response {
 
 async fn list(server: &Server, area: &str, token: &str) -> Vec<String> {
     let list = server.get(&format!("/v1/{area}/files?limit=1000"));
-    let listing: Value = list
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let listing = json_of(list.bearer_auth(token)).await;
     let files = listing["files"].as_array().unwrap();
     let name = |file: &Value| file["name"].as_str().unwrap().to_owned();
     files.iter().map(name).collect()

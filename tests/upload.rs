@@ -14,7 +14,7 @@ use reqwest::{Body, Response};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Server, assert_problem, assert_problem_parts, content, files_below, raw, token,
+    Server, assert_problem, assert_problem_parts, content, files_below, json_of, raw, token,
 };
 
 const FILE: &str = "/v1/public/files/file.bin";
@@ -174,7 +174,7 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
         if let Some(given) = given {
             request = request.header("content-type", given);
         }
-        let file: Value = request.send().await.unwrap().json().await.unwrap();
+        let file = json_of(request).await;
         assert_eq!(file["content_type"], expected, "{name}");
         let response = server.head(&path).send().await.unwrap();
         assert_eq!(response.headers()["content-type"], expected, "{name}");

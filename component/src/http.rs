@@ -141,7 +141,9 @@ impl Response {
         Self::document(status, "application/json", body)
     }
 
-    fn document(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Self {
+    fn document(status: StatusCode, media_type: &'static str, mut body: Vec<u8>) -> Self {
+        // For those who read it in a terminal.
+        body.push(b'\n');
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

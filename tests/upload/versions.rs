@@ -7,10 +7,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use super::{FILE, blobs, status_of, store, stored};
-use crate::support::{Setup, content, eventually};
+use crate::support::{Setup, content, eventually, json_of};
 
 fn bytes_in(files: &[(PathBuf, u64)]) -> u64 {
     files.iter().map(|(_, size)| size).sum()
@@ -72,14 +71,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
         }
     }
     assert_eq!(status_of(&server, "/v1/public/files/absent").await, 404);
-    let listing: Value = server
-        .get("/v1/public/files")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let listing = json_of(server.get("/v1/public/files")).await;
     assert_eq!(listing["files"].as_array().unwrap().len(), 1);
 }
 
