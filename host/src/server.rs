@@ -22,9 +22,8 @@ use service::Service;
 /// How long accepting rests after it failed, as it does without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How much of what a client sends is read at once, in bytes. Holds the largest
-/// header, and is what each connection may cost in memory.
-const READ_BUFFER: usize = 128 << 10;
+/// Room for the request line, in bytes: hyper takes targets of up to 64 KiB.
+const REQUEST_LINE: usize = 64 << 10;
 
 /// What clients may ask of the server.
 #[derive(Debug, Clone)]
@@ -116,7 +115,8 @@ fn connection(
         .timer(TokioTimer::new())
         // A client may have said all it has to say and still wait for the answer.
         .half_close(true)
-        .max_buf_size(READ_BUFFER)
+        // Holds the largest header, and is what a connection may cost in memory.
+        .max_buf_size(limits.header_size.saturating_add(REQUEST_LINE))
         .header_read_timeout(limits.header_time)
         .serve_connection(
             TokioIo::new(Box::pin(stream)),
