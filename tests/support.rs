@@ -2,6 +2,7 @@
 
 mod component;
 mod connection;
+mod iam_api;
 mod raw;
 mod tokens;
 
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 
 pub use component::component;
 pub use connection::{Answer, Connection};
+pub use iam_api::{CONFIGURATION, IamApi};
 pub use raw::raw;
 pub use tokens::{
     AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_text, sign_with, token, user,

@@ -40,6 +40,14 @@ impl Claims {
         self.check_audience(iam)
     }
 
+    /// How long they hold from `now` on, in whole seconds, leeway aside; 0 where they
+    /// name no expiry.
+    pub(crate) fn seconds_left(&self, now: u64) -> u32 {
+        let expires_at = self.time("exp").ok().flatten().unwrap_or_default();
+        // What does not fit is cut to what does.
+        (expires_at - now as f64) as u32
+    }
+
     fn check_audience(&self, iam: &Iam) -> Result<(), Refusal> {
         let audiences = self.audiences().ok_or(Refusal::Audience)?;
         let meant = iam

@@ -1,4 +1,6 @@
-//! Requests and responses: the only file that touches `wasi:http`.
+//! Requests and responses: with [`outgoing`] all that touches `wasi:http`.
+
+pub(crate) mod outgoing;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 

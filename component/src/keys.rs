@@ -18,11 +18,11 @@ pub(crate) const LEEWAY: u64 = 60;
 const MIN_SECRET: usize = 32;
 
 /// The keys that tokens are verified with.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KeySet(Vec<Key>);
 
 /// One key and the one algorithm that it is for.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     id: Option<String>,
     algorithm: Algorithm,
@@ -67,8 +67,9 @@ struct Jwk {
 impl KeySet {
     /// Reads a JWK Set. Keys that cannot be used are skipped, as RFC 7517, 5
     /// asks: of another kind, for another use, incomplete, private, symmetric.
-    pub(crate) fn parse(jwks: &str) -> Result<Self, KeysError> {
-        let document: Document = serde_json::from_str(jwks).map_err(|_| KeysError::NotASet)?;
+    pub(crate) fn parse(jwks: impl AsRef<[u8]>) -> Result<Self, KeysError> {
+        let document: Document =
+            serde_json::from_slice(jwks.as_ref()).map_err(|_| KeysError::NotASet)?;
         Ok(Self(
             document.keys.into_iter().filter_map(Key::parse).collect(),
         ))
@@ -121,6 +122,11 @@ impl KeySet {
         let open = move |key: &&Key| id.is_none() || key.id.is_none();
         let first = self.0.iter().filter(fits).filter(named);
         first.chain(self.0.iter().filter(fits).filter(open))
+    }
+
+    /// Whether one of these keys has this very id.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
 }
 

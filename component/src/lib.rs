@@ -32,8 +32,10 @@ mod digest;
 mod disposition;
 mod http;
 mod json;
+mod keyring;
 mod keys;
 mod link;
+mod memo;
 mod multipart;
 mod name;
 mod operations;
@@ -49,6 +51,7 @@ mod route;
 mod settings;
 mod time;
 mod token;
+mod web_url;
 
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
@@ -60,10 +63,11 @@ use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use caller::Caller;
 use http::{Answer, Request, Response};
 use operations::{Context, delete, download, form, list, upload, url};
-use policy::Policy;
+use policy::{Iam, Policy};
 use problem::Problem;
 use route::Route;
 use settings::Settings;
+use web_url::WebUrl;
 
 pub(crate) struct Coffer;
 
@@ -90,7 +94,13 @@ impl self_check::Guest for Coffer {
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
             notices: policy.notices(),
-            origins: policy.origins().listed().map(str::to_owned).collect(),
+            cors_origins: policy.origins().listed().map(str::to_owned).collect(),
+            iam_origins: policy
+                .iam()
+                .and_then(Iam::asks)
+                .map(WebUrl::origin)
+                .into_iter()
+                .collect(),
         })
     }
 }
@@ -120,8 +130,12 @@ fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<An
         }
         route => route,
     };
-    let secret = |name: &str| settings.secret(name);
-    let token = token::authenticate(&request.headers, policy, &secret, now)?;
+    let lent = token::Lent {
+        secrets: &|name| settings.secret(name),
+        fetch: &http::outgoing::get,
+        memo: &memo::Lent,
+    };
+    let token = token::authenticate(&request.headers, policy, &lent, now)?;
     let caller = Caller::of(token.as_ref(), policy.iam());
     let context = Context {
         policy,

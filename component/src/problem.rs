@@ -55,6 +55,8 @@ pub(crate) enum Problem {
     Internal,
     #[error("the store cannot be reached; try again")]
     Unavailable,
+    #[error("no token can be verified, since the IAM API cannot be reached; try again")]
+    IamUnavailable,
     #[error("the request's body made no progress")]
     Timeout,
     #[error("there is no space left")]
@@ -114,7 +116,9 @@ impl Problem {
                 "Range not satisfiable",
             ),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
-            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+            Self::Unavailable | Self::IamUnavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable")
+            }
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
         }
@@ -147,6 +151,7 @@ impl Problem {
                 .ok()
                 .map(|value| (header::CONTENT_RANGE, value)),
             Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
+            Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
             _ => None,
         }
     }

@@ -2,13 +2,17 @@
 //! token must pass (RFC 7519, RFC 8725).
 
 mod header;
+mod remembered;
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::claims::Claims;
+use crate::http::outgoing::Freshness;
+use crate::keyring::{Fetch, Keyring, NoKeys};
 use crate::keys::KeySet;
-use crate::policy::{Iam, KeySource, Policy, Secrets};
+use crate::memo::Memo;
+use crate::policy::{Iam, Policy, Secrets};
 use crate::problem::Problem;
 use crate::refusal::Refusal;
 use header::Header;
@@ -31,6 +35,34 @@ impl Verified {
     }
 }
 
+/// What verification draws on.
+pub(crate) struct Lent<'a> {
+    /// The secrets that a policy may name.
+    pub(crate) secrets: &'a Secrets<'a>,
+    /// The way to the IAM API.
+    pub(crate) fetch: &'a Fetch<'a>,
+    /// Where tokens whose signature is good are remembered.
+    pub(crate) memo: &'a dyn Memo,
+}
+
+/// Why a request's token does not say who asks.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("token refused: {0}")]
+    Refused(#[from] Refusal),
+    #[error("a token cannot be verified: {0}")]
+    NoKeys(#[from] NoKeys),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(_) => Self::InvalidToken,
+            Failure::NoKeys(_) => Self::IamUnavailable,
+        }
+    }
+}
+
 /// The token among these header fields, if there is one and it holds at `now`
 /// (seconds since 1970).
 ///
@@ -40,27 +72,47 @@ impl Verified {
 ///
 /// # Errors
 /// [`Problem::InvalidToken`] for a token that is refused, the reason of which
-/// goes to the log; [`Problem::Unavailable`] where there are no keys to verify it
+/// goes to the log; [`Problem::IamUnavailable`] where there are no keys to verify it
 /// with.
-pub(crate) fn authenticate(
+pub(crate) fn authenticate<'a>(
     fields: &HeaderMap,
-    policy: &Policy,
-    secrets: &Secrets<'_>,
+    policy: &'a Policy,
+    lent: &Lent<'a>,
     now: u64,
 ) -> Result<Option<Verified>, Problem> {
     let Some(iam) = policy.iam() else {
         return Ok(None);
     };
-    let refuse = |refusal: Refusal| {
-        eprintln!("token refused: {refusal}");
-        Problem::InvalidToken
-    };
-    let Some(text) = bearer(fields).map_err(refuse)? else {
+    find(fields, iam, lent, now).map_err(|failure| {
+        eprintln!("{failure}");
+        failure.into()
+    })
+}
+
+fn find<'a>(
+    fields: &HeaderMap,
+    iam: &'a Iam,
+    lent: &Lent<'a>,
+    now: u64,
+) -> Result<Option<Verified>, Failure> {
+    let Some(text) = bearer(fields)? else {
         return Ok(None);
     };
-    let token = Token::parse(text).map_err(refuse)?;
-    let keys = keys(iam, secrets)?;
-    token.verify(iam, &keys, now).map(Some).map_err(refuse)
+    let token = Token::parse(text)?;
+    if remembered::is_good(lent.memo, text) {
+        return Ok(Some(token.accept(iam, now)?));
+    }
+    let keyring = Keyring {
+        iam,
+        secrets: lent.secrets,
+        fetch: lent.fetch,
+    };
+    token.verify(&keyring, now)?;
+    let verified = token.accept(iam, now)?;
+    if keyring.is_worth_remembering() {
+        remembered::remember(lent.memo, text, &verified.0, now);
+    }
+    Ok(Some(verified))
 }
 
 /// The token in the `Authorization` field (RFC 6750, 2.1), if there is a field.
@@ -79,21 +131,6 @@ fn bearer(fields: &HeaderMap) -> Result<Option<&str>, Refusal> {
         }
         _ => Err(Refusal::Scheme),
     }
-}
-
-/// The keys that the policy names.
-fn keys(iam: &Iam, secrets: &Secrets<'_>) -> Result<KeySet, Problem> {
-    let keys = match iam.keys() {
-        KeySource::Inline { jwks, .. } => KeySet::parse(jwks).ok(),
-        KeySource::Secret { name, .. } => {
-            secrets(name).and_then(|secret| KeySet::of_secret(secret).ok())
-        }
-        KeySource::Elsewhere { .. } => None,
-    };
-    keys.ok_or_else(|| {
-        eprintln!("a token cannot be verified: there are no keys");
-        Problem::Unavailable
-    })
 }
 
 /// A token in JWS Compact Serialization (RFC 7515, 3.1), not verified.
@@ -121,27 +158,60 @@ impl<'a> Token<'a> {
         })
     }
 
-    fn verify(&self, iam: &Iam, keys: &KeySet, now: u64) -> Result<Verified, Refusal> {
+    /// Verifies the signature with the keys that are known, and where those may be
+    /// out of date, with those that the IAM API has by then.
+    fn verify(&self, keyring: &Keyring<'_>, now: u64) -> Result<(), Failure> {
+        let keys = keyring.keys(Freshness::Cached)?;
+        let Err(refusal) = self.verify_with(&keys, now) else {
+            return Ok(());
+        };
+        if !keyring.may_change() || !self.may_be_of_another_key(refusal, &keys) {
+            return Err(refusal.into());
+        }
+        let latest = keyring.keys(Freshness::Revalidated)?;
+        if latest == keys {
+            return Err(refusal.into());
+        }
+        Ok(self.verify_with(&latest, now)?)
+    }
+
+    fn verify_with(&self, keys: &KeySet, now: u64) -> Result<(), Refusal> {
         let candidates = keys.candidates(self.header.algorithm, self.header.key_id.as_deref());
         let mut refusal = Refusal::NoKey;
         // Another key can only help where the signature is at fault.
         for key in candidates.take(MAX_VERIFICATIONS) {
             match key.verify(self.whole, now) {
-                Ok(()) => {
-                    let claims = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None)
-                        .ok()
-                        .and_then(|payload| Claims::parse(&payload))
-                        .ok_or(Refusal::Claims)?;
-                    claims.check(iam, now)?;
-                    return Ok(Verified(claims));
-                }
+                Ok(()) => return Ok(()),
                 Err(Refusal::Signature | Refusal::NoKey) => refusal = Refusal::Signature,
                 Err(other) => return Err(other),
             }
         }
         Err(refusal)
     }
+
+    /// Whether a key that is not among these may have signed it: it names none of
+    /// them.
+    fn may_be_of_another_key(&self, refusal: Refusal, keys: &KeySet) -> bool {
+        let named = self.header.key_id.as_deref();
+        match refusal {
+            Refusal::NoKey => true,
+            Refusal::Signature => !named.is_some_and(|id| keys.knows(id)),
+            _ => false,
+        }
+    }
+
+    /// What it claims. Its signature has been verified.
+    fn accept(&self, iam: &Iam, now: u64) -> Result<Verified, Refusal> {
+        let claims = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None)
+            .ok()
+            .and_then(|payload| Claims::parse(&payload))
+            .ok_or(Refusal::Claims)?;
+        claims.check(iam, now)?;
+        Ok(Verified(claims))
+    }
 }
 
+#[cfg(test)]
+mod lent_tests;
 #[cfg(test)]
 mod tests;

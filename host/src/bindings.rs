@@ -4,8 +4,14 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    interfaces: "import coffer:storage/blobs@0.1.0;",
-    imports: { default: async | trappable },
+    interfaces: "
+        import coffer:storage/blobs@0.1.0;
+        import coffer:storage/memo@0.1.0;
+    ",
+    imports: {
+        "coffer:storage/memo": trappable,
+        default: async | trappable,
+    },
     with: {
         "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
         "wasi:http/types": wasmtime_wasi_http::p2::bindings::http::types,

@@ -7,6 +7,8 @@
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
 //! | [`port`] | what the component may ask of the store |
+//! | [`outbound`] | where the component may send requests, and what it got there |
+//! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine |
 //! | [`component`] | the component embedded in this program, or a file's |
 //! | [`descriptors`] | how many files and connections may be open |
@@ -20,6 +22,8 @@ mod descriptors;
 mod dev;
 mod guest_log;
 mod keep;
+mod memo;
+mod outbound;
 mod port;
 mod sandbox;
 mod serve;

@@ -15,7 +15,8 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::sandbox::{Limits, Sandbox, Setting};
+use crate::outbound::Documents;
+use crate::sandbox::{Candidate, Limits, Setting};
 use crate::settings::{LogFormat, Serve};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
@@ -46,12 +47,12 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
     let files: Arc<dyn BlobStore> = store.clone();
-    let served = settings(asked, policy, public_url)
-        .and_then(|given| {
-            let limits = asked.limits.sandbox();
-            Sandbox::load(&component, given, files, &limits).map_err(|error| error.to_string())
-        })
-        .and_then(|sandbox| runtime.block_on(listen(asked, sandbox)));
+    let served = settings(asked, policy, public_url).and_then(|given| {
+        let limits = asked.limits.sandbox();
+        let candidate = Candidate::load(&component, &limits);
+        let candidate = candidate.map_err(|error| error.to_string())?;
+        runtime.block_on(listen(asked, candidate, given, files))
+    });
     // Else the next start has to look for what a crash left.
     let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
     if runtime.block_on(closing).is_err() {
@@ -94,11 +95,10 @@ pub fn check(file: &Path) -> Result<(), String> {
         instances: 1,
         ..Limits::default()
     };
-    let sandbox =
-        Sandbox::load(&component, given, store, &limits).map_err(|error| error.to_string())?;
-    let report = tokio::runtime::Runtime::new()
+    let candidate = Candidate::load(&component, &limits).map_err(|error| error.to_string())?;
+    let (_, report) = tokio::runtime::Runtime::new()
         .map_err(|error| format!("no runtime: {error}"))?
-        .block_on(sandbox.check())
+        .block_on(candidate.check(given, store, Arc::default()))
         .map_err(|error| error.to_string())?;
     for notice in report.notices {
         println!("note: {notice}");
@@ -107,8 +107,15 @@ pub fn check(file: &Path) -> Result<(), String> {
     Ok(())
 }
 
-async fn listen(asked: &Serve, sandbox: Sandbox) -> Result<(), String> {
-    let report = sandbox.check().await.map_err(|error| error.to_string())?;
+async fn listen(
+    asked: &Serve,
+    candidate: Candidate,
+    given: Vec<Setting>,
+    files: Arc<dyn BlobStore>,
+) -> Result<(), String> {
+    let documents = Arc::new(Documents::default());
+    let checked = candidate.check(given, files, documents).await;
+    let (sandbox, report) = checked.map_err(|error| error.to_string())?;
     for notice in &report.notices {
         tracing::warn!("{notice}");
     }
@@ -124,7 +131,7 @@ async fn listen(asked: &Serve, sandbox: Sandbox) -> Result<(), String> {
     let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
 
     let (sandbox, limits) = (Arc::new(sandbox), asked.limits.server());
-    if server::run(listener, sandbox, report.origins, limits, stop).await {
+    if server::run(listener, sandbox, report.cors_origins, limits, stop).await {
         tracing::info!("stopped");
         Ok(())
     } else {

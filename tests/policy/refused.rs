@@ -59,11 +59,11 @@ fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() 
         ("\n[public]\nmax-file-size = '5 GX'".to_owned(), 3, "5 GX"),
         ("[public]\nread = ".to_owned(), 2, ""),
         (with("org-claim = 'org_id'"), 4, "org_id"),
-        (trusted.to_owned(), 1, "fetch"),
+        ("[iam]\nissuer = 'i'".to_owned(), 2, "jwks-url"),
         (
-            format!("{trusted}\njwks-url = 'https://i/keys'"),
+            format!("{trusted}\njwks-url = 'keys'"),
             4,
-            "fetch",
+            "no http or https URL",
         ),
         (
             format!("{trusted}\nhs256-secret = 'NONE'"),

@@ -23,12 +23,14 @@ pub fn component(handle: &str) -> Vec<u8> {
   (instance $handler (export "handle" (func $handle)))
   (export "wasi:http/incoming-handler@0.2.3" (instance $handler))
 
-  (type $found (record (field "notices" (list string)) (field "origins" (list string))))
+  (type $found (record (field "notices" (list string))
+    (field "cors-origins" (list string)) (field "iam-origins" (list string))))
   (func $check (result (result $found (error string)))
     (canon lift (core func $code "check") (memory (core memory $code "memory"))))
   ;; Gives the record the name that an exported function's types need.
   (component $naming
-    (type $record (record (field "notices" (list string)) (field "origins" (list string))))
+    (type $record (record (field "notices" (list string))
+    (field "cors-origins" (list string)) (field "iam-origins" (list string))))
     (import "record" (type $found (eq $record)))
     (import "check" (func $check (result (result $found (error string)))))
     (export $report "report" (type $found))

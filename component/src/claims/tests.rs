@@ -4,7 +4,7 @@ use super::*;
 use crate::policy::Policy;
 
 fn iam(lines: &str) -> Policy {
-    Policy::parse(&format!("[iam]\nissuer = 'i'\n{lines}")).expect("a policy")
+    Policy::parse(&format!("[iam]\nissuer = 'https://i'\n{lines}")).expect("a policy")
 }
 
 /// User, organization and roles as these claims name them.
@@ -183,7 +183,7 @@ fn an_organization_by_audience_is_exactly_one() {
         ),
         ("", json!("whatever"), Ok(()), None),
     ] {
-        let claims = json!({"iss": "i", "exp": 100, "aud": audiences});
+        let claims = json!({"iss": "https://i", "exp": 100, "aud": audiences});
         assert_eq!(names(lines, &claims).1.as_deref(), org, "{audiences}");
         let policy = iam(lines);
         let parsed = Claims::parse(claims.to_string().as_bytes()).expect("claims");
@@ -214,7 +214,7 @@ fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
         (r#""exp":2000,"nbf":"0""#, 1000, Err(Refusal::Claims)),
         (r#""iat":1"#, 1, Err(Refusal::NoExpiry)),
     ] {
-        let text = format!(r#"{{"iss":"i",{times}}}"#);
+        let text = format!(r#"{{"iss":"https://i",{times}}}"#);
         let claims = Claims::parse(text.as_bytes()).expect("claims");
         assert_eq!(claims.check(iam, now), expected, "{text} {now}");
     }

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 
 /// Key material, decoded but not yet turned into a key, which costs more and is
 /// done only for the one that a token names.
+#[derive(PartialEq, Eq)]
 pub(super) enum Material {
     /// Modulus and exponent, big-endian.
     Rsa {

@@ -1,3 +1,5 @@
+mod points;
+
 use std::sync::LazyLock;
 
 use jwt_simple::prelude::*;
@@ -31,7 +33,7 @@ fn edwards() -> Value {
 }
 
 fn algorithms(keys: Value) -> Vec<Algorithm> {
-    let set = KeySet::parse(&json!({"keys": keys}).to_string()).expect("a set");
+    let set = KeySet::parse(json!({"keys": keys}).to_string()).expect("a set");
     set.0.iter().map(|key| key.algorithm).collect()
 }
 
@@ -173,7 +175,7 @@ fn candidates_are_the_keys_of_the_id_then_those_without() {
         with(&ed, json!({"kid": "b"})),
         RSA.clone()
     ]);
-    let set = KeySet::parse(&json!({"keys": keys}).to_string()).expect("a set");
+    let set = KeySet::parse(json!({"keys": keys}).to_string()).expect("a set");
     let ids = |algorithm, id| -> Vec<_> {
         set.candidates(algorithm, id)
             .map(|key| key.id.as_deref().unwrap_or("-"))

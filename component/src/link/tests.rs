@@ -12,7 +12,7 @@ fn key(secret: &[u8]) -> LinkKey {
 }
 
 fn leave(area: Area, name: &str) -> permit::Read {
-    let policy = Policy::parse("[iam]\nissuer = 'i'\norg-claim = '/o'").expect("a policy");
+    let policy = Policy::parse("[iam]\nissuer = 'https://i'\norg-claim = '/o'").expect("a policy");
     let caller = Caller::Bearer(Bearer::for_test(Some("anna"), Some("acme"), &[]));
     permit::read(&policy, &caller, area, Name::new(name).expect("a name")).expect("leave")
 }
@@ -133,7 +133,7 @@ fn a_public_file_has_no_link() {
 #[test]
 fn the_link_of_an_uploader_is_for_their_own_files_alone() {
     let policy =
-        Policy::parse("[iam]\nissuer = 'test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
+        Policy::parse("[iam]\nissuer = 'https://test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
     let policy = policy.expect("a policy");
     let alice = Bearer::for_test(Some("alice"), Some("acme"), &[]);
     let own = alice.user().map(|user| user.as_str().to_owned());

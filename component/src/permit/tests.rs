@@ -10,7 +10,7 @@ fn policy(area: &str, rule: &str) -> Policy {
         .iter()
         .map(|operation| format!("{} = [{}]\n", operation.name(), words.join(",")))
         .collect();
-    let iam = "[iam]\nissuer = 'i'\norg-claim = '/org'\nroles-claim = '/roles'\n";
+    let iam = "[iam]\nissuer = 'https://i'\norg-claim = '/org'\nroles-claim = '/roles'\n";
     Policy::parse(&format!("{iam}[{area}]\n{rules}")).expect("a policy")
 }
 
@@ -107,7 +107,7 @@ fn without_an_iam_api_only_the_public_area_works_and_only_for_anyone() {
 
 #[test]
 fn what_no_token_of_this_issuer_can_say_is_forbidden_and_not_unauthenticated() {
-    let policy = Policy::parse("[iam]\nissuer = 'i'\n[public]\nread = 'role:boss'");
+    let policy = Policy::parse("[iam]\nissuer = 'https://i'\n[public]\nread = 'role:boss'");
     let policy = policy.expect("a policy");
     let ask = |area| decide(&policy, &Caller::Anonymous, area, Operation::Read).map(drop);
     assert_eq!(ask(Area::Public), Err(Problem::Forbidden), "no roles-claim");
@@ -208,7 +208,7 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
         ("nobody", "role:x", &anna, Err(F)),
     ] {
         let text = format!(
-            "[iam]\nissuer = 'i'\nroles-claim = '/r'\n[public]\ncreate = '{create}'\nreplace = '{replace}'"
+            "[iam]\nissuer = 'https://i'\nroles-claim = '/r'\n[public]\ncreate = '{create}'\nreplace = '{replace}'"
         );
         let policy = Policy::parse(&text).expect("a policy");
         let got = store(&policy, caller, Area::Public).map(|store| {
@@ -234,7 +234,7 @@ fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
     let one = both.creating_only().expect("leave");
     assert!(matches!(one.may_replace(), Whose::Nobodys));
     assert_eq!(one.if_protected(), Problem::AlreadyExists);
-    let text = "[iam]\nissuer = 'i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
+    let text = "[iam]\nissuer = 'https://i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
     let policy = Policy::parse(text).expect("a policy");
     let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
     assert_eq!(

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::error::{PolicyError, line_of};
 use super::fields::{CacheControl, Origins};
-use super::iam::{Iam, KeySource, OrgSource, Pointer, SecretName, Text, WebUrl};
+use super::iam::{self, Iam, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
 use super::units::{Age, FileSize};
@@ -30,7 +30,7 @@ pub(super) struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct IamSection {
-    issuer: Text,
+    issuer: Spanned<Text>,
     audience: Option<Text>,
     #[serde(default)]
     user_claim: Pointer,
@@ -38,7 +38,7 @@ struct IamSection {
     audience_prefix: Option<Spanned<Text>>,
     roles_claim: Option<Pointer>,
     jwks: Option<Spanned<String>>,
-    jwks_url: Option<Spanned<WebUrl>>,
+    jwks_url: Option<KeysUrl>,
     hs256_secret: Option<Spanned<SecretName>>,
 }
 
@@ -85,7 +85,10 @@ impl Document {
         }
         let cache_control = self.public.cache_control.take();
         Ok(Policy {
-            iam: self.iam.map(|section| iam(section, text)).transpose()?,
+            iam: self
+                .iam
+                .map(|section| into_iam(section, text))
+                .transpose()?,
             development: false,
             public: self.public.into_area(),
             user: self.user.into_area(),
@@ -97,9 +100,11 @@ impl Document {
     }
 }
 
-fn iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
+fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
     let header = line_of(text, section.span().start);
     let section = section.into_inner();
+    let issuer_at = section.issuer.span();
+    let issuer = section.issuer.into_inner().into_string();
     let org = match (section.org_claim, section.audience_prefix) {
         (None, None) => OrgSource::Nowhere,
         (Some(pointer), None) => OrgSource::Claim(pointer),
@@ -111,14 +116,19 @@ fn iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
     };
     let line = |offset: usize| Some(line_of(text, offset));
     let keys = match (section.jwks, section.jwks_url, section.hs256_secret) {
-        (None, None, None) => KeySource::Elsewhere { line: Some(header) },
+        (None, None, None) => match iam::configuration(&issuer) {
+            Some(url) => KeySource::Discovery(url),
+            None => {
+                let message = "an issuer that is no http or https URL publishes no keys: give \
+                               jwks, jwks-url or hs256-secret";
+                return Err(PolicyError::at(text, issuer_at, message));
+            }
+        },
         (Some(jwks), None, None) => KeySource::Inline {
             line: line(jwks.span().start),
             jwks: jwks.into_inner(),
         },
-        (None, Some(url), None) => KeySource::Elsewhere {
-            line: line(url.span().start),
-        },
+        (None, Some(url), None) => KeySource::Url(url.into_url()),
         (None, None, Some(name)) => KeySource::Secret {
             line: line(name.span().start),
             name: name.into_inner().into_string(),
@@ -129,7 +139,6 @@ fn iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
         }
     };
     let audience = section.audience.map(Text::into_string);
-    let issuer = section.issuer.into_string();
     Ok(Iam::new(
         issuer,
         audience,

@@ -1,10 +1,10 @@
 //! The IAM API that a policy trusts, and where its tokens name things.
 
-use http::Uri;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::development;
+use crate::web_url::WebUrl;
 
 /// A line of the policy document, where the policy was read from one.
 pub(super) type Line = Option<usize>;
@@ -42,8 +42,11 @@ pub(crate) enum KeySource {
     Inline { jwks: String, line: Line },
     /// In a setting: the secret of HS256.
     Secret { name: String, line: Line },
-    /// At an URL of the IAM API.
-    Elsewhere { line: Line },
+    /// At an URL of the IAM API: a JWK Set.
+    Url(WebUrl),
+    /// Where the issuer's configuration at this URL says (OpenID Connect
+    /// Discovery 1.0, 4).
+    Discovery(WebUrl),
 }
 
 impl Iam {
@@ -108,6 +111,14 @@ impl Iam {
     /// Where the verification keys are.
     pub(crate) fn keys(&self) -> &KeySource {
         &self.keys
+    }
+
+    /// Where keys are fetched from, if they are.
+    pub(crate) fn asks(&self) -> Option<&WebUrl> {
+        match &self.keys {
+            KeySource::Url(url) | KeySource::Discovery(url) => Some(url),
+            KeySource::Inline { .. } | KeySource::Secret { .. } => None,
+        }
     }
 
     /// Whether any token at all can name an organization.
@@ -215,22 +226,31 @@ impl TryFrom<String> for SecretName {
     }
 }
 
-/// An absolute http or https URL.
+/// Where keys are published.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct WebUrl;
+pub(super) struct KeysUrl(WebUrl);
 
-impl TryFrom<String> for WebUrl {
+impl KeysUrl {
+    pub(super) fn into_url(self) -> WebUrl {
+        self.0
+    }
+}
+
+impl TryFrom<String> for KeysUrl {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let scheme = text
-            .parse::<Uri>()
-            .ok()
-            .and_then(|uri| uri.scheme_str().map(str::to_owned));
-        match scheme.as_deref() {
-            Some("http" | "https") => Ok(Self),
-            _ => Err(format!("{text:?} is no http or https URL")),
-        }
+        WebUrl::parse(&text)
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} is no http or https URL"))
     }
+}
+
+/// Where an issuer's configuration is (OpenID Connect Discovery 1.0, 4.1); `None`
+/// for an issuer that is no URL, or one with a query (3).
+pub(super) fn configuration(issuer: &str) -> Option<WebUrl> {
+    WebUrl::parse(issuer).filter(|url| !url.has_query())?;
+    let issuer = issuer.trim_end_matches('/');
+    WebUrl::parse(&format!("{issuer}/.well-known/openid-configuration"))
 }

@@ -6,12 +6,12 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http as wasi_http;
-use wasmtime_wasi_http::{
-    RequestOptions, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::coffer::storage::blobs;
+use crate::bindings::coffer::storage::{blobs, memo};
 use crate::guest_log::GuestLog;
+use crate::memo::{Memo, MemoView, Remembering};
+use crate::outbound::Outbound;
 use crate::port::{Port, PortView};
 use crate::store::BlobStore;
 
@@ -25,25 +25,44 @@ const MOST_RESOURCES: usize = 1024;
 pub(super) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: NoWayOut,
+    outbound: Outbound,
+    memo: Memo,
+    version: u64,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
 }
 
+/// What all requests share.
+pub(super) struct Shared {
+    pub(super) settings: Vec<Setting>,
+    pub(super) store: Arc<dyn BlobStore>,
+    pub(super) outbound: Outbound,
+    pub(super) memo: Memo,
+}
+
 impl State {
-    pub(super) fn new(settings: &[Setting], store: Arc<dyn BlobStore>) -> Self {
+    pub(super) fn new(shared: &Shared) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
         let wasi = WasiCtx::builder()
-            .envs(settings)
+            .envs(&shared.settings)
             .stderr(GuestLog::current())
             .build();
         Self {
             wasi,
             http: WasiHttpCtx::new(),
-            hooks: NoWayOut,
+            outbound: shared.outbound.clone(),
+            memo: shared.memo.clone(),
+            version: shared.outbound.version(),
             table,
-            store,
+            store: Arc::clone(&shared.store),
+        }
+    }
+
+    fn memo(&mut self) -> MemoView<'_> {
+        MemoView {
+            memo: &self.memo,
+            version: self.version,
         }
     }
 
@@ -56,12 +75,14 @@ impl State {
 }
 
 /// Lends a component what `wit/world.wit` says, and nothing else: no file system,
-/// no sockets, no HTTP of its own.
+/// no sockets, and no way out but [`Outbound`].
 pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
     wasmtime_wasi::p2::bindings::cli::environment::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     let options = wasi_http::types::LinkOptions::default();
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
+    wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
+    memo::add_to_linker::<_, Remembering>(linker, State::memo)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
 }
 
@@ -79,23 +100,7 @@ impl WasiHttpView for State {
         WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.table,
-            hooks: &mut self.hooks,
+            hooks: &mut self.outbound,
         }
-    }
-}
-
-/// Refuses outgoing requests, which are not linked either.
-struct NoWayOut;
-
-type Done<T> = Box<dyn Future<Output = Result<T, wasmtime_wasi_http::Error>> + Send>;
-
-impl WasiHttpHooks for NoWayOut {
-    fn send_request(
-        &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _done: Done<()>,
-    ) -> Done<(http::Response<WasiBody>, Done<()>)> {
-        Box::new(async { Err(wasmtime_wasi_http::Error::HttpRequestDenied) })
     }
 }

@@ -1,0 +1,103 @@
+//! Requests of the component's own: GET, for what the IAM API publishes.
+
+use crate::bindings::wasi::http::outgoing_handler;
+use crate::bindings::wasi::http::types::{
+    ErrorCode, Fields, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
+};
+use crate::bindings::wasi::io::streams::StreamError;
+use crate::web_url::WebUrl;
+
+/// The longest wait for a connection, for an answer, and for more of it, in
+/// nanoseconds.
+const PATIENCE: u64 = 5_000_000_000;
+/// The largest document, in bytes.
+const MAX_DOCUMENT: usize = 256 << 10;
+/// How much of a document is read at once, in bytes.
+const CHUNK: u64 = 64 << 10;
+
+/// Whether a cache on the way may answer (RFC 9111).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// It may.
+    Cached,
+    /// It should ask the origin again (RFC 9111, 5.2.1.4).
+    Revalidated,
+}
+
+/// Why a document was not to be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("it cannot be reached ({0})")]
+    Unreachable(String),
+    #[error("the answer has the status {0}")]
+    Status(u16),
+    #[error("the answer has more than {MAX_DOCUMENT} bytes")]
+    TooLarge,
+    #[error("the answer broke off")]
+    BrokenOff,
+}
+
+/// Gets a document.
+///
+/// # Errors
+/// A [`FetchError`] for anything but a whole 200; redirects are not followed.
+pub(crate) fn get(url: &WebUrl, freshness: Freshness) -> Result<Vec<u8>, FetchError> {
+    let response =
+        send(url, freshness).map_err(|code| FetchError::Unreachable(code.to_string()))?;
+    match response.status() {
+        200 => read(&response),
+        status => Err(FetchError::Status(status)),
+    }
+}
+
+fn send(url: &WebUrl, freshness: Freshness) -> Result<IncomingResponse, ErrorCode> {
+    let broken = |()| ErrorCode::InternalError(None);
+    let request = OutgoingRequest::new(fields(freshness));
+    let scheme = if url.is_secure() {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    request.set_scheme(Some(&scheme)).map_err(broken)?;
+    request
+        .set_authority(Some(url.authority()))
+        .map_err(broken)?;
+    request
+        .set_path_with_query(Some(url.path_with_query()))
+        .map_err(broken)?;
+    let options = RequestOptions::new();
+    // A platform that does not know them has limits of its own.
+    let _ = options.set_connect_timeout(Some(PATIENCE));
+    let _ = options.set_first_byte_timeout(Some(PATIENCE));
+    let _ = options.set_between_bytes_timeout(Some(PATIENCE));
+    let answer = outgoing_handler::handle(request, Some(options))?;
+    answer.subscribe().block();
+    match answer.get() {
+        Some(Ok(answered)) => answered,
+        _ => Err(ErrorCode::InternalError(None)),
+    }
+}
+
+fn fields(freshness: Freshness) -> Fields {
+    let mut entries = vec![("accept".to_owned(), b"application/json".to_vec())];
+    if freshness == Freshness::Revalidated {
+        entries.push(("cache-control".to_owned(), b"no-cache".to_vec()));
+    }
+    Fields::from_list(&entries).unwrap_or_else(|_| Fields::new())
+}
+
+fn read(response: &IncomingResponse) -> Result<Vec<u8>, FetchError> {
+    let body = response.consume().map_err(|()| FetchError::BrokenOff)?;
+    let stream = body.stream().map_err(|()| FetchError::BrokenOff)?;
+    let mut document = Vec::new();
+    loop {
+        match stream.blocking_read(CHUNK) {
+            Ok(bytes) => document.extend(bytes),
+            Err(StreamError::Closed) => return Ok(document),
+            Err(StreamError::LastOperationFailed(_)) => return Err(FetchError::BrokenOff),
+        }
+        if document.len() > MAX_DOCUMENT {
+            return Err(FetchError::TooLarge);
+        }
+    }
+}

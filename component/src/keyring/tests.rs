@@ -1,0 +1,148 @@
+use std::cell::RefCell;
+
+use serde_json::json;
+
+use super::*;
+use crate::policy::Policy;
+
+const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
+    "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+/// What comes of fetching the keys of `issuer` with these further lines of policy,
+/// from an IAM API of these documents; and what was asked for.
+fn fetched(
+    issuer: &str,
+    lines: &str,
+    documents: &[(&str, &str)],
+) -> (Result<KeySet, NoKeys>, Vec<String>) {
+    let policy = format!("[iam]\nissuer = '{issuer}'\n{lines}");
+    let policy = Policy::parse(&policy).expect("a policy");
+    let asked = RefCell::new(Vec::new());
+    let fetch = |url: &WebUrl, freshness| {
+        asked.borrow_mut().push(format!("{url} {freshness:?}"));
+        let mut known = documents.iter();
+        let found = known.find(|(known, _)| *known == url.to_string());
+        let (_, text) = found.ok_or(FetchError::Status(404))?;
+        Ok(text.as_bytes().to_vec())
+    };
+    let iam = policy.iam().expect("an IAM API");
+    let keys = Keyring {
+        iam,
+        secrets: &|_| None,
+        fetch: &fetch,
+    }
+    .keys(Freshness::Revalidated);
+    (keys, asked.into_inner())
+}
+
+fn configuration(issuer: &str, keys: &str) -> String {
+    json!({"issuer": issuer, "jwks_uri": keys, "scopes_supported": ["openid"]}).to_string()
+}
+
+#[test]
+fn the_configuration_stands_below_the_issuer_and_names_the_keys() {
+    for (issuer, document) in [
+        (
+            "https://iam",
+            "https://iam/.well-known/openid-configuration",
+        ),
+        (
+            "https://iam/",
+            "https://iam/.well-known/openid-configuration",
+        ),
+        (
+            "https://iam:8443/realms/a",
+            "https://iam:8443/realms/a/.well-known/openid-configuration",
+        ),
+        (
+            "https://iam/oidc/",
+            "https://iam/oidc/.well-known/openid-configuration",
+        ),
+    ] {
+        let keys_at = format!("{}/keys?v=1", &document[..document.len() - 33]);
+        let configuration = configuration(issuer, &keys_at);
+        let documents = [(document, configuration.as_str()), (&keys_at, SET)];
+        let (keys, asked) = fetched(issuer, "", &documents);
+        assert!(keys.expect(issuer).knows("1"));
+        // Only the keys are worth asking for again.
+        let expected = [
+            format!("{document} Cached"),
+            format!("{keys_at} Revalidated"),
+        ];
+        assert_eq!(asked, expected);
+    }
+}
+
+#[test]
+fn a_jwks_url_needs_no_configuration_and_may_be_anywhere() {
+    let lines = "jwks-url = 'https://elsewhere/keys'";
+    let (keys, asked) = fetched("any name", lines, &[("https://elsewhere/keys", SET)]);
+    assert!(keys.expect("keys").knows("1"));
+    assert_eq!(asked, ["https://elsewhere/keys Revalidated"]);
+}
+
+#[test]
+fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
+    let table = [
+        (
+            configuration("https://iam/", "https://iam/keys"),
+            "of another issuer",
+        ),
+        (
+            configuration("https://IAM", "https://iam/keys"),
+            "of another issuer",
+        ),
+        (
+            configuration("https://other", "https://iam/keys"),
+            "of another issuer",
+        ),
+        (
+            configuration("https://iam", "https://other/keys"),
+            "elsewhere, at https://other;",
+        ),
+        (
+            configuration("https://iam", "http://iam/keys"),
+            "elsewhere, at http://iam;",
+        ),
+        (
+            configuration("https://iam", "https://iam:8443/keys"),
+            "elsewhere, at https://iam:8443;",
+        ),
+        (
+            configuration("https://iam", "https://iam@other/keys"),
+            "no OpenID provider's",
+        ),
+        (
+            configuration("https://iam", "/keys"),
+            "no OpenID provider's",
+        ),
+        (
+            configuration("https://iam", "file:///keys"),
+            "no OpenID provider's",
+        ),
+        ("{}".to_owned(), "no OpenID provider's"),
+        ("<html>".to_owned(), "no OpenID provider's"),
+        (String::new(), "no OpenID provider's"),
+    ];
+    for (configuration, words) in table {
+        let at = "https://iam/.well-known/openid-configuration";
+        let documents = [(at, configuration.as_str()), ("https://iam/keys", SET)];
+        let (keys, asked) = fetched("https://iam", "", &documents);
+        let message = keys.expect_err(&configuration).to_string();
+        assert!(message.contains(words), "{configuration}: {message}");
+        assert_eq!(asked.len(), 1, "{configuration}");
+    }
+}
+
+#[test]
+fn what_is_no_key_set_gives_no_keys() {
+    for document in ["", "[]", "{}", "<html>", r#"{"keys":{}}"#] {
+        let lines = "jwks-url = 'https://iam/keys'";
+        let (keys, _) = fetched("https://iam", lines, &[("https://iam/keys", document)]);
+        assert!(matches!(keys, Err(NoKeys::Keys { .. })), "{document}");
+    }
+    let (keys, _) = fetched("https://iam", "", &[]);
+    let message = keys.expect_err("no keys").to_string();
+    let expected = "https://iam/.well-known/openid-configuration: the answer has the status 404";
+    assert_eq!(message, expected);
+}

@@ -1,0 +1,174 @@
+//! When keys are asked for again, and which tokens are remembered.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use http::HeaderValue;
+use jwt_simple::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::http::outgoing::FetchError;
+
+const NOW: u64 = 1_800_000_000;
+
+fn key(id: Option<&str>) -> Ed25519KeyPair {
+    let pair = Ed25519KeyPair::generate();
+    id.map_or(pair.clone(), |id| pair.with_key_id(id))
+}
+
+fn set(keys: &[&Ed25519KeyPair]) -> String {
+    let jwk = |key: &&Ed25519KeyPair| {
+        let mut jwk: Value = serde_json::from_str(&key.public_key().to_jwk()).expect("JSON");
+        if let Some(id) = key.key_id() {
+            jwk["kid"] = id.as_str().into();
+        }
+        jwk
+    };
+    json!({ "keys": keys.iter().map(jwk).collect::<Vec<_>>() }).to_string()
+}
+
+fn token(key: &Ed25519KeyPair, seconds: u64) -> String {
+    let claims = json!({"iss": "https://iam", "sub": "ann", "exp": NOW + seconds});
+    let claims: JWTClaims<Value> = serde_json::from_value(claims).expect("claims");
+    key.sign(claims).expect("a token")
+}
+
+/// An IAM API that published `then` when its keys were fetched, and publishes `now`.
+struct Surroundings {
+    then: Option<String>,
+    now: Option<String>,
+    asked: RefCell<Vec<Freshness>>,
+    remembered: RefCell<HashMap<Vec<u8>, u32>>,
+}
+
+impl Surroundings {
+    fn new(then: Option<String>, now: Option<String>) -> Self {
+        Self {
+            then,
+            now,
+            asked: RefCell::default(),
+            remembered: RefCell::default(),
+        }
+    }
+
+    fn ask(&self, token: &str) -> Result<(), Problem> {
+        let policy = Policy::parse("[iam]\nissuer = 'https://iam'\njwks-url = 'https://iam/keys'");
+        let lent = Lent {
+            secrets: &|_| None,
+            fetch: &|_, freshness| {
+                self.asked.borrow_mut().push(freshness);
+                let document = match freshness {
+                    Freshness::Cached => &self.then,
+                    Freshness::Revalidated => &self.now,
+                };
+                let document = document.as_ref().ok_or(FetchError::Status(500))?;
+                Ok(document.clone().into_bytes())
+            },
+            memo: self,
+        };
+        let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a value");
+        let fields = [(AUTHORIZATION, value)].into_iter().collect();
+        authenticate(&fields, &policy.expect("a policy"), &lent, NOW).map(|_| ())
+    }
+}
+
+impl Memo for Surroundings {
+    fn recall(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let known = self.remembered.borrow().contains_key(key);
+        known.then(Vec::new)
+    }
+
+    fn remember(&self, key: &[u8], _value: &[u8], seconds: u32) {
+        self.remembered.borrow_mut().insert(key.to_owned(), seconds);
+    }
+}
+
+#[test]
+fn keys_are_asked_for_again_only_where_another_key_may_have_signed() {
+    use Freshness::{Cached, Revalidated};
+    let (old, new, forged) = (key(Some("1")), key(Some("2")), key(Some("1")));
+    let (nameless, other) = (key(None), key(None));
+    let refused = Err(Problem::InvalidToken);
+    let twice = [Cached, Revalidated];
+    for (label, then, now, signer, result, asked) in [
+        ("known", &old, &old, &old, Ok(()), &twice[..1]),
+        ("rotated", &old, &new, &new, Ok(()), &twice),
+        ("rotated away", &old, &new, &old, Ok(()), &twice[..1]),
+        ("invented id", &old, &old, &new, refused.clone(), &twice),
+        ("forged", &old, &new, &forged, refused.clone(), &twice[..1]),
+        (
+            "rotated without ids",
+            &nameless,
+            &other,
+            &other,
+            Ok(()),
+            &twice,
+        ),
+        (
+            "forged without ids",
+            &nameless,
+            &nameless,
+            &other,
+            refused,
+            &twice,
+        ),
+    ] {
+        let around = Surroundings::new(Some(set(&[then])), Some(set(&[now])));
+        assert_eq!(around.ask(&token(signer, 100)), result, "{label}");
+        assert_eq!(*around.asked.borrow(), asked, "{label}");
+    }
+}
+
+#[test]
+fn without_keys_it_is_nobodys_fault() {
+    let (old, new) = (key(Some("1")), key(Some("2")));
+    let around = Surroundings::new(None, None);
+    assert_eq!(around.ask(&token(&old, 100)), Err(Problem::IamUnavailable));
+    let around = Surroundings::new(Some(set(&[&old])), None);
+    assert_eq!(around.ask(&token(&old, 100)), Ok(()));
+    assert_eq!(around.ask(&token(&new, 100)), Err(Problem::IamUnavailable));
+}
+
+#[test]
+fn a_good_token_is_remembered_for_as_long_as_it_holds_and_a_bad_one_never() {
+    let (good, forged) = (key(Some("1")), key(Some("1")));
+    for (signer, seconds, kept) in [
+        (&good, 100, Some(100)),
+        (&good, 1, Some(1)),
+        // Its leeway is not time to be remembered in.
+        (&good, 0, None),
+        (&forged, 100, None),
+    ] {
+        let around = Surroundings::new(Some(set(&[&good])), None);
+        let _ = around.ask(&token(signer, seconds));
+        let remembered = around.remembered.borrow();
+        assert_eq!(remembered.values().next().copied(), kept, "{seconds}");
+        assert_eq!(remembered.len(), usize::from(kept.is_some()));
+    }
+}
+
+#[test]
+fn a_token_that_is_remembered_needs_no_key_and_is_held_against_the_clock_all_the_same() {
+    let good = key(Some("1"));
+    let around = Surroundings::new(Some(set(&[&good])), None);
+    let tokens = [token(&good, 100), token(&good, 200)];
+    assert_eq!(around.ask(&tokens[0]), Ok(()));
+    assert_eq!(around.ask(&tokens[0]), Ok(()));
+    assert_eq!(around.asked.borrow().len(), 1);
+    assert_eq!(around.ask(&tokens[1]), Ok(()));
+    assert_eq!(around.asked.borrow().len(), 2);
+    // Any change makes it another token.
+    let mut changed = tokens[0].clone();
+    changed.pop();
+    assert_eq!(around.ask(&changed), Err(Problem::InvalidToken));
+    // A memory that says yes to everything opens nothing that is over.
+    let around = Surroundings::new(None, None);
+    let claims = json!({"iss": "https://iam", "exp": NOW - 61});
+    let claims: JWTClaims<Value> = serde_json::from_value(claims).expect("claims");
+    let over = good.sign(claims).expect("a token");
+    let hash = hmac_sha256::Hash::hash(over.as_bytes());
+    around.remember(&hash, &[], 60);
+    assert_eq!(around.ask(&over), Err(Problem::InvalidToken));
+    assert_eq!(around.asked.borrow().len(), 0);
+}

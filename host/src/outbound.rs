@@ -1,0 +1,128 @@
+//! The component's way out: GET requests to the origins that the policy in force
+//! names, answered from a cache, and nothing else.
+
+mod address;
+mod documents;
+mod fetch;
+mod freshness;
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Response, header};
+use http_body_util::{BodyExt, Full};
+use reqwest::Url;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use documents::Asked;
+pub use documents::Documents;
+
+type Done<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
+
+/// Where a component may send requests.
+#[derive(Clone)]
+pub struct Outbound {
+    documents: Arc<Documents>,
+    origins: Arc<[String]>,
+}
+
+impl Outbound {
+    /// A way to these origins (RFC 6454, 6.2) alone; what is no such text allows
+    /// nothing.
+    pub fn to(origins: &[String], documents: Arc<Documents>) -> Self {
+        let urls = origins.iter().filter_map(|origin| Url::parse(origin).ok());
+        Self {
+            documents,
+            origins: urls.map(|url| origin(&url)).collect(),
+        }
+    }
+
+    /// Which version of the world outside its answers are from: another one once any
+    /// of them is no longer what it was.
+    pub fn version(&self) -> u64 {
+        self.documents.version()
+    }
+
+    /// The URL, where a request may be sent.
+    fn permitted<B>(&self, request: &http::Request<B>) -> Option<Url> {
+        let url = Url::parse(&request.uri().to_string()).ok()?;
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        let is_allowed = self.origins.contains(&origin(&url));
+        (request.method() == Method::GET && is_plain && is_allowed).then_some(url)
+    }
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+impl WasiHttpHooks for Outbound {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _done: Done<()>,
+    ) -> Done<(Response<WasiBody>, Done<()>)> {
+        let Some(url) = self.permitted(&request) else {
+            let (method, uri) = (request.method(), request.uri());
+            tracing::warn!(%method, %uri, "the component asks for what its policy does not name");
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        };
+        let asked = asked(request.headers());
+        let documents = Arc::clone(&self.documents);
+        Box::new(async move {
+            let body = documents.get(&url, asked).await;
+            let body = body.ok_or(Error::DestinationUnavailable)?;
+            let body = Full::new(body).map_err(|never| match never {});
+            let done: Done<()> = Box::new(async { Ok(()) });
+            Ok((Response::new(body.boxed_unsync()), done))
+        })
+    }
+}
+
+/// Whether a request wants more than a copy (RFC 9111, 5.2.1.4).
+fn asked(fields: &HeaderMap) -> Asked {
+    let directives = fields.get_all(header::CACHE_CONTROL);
+    let no_cache = directives
+        .iter()
+        .any(|value| value.as_bytes().eq_ignore_ascii_case(b"no-cache"));
+    if no_cache { Asked::Anew } else { Asked::Any }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_leads_to_the_very_origins_that_were_named() {
+        let origins = ["https://iam.example", "http://127.0.0.1:3000", "nonsense"];
+        let documents = Documents::default();
+        let outbound = Outbound::to(&origins.map(str::to_owned), Arc::new(documents));
+        for (method, url, allowed) in [
+            ("GET", "https://iam.example/keys?a=b", true),
+            ("GET", "https://IAM.example:443/", true),
+            ("GET", "http://127.0.0.1:3000/keys", true),
+            ("POST", "https://iam.example/keys", false),
+            ("HEAD", "https://iam.example/keys", false),
+            ("GET", "http://iam.example/keys", false),
+            ("GET", "https://iam.example:8443/keys", false),
+            ("GET", "https://iam.example.evil/keys", false),
+            ("GET", "https://a.iam.example/keys", false),
+            ("GET", "https://iam.example@evil.example/keys", false),
+            ("GET", "https://user@iam.example/keys", false),
+            ("GET", "http://127.0.0.1/keys", false),
+            ("GET", "http://169.254.169.254/latest/meta-data", false),
+            ("GET", "http://localhost:3000/keys", false),
+        ] {
+            let request = http::Request::builder().method(method).uri(url).body(());
+            let request = request.expect("a request");
+            assert_eq!(
+                outbound.permitted(&request).is_some(),
+                allowed,
+                "{method} {url}"
+            );
+        }
+        let none = Outbound::to(&[], Arc::clone(&outbound.documents));
+        let request = http::Request::get("https://iam.example/").body(());
+        assert!(none.permitted(&request.expect("a request")).is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! What the IAM API publishes, as last seen: fresh, or stale while it is renewed and
+//! while the IAM API is down.
+
+mod copy;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use reqwest::Url;
+
+use super::fetch::Fetcher;
+pub(super) use copy::Asked;
+use copy::{Copy, Plan};
+
+/// The most documents that are kept. A policy needs two.
+const MOST: usize = 32;
+
+/// Documents by URL.
+#[derive(Default)]
+pub struct Documents {
+    fetcher: Fetcher,
+    kept: Mutex<HashMap<Url, Arc<Mutex<Document>>>>,
+    version: AtomicU64,
+}
+
+/// One document.
+#[derive(Default)]
+struct Document {
+    copy: Copy,
+    /// The request for it that is under way, or the last one.
+    renewal: Option<Shared<BoxFuture<'static, ()>>>,
+}
+
+impl Documents {
+    /// Another number once any document is no longer what it was.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The document at this URL; `None` where it is not to be had, the reason of which
+    /// goes to the log. However many ask, at most one request is under way.
+    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Option<Bytes> {
+        let shared = self.document(url);
+        let renewal = {
+            let mut document = lock(&shared);
+            let under_way = document.under_way();
+            match document
+                .copy
+                .plan(Instant::now(), asked, under_way.is_some())
+            {
+                Plan::Keep(body) => return body,
+                Plan::KeepAndRenew(body) => {
+                    // Nobody waits for it.
+                    drop(self.renew(&shared, &mut document, url));
+                    return Some(body);
+                }
+                Plan::Wait => under_way.unwrap_or_else(|| self.renew(&shared, &mut document, url)),
+            }
+        };
+        renewal.await;
+        lock(&shared).copy.usable(Instant::now())
+    }
+
+    fn document(&self, url: &Url) -> Arc<Mutex<Document>> {
+        let mut kept = lock(&self.kept);
+        if let Some(document) = kept.get(url) {
+            return Arc::clone(document);
+        }
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        Arc::clone(kept.entry(url.clone()).or_default())
+    }
+
+    /// Starts a request, which goes on when those who wait for it have gone.
+    fn renew(
+        self: &Arc<Self>,
+        shared: &Arc<Mutex<Document>>,
+        document: &mut Document,
+        url: &Url,
+    ) -> Shared<BoxFuture<'static, ()>> {
+        document.copy.tried(Instant::now());
+        let (documents, shared, url) = (Arc::clone(self), Arc::clone(shared), url.clone());
+        let request = tokio::spawn(async move {
+            let fetched = documents.fetcher.fetch(&url).await;
+            let mut document = lock(&shared);
+            match fetched {
+                Ok(fetched) => {
+                    if document.copy.replace(fetched, Instant::now()) {
+                        documents.version.fetch_add(1, Ordering::Release);
+                        tracing::info!(%url, "fetched: not what it was, or not known before");
+                    }
+                }
+                Err(error) => {
+                    let kept = document.copy.usable(Instant::now()).is_some();
+                    tracing::warn!(%url, %error, kept, "cannot be fetched");
+                }
+            }
+        });
+        let renewal = request.map(|_| ()).boxed().shared();
+        document.renewal = Some(renewal.clone());
+        renewal
+    }
+}
+
+impl Document {
+    fn under_way(&self) -> Option<Shared<BoxFuture<'static, ()>>> {
+        let renewal = self.renewal.as_ref()?;
+        renewal.peek().is_none().then(|| renewal.clone())
+    }
+}
+
+/// What a panic elsewhere leaves behind is a whole state all the same.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

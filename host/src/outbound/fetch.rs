@@ -1,0 +1,95 @@
+//! One request to the IAM API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{StatusCode, header};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use tokio::sync::OnceCell;
+
+use super::address::Guarded;
+use super::freshness;
+
+/// From the connection to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest document, in bytes.
+const MAX_SIZE: usize = 256 << 10;
+
+/// A document as it came.
+pub(super) struct Fetched {
+    pub(super) body: Bytes,
+    pub(super) fresh_for: Duration,
+}
+
+/// Why a document did not come.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("{}", causes(.0))]
+    Http(#[from] reqwest::Error),
+    #[error("the answer has the status {0}")]
+    Status(StatusCode),
+    #[error("the answer has more than {MAX_SIZE} bytes")]
+    TooLarge,
+}
+
+/// Sends requests.
+#[derive(Default)]
+pub(super) struct Fetcher {
+    /// Made when it is needed: it reads all of the machine's certificates.
+    client: OnceCell<Client>,
+}
+
+/// A client that goes where it is told and nowhere else: not by a redirect, nor by
+/// way of a proxy, which would look names up itself.
+fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .dns_resolver(Arc::new(Guarded))
+        .user_agent(concat!("coffer/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+impl Fetcher {
+    /// Gets a document.
+    ///
+    /// # Errors
+    /// A [`FetchError`] for anything but a whole 200 within 5 s.
+    pub(super) async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
+        let client = self.client.get_or_try_init(async || client()).await?;
+        let request = client
+            .get(url.clone())
+            .header(header::ACCEPT, "application/json");
+        let mut response = request.send().await?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
+        }
+        let fresh_for = freshness::lifetime(response.headers());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_SIZE {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched {
+            body: body.freeze(),
+            fresh_for,
+        })
+    }
+}
+
+/// The client's own words leave out the cause.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
