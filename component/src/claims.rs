@@ -7,6 +7,10 @@ use crate::keys::LEEWAY;
 use crate::policy::{Iam, OrgSource};
 use crate::refusal::Refusal;
 
+/// The times that a token may name, in seconds since 1970: those before the year
+/// 10000. Others are no dates but attempts.
+const TIMES: std::ops::RangeInclusive<f64> = 0.0..=253_402_300_799.0;
+
 /// A JWT Claims Set (RFC 7519). Being one says nothing about its signature.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Claims(Map<String, Value>);
@@ -19,7 +23,7 @@ impl Claims {
     }
 
     /// Whether the claims hold at `now` (seconds since 1970) for this IAM API:
-    /// `exp` (which must be there), `nbf`, `iss` and `aud` (RFC 7519, 4.1).
+    /// `exp` (which must be there), `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1).
     pub(crate) fn check(&self, iam: &Iam, now: u64) -> Result<(), Refusal> {
         // Exact up to 2^53 seconds, which no clock reaches.
         let now = now as f64;
@@ -28,11 +32,10 @@ impl Claims {
         if now >= expires_at + leeway {
             return Err(Refusal::Expired);
         }
-        if self
-            .time("nbf")?
-            .is_some_and(|not_before| now + leeway < not_before)
-        {
-            return Err(Refusal::NotYet);
+        for name in ["nbf", "iat"] {
+            if self.time(name)?.is_some_and(|from| now + leeway < from) {
+                return Err(Refusal::NotYet);
+            }
         }
         if self.0.get("iss").and_then(Value::as_str) != Some(iam.issuer()) {
             return Err(Refusal::Issuer);
@@ -118,10 +121,11 @@ impl Claims {
 
     /// A `NumericDate` (RFC 7519, 2), if the claim is there.
     fn time(&self, name: &str) -> Result<Option<f64>, Refusal> {
-        self.0
-            .get(name)
-            .map(|value| value.as_f64().ok_or(Refusal::Claims))
-            .transpose()
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let time = value.as_f64().filter(|time| TIMES.contains(time));
+        time.map(Some).ok_or(Refusal::Claims)
     }
 
     /// `aud`, which is a string or a list of strings; empty where it is missing,

@@ -5,7 +5,7 @@ use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use rsa::sha2::digest::const_oid::AssociatedOid;
 use rsa::sha2::digest::{Digest, FixedOutputReset};
 use rsa::sha2::{Sha256, Sha384, Sha512};
-use rsa::traits::SignatureScheme;
+use rsa::traits::{PublicKeyParts, SignatureScheme};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
 use super::Algorithm;
@@ -81,5 +81,7 @@ fn verifies<D: Digest>(
     signed: &str,
     signature: &[u8],
 ) -> bool {
-    key.verify(scheme, &D::digest(signed), signature).is_ok()
+    // Nothing below compares them for PSS (RFC 8017, 5.2.2, step 1).
+    BigUint::from_bytes_be(signature) < *key.n()
+        && key.verify(scheme, &D::digest(signed), signature).is_ok()
 }

@@ -76,9 +76,9 @@ impl Material {
             artificial_time: Some(UnixTimeStamp::from_secs(now)),
             ..VerificationOptions::default()
         };
-        let result = match (self, algorithm) {
+        match (self, algorithm) {
             (Self::Rsa { n, e }, _) if large_rsa::is_large(n) => {
-                return large_rsa::verify(n, e, algorithm, token);
+                large_rsa::verify(n, e, algorithm, token)
             }
             (Self::Rsa { n, e }, A::Rs256) => {
                 rsa(RS256PublicKey::from_components(n, e), token, options)
@@ -98,20 +98,23 @@ impl Material {
             (Self::Rsa { n, e }, A::Ps512) => {
                 rsa(PS512PublicKey::from_components(n, e), token, options)
             }
-            (Self::Elliptic(point), A::Es256) => ES256PublicKey::from_bytes(point)
-                .and_then(|key| key.verify_token(token, Some(options))),
-            (Self::Elliptic(point), A::Es384) => ES384PublicKey::from_bytes(point)
-                .and_then(|key| key.verify_token(token, Some(options))),
-            (Self::Edwards(bytes), A::EdDsa) => Ed25519PublicKey::from_bytes(bytes)
-                .and_then(|key| key.verify_token(token, Some(options))),
-            (Self::Secret(secret), A::Hs256) => {
-                HS256Key::from_bytes(secret).verify_token(token, Some(options))
+            (Self::Elliptic(point), A::Es256) => {
+                let key = ES256PublicKey::from_bytes(point).map_err(unsound)?;
+                outcome(key.verify_token(token, Some(options)))
             }
-            _ => return Err(Refusal::NoKey),
-        };
-        result
-            .map(|_: JWTClaims<NoCustomClaims>| ())
-            .map_err(|error| reason(&error))
+            (Self::Elliptic(point), A::Es384) => {
+                let key = ES384PublicKey::from_bytes(point).map_err(unsound)?;
+                outcome(key.verify_token(token, Some(options)))
+            }
+            (Self::Edwards(bytes), A::EdDsa) => {
+                let key = Ed25519PublicKey::from_bytes(bytes).map_err(unsound)?;
+                outcome(key.verify_token(token, Some(options)))
+            }
+            (Self::Secret(secret), A::Hs256) => {
+                outcome(HS256Key::from_bytes(secret).verify_token(token, Some(options)))
+            }
+            _ => Err(Refusal::NoKey),
+        }
     }
 }
 
@@ -123,8 +126,17 @@ fn rsa<K: RSAPublicKeyLike>(
     key: Result<K, jwt_simple::Error>,
     token: &str,
     options: VerificationOptions,
-) -> Result<JWTClaims<NoCustomClaims>, jwt_simple::Error> {
-    key.and_then(|key| key.verify_token(token, Some(options)))
+) -> Result<(), Refusal> {
+    outcome(key.map_err(unsound)?.verify_token(token, Some(options)))
+}
+
+/// No key can be made of the material, so none was tried.
+fn unsound(_error: jwt_simple::Error) -> Refusal {
+    Refusal::NoKey
+}
+
+fn outcome(result: Result<JWTClaims<NoCustomClaims>, jwt_simple::Error>) -> Result<(), Refusal> {
+    result.map(|_| ()).map_err(|error| reason(&error))
 }
 
 /// The library's words are not repeated: some quote the token.

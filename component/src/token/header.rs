@@ -45,8 +45,9 @@ impl Header {
     }
 }
 
-/// `JWT` and its kinds such as `at+jwt`, in any case (RFC 8725, 3.11).
+/// A JWT in general or an access token (RFC 9068, 2.1), in any case. Other kinds,
+/// such as a logout token, say something else than who may do what (RFC 8725, 3.11).
 fn is_jwt(kind: &str) -> bool {
-    let kind = kind.to_ascii_uppercase();
-    kind == "JWT" || kind.ends_with("+JWT")
+    let kinds = ["JWT", "at+jwt", "application/at+jwt"];
+    kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
 }

@@ -226,6 +226,8 @@ fn the_type_is_that_of_a_jwt_or_left_out() {
             r#""JWT\u0000""#,
             r#""at+jwt;x=y""#,
             r#""jwt+x""#,
+            r#""logout+jwt""#,
+            r#""secevent+jwt""#,
             "null",
             "1",
             r#"["JWT"]"#,
