@@ -69,12 +69,23 @@ impl Claims {
     }
 
     /// The user's id: a string that is not empty. A number names nobody, so that
-    /// 1, 1.0 and "1" cannot be taken for one another.
+    /// 1, 1.0 and "1" cannot be taken for one another. Nor does a client that
+    /// acts for itself.
     pub(crate) fn user(&self, iam: &Iam) -> Option<&str> {
         iam.user()
             .find(&self.0)
             .and_then(Value::as_str)
-            .filter(|id| !id.is_empty())
+            .filter(|id| !id.is_empty() && !self.is_client(id))
+    }
+
+    /// Whether this id is the token's client and no user: without a user, `sub`
+    /// is the client's own id (RFC 9068, 2.2), which `client_id` or `azp` repeats.
+    /// Auth0 puts `@clients` behind it.
+    fn is_client(&self, id: &str) -> bool {
+        let id = id.strip_suffix("@clients").unwrap_or(id);
+        ["client_id", "azp"]
+            .iter()
+            .any(|name| self.0.get(*name).and_then(Value::as_str) == Some(id))
     }
 
     /// The organization's id: a string that is not empty, or the name of an

@@ -130,6 +130,20 @@ fn a_claim_of_another_shape_names_nobody() {
 }
 
 #[test]
+fn a_client_that_acts_for_itself_is_no_user() {
+    for (claims, user) in [
+        (json!({"sub": "app", "client_id": "app"}), None),
+        (json!({"sub": "app", "azp": "app"}), None),
+        (json!({"sub": "app@clients", "azp": "app"}), None),
+        (json!({"sub": "app", "client_id": "web"}), Some("app")),
+        (json!({"sub": "app", "azp": ["app"]}), Some("app")),
+        (json!({"sub": "app@clients"}), Some("app@clients")),
+    ] {
+        assert_eq!(names("", &claims).0.as_deref(), user, "{claims}");
+    }
+}
+
+#[test]
 fn roles_are_taken_from_no_shape_that_could_mean_something_else() {
     for (value, roles) in [
         (
