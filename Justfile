@@ -27,12 +27,25 @@ component policy="":
     cmp -s "$built" "target/component/$name.wasm" || install -m 644 "$built" "target/component/$name.wasm"
     echo "target/component/$name.wasm" >&2
 
+# Installs the IAM servers of tests/providers into target/providers.
+providers:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    mkdir -p target/providers
+    ln -sf "$PWD"/tests/providers/*.mjs target/providers/
+    installed=target/providers/installed.json
+    [[ -d target/providers/node_modules ]] && cmp -s tests/providers/package-lock.json $installed && exit
+    cp tests/providers/package.json tests/providers/package-lock.json target/providers/
+    npm --prefix target/providers ci --ignore-scripts --no-audit --no-fund
+    cp tests/providers/package-lock.json $installed
+
 # Serves on the local engine in development mode; takes the flags of `coffer serve`.
 serve *args: component
     cargo run --release -p coffer -- serve --dev {{ args }}
 
 # Runs every test; takes the arguments of `cargo test`.
-test *args: component
+test *args: component providers
     cargo test --release --workspace {{ args }}
 
 # Checks format, lints and documentation, and the dependencies where cargo-deny is installed.

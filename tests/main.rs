@@ -9,6 +9,7 @@ mod crash; // kill -9, restart, a second host, an orderly stop
 mod delete; // what it takes away, and nothing more
 mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to save as
 mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
+mod iam; // tokens of real providers: whose files they open, keys that change or are out of reach
 mod keys; // keys that an IAM API publishes: found, kept, renewed, out of reach
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // URLs that work without a token, and what they do not open
