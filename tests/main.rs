@@ -15,6 +15,7 @@ mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // URLs that work without a token, and what they do not open
 mod list; // what is on a page, and walks over the pages
 mod names; // right or refused, and never a path on the disk
+mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, a component that fails

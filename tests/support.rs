@@ -29,6 +29,9 @@ pub use tokens::{
 /// The program under test.
 pub const COFFER: &str = env!("CARGO_BIN_EXE_coffer");
 
+/// Compiled components, for all tests together.
+const CODE_CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/code-cache");
+
 /// How a server is to be started. `Setup::default()` has the test IAM API's keys
 /// in its policy and the rules that a policy has by default.
 pub struct Setup {
@@ -103,8 +106,12 @@ impl Setup {
                 "serve",
                 "--listen",
                 "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
                 "--env",
                 "test",
+                "--code-cache",
+                CODE_CACHE,
                 "--data-dir",
             ])
             .arg(data.path().join("data"))
@@ -119,15 +126,18 @@ impl Setup {
         }
         let mut child = command.spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let url = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let url = url.unwrap_or_else(|| panic!("{line:?}, and logged {}", log.lock().unwrap()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut address = |prefix: &str| {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            let url = line.trim().strip_prefix(prefix).map(str::to_owned);
+            url.unwrap_or_else(|| panic!("{line:?}, and logged {}", log.lock().unwrap()))
+        };
+        let (url, operations) = (address("listening on "), address("operations on "));
         Server {
             child,
             url,
+            operations,
             log,
             data,
             client: Client::new(),
@@ -153,6 +163,8 @@ pub struct Server {
     child: Child,
     /// `http://ADDR:PORT`
     pub url: String,
+    /// The same for operators.
+    pub operations: String,
     log: Arc<Mutex<String>>,
     data: Arc<TempDir>,
     client: Client,

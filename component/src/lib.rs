@@ -55,6 +55,7 @@ mod web_url;
 
 use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
+use bindings::coffer::storage::signals;
 use bindings::exports::coffer::storage::self_check::{self, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
@@ -134,6 +135,7 @@ fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<An
         secrets: &|name| settings.secret(name),
         fetch: &http::outgoing::get,
         memo: &memo::Lent,
+        tell: &signals::token,
     };
     let token = token::authenticate(&request.headers, policy, &lent, now)?;
     let caller = Caller::of(token.as_ref(), policy.iam());

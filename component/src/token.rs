@@ -7,6 +7,7 @@ mod remembered;
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
+use crate::bindings::coffer::storage::signals::TokenOutcome;
 use crate::claims::Claims;
 use crate::http::outgoing::Freshness;
 use crate::keyring::{Fetch, Keyring, NoKeys};
@@ -43,6 +44,8 @@ pub(crate) struct Lent<'a> {
     pub(crate) fetch: &'a Fetch<'a>,
     /// Where tokens whose signature is good are remembered.
     pub(crate) memo: &'a dyn Memo,
+    /// Where it is told what became of a token.
+    pub(crate) tell: &'a dyn Fn(TokenOutcome),
 }
 
 /// Why a request's token does not say who asks.
@@ -84,6 +87,10 @@ pub(crate) fn authenticate<'a>(
         return Ok(None);
     };
     find(fields, iam, lent, now).map_err(|failure| {
+        (lent.tell)(match failure {
+            Failure::Refused(_) => TokenOutcome::Refused,
+            Failure::NoKeys(_) => TokenOutcome::Unverifiable,
+        });
         eprintln!("{failure}");
         failure.into()
     })
@@ -100,7 +107,9 @@ fn find<'a>(
     };
     let token = Token::parse(text)?;
     if remembered::is_good(lent.memo, text) {
-        return Ok(Some(token.accept(iam, now)?));
+        let verified = token.accept(iam, now)?;
+        (lent.tell)(TokenOutcome::Remembered);
+        return Ok(Some(verified));
     }
     let keyring = Keyring {
         iam,
@@ -109,6 +118,7 @@ fn find<'a>(
     };
     token.verify(&keyring, now)?;
     let verified = token.accept(iam, now)?;
+    (lent.tell)(TokenOutcome::Verified);
     if keyring.is_worth_remembering() {
         remembered::remember(lent.memo, text, &verified.0, now);
     }

@@ -7,9 +7,11 @@ wasmtime::component::bindgen!({
     interfaces: "
         import coffer:storage/blobs@0.1.0;
         import coffer:storage/memo@0.1.0;
+        import coffer:storage/signals@0.1.0;
     ",
     imports: {
         "coffer:storage/memo": trappable,
+        "coffer:storage/signals": trappable,
         default: async | trappable,
     },
     with: {

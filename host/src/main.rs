@@ -6,8 +6,11 @@
 //! | [`serve`] | puts the parts together, from settings to shutdown |
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
+//! | [`swap`] | the component in force, and how another one takes its place |
 //! | [`port`] | what the component may ask of the store |
 //! | [`outbound`] | where the component may send requests, and what it got there |
+//! | [`ops`], [`metrics`] | what operators see and do; what is counted |
+//! | [`signals`] | what the component has counted |
 //! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine |
 //! | [`component`] | the component embedded in this program, or a file's |
@@ -18,18 +21,23 @@
 
 mod bindings;
 mod component;
+mod counted;
 mod descriptors;
 mod dev;
 mod guest_log;
 mod keep;
 mod memo;
+mod metrics;
+mod ops;
 mod outbound;
 mod port;
 mod sandbox;
 mod serve;
 mod server;
 mod settings;
+mod signals;
 mod store;
+mod swap;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,10 @@
 //! `coffer serve` and `coffer check`: the parts put together.
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,13 +17,16 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::outbound::Documents;
-use crate::sandbox::{Candidate, Limits, Setting};
+use crate::metrics::Metrics;
+use crate::ops::Operations;
+use crate::sandbox::{Candidate, Limits, Runtime, Setting};
 use crate::settings::{LogFormat, Serve};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::local::LocalStore;
-use crate::{component, descriptors, dev, keep, server};
+use crate::store::metered::Metered;
+use crate::swap::{Lent, Sources, Swap, watch};
+use crate::{descriptors, dev, keep, ops, server};
 
 /// The link secret's file in the data directory.
 const LINK_SECRET_FILE: &str = "link-secret";
@@ -40,18 +45,28 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     start_log(asked)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
-    let component = component::read(asked.component.as_deref())?;
-    let policy = asked.policy.as_deref().map(read_policy).transpose()?;
+    let sources = Sources {
+        component: asked.component.clone(),
+        policy: asked.policy.clone(),
+    };
+    // What cannot be read keeps the store from being touched.
+    sources.read()?;
     descriptors::raise(asked.limits.descriptors());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
     let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
     let files: Arc<dyn BlobStore> = store.clone();
-    let served = settings(asked, policy, public_url).and_then(|given| {
-        let limits = asked.limits.sandbox();
-        let candidate = Candidate::load(&component, &limits);
-        let candidate = candidate.map_err(|error| error.to_string())?;
-        runtime.block_on(listen(asked, candidate, given, files))
+    let metrics = Arc::new(Metrics::default());
+    let files: Arc<dyn BlobStore> = Arc::new(Metered::new(files, Arc::clone(&metrics)));
+    let served = settings(asked, public_url).and_then(|settings| {
+        let (limits, cache) = (asked.limits.sandbox(), asked.code_cache());
+        let lent = Lent {
+            runtime: sandbox_runtime(&limits, cache.as_deref(), &metrics)?,
+            settings,
+            store: files,
+            documents: Arc::default(),
+        };
+        runtime.block_on(listen(asked, sources, lent, metrics))
     });
     // Else the next start has to look for what a crash left.
     let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
@@ -61,14 +76,9 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     served
 }
 
-/// The component's settings.
-fn settings(
-    asked: &Serve,
-    policy: Option<String>,
-    public_url: Option<String>,
-) -> Result<Vec<Setting>, String> {
+/// The component's settings, but for the policy.
+fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, String> {
     let mut given = secrets()?;
-    given.extend(policy.map(|document| setting("POLICY", document)));
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
     given.push(setting("LINK_SECRET", link_secret(asked)?));
     if asked.dev {
@@ -85,17 +95,22 @@ pub fn check(file: &Path) -> Result<(), String> {
     let is_policy = file
         .extension()
         .is_some_and(|extension| extension == "toml");
-    let component = component::read((!is_policy).then_some(file))?;
+    let file_of = |wanted: bool| wanted.then(|| file.to_owned());
+    let sources = Sources {
+        component: file_of(!is_policy),
+        policy: file_of(is_policy),
+    };
+    let taken = sources.read()?;
     let mut given = secrets()?;
-    if is_policy {
-        given.push(setting("POLICY", read_policy(file)?));
-    }
+    given.extend(taken.policy.map(|document| setting("POLICY", document)));
     let store: Arc<dyn BlobStore> = Arc::new(AbsentStore);
     let limits = Limits {
         instances: 1,
         ..Limits::default()
     };
-    let candidate = Candidate::load(&component, &limits).map_err(|error| error.to_string())?;
+    let sandbox = sandbox_runtime(&limits, None, &Arc::default())?;
+    let candidate =
+        Candidate::load(&taken.component, &sandbox).map_err(|error| error.to_string())?;
     let (_, report) = tokio::runtime::Runtime::new()
         .map_err(|error| format!("no runtime: {error}"))?
         .block_on(candidate.check(given, store, Arc::default()))
@@ -107,18 +122,23 @@ pub fn check(file: &Path) -> Result<(), String> {
     Ok(())
 }
 
+fn sandbox_runtime(
+    limits: &Limits,
+    cache: Option<&Path>,
+    metrics: &Arc<Metrics>,
+) -> Result<Runtime, String> {
+    Runtime::new(limits, cache, Arc::clone(metrics))
+        .map_err(|error| format!("the sandbox cannot be set up: {error:#}"))
+}
+
 async fn listen(
     asked: &Serve,
-    candidate: Candidate,
-    given: Vec<Setting>,
-    files: Arc<dyn BlobStore>,
+    sources: Sources,
+    lent: Lent,
+    metrics: Arc<Metrics>,
 ) -> Result<(), String> {
-    let documents = Arc::new(Documents::default());
-    let checked = candidate.check(given, files, documents).await;
-    let (sandbox, report) = checked.map_err(|error| error.to_string())?;
-    for notice in &report.notices {
-        tracing::warn!("{notice}");
-    }
+    let store = Arc::clone(&lent.store);
+    let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
     let listener = TcpListener::bind(asked.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", asked.listen))?;
@@ -126,12 +146,28 @@ async fn listen(
     let address = listener
         .local_addr()
         .map_err(|error| format!("no address: {error}"))?;
-    let mut stdout = std::io::stdout();
-    // Whoever started this may have closed our stdout; that is no reason not to serve.
-    let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
+    let operations = Arc::new(Operations {
+        swap: Arc::clone(&swap),
+        store,
+        metrics: Arc::clone(&metrics),
+        draining: AtomicBool::new(false),
+    });
+    let ops_address = match asked.ops_listen.0 {
+        None => None,
+        Some(address) => Some(listen_for_operators(address, &operations).await?),
+    };
+    say(&format!("listening on http://{address}"));
+    if let Some(address) = ops_address {
+        say(&format!("operations on http://{address}"));
+    }
 
-    let (sandbox, limits) = (Arc::new(sandbox), asked.limits.server());
-    if server::run(listener, sandbox, report.cors_origins, limits, stop).await {
+    tokio::spawn(watch(Arc::clone(&swap), asked.watch_interval.into()));
+    tokio::spawn(reload_on_hangup(Arc::clone(&swap))?);
+    let stop = async {
+        stop.await;
+        operations.draining.store(true, Ordering::Relaxed);
+    };
+    if server::run(listener, swap, metrics, asked.limits.server(), stop).await {
         tracing::info!("stopped");
         Ok(())
     } else {
@@ -139,11 +175,44 @@ async fn listen(
     }
 }
 
+/// Returns the address that operators are answered at.
+async fn listen_for_operators(
+    address: SocketAddr,
+    operations: &Arc<Operations>,
+) -> Result<SocketAddr, String> {
+    let failed = |error| format!("cannot listen for operators on {address}: {error}");
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    tokio::spawn(ops::run(listener, Arc::clone(operations)));
+    Ok(address)
+}
+
+/// A line on stdout. Whoever started this may have closed it; that is no reason not to
+/// serve.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Has component and policy read anew on each SIGHUP.
+fn reload_on_hangup(swap: Arc<Swap>) -> Result<impl Future<Output = ()>, String> {
+    let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            // Whatever comes of it has been said.
+            let _ = swap.reload("SIGHUP").await;
+        }
+    })
+}
+
+fn no_signals(error: std::io::Error) -> String {
+    format!("signals cannot be received: {error}")
+}
+
 /// Resolves on SIGTERM or SIGINT.
 fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    let failed = |error| format!("signals cannot be received: {error}");
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -185,11 +254,6 @@ fn secrets() -> Result<Vec<Setting>, String> {
             Err(_) => Err(format!("{name} is not UTF-8")),
         })
         .collect()
-}
-
-fn read_policy(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("the policy {} cannot be read: {error}", file.display()))
 }
 
 /// The link secret, in base64url since a setting is text.

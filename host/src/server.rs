@@ -1,9 +1,11 @@
 //! Accepts connections and speaks HTTP/1.1 on them, within limits.
 
 mod cors;
+mod label;
 mod reply;
 mod request_body;
 mod service;
+mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
-use crate::sandbox::Sandbox;
+use crate::metrics::Metrics;
+use crate::swap::Swap;
 use service::Service;
 
 /// How long accepting rests after it failed, as it does without file descriptors.
@@ -45,17 +48,16 @@ pub struct Limits {
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
 /// runs, and breaks off what is not done within [`Limits::shutdown_time`].
 ///
-/// `origins` are those whose scripts may read the host's own answers. Returns whether
-/// everything was finished.
+/// Returns whether everything was finished.
 pub async fn run(
     listener: TcpListener,
-    sandbox: Arc<Sandbox>,
-    origins: Vec<String>,
+    swap: Arc<Swap>,
+    metrics: Arc<Metrics>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let room = Arc::new(Semaphore::new(limits.connections));
-    let service = Arc::new(Service::new(sandbox, limits.clone(), origins));
+    let service = Arc::new(Service::new(swap, Arc::clone(&metrics), limits.clone()));
     let open = GracefulShutdown::new();
     let (break_off, broken_off) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
@@ -70,6 +72,7 @@ pub async fn run(
             accepted = next => match accepted {
                 (Ok(place), Ok((stream, _))) => {
                     let connection = connection(stream, &service, &limits);
+                    let counted = metrics.connection();
                     let mut broken_off = broken_off.clone();
                     let connection = open.watch(connection);
                     tokio::spawn(async move {
@@ -81,7 +84,7 @@ pub async fn run(
                             }
                             _ = broken_off.changed() => {}
                         }
-                        drop(place);
+                        drop((place, counted));
                     });
                 }
                 (_, Err(error)) => {

@@ -44,6 +44,15 @@ pub struct Serve {
     )]
     pub listen: SocketAddr,
 
+    /// Address and port for operators: /livez /readyz /metrics /component; `off` is none
+    #[arg(
+        long,
+        env = "COFFER_OPS_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:9090"
+    )]
+    pub ops_listen: OpsListen,
+
     /// Where this runs; picks the engine and what is allowed
     #[arg(long, env = "COFFER_ENV", value_enum, default_value_t)]
     pub env: Environment,
@@ -68,6 +77,25 @@ pub struct Serve {
     /// A component in place of the one built into this program
     #[arg(long, env = "COFFER_COMPONENT", value_name = "FILE")]
     pub component: Option<PathBuf>,
+
+    /// How often the files of `--policy` and `--component` are looked at for a change to put in
+    /// force; 0s is never, and then SIGHUP asks for it
+    #[arg(
+        long,
+        env = "COFFER_WATCH_INTERVAL",
+        value_name = "TIME",
+        default_value = "1s"
+    )]
+    pub watch_interval: Duration,
+
+    /// Take a change back that fails more than 3 requests within this time
+    #[arg(long, env = "COFFER_PROBATION", value_name = "TIME")]
+    pub probation: Option<Duration>,
+
+    /// Where compiled components are kept for the next start [default: coffer in the user's
+    /// cache directory]
+    #[arg(long, env = "COFFER_CODE_CACHE", value_name = "DIR")]
+    pub code_cache: Option<PathBuf>,
 
     /// How clients reach this service, for the URLs it makes [default: as the request says]
     #[arg(long, env = "COFFER_PUBLIC_URL", value_name = "URL")]
@@ -98,6 +126,21 @@ pub struct Serve {
     /// Limits on what clients may ask for.
     #[command(flatten, next_help_heading = "Limits")]
     pub limits: Limits,
+}
+
+/// An address for operators, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpsListen(pub Option<SocketAddr>);
+
+impl std::str::FromStr for OpsListen {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self(None)),
+            address => address.parse().map(|address| Self(Some(address))),
+        }
+    }
 }
 
 /// `coffer token`.
@@ -199,6 +242,22 @@ impl Serve {
             );
         }
         Ok(engine)
+    }
+
+    /// Where compiled components are kept, if anywhere (the XDG Base Directory
+    /// Specification names the user's cache directory).
+    pub fn code_cache(&self) -> Option<PathBuf> {
+        let of_user = || {
+            let absolute = |name| {
+                std::env::var_os(name)
+                    .map(PathBuf::from)
+                    .filter(|path| path.is_absolute())
+            };
+            absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+        };
+        self.code_cache
+            .clone()
+            .or_else(|| Some(of_user()?.join("coffer")))
     }
 
     /// The public URL without a slash at its end.

@@ -23,6 +23,7 @@ pub mod conditions;
 pub mod contract;
 pub mod key;
 pub mod local;
+pub mod metered;
 pub mod span;
 
 use std::any::Any;

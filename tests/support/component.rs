@@ -1,43 +1,183 @@
 //! Components of the tests' own, in the text format of WebAssembly.
 
-/// A component that is fit to serve and handles every request by this body of a
-/// core function, such as `unreachable`.
-pub fn component(handle: &str) -> Vec<u8> {
-    let text = format!(
-        r#"(component
-  (import "wasi:http/types@0.2.3" (instance $http
-    (export "incoming-request" (type (sub resource)))
-    (export "response-outparam" (type (sub resource)))))
-  (alias export $http "incoming-request" (type $request))
-  (alias export $http "response-outparam" (type $out))
+use std::fmt::Write;
 
-  (core module $code
-    (memory (export "memory") 1)
-    (func (export "handle") (param i32 i32) {handle})
-    ;; Points at zeros, which mean: fit, nothing to say.
-    (func (export "check") (result i32) i32.const 16))
-  (core instance $code (instantiate $code))
+/// The component around a guest's code.
+const TEXT: &str = include_str!("guest.wat");
 
-  (func $handle (param "request" (own $request)) (param "response-out" (own $out))
-    (canon lift (core func $code "handle")))
-  (instance $handler (export "handle" (func $handle)))
-  (export "wasi:http/incoming-handler@0.2.3" (instance $handler))
+/// Imported functions: instance, name there, the part of it that the code knows it by
+/// (behind `[…]`), and its core parameters and results.
+const FUNCTIONS: [(&str, &str, &str); 25] = [
+    ("poll", "[method]pollable.block", "(param i32)"),
+    (
+        "streams",
+        "[method]output-stream.blocking-write-and-flush",
+        "(param i32 i32 i32 i32)",
+    ),
+    (
+        "monotonic",
+        "subscribe-duration",
+        "(param i64) (result i32)",
+    ),
+    ("random", "get-random-bytes", "(param i64 i32)"),
+    ("http", "[constructor]fields", "(result i32)"),
+    (
+        "http",
+        "[method]fields.append",
+        "(param i32 i32 i32 i32 i32 i32)",
+    ),
+    (
+        "http",
+        "[method]incoming-request.path-with-query",
+        "(param i32 i32)",
+    ),
+    (
+        "http",
+        "[method]incoming-request.consume",
+        "(param i32 i32)",
+    ),
+    (
+        "http",
+        "[static]response-outparam.set",
+        "(param i32 i32 i32 i32 i64 i32 i32 i32 i32)",
+    ),
+    (
+        "http",
+        "[constructor]outgoing-response",
+        "(param i32) (result i32)",
+    ),
+    (
+        "http",
+        "[method]outgoing-response.set-status-code",
+        "(param i32 i32) (result i32)",
+    ),
+    ("http", "[method]outgoing-response.body", "(param i32 i32)"),
+    ("http", "[method]outgoing-body.write", "(param i32 i32)"),
+    (
+        "http",
+        "[static]outgoing-body.finish",
+        "(param i32 i32 i32 i32)",
+    ),
+    (
+        "http",
+        "[constructor]outgoing-request",
+        "(param i32) (result i32)",
+    ),
+    (
+        "http",
+        "[method]outgoing-request.set-scheme",
+        "(param i32 i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "http",
+        "[method]outgoing-request.set-authority",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "http",
+        "[method]future-incoming-response.subscribe",
+        "(param i32) (result i32)",
+    ),
+    (
+        "http",
+        "[method]future-incoming-response.get",
+        "(param i32 i32)",
+    ),
+    ("outgoing", "handle", "(param i32 i32 i32 i32)"),
+    ("memo", "remember", "(param i32 i32 i32 i32 i32)"),
+    (
+        "blobs",
+        "[static]blob.respond",
+        "(param i32 i32 i32 i32 i32)",
+    ),
+    ("blobs", "[method]upload.receive", "(param i32 i32 i32)"),
+    ("blobs", "[method]upload.write", "(param i32 i32 i32 i32)"),
+    ("blobs", "[static]upload.finish", "(param i32 i32 i32)"),
+];
+/// Those that take more than 16 values, and so an address of them.
+const SPILLED: [(&str, &str, &str); 4] = [
+    ("blobs", "open", "(param i32 i32)"),
+    ("blobs", "create", "(param i32 i32)"),
+    ("blobs", "remove", "(param i32 i32)"),
+    (
+        "blobs",
+        "stat",
+        "(param i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32 i32 i32 i32 i64 i32 i32)",
+    ),
+];
 
-  (type $found (record (field "notices" (list string))
-    (field "cors-origins" (list string)) (field "iam-origins" (list string))))
-  (func $check (result (result $found (error string)))
-    (canon lift (core func $code "check") (memory (core memory $code "memory"))))
-  ;; Gives the record the name that an exported function's types need.
-  (component $naming
-    (type $record (record (field "notices" (list string))
-    (field "cors-origins" (list string)) (field "iam-origins" (list string))))
-    (import "record" (type $found (eq $record)))
-    (import "check" (func $check (result (result $found (error string)))))
-    (export $report "report" (type $found))
-    (export "check" (func $check) (func (result (result $report (error string))))))
-  (instance $self-check (instantiate $naming
-    (with "record" (type $found)) (with "check" (func $check))))
-  (export "coffer:storage/self-check@0.1.0" (instance $self-check)))"#
-    );
-    wat::parse_str(text).unwrap()
+/// A component that is fit to serve, as long as nothing else is asked of it.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    evil: String,
+    elsewhere: String,
+    check: String,
+    definitions: String,
+    imports: String,
+    data: String,
+}
+
+impl Guest {
+    /// Handles paths below `/v1/public/files/evil` by this body of a core function, such
+    /// as `unreachable`. It has the locals `$request`, `$out`, `$i` and `$j`, the
+    /// imports and helpers of the text, and memory from 4096 to 65535 for itself.
+    pub fn new(evil: &str) -> Self {
+        Self {
+            evil: evil.to_owned(),
+            elsewhere: "(call $answer (local.get $out) (i32.const 403))".to_owned(),
+            check: String::new(),
+            definitions: String::new(),
+            imports: String::new(),
+            data: String::new(),
+        }
+    }
+
+    /// In the binary format.
+    pub fn build(&self) -> Vec<u8> {
+        let (mut lowered, mut named, mut imported) = Default::default();
+        for &(instance, name, signature) in FUNCTIONS.iter().chain(&SPILLED) {
+            let known = name.split_once(']').map_or(name, |(_, known)| known);
+            lower(
+                &mut lowered,
+                known,
+                &format!(
+                    "canon lower (func ${instance} \"{name}\") (memory (core memory $heap \"memory\")) \
+                 (realloc (core func $heap \"realloc\"))"
+                ),
+            );
+            name_it(&mut named, &mut imported, known, signature);
+        }
+        let dropped = "output-stream.drop";
+        lower(&mut lowered, dropped, "canon resource.drop $stream");
+        name_it(&mut named, &mut imported, dropped, "(param i32)");
+        let text = TEXT
+            .replace("{lowered}", &lowered)
+            .replace("{named}", &named)
+            .replace("{imported}", &imported)
+            .replace("{imports}", &self.imports)
+            .replace("{definitions}", &self.definitions)
+            .replace("{evil}", &self.evil)
+            .replace("{elsewhere}", &self.elsewhere)
+            .replace("{check}", &self.check)
+            .replace("{data}", &self.data);
+        wat::parse_str(text).unwrap()
+    }
+}
+
+fn lower(lowered: &mut String, known: &str, how: &str) {
+    writeln!(lowered, "  (core func ${known} ({how}))").unwrap();
+}
+
+fn name_it(named: &mut String, imported: &mut String, known: &str, signature: &str) {
+    writeln!(named, "    (export \"{known}\" (func ${known}))").unwrap();
+    writeln!(
+        imported,
+        "    (import \"host\" \"{known}\" (func ${known} {signature}))"
+    )
+    .unwrap();
+}
+
+/// A [`Guest`] in the binary format.
+pub fn component(evil: &str) -> Vec<u8> {
+    Guest::new(evil).build()
 }

@@ -66,6 +66,7 @@ impl Surroundings {
                 Ok(document.clone().into_bytes())
             },
             memo: self,
+            tell: &|_| {},
         };
         let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a value");
         let fields = [(AUTHORIZATION, value)].into_iter().collect();

@@ -86,6 +86,7 @@ fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
         secrets: &|name| secrets(name),
         fetch: &|url, _| panic!("{url} is asked"),
         memo: &Forgetful,
+        tell: &|_| {},
     };
     let token = authenticate(fields, policy, &lent, NOW)?;
     Ok(Caller::of(token.as_ref(), policy.iam()))

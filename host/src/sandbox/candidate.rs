@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
-use super::state::{self, Setting, Shared, State};
-use super::{Limits, Sandbox, limits, new_store};
+use super::metered::Metered;
+use super::state::{Setting, Shared, State};
+use super::trial::{self, TrialError};
+use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
 use crate::memo::Memo;
 use crate::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
+use crate::store::absent::AbsentStore;
 
 pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
 
@@ -21,17 +22,14 @@ const WASM: &[u8] = b"\0asm";
 
 /// A component, compiled and linked, of which nothing has run.
 pub struct Candidate {
+    runtime: Runtime,
     handler: ProxyPre<State>,
     checker: CheckedPre<State>,
-    limits: Limits,
 }
 
-/// Why a file is not a component that can be served.
+/// Why a component cannot serve.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The sandbox itself cannot be set up on this machine.
-    #[error("the sandbox cannot be set up: {0:#}")]
-    Engine(#[source] wasmtime::Error),
+pub enum Refused {
     /// Some other kind of file.
     #[error("not a WebAssembly component: it does not start as WebAssembly does")]
     NotWasm,
@@ -39,85 +37,90 @@ pub enum LoadError {
     #[error("not a WebAssembly component: {0:#}")]
     Compile(#[source] wasmtime::Error),
     /// It asks for more than it is lent, or does not export what is called.
-    #[error("not a Coffer component: {0:#}")]
-    Link(#[source] wasmtime::Error),
-}
-
-/// Why a component does not take its settings.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// The component's own words.
+    #[error("not a Coffer component: {0}")]
+    World(String),
+    /// It does not take its settings: its own words.
     #[error("{0}")]
-    Refused(String),
-    /// It did not get as far as an answer.
+    Settings(String),
+    /// It did not get as far as judging them.
     #[error("the component failed its check: {0:#}")]
     Failed(#[source] wasmtime::Error),
+    /// It would not serve as it must.
+    #[error("the component failed its check: {0}")]
+    Trial(#[from] TrialError),
 }
 
 impl Candidate {
-    /// Compiles and links a component.
+    /// Compiles and links a component. Takes its time, on this thread.
     ///
     /// # Errors
-    /// A [`LoadError`].
-    pub fn load(component: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+    /// [`Refused::NotWasm`], [`Refused::Compile`], [`Refused::World`].
+    pub fn load(component: &[u8], runtime: &Runtime) -> Result<Self, Refused> {
         if !component.starts_with(WASM) {
-            return Err(LoadError::NotWasm);
+            return Err(Refused::NotWasm);
         }
-        let engine = Engine::new(&limits.config()).map_err(LoadError::Engine)?;
-        let component = Component::new(&engine, component).map_err(LoadError::Compile)?;
-        let mut linker = Linker::new(&engine);
-        state::lend(&mut linker).map_err(LoadError::Engine)?;
-        let linked = linker
+        let component = Component::new(&runtime.engine, component).map_err(Refused::Compile)?;
+        world::check(&component, runtime)?;
+        let foreign = |error: wasmtime::Error| Refused::World(format!("{error:#}"));
+        let linked = runtime
+            .linker
             .instantiate_pre(&component)
-            .map_err(LoadError::Link)?;
-        let handler = ProxyPre::new(linked.clone()).map_err(LoadError::Link)?;
-        let checker = CheckedPre::new(linked).map_err(LoadError::Link)?;
-        limits::keep_ticking(&engine);
+            .map_err(foreign)?;
         Ok(Self {
-            handler,
-            checker,
-            limits: limits.clone(),
+            runtime: runtime.clone(),
+            handler: ProxyPre::new(linked.clone()).map_err(foreign)?,
+            checker: CheckedPre::new(linked).map_err(foreign)?,
         })
     }
 
-    /// Lets the component judge its settings. Until it has, it can send no request of
-    /// its own; afterwards those to the origins that it then names, which are answered
-    /// from `documents`.
+    /// Lets the component judge its settings and answer two requests on an empty store.
+    /// Until it has, it can send no request of its own; afterwards those to the origins
+    /// that it names, which are answered from `documents`.
     ///
     /// Returns the component, fit to serve, and what it says of itself.
     ///
     /// # Errors
-    /// A [`CheckError`] with the component's own words, or the trap.
+    /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Trial`].
     pub async fn check(
         self,
         settings: Vec<Setting>,
         store: Arc<dyn BlobStore>,
         documents: Arc<Documents>,
-    ) -> Result<(Sandbox, Report), CheckError> {
-        let mut shared = Shared {
+    ) -> Result<(Sandbox, Report), Refused> {
+        let shared = Shared {
             settings,
-            store,
+            store: Arc::new(AbsentStore),
             outbound: Outbound::to(&[], Arc::clone(&documents)),
             memo: Memo::new(),
+            metrics: Arc::clone(&self.runtime.metrics),
         };
-        let mut instance_store = new_store(self.handler.engine(), &shared);
-        let report = async {
-            let instance = self.checker.instantiate_async(&mut instance_store).await?;
-            let checked = instance.coffer_storage_self_check();
-            checked.call_check(&mut instance_store).await
-        };
-        let report = match report.await {
-            Ok(Ok(report)) => report,
-            Ok(Err(refusal)) => return Err(CheckError::Refused(refusal)),
-            Err(trap) => return Err(CheckError::Failed(trap)),
-        };
-        shared.outbound = Outbound::to(&report.iam_origins, documents);
-        let sandbox = Sandbox {
+        let report = self.ask(&shared).await?;
+        let mut sandbox = Sandbox {
+            runtime: self.runtime,
             handler: self.handler,
             shared,
-            slots: Arc::new(Semaphore::new(self.limits.instances as usize)),
-            patience: self.limits.queue_time,
+            failures: Arc::default(),
         };
+        trial::pass(&sandbox).await?;
+        sandbox.failures = Arc::default();
+        sandbox.shared.store = store;
+        sandbox.shared.outbound = Outbound::to(&report.iam_origins, documents);
         Ok((sandbox, report))
+    }
+
+    async fn ask(&self, shared: &Shared) -> Result<Report, Refused> {
+        let mut store = new_store(self.handler.engine(), shared);
+        let asking = async {
+            let instance = self.checker.instantiate_async(&mut store).await?;
+            let checked = instance.coffer_storage_self_check();
+            checked.call_check(&mut store).await
+        };
+        let limit = self.runtime.limits.cpu_time;
+        match Metered::new(asking, limit, Arc::default()).await {
+            Ok(Ok(Ok(report))) => Ok(report),
+            Ok(Ok(Err(refusal))) => Err(Refused::Settings(refusal)),
+            Ok(Err(trap)) => Err(Refused::Failed(trap)),
+            Err(used_up) => Err(Refused::Failed(used_up.into())),
+        }
     }
 }

@@ -8,12 +8,10 @@ use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 const KEEP_RESIDENT: usize = 64 << 10;
 /// How often a running instance lets others have its thread.
 const TICK: Duration = Duration::from_millis(10);
-/// A component is a few core modules (itself and its WASI adapter).
-const CORE_INSTANCES: u32 = 8;
+/// Instances beyond those of requests: a component is tried while all are busy.
+const SPARE: u32 = 4;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
-/// Upper bound for a component's tables of functions.
-const TABLE_ELEMENTS: usize = 1 << 14;
 
 /// Limits of the sandbox.
 #[derive(Debug, Clone)]
@@ -24,6 +22,14 @@ pub struct Limits {
     pub queue_time: Duration,
     /// Linear memory of an instance, in bytes.
     pub memory: usize,
+    /// Elements of an instance's tables, most of them functions.
+    pub table_elements: usize,
+    /// Core instances of a component: itself and its WASI adapter are a few.
+    pub core_instances: u32,
+    /// Processor time of a request; waiting is free, and a large body gives more.
+    pub cpu_time: Duration,
+    /// From a request's head to the end of its instance, body included.
+    pub request_time: Duration,
 }
 
 impl Default for Limits {
@@ -32,6 +38,10 @@ impl Default for Limits {
             instances: 512,
             queue_time: Duration::from_secs(10),
             memory: 64 << 20,
+            table_elements: 1 << 14,
+            core_instances: 8,
+            cpu_time: Duration::from_secs(2),
+            request_time: Duration::from_secs(6 * 60 * 60),
         }
     }
 }
@@ -41,17 +51,18 @@ impl Limits {
     /// instance a request is affordable only out of a pool.
     pub(super) fn config(&self) -> Config {
         let mut pool = PoolingAllocationConfig::new();
-        pool.total_component_instances(self.instances)
-            .total_core_instances(self.instances.saturating_mul(CORE_INSTANCES))
-            .total_memories(self.instances)
-            .total_tables(self.instances.saturating_mul(2))
-            .total_stacks(self.instances)
-            .max_core_instances_per_component(CORE_INSTANCES)
+        let instances = self.instances.saturating_add(SPARE);
+        pool.total_component_instances(instances)
+            .total_core_instances(instances.saturating_mul(self.core_instances))
+            .total_memories(instances)
+            .total_tables(instances.saturating_mul(2))
+            .total_stacks(instances)
+            .max_core_instances_per_component(self.core_instances)
             .max_memories_per_component(1)
             .max_tables_per_component(2)
             .max_component_instance_size(INSTANCE_SIZE)
             .max_core_instance_size(INSTANCE_SIZE)
-            .table_elements(TABLE_ELEMENTS)
+            .table_elements(self.table_elements)
             .max_memory_size(self.memory)
             .async_stack_keep_resident(KEEP_RESIDENT)
             .table_keep_resident(KEEP_RESIDENT);

@@ -8,11 +8,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::coffer::storage::{blobs, memo};
+use crate::bindings::coffer::storage::{blobs, memo, signals};
 use crate::guest_log::GuestLog;
 use crate::memo::{Memo, MemoView, Remembering};
+use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::port::{Port, PortView};
+use crate::signals::{Signalling, SignalsView};
 use crate::store::BlobStore;
 
 /// Name and value of a setting, as the component reads it from its environment.
@@ -28,6 +30,8 @@ pub(super) struct State {
     outbound: Outbound,
     memo: Memo,
     version: u64,
+    metrics: Arc<Metrics>,
+    told: bool,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
 }
@@ -38,6 +42,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) outbound: Outbound,
     pub(super) memo: Memo,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl State {
@@ -54,8 +59,17 @@ impl State {
             outbound: shared.outbound.clone(),
             memo: shared.memo.clone(),
             version: shared.outbound.version(),
+            metrics: Arc::clone(&shared.metrics),
+            told: false,
             table,
             store: Arc::clone(&shared.store),
+        }
+    }
+
+    fn signals(&mut self) -> SignalsView<'_> {
+        SignalsView {
+            metrics: &self.metrics,
+            told: &mut self.told,
         }
     }
 
@@ -83,6 +97,7 @@ pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
     memo::add_to_linker::<_, Remembering>(linker, State::memo)?;
+    signals::add_to_linker::<_, Signalling>(linker, State::signals)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
 }
 

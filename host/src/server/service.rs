@@ -10,8 +10,11 @@ use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::reply::Reply;
-use super::{Limits, cors, request_body};
-use crate::sandbox::{Failure, Sandbox};
+use super::{Limits, cors, label, request_body, trace};
+use crate::counted::counted;
+use crate::metrics::Metrics;
+use crate::sandbox::Failure;
+use crate::swap::{InForce, Swap};
 
 /// Ties a response to the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -20,18 +23,17 @@ const LINKS: &str = "/v1/links/";
 
 /// Answers requests by way of a sandbox.
 pub(super) struct Service {
-    sandbox: Arc<Sandbox>,
+    swap: Arc<Swap>,
+    metrics: Arc<Metrics>,
     limits: Limits,
-    origins: Vec<String>,
 }
 
 impl Service {
-    /// Scripts of these origins may read what the host itself answers.
-    pub(super) fn new(sandbox: Arc<Sandbox>, limits: Limits, origins: Vec<String>) -> Self {
+    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: Limits) -> Self {
         Self {
-            sandbox,
+            swap,
+            metrics,
             limits,
-            origins,
         }
     }
 
@@ -40,21 +42,31 @@ impl Service {
         let id = Uuid::now_v7().simple().to_string();
         let path = request.uri().path();
         let path = if path.starts_with(LINKS) { LINKS } else { path };
-        let span = tracing::info_span!("request", id, method = %request.method(), path);
+        let in_force = self.swap.in_force();
+        let span = tracing::info_span!("request", id, method = %request.method(), path,
+            component = %in_force.component, trace = trace::id(request.headers()));
+        let (operation, area) = label::of(request.method(), request.uri().path());
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();
         let mut response = async {
-            let response = match self.forward(request).await {
+            let response = match self.forward(request, &in_force).await {
                 Ok(response) => response,
                 Err(reply) => {
                     let mut response = reply.response();
-                    cors::allow(&self.origins, origin.as_ref(), response.headers_mut());
+                    cors::allow(
+                        &in_force.cors_origins,
+                        origin.as_ref(),
+                        response.headers_mut(),
+                    );
                     response
                 }
             };
-            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-            tracing::info!(status = response.status().as_u16(), micros, "answered");
-            response
+            let (status, time) = (response.status().as_u16(), start.elapsed());
+            self.metrics.answered(operation, area, status, time);
+            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(status, micros, "answered");
+            let sent = self.metrics.sent();
+            response.map(|body| counted(body, move |bytes| _ = sent.inc_by(bytes)))
         }
         .instrument(span)
         .await;
@@ -67,12 +79,15 @@ impl Service {
     async fn forward(
         &self,
         request: Request<Incoming>,
+        in_force: &InForce,
     ) -> Result<Response<HyperOutgoingBody>, Reply> {
         // The body is wrapped first: a refusal, too, has to reach its client.
         let (head, body) = request.into_parts();
         let announced = body.size_hint().lower();
         let limits = &self.limits;
         let body = request_body::limited(body, &head.headers, limits.body_size, limits.idle_time);
+        let received = self.metrics.received();
+        let body = counted(body, move |bytes| _ = received.inc_by(bytes));
         if size(&head.headers) > limits.header_size {
             return Err(Reply::HeadersTooLarge);
         }
@@ -85,14 +100,22 @@ impl Service {
         if !is_understood(&head.headers) {
             return Err(Reply::UnknownCoding);
         }
-        match self.sandbox.handle(Request::from_parts(head, body)).await {
+        match in_force
+            .sandbox
+            .handle(Request::from_parts(head, body))
+            .await
+        {
             Ok(response) => Ok(response),
             Err(Failure::Busy) => {
                 tracing::warn!("no instance came free");
                 Err(Reply::Unavailable)
             }
             Err(failure) => {
-                tracing::error!(error = failure.to_string(), "no answer from the component");
+                tracing::error!(
+                    kind = failure.kind(),
+                    error = failure.to_string(),
+                    "no answer from the component"
+                );
                 Err(Reply::Internal)
             }
         }

@@ -13,9 +13,54 @@ pub struct Limits {
     #[arg(long, env = "COFFER_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096, value_parser = positive)]
     max_connections: u32,
 
-    /// Requests in the sandbox at once; more wait up to 10 s, then get 503
+    /// Requests in the sandbox at once; more wait
     #[arg(long, env = "COFFER_MAX_INSTANCES", value_name = "N", default_value_t = 512, value_parser = positive)]
     max_instances: u32,
+
+    /// How long they wait; then they get 503
+    #[arg(
+        long,
+        env = "COFFER_QUEUE_TIMEOUT",
+        value_name = "TIME",
+        default_value = "10s"
+    )]
+    queue_timeout: Duration,
+
+    /// Memory of a request in the sandbox
+    #[arg(
+        long,
+        env = "COFFER_MAX_INSTANCE_MEMORY",
+        value_name = "SIZE",
+        default_value = "64 MiB"
+    )]
+    max_instance_memory: ByteSize,
+
+    /// Table elements of a request in the sandbox
+    #[arg(long, env = "COFFER_MAX_TABLE_ELEMENTS", value_name = "N", default_value_t = 1 << 14, value_parser = positive)]
+    max_table_elements: u32,
+
+    /// Core instances that a component may consist of
+    #[arg(long, env = "COFFER_MAX_CORE_INSTANCES", value_name = "N", default_value_t = 8, value_parser = positive)]
+    max_core_instances: u32,
+
+    /// Processor time of a request in the sandbox, and as much again for each 256 MiB of its body;
+    /// waiting is free
+    #[arg(
+        long,
+        env = "COFFER_MAX_CPU_TIME",
+        value_name = "TIME",
+        default_value = "2s"
+    )]
+    max_cpu_time: Duration,
+
+    /// Time of a request in the sandbox, its body's arrival included
+    #[arg(
+        long,
+        env = "COFFER_REQUEST_TIMEOUT",
+        value_name = "TIME",
+        default_value = "6h"
+    )]
+    request_timeout: Duration,
 
     /// A request's header fields together
     #[arg(
@@ -86,7 +131,12 @@ impl Limits {
     pub fn sandbox(&self) -> sandbox::Limits {
         sandbox::Limits {
             instances: self.max_instances,
-            ..sandbox::Limits::default()
+            queue_time: self.queue_timeout.into(),
+            memory: usize::try_from(self.max_instance_memory.as_u64()).unwrap_or(usize::MAX),
+            table_elements: self.max_table_elements as usize,
+            core_instances: self.max_core_instances,
+            cpu_time: self.max_cpu_time.into(),
+            request_time: self.request_timeout.into(),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! No store at all: for judging a component that is not going to serve.
+//! An empty store that takes nothing: for judging a component before it serves.
 
 use super::{
     BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
     Opened, Refusal, Stored, Upload, Whose,
 };
 
-/// Answers everything with [`Error::Unavailable`].
+/// Finds nothing, and answers everything else with [`Error::Unavailable`].
 pub struct AbsentStore;
 
 fn absent() -> Error {
@@ -15,11 +15,11 @@ fn absent() -> Error {
 #[async_trait::async_trait]
 impl BlobStore for AbsentStore {
     async fn open(&self, _: &Key, _: OpenOptions) -> Result<Opened, Error> {
-        Err(absent())
+        Err(Error::NotFound)
     }
 
     async fn stat(&self, _: &Key, _: &Conditions) -> Result<Info, Error> {
-        Err(absent())
+        Err(Error::NotFound)
     }
 
     async fn create(&self, _: Key, _: CreateOptions) -> Result<Box<dyn Upload>, Error> {

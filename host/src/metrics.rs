@@ -1,0 +1,284 @@
+//! What is counted, and its text for Prometheus (OpenMetrics 1.0).
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper bounds of latencies, in seconds: from a cached token to a large upload.
+const BUCKETS: [f64; 14] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 25.0,
+    100.0,
+];
+
+/// A label's value that is known when this program is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Word(pub &'static str);
+
+impl prometheus_client::encoding::EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(self.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    operation: Word,
+    area: Word,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationLabel {
+    operation: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    call: Word,
+    outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabel {
+    call: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ComponentLabels {
+    component: String,
+    policy: String,
+}
+
+type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// Everything that is counted. Labels come from this program and never from clients, so
+/// that their number is bounded.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    latencies: Histograms<OperationLabel>,
+    received: Counter,
+    sent: Counter,
+    connections: Gauge,
+    instances: Gauge,
+    queue: Gauge,
+    failures: Family<KindLabel, Counter>,
+    changes: Family<OutcomeLabel, Counter>,
+    component: Family<ComponentLabels, Gauge>,
+    calls: Family<CallLabels, Counter>,
+    call_latencies: Histograms<CallLabel>,
+    tokens: Family<OutcomeLabel, Counter>,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let histograms = histogram as fn() -> Histogram;
+        let mut metrics = Self {
+            registry: Registry::with_prefix("coffer"),
+            requests: Family::default(),
+            latencies: Family::new_with_constructor(histograms),
+            received: Counter::default(),
+            sent: Counter::default(),
+            connections: Gauge::default(),
+            instances: Gauge::default(),
+            queue: Gauge::default(),
+            failures: Family::default(),
+            changes: Family::default(),
+            component: Family::default(),
+            calls: Family::default(),
+            call_latencies: Family::new_with_constructor(histograms),
+            tokens: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("requests", "Requests answered", self.requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "From a request's head to its answer's head",
+            Unit::Seconds,
+            self.latencies.clone(),
+        );
+        registry.register_with_unit(
+            "received",
+            "Bytes of requests' bodies",
+            Unit::Bytes,
+            self.received.clone(),
+        );
+        registry.register_with_unit(
+            "sent",
+            "Bytes of answers' bodies",
+            Unit::Bytes,
+            self.sent.clone(),
+        );
+        registry.register("connections", "Connections open", self.connections.clone());
+        registry.register("instances", "Instances in use", self.instances.clone());
+        registry.register(
+            "queue",
+            "Requests that wait for an instance",
+            self.queue.clone(),
+        );
+        registry.register(
+            "component_failures",
+            "Requests that the component failed",
+            self.failures.clone(),
+        );
+        registry.register(
+            "component_changes",
+            "Changes of component or policy: swapped, refused, rolled-back",
+            self.changes.clone(),
+        );
+        registry.register(
+            "component_info",
+            "1 for the component and the policy in force",
+            self.component.clone(),
+        );
+        registry.register(
+            "engine_calls",
+            "Calls of the storage engine",
+            self.calls.clone(),
+        );
+        registry.register_with_unit(
+            "engine_call_duration",
+            "What such calls took; for a download, until its first byte",
+            Unit::Seconds,
+            self.call_latencies.clone(),
+        );
+        registry.register(
+            "tokens",
+            "Tokens that came with requests",
+            self.tokens.clone(),
+        );
+    }
+
+    /// A request was answered.
+    pub fn answered(&self, operation: Word, area: Word, status: u16, time: Duration) {
+        let labels = RequestLabels {
+            operation,
+            area,
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
+        let label = OperationLabel { operation };
+        self.latencies
+            .get_or_create(&label)
+            .observe(time.as_secs_f64());
+    }
+
+    /// The counter of the bytes of requests' bodies.
+    pub fn received(&self) -> Counter {
+        self.received.clone()
+    }
+
+    /// The counter of the bytes of answers' bodies.
+    pub fn sent(&self) -> Counter {
+        self.sent.clone()
+    }
+
+    /// One more connection, until what this returns is dropped.
+    pub fn connection(&self) -> Held {
+        Held::new(&self.connections)
+    }
+
+    /// One more instance in use, until what this returns is dropped.
+    pub fn instance(&self) -> Held {
+        Held::new(&self.instances)
+    }
+
+    /// One more request that waits, until what this returns is dropped.
+    pub fn waiting(&self) -> Held {
+        Held::new(&self.queue)
+    }
+
+    /// The component failed a request.
+    pub fn failed(&self, kind: &'static str) {
+        let label = KindLabel { kind: Word(kind) };
+        self.failures.get_or_create(&label).inc();
+    }
+
+    /// Another component or policy was `swapped`, `refused` or `rolled-back`.
+    pub fn changed(&self, outcome: &'static str) {
+        let label = OutcomeLabel {
+            outcome: Word(outcome),
+        };
+        self.changes.get_or_create(&label).inc();
+    }
+
+    /// This component and this policy are in force.
+    pub fn in_force(&self, component: String, policy: String) {
+        self.component.clear();
+        let labels = ComponentLabels { component, policy };
+        self.component.get_or_create(&labels).set(1);
+    }
+
+    /// The engine was called.
+    pub fn called(&self, call: &'static str, outcome: &'static str, time: Duration) {
+        let (call, outcome) = (Word(call), Word(outcome));
+        self.calls
+            .get_or_create(&CallLabels { call, outcome })
+            .inc();
+        let label = CallLabel { call };
+        self.call_latencies
+            .get_or_create(&label)
+            .observe(time.as_secs_f64());
+    }
+
+    /// A token came with a request.
+    pub fn token(&self, outcome: &'static str) {
+        let label = OutcomeLabel {
+            outcome: Word(outcome),
+        };
+        self.tokens.get_or_create(&label).inc();
+    }
+
+    /// All of it as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            text.clear();
+        }
+        text
+    }
+}
+
+/// Counts as one for as long as it is held.
+pub struct Held(Gauge);
+
+impl Held {
+    fn new(gauge: &Gauge<i64, std::sync::atomic::AtomicI64>) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,116 @@
+//! The operations listener: is it alive, is it ready, what does it count, and which
+//! component is in force. For operators alone, on an address of its own.
+
+mod answer;
+mod component;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crate::metrics::Metrics;
+use crate::store::{BlobStore, ListOptions};
+use crate::swap::Swap;
+use answer::Answer;
+
+/// How long a request's header may take.
+const HEADER_TIME: Duration = Duration::from_secs(5);
+/// How long the engine may take to show that it can be reached.
+const ENGINE_TIME: Duration = Duration::from_secs(2);
+/// How long accepting rests after it failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What operators may look at and do.
+pub struct Operations {
+    /// The component in force.
+    pub swap: Arc<Swap>,
+    /// The engine.
+    pub store: Arc<dyn BlobStore>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Set once no more requests are taken.
+    pub draining: AtomicBool,
+}
+
+/// Answers on this listener for as long as the program runs.
+pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection for operations could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let operations = Arc::clone(&operations);
+        let service = service_fn(move |request| {
+            let operations = Arc::clone(&operations);
+            async move { Ok::<_, Infallible>(operations.answer(&request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+impl Operations {
+    async fn answer(&self, request: &Request<Incoming>) -> Answer {
+        // A browser says where a page's request comes from; operators' tools do not.
+        // No page has any business here, not even one that was lured to this address.
+        if request.headers().contains_key(header::ORIGIN)
+            || request.headers().contains_key("sec-fetch-site")
+        {
+            let detail = "requests of web pages are not taken here";
+            return answer::problem(StatusCode::FORBIDDEN, detail);
+        }
+        let (get, post) = (&Method::GET, &Method::POST);
+        let methods = match request.uri().path() {
+            "/component/reload" | "/component/rollback" => [post, post],
+            "/livez" | "/readyz" | "/metrics" | "/component" => [get, &Method::HEAD],
+            _ => return answer::problem(StatusCode::NOT_FOUND, "there is nothing here"),
+        };
+        if !methods.contains(&request.method()) {
+            return answer::not_allowed(methods[0]);
+        }
+        match request.uri().path() {
+            "/livez" => answer::text(StatusCode::OK, "alive"),
+            "/readyz" => self.readiness().await,
+            "/metrics" => answer::metrics(self.metrics.text()),
+            "/component" => component::status(&self.swap).await,
+            "/component/reload" => component::reload(&self.swap).await,
+            _ => component::rollback(&self.swap).await,
+        }
+    }
+
+    /// Whether requests should be sent here. A component is always in force.
+    async fn readiness(&self) -> Answer {
+        if self.draining.load(Ordering::Relaxed) {
+            return answer::text(StatusCode::SERVICE_UNAVAILABLE, "draining");
+        }
+        let look = self.store.list(ListOptions {
+            prefix: "readiness".to_owned(),
+            delimiter: None,
+            after: None,
+            limit: 1,
+        });
+        match tokio::time::timeout(ENGINE_TIME, look).await {
+            Ok(Ok(_)) => answer::text(StatusCode::OK, "ready"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "not ready");
+                answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable")
+            }
+            Err(_) => answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Answers of the operations listener.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+/// Head and body.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// One line of text.
+pub(super) fn text(status: StatusCode, line: &str) -> Answer {
+    with(status, "text/plain; charset=utf-8", format!("{line}\n"))
+}
+
+/// Metrics as OpenMetrics 1.0 has them.
+pub(super) fn metrics(text: String) -> Answer {
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    with(StatusCode::OK, media_type, text)
+}
+
+/// A JSON document.
+pub(super) fn json(document: &Value) -> Answer {
+    with(StatusCode::OK, "application/json", format!("{document}\n"))
+}
+
+/// A refusal (RFC 9457).
+pub(super) fn problem(status: StatusCode, detail: &str) -> Answer {
+    let title = status.canonical_reason();
+    let document = json!({"title": title, "status": status.as_u16(), "detail": detail});
+    with(status, "application/problem+json", format!("{document}\n"))
+}
+
+/// 405 (RFC 9110, 15.5.6).
+pub(super) fn not_allowed(allowed: &Method) -> Answer {
+    let mut answer = problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this resource does not take this method",
+    );
+    if let Ok(allowed) = HeaderValue::try_from(allowed.as_str()) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
+}
+
+fn with(status: StatusCode, media_type: &'static str, body: String) -> Answer {
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = status;
+    let fields = answer.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}

@@ -1,0 +1,55 @@
+//! Which component is in force, and how operators change that.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use crate::swap::{InForce, Swap};
+
+/// What is in force, what was before, and why the last change was refused, if it was.
+pub(super) async fn status(swap: &Swap) -> Answer {
+    let status = swap.status().await;
+    let mut document = describe(&status.in_force);
+    document["previous"] = status.previous.as_deref().map_or(Value::Null, describe);
+    document["refused"] = status.refused.map_or(
+        Value::Null,
+        |(reason, at)| json!({"reason": reason, "at": time(at)}),
+    );
+    document["swaps"] = status.swaps.into();
+    document["rollbacks"] = status.rollbacks.into();
+    answer::json(&document)
+}
+
+/// Takes component and policy as their files are: 200 once they are in force, 422 with
+/// the reason where they are refused.
+pub(super) async fn reload(swap: &Arc<Swap>) -> Answer {
+    match swap.reload("asked to").await {
+        Ok(in_force) => answer::json(&describe(&in_force)),
+        Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason),
+    }
+}
+
+/// Brings the previous one back: 200, or 409 where there is none.
+pub(super) async fn rollback(swap: &Swap) -> Answer {
+    match swap.rollback("asked to").await {
+        Ok(in_force) => answer::json(&describe(&in_force)),
+        Err(none) => answer::problem(StatusCode::CONFLICT, &none.to_string()),
+    }
+}
+
+fn describe(in_force: &InForce) -> Value {
+    json!({
+        "component": in_force.component.to_string(),
+        "policy": in_force.policy.map(|digest| digest.to_string()),
+        "since": time(in_force.since),
+        "failures": in_force.sandbox.failures().count(),
+    })
+}
+
+/// RFC 3339, in UTC.
+fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

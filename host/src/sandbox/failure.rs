@@ -1,0 +1,90 @@
+//! Why a request got no answer from the component, and how often that happens.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use wasmtime::Trap;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+
+use super::metered::TimeUsedUp;
+
+/// Why a request got no answer from the component.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Every instance is in use and none came free in time.
+    #[error("no instance came free")]
+    Busy,
+    /// The component trapped, or was stopped.
+    #[error("the component failed: {0:#}")]
+    Component(#[source] wasmtime::Error),
+    /// The component returned without an answer.
+    #[error("the component gave no answer")]
+    NoAnswer,
+    /// The component answered with an error instead of a response.
+    #[error("the component answered with an error: {0}")]
+    Error(ErrorCode),
+}
+
+/// The request took longer than any may.
+#[derive(Debug, thiserror::Error)]
+#[error("its request took longer than {0:?}")]
+pub(super) struct TimedOut(pub(super) Duration);
+
+impl Failure {
+    /// One word for the kind of failure.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::NoAnswer => "no-answer",
+            Self::Error(_) => "error",
+            Self::Component(error) if error.is::<TimeUsedUp>() => "cpu-time",
+            Self::Component(error) if error.is::<TimedOut>() => "timeout",
+            Self::Component(error) => match error.downcast_ref::<Trap>() {
+                Some(Trap::StackOverflow) => "stack",
+                Some(Trap::MemoryOutOfBounds) => "memory",
+                Some(Trap::UnreachableCodeReached) => "panic",
+                Some(_) => "trap",
+                None => "port",
+            },
+        }
+    }
+
+    /// Whether the component is at fault, and not the load.
+    fn is_the_components(&self) -> bool {
+        !matches!(self, Self::Busy)
+    }
+}
+
+/// The failures of one component since it serves.
+#[derive(Debug, Default)]
+pub struct Failures {
+    count: AtomicU64,
+    more: Notify,
+}
+
+impl Failures {
+    /// Takes down a failure, if the component is at fault.
+    pub(super) fn record(&self, failure: &Failure) {
+        if failure.is_the_components() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.more.notify_waiters();
+        }
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Resolves once there have been more than `few`.
+    pub async fn exceed(&self, few: u64) {
+        loop {
+            let more = self.more.notified();
+            if self.count() > few {
+                return;
+            }
+            more.await;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Holds a component against `wit/world.wit`: what it asks for, and what it has to
+//! offer, by name and compatible version.
+
+use wasmtime::component::Component;
+
+use super::{Refused, Runtime};
+
+/// What components are lent. The last ones are for the Rust standard library and the
+/// adapter that makes its modules components.
+const LENT: [&str; 24] = [
+    "coffer:storage/blobs@0.1",
+    "coffer:storage/memo@0.1",
+    "coffer:storage/signals@0.1",
+    "wasi:cli/environment@0.2",
+    "wasi:clocks/wall-clock@0.2",
+    "wasi:http/outgoing-handler@0.2",
+    "wasi:http/types@0.2",
+    "wasi:io/error@0.2",
+    "wasi:io/poll@0.2",
+    "wasi:io/streams@0.2",
+    "wasi:cli/exit@0.2",
+    "wasi:cli/stderr@0.2",
+    "wasi:cli/stdin@0.2",
+    "wasi:cli/stdout@0.2",
+    "wasi:cli/terminal-input@0.2",
+    "wasi:cli/terminal-output@0.2",
+    "wasi:cli/terminal-stderr@0.2",
+    "wasi:cli/terminal-stdin@0.2",
+    "wasi:cli/terminal-stdout@0.2",
+    "wasi:clocks/monotonic-clock@0.2",
+    "wasi:clocks/timezone@0.2",
+    "wasi:random/insecure@0.2",
+    "wasi:random/insecure-seed@0.2",
+    "wasi:random/random@0.2",
+];
+
+/// What is called.
+const CALLED: [&str; 2] = [
+    "coffer:storage/self-check@0.1",
+    "wasi:http/incoming-handler@0.2",
+];
+
+/// Checks names alone; types are the linker's matter.
+///
+/// # Errors
+/// [`Refused::World`] with every name that is one too many or missing.
+pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refused> {
+    let kind = component.component_type();
+    let imports = kind.imports(&runtime.engine).map(|(name, _)| name);
+    let exports: Vec<&str> = kind
+        .exports(&runtime.engine)
+        .map(|(name, _)| name)
+        .collect();
+    let foreign: Vec<&str> = imports
+        .filter(|name| !LENT.contains(&compatible(name)))
+        .collect();
+    let offers = |called: &str| exports.iter().any(|name| compatible(name) == called);
+    let missing: Vec<&str> = CALLED.into_iter().filter(|name| !offers(name)).collect();
+    let mut faults = Vec::new();
+    if !foreign.is_empty() {
+        faults.push(format!(
+            "it asks for {}, which is not lent",
+            foreign.join(", ")
+        ));
+    }
+    if !missing.is_empty() {
+        faults.push(format!("it does not export {}", missing.join(", ")));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused::World(faults.join("; ")))
+    }
+}
+
+/// A name with as much of its version as matters before 1.0.
+fn compatible(name: &str) -> &str {
+    let version = name.find('@').map_or(name.len(), |at| at + 1);
+    let mut dots = name[version..]
+        .match_indices('.')
+        .map(|(at, _)| version + at);
+    dots.nth(1).map_or(name, |end| &name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_as_far_as_they_must_agree() {
+        for (name, expected) in [
+            ("wasi:http/types@0.2.3", "wasi:http/types@0.2"),
+            ("wasi:http/types@0.3.0", "wasi:http/types@0.3"),
+            ("wasi:http/types@0.2.0-rc.1", "wasi:http/types@0.2"),
+            ("wasi:http/types", "wasi:http/types"),
+            ("a.b.c", "a.b.c"),
+        ] {
+            assert_eq!(compatible(name), expected);
+        }
+    }
+}

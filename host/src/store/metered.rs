@@ -1,0 +1,88 @@
+//! Counts what is asked of an engine, and how it went.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{
+    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
+    Opened, Refusal, Stored, Upload, Whose,
+};
+use crate::metrics::Metrics;
+
+/// An engine whose calls are counted.
+pub struct Metered {
+    engine: Arc<dyn BlobStore>,
+    metrics: Arc<Metrics>,
+}
+
+impl Metered {
+    /// Counts the calls of this engine.
+    pub fn new(engine: Arc<dyn BlobStore>, metrics: Arc<Metrics>) -> Self {
+        Self { engine, metrics }
+    }
+
+    fn count<T>(&self, call: &'static str, start: Instant, result: &Result<T, Error>) {
+        let error = result.as_ref().err();
+        self.metrics.called(call, outcome(error), start.elapsed());
+    }
+}
+
+fn outcome(error: Option<&Error>) -> &'static str {
+    match error {
+        None => "done",
+        Some(Error::Unavailable(_) | Error::NoSpace) => "failed",
+        Some(_) => "refused",
+    }
+}
+
+#[async_trait::async_trait]
+impl BlobStore for Metered {
+    async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
+        let start = Instant::now();
+        let result = self.engine.open(key, options).await;
+        self.count("open", start, &result);
+        result
+    }
+
+    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+        let start = Instant::now();
+        let result = self.engine.stat(key, conditions).await;
+        self.count("stat", start, &result);
+        result
+    }
+
+    async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error> {
+        let start = Instant::now();
+        let result = self.engine.create(key, options).await;
+        self.count("create", start, &result);
+        result
+    }
+
+    async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
+        let start = Instant::now();
+        let result = self.engine.finish(uploads).await;
+        let error = result.as_ref().err().map(|refusal| &refusal.error);
+        self.metrics
+            .called("finish", outcome(error), start.elapsed());
+        result
+    }
+
+    async fn remove(
+        &self,
+        key: &Key,
+        may_remove: &Whose,
+        conditions: &Conditions,
+    ) -> Result<(), Error> {
+        let start = Instant::now();
+        let result = self.engine.remove(key, may_remove, conditions).await;
+        self.count("remove", start, &result);
+        result
+    }
+
+    async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
+        let start = Instant::now();
+        let result = self.engine.list(options).await;
+        self.count("list", start, &result);
+        result
+    }
+}

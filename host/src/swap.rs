@@ -1,0 +1,245 @@
+//! The component in force, and how another one takes its place: read, compiled,
+//! checked, and only then switched to, for requests to come. Requests that run end on
+//! the component that they began with.
+
+mod in_force;
+mod sources;
+mod watch;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+pub use in_force::{Digest, InForce};
+use sources::Stamps;
+pub use sources::{Sources, Taken};
+pub use watch::watch;
+
+use crate::outbound::Documents;
+use crate::sandbox::{Candidate, Refused, Runtime, Setting};
+use crate::store::BlobStore;
+
+/// So many failures within the probation may be anybody's; more are the component's.
+const FEW_FAILURES: u64 = 3;
+
+/// What every component gets, whichever is in force.
+pub struct Lent {
+    /// Engine and pool.
+    pub runtime: Runtime,
+    /// Settings besides the policy.
+    pub settings: Vec<Setting>,
+    /// The files.
+    pub store: Arc<dyn BlobStore>,
+    /// What the IAM API publishes.
+    pub documents: Arc<Documents>,
+}
+
+/// Holds the component in force.
+pub struct Swap {
+    sources: Sources,
+    lent: Lent,
+    probation: Option<Duration>,
+    in_force: ArcSwap<InForce>,
+    /// Held while a change is under way, so that there is one at a time.
+    past: Mutex<Past>,
+}
+
+/// What has been.
+struct Past {
+    /// What was in force before, until it is taken back.
+    previous: Option<Arc<InForce>>,
+    /// The files that were last tried, taken or refused.
+    tried: Stamps,
+    /// Why the last change was refused, if it was, and when.
+    refused: Option<(String, SystemTime)>,
+    swaps: u64,
+    rollbacks: u64,
+}
+
+/// Nothing was in force before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no component to go back to")]
+pub struct NoPrevious;
+
+/// How things stand.
+pub struct Status {
+    /// What is in force.
+    pub in_force: Arc<InForce>,
+    /// What a rollback would bring back.
+    pub previous: Option<Arc<InForce>>,
+    /// Why the last change was refused, if it was, and when.
+    pub refused: Option<(String, SystemTime)>,
+    /// Changes since the start.
+    pub swaps: u64,
+    /// Those of them that took a change back.
+    pub rollbacks: u64,
+}
+
+impl Swap {
+    /// Takes the first component, which nothing can stand in for.
+    ///
+    /// # Errors
+    /// Why it cannot serve, in one sentence.
+    pub async fn start(
+        sources: Sources,
+        lent: Lent,
+        probation: Option<Duration>,
+    ) -> Result<Arc<Self>, String> {
+        let taken = sources.read()?;
+        let tried = taken.stamps.clone();
+        let first = load(taken, &lent)
+            .await
+            .map_err(|error| error.to_string())?;
+        let metrics = lent.runtime.metrics();
+        metrics.in_force(first.component.to_string(), first.policy_text());
+        Ok(Arc::new(Self {
+            sources,
+            lent,
+            probation,
+            in_force: ArcSwap::from_pointee(first),
+            past: Mutex::new(Past {
+                previous: None,
+                tried,
+                refused: None,
+                swaps: 0,
+                rollbacks: 0,
+            }),
+        }))
+    }
+
+    /// The component for a request that begins.
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.in_force.load_full()
+    }
+
+    /// How things stand.
+    pub async fn status(&self) -> Status {
+        let past = self.past.lock().await;
+        Status {
+            in_force: self.in_force(),
+            previous: past.previous.clone(),
+            refused: past.refused.clone(),
+            swaps: past.swaps,
+            rollbacks: past.rollbacks,
+        }
+    }
+
+    /// Reads the files anew and puts what is there in force. Until everything about it
+    /// has been found good, and after anything has not, the old one stays.
+    ///
+    /// # Errors
+    /// Why not, in one sentence, which the log has too.
+    pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, String> {
+        let mut past = self.past.lock().await;
+        match self.take(&mut past).await {
+            Ok(next) => {
+                let next = Arc::new(next);
+                past.previous = Some(self.in_force.swap(Arc::clone(&next)));
+                past.refused = None;
+                past.swaps += 1;
+                self.count("swapped", &next);
+                tracing::info!(why, component = %next.component, policy = next.policy_text(), "swapped");
+                self.watch_over(&next);
+                Ok(next)
+            }
+            Err(reason) => {
+                tracing::error!(
+                    why,
+                    reason,
+                    "the new component or policy was refused, the old one stays"
+                );
+                past.refused = Some((reason.clone(), SystemTime::now()));
+                self.lent.runtime.metrics().changed("refused");
+                Err(reason)
+            }
+        }
+    }
+
+    /// Brings back what was in force before.
+    ///
+    /// # Errors
+    /// [`NoPrevious`], also after a rollback.
+    pub async fn rollback(&self, why: &str) -> Result<Arc<InForce>, NoPrevious> {
+        let mut past = self.past.lock().await;
+        self.go_back(&mut past, why)
+    }
+
+    fn go_back(&self, past: &mut Past, why: &str) -> Result<Arc<InForce>, NoPrevious> {
+        let previous = past.previous.take().ok_or(NoPrevious)?;
+        let undone = self.in_force.swap(Arc::clone(&previous));
+        past.swaps += 1;
+        past.rollbacks += 1;
+        self.count("rolled-back", &previous);
+        tracing::warn!(why, undone = %undone.component, component = %previous.component,
+            policy = previous.policy_text(), "rolled back");
+        Ok(previous)
+    }
+
+    async fn take(&self, past: &mut Past) -> Result<InForce, String> {
+        // Those that cannot be read, too, are tried once.
+        past.tried = self.sources.stamps();
+        let taken = self.sources.read()?;
+        load(taken, &self.lent)
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    fn count(&self, outcome: &'static str, in_force: &InForce) {
+        let metrics = self.lent.runtime.metrics();
+        metrics.changed(outcome);
+        metrics.in_force(in_force.component.to_string(), in_force.policy_text());
+    }
+
+    /// Whether files that look like this have not been tried yet.
+    async fn is_new(&self, stamps: &Stamps) -> bool {
+        self.past.lock().await.tried != *stamps
+    }
+
+    /// Takes a component back that fails more than a few times while on probation.
+    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>) {
+        let Some(probation) = self.probation else {
+            return;
+        };
+        let (swap, next) = (Arc::clone(self), Arc::clone(next));
+        tokio::spawn(async move {
+            let failing = next.sandbox.failures().exceed(FEW_FAILURES);
+            if tokio::time::timeout(probation, failing).await.is_err() {
+                return;
+            }
+            let mut past = swap.past.lock().await;
+            if Arc::ptr_eq(&swap.in_force(), &next) {
+                // There is a previous one, or this one would not be on probation.
+                let _ = swap.go_back(&mut past, "it failed too often while on probation");
+            }
+        });
+    }
+}
+
+/// Compiles and checks what was read, off the threads that serve.
+async fn load(taken: Taken, lent: &Lent) -> Result<InForce, Refused> {
+    let runtime = lent.runtime.clone();
+    let Taken {
+        component, policy, ..
+    } = taken;
+    let digest = Digest::of(&component);
+    let policy_digest = policy.as_ref().map(|text| Digest::of(text.as_bytes()));
+    let compiled = tokio::task::spawn_blocking(move || Candidate::load(&component, &runtime)).await;
+    let candidate = compiled
+        .unwrap_or_else(|panic| Err(Refused::World(format!("it cannot be compiled: {panic}"))))?;
+    let mut settings = lent.settings.clone();
+    settings.extend(policy.map(|text| ("COFFER_POLICY".to_owned(), text)));
+    let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
+    let (sandbox, report) = candidate.check(settings, store, documents).await?;
+    for notice in &report.notices {
+        tracing::warn!("{notice}");
+    }
+    Ok(InForce {
+        sandbox,
+        cors_origins: report.cors_origins,
+        component: digest,
+        policy: policy_digest,
+        since: SystemTime::now(),
+    })
+}

@@ -1,0 +1,29 @@
+//! Notices that the files of component or policy have changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Swap;
+
+/// Looks at the files every so often, for as long as the program runs, and has a change
+/// taken once two looks in a row see the same. Looking, rather than being told by the
+/// kernel, works alike for every way of writing, for mounted volumes and for switched
+/// symbolic links.
+pub async fn watch(swap: Arc<Swap>, every: Duration) {
+    if every.is_zero() || !swap.sources.may_change() {
+        return;
+    }
+    let mut last = swap.sources.stamps();
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let seen = swap.sources.stamps();
+        let settled = seen == last;
+        if settled && swap.is_new(&seen).await {
+            // Whatever comes of it has been said.
+            let _ = swap.reload("the files have changed").await;
+        }
+        last = seen;
+    }
+}

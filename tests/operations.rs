@@ -1,0 +1,196 @@
+//! The operations listener: what it answers, what it counts, and to whom.
+
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::Value;
+
+use crate::support::{Server, Setup, eventually, user};
+
+async fn ask(server: &Server, method: Method, path: &str) -> Response {
+    let url = format!("{}{path}", server.operations);
+    Client::new().request(method, url).send().await.unwrap()
+}
+
+async fn metrics(server: &Server) -> String {
+    let response = ask(server, Method::GET, "/metrics").await;
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    response.text().await.unwrap()
+}
+
+/// The value of the series that starts so.
+fn value(metrics: &str, series: &str) -> Option<f64> {
+    let line = metrics.lines().find(|line| line.starts_with(series))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+#[tokio::test]
+async fn a_server_is_alive_and_ready_and_says_which_component_it_runs() {
+    let server = Server::start();
+    for (path, word) in [("/livez", "alive\n"), ("/readyz", "ready\n")] {
+        let response = ask(&server, Method::GET, path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.text().await.unwrap(), word);
+    }
+    let response = ask(&server, Method::GET, "/component").await;
+    let document: Value = response.json().await.unwrap();
+    for name in ["component", "policy"] {
+        let digest = document[name].as_str().unwrap();
+        assert_eq!(digest.len(), 16, "{document}");
+    }
+    assert!(
+        document["previous"].is_null() && document["refused"].is_null(),
+        "{document}"
+    );
+    assert_eq!(document["swaps"], 0);
+    let metrics = metrics(&server).await;
+    let info = format!("coffer_component_info{{component={}", document["component"]);
+    assert_eq!(value(&metrics, &info), Some(1.0), "{metrics}");
+}
+
+#[tokio::test]
+async fn requests_bytes_tokens_and_engine_calls_are_counted() {
+    let server = Server::start();
+    let token = user("ann");
+    let body = vec![b'x'; 10_000];
+    let put = server.put("/v1/user/files/a", body).bearer_auth(&token);
+    assert_eq!(put.send().await.unwrap().status(), 201);
+    for _ in 0..2 {
+        let get = server.get("/v1/user/files/a").bearer_auth(&token);
+        assert_eq!(
+            get.send().await.unwrap().bytes().await.unwrap().len(),
+            10_000
+        );
+    }
+    let get = server.get("/v1/user/files/a").bearer_auth("forged");
+    assert_eq!(get.send().await.unwrap().status(), 401);
+    let metrics = metrics(&server).await;
+    for (series, expected) in [
+        (
+            r#"coffer_requests_total{operation="upload",area="user",status="201"}"#,
+            1.0,
+        ),
+        (
+            r#"coffer_requests_total{operation="download",area="user",status="200"}"#,
+            2.0,
+        ),
+        (
+            r#"coffer_requests_total{operation="download",area="user",status="401"}"#,
+            1.0,
+        ),
+        (
+            r#"coffer_request_duration_seconds_count{operation="download"}"#,
+            3.0,
+        ),
+        ("coffer_received_bytes_total", 10_000.0),
+        (r#"coffer_tokens_total{outcome="verified"}"#, 1.0),
+        (r#"coffer_tokens_total{outcome="remembered"}"#, 2.0),
+        (r#"coffer_tokens_total{outcome="refused"}"#, 1.0),
+        (
+            r#"coffer_engine_calls_total{call="open",outcome="done"}"#,
+            2.0,
+        ),
+        (
+            r#"coffer_engine_calls_total{call="finish",outcome="done"}"#,
+            1.0,
+        ),
+        ("coffer_queue ", 0.0),
+    ] {
+        assert_eq!(
+            value(&metrics, series),
+            Some(expected),
+            "{series}\n{metrics}"
+        );
+    }
+    assert!(
+        value(&metrics, "coffer_sent_bytes_total") >= Some(20_000.0),
+        "{metrics}"
+    );
+    for line in metrics.lines() {
+        assert!(!line.contains("ann") && !line.contains("forged"), "{line}");
+    }
+    assert!(metrics.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused_and_so_is_every_web_page() {
+    let server = Server::start();
+    for (method, path, status) in [
+        (Method::GET, "/", 404),
+        (Method::GET, "/v1/public/files", 404),
+        (Method::GET, "/component/reload", 405),
+        (Method::GET, "/component/rollback", 405),
+        (Method::POST, "/component", 405),
+        (Method::POST, "/metrics", 405),
+        (Method::POST, "/component/rollback", 409),
+    ] {
+        let response = ask(&server, method.clone(), path).await;
+        assert_eq!(response.status(), status, "{method} {path}");
+    }
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "none"),
+    ] {
+        let url = format!("{}/component/reload", server.operations);
+        let response = Client::new().post(url).header(name, value).send().await;
+        assert_eq!(response.unwrap().status(), StatusCode::FORBIDDEN, "{name}");
+    }
+    let on_the_public_port = server.get("/metrics").send().await.unwrap();
+    assert_eq!(on_the_public_port.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_drains_is_not_ready() {
+    let server = Setup::public_only()
+        .args(&["--shutdown-timeout", "30s"])
+        .start();
+    // A request in progress keeps it from ending.
+    let (sender, body) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+    let body = reqwest::Body::wrap_stream(futures_util::stream::unfold(body, async |mut body| {
+        body.recv().await.map(|chunk| (chunk, body))
+    }));
+    let upload = tokio::spawn(server.put("/v1/public/files/a", body).send());
+    sender.send(Ok(b"begun".to_vec())).await.unwrap();
+    let metrics_url = format!("{}/metrics", server.operations);
+    let under_way = || {
+        let text = blocking_get(&metrics_url);
+        value(&text, "coffer_instances ") == Some(1.0)
+    };
+    tokio::task::block_in_place(|| eventually("the upload has begun", under_way));
+    server.terminate();
+    let url = format!("{}/readyz", server.operations);
+    tokio::task::block_in_place(|| {
+        eventually("it drains", || blocking_get(&url).contains("draining"));
+    });
+    drop(sender);
+    assert_eq!(upload.await.unwrap().unwrap().status(), 201);
+    assert_eq!(server.stop(), Some(0));
+}
+
+fn blocking_get(url: &str) -> String {
+    let get = async { Client::new().get(url).send().await?.text().await };
+    tokio::runtime::Handle::current().block_on(get).unwrap()
+}
+
+#[tokio::test]
+async fn the_log_ties_a_request_to_its_trace_and_its_component() {
+    let server = Server::start();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let get = server.get("/v1/public/files/a");
+    let get = get.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    get.send().await.unwrap();
+    let document: Value = ask(&server, Method::GET, "/component")
+        .await
+        .json()
+        .await
+        .unwrap();
+    let component = document["component"].as_str().unwrap();
+    eventually("it is logged", || {
+        let log = server.log();
+        let mut lines = log.lines();
+        lines.any(|line| {
+            line.contains("answered") && line.contains(trace) && line.contains(component)
+        })
+    });
+}
