@@ -113,7 +113,11 @@ fn every_refusal_to_start_is_one_clear_line() {
             &["--env", "production", "--dev", "--engine", "local"],
             "--dev",
         ),
-        (&["--engine", "s3"], "s3"),
+        (&["--engine", "s3"], "--s3-bucket"),
+        (
+            &["--engine", "s3", "--s3-bucket", "files"],
+            "--link-secret-file",
+        ),
         (&["--public-url", "files.example.com"], "--public-url"),
         (&["--public-url", "ftp://files.example.com"], "--public-url"),
         (&["--public-url", "https://"], "--public-url"),

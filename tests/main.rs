@@ -19,6 +19,7 @@ mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, a component that fails
+mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
 mod support;
 mod token; // which bearer tokens are taken, which refused, and whom they name
 mod upload; // PUT: what is stored, on which conditions, and seen by whom

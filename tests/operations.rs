@@ -43,7 +43,10 @@ async fn a_server_is_alive_and_ready_and_says_which_component_it_runs() {
         document["previous"].is_null() && document["refused"].is_null(),
         "{document}"
     );
-    assert_eq!(document["swaps"], 0);
+    assert_eq!(
+        (&document["swaps"], &document["engine"]),
+        (&0.into(), &"local".into())
+    );
     let metrics = metrics(&server).await;
     let info = format!("coffer_component_info{{component={}", document["component"]);
     assert_eq!(value(&metrics, &info), Some(1.0), "{metrics}");

@@ -12,7 +12,8 @@
 //! | [`ops`], [`metrics`] | what operators see and do; what is counted |
 //! | [`signals`] | what the component has counted |
 //! | [`memo`] | what the component may remember for a while |
-//! | [`store`] | files under keys; the local engine |
+//! | [`store`] | files under keys; the local engine, S3 |
+//! | [`engine`] | the engine that is asked for, opened and closed |
 //! | [`component`] | the component embedded in this program, or a file's |
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
@@ -24,6 +25,7 @@ mod component;
 mod counted;
 mod descriptors;
 mod dev;
+mod engine;
 mod guest_log;
 mod keep;
 mod memo;

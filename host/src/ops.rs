@@ -34,6 +34,8 @@ pub struct Operations {
     pub swap: Arc<Swap>,
     /// The engine.
     pub store: Arc<dyn BlobStore>,
+    /// Which one it is.
+    pub engine: &'static str,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Set once no more requests are taken.
@@ -87,7 +89,7 @@ impl Operations {
             "/livez" => answer::text(StatusCode::OK, "alive"),
             "/readyz" => self.readiness().await,
             "/metrics" => answer::metrics(self.metrics.text()),
-            "/component" => component::status(&self.swap).await,
+            "/component" => component::status(&self.swap, self.engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             _ => component::rollback(&self.swap).await,
         }

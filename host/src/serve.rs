@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -17,13 +16,13 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::engine::Files;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
 use crate::sandbox::{Candidate, Limits, Runtime, Setting};
 use crate::settings::{LogFormat, Serve};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
-use crate::store::local::LocalStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
 use crate::{descriptors, dev, keep, ops, server};
@@ -32,8 +31,6 @@ use crate::{descriptors, dev, keep, ops, server};
 const LINK_SECRET_FILE: &str = "link-secret";
 /// The shortest link secret, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
 const LINK_SECRET_SIZE: usize = 32;
-/// How long uploads that were broken off may take to be cleared away.
-const CLOSING: Duration = Duration::from_secs(5);
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
 
@@ -53,11 +50,9 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     sources.read()?;
     descriptors::raise(asked.limits.descriptors());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
-    let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
-    let store = Arc::new(store);
-    let files: Arc<dyn BlobStore> = store.clone();
+    let engine = Files::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
-    let files: Arc<dyn BlobStore> = Arc::new(Metered::new(files, Arc::clone(&metrics)));
+    let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
         let (limits, cache) = (asked.limits.sandbox(), asked.code_cache());
         let lent = Lent {
@@ -66,13 +61,9 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, sources, lent, metrics))
+        runtime.block_on(listen(asked, sources, lent, metrics, engine.describe()))
     });
-    // Else the next start has to look for what a crash left.
-    let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
-    if runtime.block_on(closing).is_err() {
-        tracing::warn!("uploads still hold the data directory");
-    }
+    engine.close(&runtime);
     served
 }
 
@@ -136,6 +127,7 @@ async fn listen(
     sources: Sources,
     lent: Lent,
     metrics: Arc<Metrics>,
+    engine: &'static str,
 ) -> Result<(), String> {
     let store = Arc::clone(&lent.store);
     let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
@@ -149,6 +141,7 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
+        engine,
         metrics: Arc::clone(&metrics),
         draining: AtomicBool::new(false),
     });

@@ -1,6 +1,7 @@
 //! Flags and their environment twins, checked before anything listens.
 
 mod limits;
+mod s3;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use humantime::Duration;
 use limits::Limits;
+use s3::S3;
 
 /// A storage API for your app's files: public, each user's own, each organization's.
 ///
@@ -102,7 +104,7 @@ pub struct Serve {
     pub public_url: Option<String>,
 
     /// A secret of at least 32 bytes that links are signed with [default: one kept in the data
-    /// directory]
+    /// directory by the local engine]
     #[arg(long, env = "COFFER_LINK_SECRET_FILE", value_name = "FILE")]
     pub link_secret_file: Option<PathBuf>,
 
@@ -122,6 +124,10 @@ pub struct Serve {
     /// How the log looks
     #[arg(long, env = "COFFER_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+
+    /// Where the S3 engine keeps files.
+    #[command(flatten, next_help_heading = "S3")]
+    pub s3: S3,
 
     /// Limits on what clients may ask for.
     #[command(flatten, next_help_heading = "Limits")]
@@ -237,9 +243,13 @@ impl Serve {
             );
         }
         if engine == Engine::S3 {
-            return Err(
-                "this version has no s3 engine; use --env develop with --engine local".to_owned(),
-            );
+            self.s3.checked()?;
+            if self.link_secret_file.is_none() {
+                return Err(
+                    "the s3 engine keeps nothing on this machine, so it needs                             --link-secret-file, the same on every host"
+                        .to_owned(),
+                );
+            }
         }
         Ok(engine)
     }

@@ -24,6 +24,7 @@ pub mod contract;
 pub mod key;
 pub mod local;
 pub mod metered;
+pub mod s3;
 pub mod span;
 
 use std::any::Any;
@@ -43,7 +44,7 @@ pub struct Info {
     /// In bytes.
     pub size: u64,
     /// A strong entity tag with its quotes (RFC 9110, 8.8.3); never the same for
-    /// two versions of a key.
+    /// two versions of a key whose bytes differ.
     pub etag: String,
     /// When this version became visible.
     pub modified: SystemTime,
@@ -143,7 +144,8 @@ pub trait Upload: Any + Send {
 /// A file that has become visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its description as readers see it.
+    /// Its description as readers see it; `modified` may be a little later, where the
+    /// engine tells the exact time only to readers.
     pub info: Info,
     /// Whether the key had a version before.
     pub replaced: bool,
@@ -261,7 +263,9 @@ pub trait BlobStore: Send + Sync + 'static {
     /// [`Error::NoSpace`], [`Error::Unavailable`].
     async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error>;
 
-    /// Publishes uploads of this store, all or none. Keys in a batch differ.
+    /// Publishes uploads of this store, all or none. Keys in a batch differ. An engine
+    /// without transactions says how near it comes to that where several uploads are
+    /// published and it fails in the middle.
     ///
     /// # Errors
     /// Those of `create`, and [`Error::DigestMismatch`], with the place in the batch.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::answer::{self, Answer};
 use crate::swap::{InForce, Swap};
 
-/// What is in force, what was before, and why the last change was refused, if it was.
-pub(super) async fn status(swap: &Swap) -> Answer {
+/// What is in force and on which engine, what was before, and why the last change was refused, if it was.
+pub(super) async fn status(swap: &Swap, engine: &str) -> Answer {
     let status = swap.status().await;
     let mut document = describe(&status.in_force);
     document["previous"] = status.previous.as_deref().map_or(Value::Null, describe);
@@ -18,6 +18,7 @@ pub(super) async fn status(swap: &Swap) -> Answer {
         Value::Null,
         |(reason, at)| json!({"reason": reason, "at": time(at)}),
     );
+    document["engine"] = engine.into();
     document["swaps"] = status.swaps.into();
     document["rollbacks"] = status.rollbacks.into();
     answer::json(&document)

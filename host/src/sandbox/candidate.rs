@@ -96,15 +96,17 @@ impl Candidate {
         };
         let report = self.ask(&shared).await?;
         let mut sandbox = Sandbox {
-            runtime: self.runtime,
+            runtime: self.runtime.apart(),
             handler: self.handler,
             shared,
             failures: Arc::default(),
         };
         trial::pass(&sandbox).await?;
-        sandbox.failures = Arc::default();
         sandbox.shared.store = store;
         sandbox.shared.outbound = Outbound::to(&report.iam_origins, documents);
+        sandbox.shared.metrics = Arc::clone(&self.runtime.metrics);
+        sandbox.runtime = self.runtime;
+        sandbox.failures = Arc::default();
         Ok((sandbox, report))
     }
 

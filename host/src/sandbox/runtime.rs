@@ -49,6 +49,16 @@ impl Runtime {
         })
     }
 
+    /// The same engine, with room for one instance beyond those of requests, and with
+    /// nothing counted: for trials, which no load may keep from happening.
+    pub(super) fn apart(&self) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(1)),
+            metrics: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Where it is counted what runs here.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics

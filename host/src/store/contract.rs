@@ -29,7 +29,7 @@ macro_rules! contract {
                 a_dropped_upload_leaves_what_was_there,
                 a_reader_keeps_the_version_it_opened,
                 readers_see_whole_versions_while_others_write,
-                every_version_has_its_own_tag_and_never_an_earlier_time,
+                other_bytes_have_another_tag_and_never_an_earlier_time,
                 what_was_said_about_a_file_is_kept,
                 a_removed_file_is_gone,
                 every_name_is_its_own_file,

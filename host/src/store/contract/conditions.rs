@@ -249,7 +249,9 @@ fn own(conditions: &Conditions, etag: &str, other: &Info) -> Conditions {
 }
 
 pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: Store) {
-    let info = put(&store, "f", b"0123456789").await.info;
+    put(&store, "f", b"0123456789").await;
+    let info = store.stat(&key("f"), &Conditions::default()).await;
+    let info = info.expect("a file");
     let mut options = OpenOptions {
         span: Span::From(10),
         span_only_if: None,

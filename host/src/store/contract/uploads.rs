@@ -130,11 +130,10 @@ pub(crate) async fn a_batch_of_many_files_is_published(store: Store) {
     let names: Vec<String> = (100..200).map(|n| format!("f{n}")).collect();
     let mut uploads = Vec::new();
     for name in &names {
-        uploads.push(
-            upload(&store, name, freely(), name.as_bytes())
-                .await
-                .expect("an upload"),
-        );
+        let upload = upload(&store, name, freely(), name.as_bytes()).await;
+        let mut upload = upload.expect("an upload");
+        upload.complete().await.expect("complete");
+        uploads.push(upload);
     }
     let stored = store.finish(uploads).await.expect("stored");
     let in_order: Vec<&str> = stored

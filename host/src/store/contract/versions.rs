@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use super::super::Info;
 use super::*;
 
 pub(crate) async fn a_file_of_any_size_is_read_back_byte_for_byte(store: Store) {
@@ -118,11 +119,11 @@ pub(crate) async fn readers_see_whole_versions_while_others_write(store: Store) 
     }
 }
 
-pub(crate) async fn every_version_has_its_own_tag_and_never_an_earlier_time(store: Store) {
+pub(crate) async fn other_bytes_have_another_tag_and_never_an_earlier_time(store: Store) {
     let mut tags = std::collections::HashSet::new();
     let mut before = None;
     for round in 0..20 {
-        let info = put(&store, "f", b"the same").await.info;
+        let info = put(&store, "f", &[round; 10]).await.info;
         let tag = info
             .etag
             .strip_prefix('"')
@@ -165,9 +166,11 @@ pub(crate) async fn what_was_said_about_a_file_is_kept(store: Store) {
             .stat(&key("f"), &Conditions::default())
             .await
             .expect("a file");
-        assert_eq!(told, stored);
+        assert!(told.modified <= stored.modified, "{told:?} {stored:?}");
+        let modified = told.modified;
+        assert_eq!(told, Info { modified, ..stored });
         let opened = open(&store, "f", Span::All).await.expect("a file");
-        assert_eq!(opened.info, stored);
+        assert_eq!(opened.info, told);
     }
 }
 
@@ -185,7 +188,8 @@ pub(crate) async fn a_removed_file_is_gone(store: Store) {
 
 pub(crate) async fn every_name_is_its_own_file(store: Store) {
     let long = format!("{}é", "n".repeat(898));
-    let longest = format!("{}/{}", "d".repeat(511), "n".repeat(512));
+    // As long as the component makes them; an engine may need the rest for itself.
+    let longest = format!("{}/{}", "d".repeat(511), "n".repeat(458));
     let names = [
         "a",
         "A",

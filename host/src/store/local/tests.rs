@@ -364,3 +364,15 @@ fn a_page_of_many_keys_looks_only_at_what_it_shows() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_same_bytes_stored_again_have_a_tag_of_their_own() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    let mut tags = std::collections::HashSet::new();
+    for _ in 0..5 {
+        put(&store, "f", b"the same").await;
+        let info = store.stat(&key("f"), &Conditions::default()).await;
+        assert!(tags.insert(info.expect("a file").etag));
+    }
+}

@@ -1,0 +1,116 @@
+//! The flags of the S3 engine.
+
+use bytesize::ByteSize;
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+use humantime::Duration;
+
+use crate::store::s3::{Config, Prefix};
+
+/// Where the bucket is and how it is used. Credentials come from the AWS SDK's
+/// standard chain.
+#[derive(Debug, Args)]
+pub struct S3 {
+    /// The bucket; made where it is missing
+    #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
+    s3_bucket: Option<String>,
+
+    /// The service's URL [default: AWS's]
+    #[arg(long, env = "COFFER_S3_ENDPOINT", value_name = "URL")]
+    s3_endpoint: Option<String>,
+
+    /// The bucket's region [default: as the AWS environment says, else us-east-1]
+    #[arg(long, env = "COFFER_S3_REGION", value_name = "REGION")]
+    s3_region: Option<String>,
+
+    /// Folder in the bucket that everything is kept in, of at most 54 bytes
+    #[arg(
+        long,
+        env = "COFFER_S3_PREFIX",
+        value_name = "FOLDER",
+        default_value = "",
+        hide_default_value = true
+    )]
+    s3_prefix: String,
+
+    /// Name the bucket in the path, as most services besides AWS want it
+    #[arg(long, env = "COFFER_S3_PATH_STYLE", value_parser = BoolishValueParser::new())]
+    s3_path_style: bool,
+
+    /// Memory for all uploads together, at least 64 MiB; more wait
+    #[arg(
+        long,
+        env = "COFFER_S3_MEMORY",
+        value_name = "SIZE",
+        default_value = "1 GiB"
+    )]
+    s3_memory: ByteSize,
+
+    /// What if the service ignores If-None-Match and If-Match when storing
+    #[arg(
+        long,
+        env = "COFFER_S3_CONDITIONAL",
+        value_enum,
+        default_value_t = Conditional::BestEffort
+    )]
+    s3_conditional: Conditional,
+
+    /// Age at which an upload that a crashed host left is cleared away
+    #[arg(
+        long,
+        env = "COFFER_S3_ABANDONED_AFTER",
+        value_name = "TIME",
+        default_value = "7d"
+    )]
+    s3_abandoned_after: Duration,
+}
+
+/// What is demanded of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Conditional {
+    /// Refuse to start
+    Require,
+    /// Check before storing, and warn at start: hosts can miss each other's writes
+    BestEffort,
+}
+
+/// Long enough for a service that has much to do.
+const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
+/// Less is not worth starting with: one upload takes up to 32 MiB.
+const LEAST_MEMORY: ByteSize = ByteSize::mib(64);
+
+impl S3 {
+    /// The engine's configuration.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn checked(&self) -> Result<Config, String> {
+        let Some(bucket) = self.s3_bucket.clone().filter(|name| !name.is_empty()) else {
+            return Err("the s3 engine needs --s3-bucket".to_owned());
+        };
+        let endpoint = self.s3_endpoint.clone();
+        if let Some(url) = &endpoint {
+            let parsed = url.parse::<http::Uri>().ok();
+            let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
+            if !matches!(scheme, Some("http" | "https")) {
+                return Err(format!("--s3-endpoint {url} is no http or https URL"));
+            }
+        }
+        let prefix = Prefix::new(&self.s3_prefix)
+            .map_err(|error| format!("--s3-prefix {}: {error}", self.s3_prefix))?;
+        if self.s3_memory < LEAST_MEMORY {
+            return Err(format!("--s3-memory must be at least {LEAST_MEMORY}"));
+        }
+        Ok(Config {
+            bucket,
+            endpoint,
+            region: self.s3_region.clone(),
+            prefix,
+            path_style: self.s3_path_style,
+            memory: self.s3_memory.as_u64(),
+            require_conditional: self.s3_conditional == Conditional::Require,
+            stalled_after: STALLED_AFTER,
+            abandoned_after: self.s3_abandoned_after.into(),
+        })
+    }
+}

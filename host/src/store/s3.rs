@@ -1,0 +1,246 @@
+//! Files in a bucket of an S3-compatible service, shared by any number of hosts that
+//! keep nothing themselves.
+//!
+//! A key is an object of that name below a prefix; what is kept beside the bytes is in
+//! its metadata, and its entity tag is the service's own. So two versions with the same
+//! bytes have the same tag. A small file is one request, a large one is sent in parts
+//! that nobody sees before they are put together. Conditions and guards are the
+//! service's to evaluate (`publish`); where it cannot, that is found out at the start
+//! (`probe`) and said.
+
+mod batch;
+mod body;
+mod bucket;
+mod budget;
+mod client;
+mod download;
+mod failure;
+mod key;
+mod list;
+mod locks;
+mod metadata;
+mod multipart;
+mod probe;
+mod publish;
+mod setup;
+mod sweep;
+mod tasks;
+mod upload;
+
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use futures_util::{StreamExt, stream};
+use tokio::task::AbortHandle;
+
+use super::conditions::check_remove;
+use super::{
+    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
+    Opened, Refusal, Stored, Upload, Whose,
+};
+use bucket::{Bucket, Pin};
+use budget::Budget;
+use failure::Failure;
+use locks::Locks;
+use setup::Setup;
+use tasks::Tasks;
+use upload::{S3Upload, Sealed};
+
+pub use key::Prefix;
+pub use probe::Conditional;
+pub use setup::SetupError;
+
+/// So often it is decided anew whether a file may be removed.
+const ROUNDS: u32 = 16;
+/// So many files of a batch are ended at the same time.
+const SEALED_AT_ONCE: usize = 8;
+
+/// Where the bucket is and how it is used.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Its name.
+    pub bucket: String,
+    /// The service's URL; none for AWS.
+    pub endpoint: Option<String>,
+    /// None: as the environment says, else `us-east-1`.
+    pub region: Option<String>,
+    /// What the names of all objects begin with.
+    pub prefix: Prefix,
+    /// The bucket is in the URL's path rather than in its host name.
+    pub path_style: bool,
+    /// The memory that all uploads may take together, in bytes; at least 64 MiB.
+    pub memory: u64,
+    /// Refuse a service that does not evaluate conditions on storing.
+    pub require_conditional: bool,
+    /// A transfer in which no byte moves for so long is broken off, and tried again.
+    pub stalled_after: Duration,
+    /// When an upload that was neither ended nor dropped counts as abandoned.
+    pub abandoned_after: Duration,
+}
+
+/// The engine for S3. Its operations must be called in a tokio runtime.
+pub struct S3Store {
+    shared: Arc<Shared>,
+    sweep: AbortHandle,
+}
+
+struct Shared {
+    bucket: Bucket,
+    conditional: Conditional,
+    budget: Budget,
+    locks: Locks,
+    tasks: Tasks,
+}
+
+impl S3Store {
+    /// Finds the bucket, or makes it, and finds out what the service can do.
+    ///
+    /// # Errors
+    /// See [`SetupError`].
+    pub async fn open(config: Config) -> Result<S3Store, SetupError> {
+        let client = client::connect(&config, None).await;
+        S3Store::with(client, config).await
+    }
+
+    async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
+        let region = client.config().region().map(ToString::to_string);
+        let bucket = Bucket {
+            client,
+            name: config.bucket,
+            prefix: config.prefix,
+        };
+        let setup = Setup {
+            bucket: &bucket,
+            endpoint: config.endpoint.as_deref().unwrap_or("AWS"),
+            region: region.unwrap_or_default(),
+            abandoned_after: config.abandoned_after,
+        };
+        setup.find_or_make().await?;
+        let found = probe::conditions(&bucket).await;
+        let conditional =
+            found.map_err(|failure| setup.explain_failure("s3:PutObject", &failure))?;
+        if config.require_conditional
+            && !(conditional.put && conditional.complete)
+            && let Some(notice) = conditional.notice()
+        {
+            return Err(SetupError::Unconditional(notice));
+        }
+        let shared = Arc::new(Shared {
+            bucket,
+            conditional,
+            budget: Budget::new(config.memory),
+            locks: Locks::new(),
+            tasks: Tasks::new(),
+        });
+        let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
+        Ok(S3Store {
+            shared,
+            sweep: sweep.abort_handle(),
+        })
+    }
+
+    /// Which conditions the service evaluates.
+    #[must_use]
+    pub fn conditional(&self) -> Conditional {
+        self.shared.conditional
+    }
+
+    /// Waits until uploads that were dropped are cleared away and those that are being
+    /// published are.
+    pub async fn close(&self) {
+        self.sweep.abort();
+        self.shared.tasks.ended().await;
+    }
+}
+
+impl Drop for S3Store {
+    fn drop(&mut self) {
+        self.sweep.abort();
+    }
+}
+
+#[async_trait::async_trait]
+impl BlobStore for S3Store {
+    async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
+        download::open(&self.shared, key, &options).await
+    }
+
+    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+        let info = self.shared.bucket.head(key).await?.info;
+        conditions.check_read(&info)?;
+        Ok(info)
+    }
+
+    async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error> {
+        let upload = S3Upload::create(self.shared.clone(), key, options).await?;
+        Ok(Box::new(upload))
+    }
+
+    async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
+        let shared = self.shared.clone();
+        // To the end, even if nobody waits for it: half a batch is none.
+        let finishing = self.shared.tasks.spawn(async move {
+            let sealing: Vec<_> = uploads.into_iter().map(seal).collect();
+            let mut sealed = stream::iter(sealing).buffered(SEALED_AT_ONCE).enumerate();
+            let mut batch = Vec::new();
+            while let Some((index, outcome)) = sealed.next().await {
+                batch.push(outcome.map_err(|error| Refusal { index, error })?);
+            }
+            shared.publish_all(batch).await
+        });
+        finishing.await.unwrap_or_else(|error| {
+            Err(Refusal {
+                index: 0,
+                error: error.into(),
+            })
+        })
+    }
+
+    async fn remove(
+        &self,
+        key: &Key,
+        may_remove: &Whose,
+        conditions: &Conditions,
+    ) -> Result<(), Error> {
+        let shared = &self.shared;
+        let any = *may_remove == Whose::Anyones && *conditions == Conditions::default();
+        let _turn = match shared.conditional.delete {
+            true => None,
+            false => Some(shared.locks.lock(key.as_str()).await),
+        };
+        for round in 1..=ROUNDS {
+            let found = shared.bucket.look(key).await?.map(|object| object.info);
+            check_remove(found.as_ref(), may_remove, conditions)?;
+            let pin = match found {
+                // Of many who remove it at once, one does. If others keep replacing it
+                // and any version will do, it is this one's turn in the end.
+                Some(info) if shared.conditional.delete && !(any && round == ROUNDS) => {
+                    Pin::Version(info.etag)
+                }
+                _ => Pin::None,
+            };
+            match shared.bucket.delete(key, &pin).await {
+                Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+        Err(Error::Unavailable("too many others write this key".into()))
+    }
+
+    async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
+        list::page(&self.shared.bucket, &options).await
+    }
+}
+
+async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
+    let upload: Box<dyn Any + Send> = upload;
+    let Ok(upload) = upload.downcast::<S3Upload>() else {
+        return Err(Error::Unavailable("an upload of another store".into()));
+    };
+    upload.seal().await
+}

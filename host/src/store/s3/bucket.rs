@@ -1,0 +1,66 @@
+//! Single requests to the service, in the store's terms: keys instead of objects'
+//! names, [`Info`] instead of header fields, [`Failure`](super::failure::Failure) instead of
+//! the SDK's errors.
+
+mod parts;
+mod read;
+mod write;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::DateTime;
+
+use super::key::Prefix;
+use super::metadata::Metadata;
+use crate::store::{Info, Key};
+
+pub(super) use parts::{Part, PartsId};
+pub(super) use read::{Bytes, Range};
+pub(super) use write::{Pin, Written};
+
+/// A bucket and where in it the store's objects are.
+pub(super) struct Bucket {
+    pub(super) client: Client,
+    pub(super) name: String,
+    pub(super) prefix: Prefix,
+}
+
+/// An object without its bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub(super) info: Info,
+    /// As in [`Metadata::version`].
+    pub(super) version: Option<String>,
+}
+
+impl Object {
+    fn new(key: &Key, size: u64, etag: &str, modified: Option<&DateTime>, kept: Metadata) -> Self {
+        Object {
+            info: Info {
+                key: key.clone(),
+                size,
+                etag: quoted(etag),
+                modified: seconds(modified),
+                content_type: kept.content_type,
+                uploader: kept.uploader,
+            },
+            version: kept.version,
+        }
+    }
+}
+
+/// An entity tag with its quotes, which some services leave out here and there.
+pub(super) fn quoted(etag: &str) -> String {
+    if etag.starts_with('"') {
+        etag.to_owned()
+    } else {
+        format!("\"{etag}\"")
+    }
+}
+
+/// Whole seconds, since header fields give no more and lists may.
+pub(super) fn seconds(time: Option<&DateTime>) -> SystemTime {
+    let seconds = time.map_or(0, DateTime::secs);
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}

@@ -1,0 +1,112 @@
+//! The steps of a multipart upload.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+
+use super::{Bucket, Metadata, Pin, quoted};
+use crate::store::s3::client::patient;
+use crate::store::s3::failure::Failure;
+use crate::store::{Error, Key};
+
+/// The service's name for an upload that is under way.
+pub(in crate::store::s3) type PartsId = String;
+
+/// A part that the service has.
+pub(in crate::store::s3) type Part = CompletedPart;
+
+impl Bucket {
+    /// Starts one.
+    pub(in crate::store::s3) async fn start_parts(
+        &self,
+        key: &Key,
+        metadata: &Metadata,
+    ) -> Result<PartsId, Failure> {
+        let (content_type, user) = metadata.to_object();
+        let started = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(self.prefix.object(key.as_str()))
+            .content_type(content_type)
+            .set_metadata(Some(user))
+            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .send()
+            .await?;
+        let id = started.upload_id.ok_or_else(|| {
+            Error::Unavailable("a multipart upload was started and has no id".into())
+        })?;
+        Ok(id)
+    }
+
+    /// Sends a part; the first has number 1.
+    pub(in crate::store::s3) async fn put_part(
+        &self,
+        key: &Key,
+        id: &PartsId,
+        number: i32,
+        bytes: bytes::Bytes,
+    ) -> Result<Part, Failure> {
+        let sent = self
+            .client
+            .upload_part()
+            .bucket(&self.name)
+            .key(self.prefix.object(key.as_str()))
+            .upload_id(id)
+            .part_number(number)
+            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .body(ByteStream::from(bytes))
+            .customize()
+            .config_override(patient())
+            .send()
+            .await?;
+        Ok(CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(sent.e_tag)
+            .set_checksum_crc32(sent.checksum_crc32)
+            .build())
+    }
+
+    /// Puts the parts together, and returns the new version's entity tag.
+    pub(in crate::store::s3) async fn complete_parts(
+        &self,
+        key: &Key,
+        id: &PartsId,
+        parts: Vec<Part>,
+        pin: &Pin,
+    ) -> Result<String, Failure> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
+        let completed = self
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.name)
+            .key(self.prefix.object(key.as_str()))
+            .upload_id(id)
+            .multipart_upload(parts.build())
+            .set_if_none_match(pin.if_none_match())
+            .set_if_match(pin.if_match()?)
+            .customize()
+            .config_override(patient())
+            .send()
+            .await?;
+        let etag = completed.e_tag().ok_or_else(|| {
+            Error::Unavailable("a multipart upload was completed and has no ETag".into())
+        })?;
+        Ok(quoted(etag))
+    }
+
+    /// Drops what has come of it.
+    pub(in crate::store::s3) async fn abort_parts(
+        &self,
+        object: &str,
+        id: &PartsId,
+    ) -> Result<(), Failure> {
+        self.client
+            .abort_multipart_upload()
+            .bucket(&self.name)
+            .key(object)
+            .upload_id(id)
+            .send()
+            .await?;
+        Ok(())
+    }
+}

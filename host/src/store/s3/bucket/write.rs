@@ -1,0 +1,135 @@
+//! Storing and removing one object.
+
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
+
+use super::{Bucket, Metadata, quoted, read::is_tag, seconds};
+use crate::store::s3::client::patient;
+use crate::store::s3::failure::Failure;
+use crate::store::{Error, Key};
+
+/// Which version a write may replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::s3) enum Pin {
+    /// Whatever is there.
+    None,
+    /// Nothing: there must be no object.
+    Absent,
+    /// The version with this entity tag.
+    Version(String),
+}
+
+impl Pin {
+    /// As `If-None-Match`.
+    pub(super) fn if_none_match(&self) -> Option<String> {
+        (*self == Pin::Absent).then(|| "*".to_owned())
+    }
+
+    /// As `If-Match`.
+    ///
+    /// # Errors
+    /// What no header field can carry is no version's tag.
+    pub(super) fn if_match(&self) -> Result<Option<String>, Failure> {
+        match self {
+            Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
+            Pin::Version(_) => Err(Failure::Precondition),
+            Pin::None | Pin::Absent => Ok(None),
+        }
+    }
+}
+
+/// A version that has just come to be.
+#[derive(Debug, Clone)]
+pub(in crate::store::s3) struct Written {
+    pub(in crate::store::s3) etag: String,
+    /// By the service's clock when it had answered: S3 tells the time that it has
+    /// noted only to readers.
+    pub(in crate::store::s3) modified: SystemTime,
+}
+
+impl Bucket {
+    /// One PUT. The SDK adds a CRC-32, which services that know it verify, and signs
+    /// the SHA-256 of the bytes, which all do.
+    pub(in crate::store::s3) async fn put(
+        &self,
+        key: &Key,
+        metadata: &Metadata,
+        bytes: bytes::Bytes,
+        pin: &Pin,
+    ) -> Result<Written, Failure> {
+        let (content_type, user) = metadata.to_object();
+        let clock = Clock::default();
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(self.prefix.object(key.as_str()))
+            .content_type(content_type)
+            .set_metadata(Some(user))
+            .set_if_none_match(pin.if_none_match())
+            .set_if_match(pin.if_match()?)
+            .body(ByteStream::from(bytes))
+            .customize()
+            .config_override(patient())
+            .interceptor(clock.clone())
+            .send()
+            .await?;
+        Ok(Written {
+            etag: quoted(put.e_tag().ok_or_else(|| {
+                Error::Unavailable("an object was stored and has no ETag".into())
+            })?),
+            modified: clock.read(),
+        })
+    }
+
+    /// One DELETE. S3 answers the same whether there was an object or not, unless a
+    /// version was named.
+    pub(in crate::store::s3) async fn delete(&self, key: &Key, pin: &Pin) -> Result<(), Failure> {
+        self.client
+            .delete_object()
+            .bucket(&self.name)
+            .key(self.prefix.object(key.as_str()))
+            .set_if_match(pin.if_match()?)
+            .send()
+            .await?;
+        Ok(())
+    }
+}
+
+/// Reads the service's clock off the last answer's `Date`.
+#[derive(Debug, Clone, Default)]
+struct Clock(Arc<OnceLock<DateTime>>);
+
+impl Clock {
+    fn read(&self) -> SystemTime {
+        let own = || DateTime::from(SystemTime::now());
+        seconds(Some(self.0.get_or_init(own)))
+    }
+}
+
+impl Intercept for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let read = date.map(|date| DateTime::from_str(date, DateTimeFormat::HttpDate));
+        if let Some(Ok(time)) = read
+            && context.response().status().is_success()
+        {
+            let _ = self.0.set(time);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! The SDK's client, with every time limit, retry and connection limit set on
+//! purpose.
+//!
+//! A service that is down costs a request about two seconds (four attempts with
+//! backoff and jitter), one that does not answer at most [`ATTEMPT`] for each
+//! attempt and [`OPERATION`] in all; then it is 503. The SDK's retry quota makes
+//! many requests that fail together give up at once instead of knocking on. A
+//! transfer that stands still for [`Config::stalled_after`] is broken off: an upload is then
+//! tried again, a download goes on where it stopped.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::Config;
+
+/// To connect, TLS included.
+const CONNECT: Duration = Duration::from_secs(3);
+/// For an attempt of a request without a large body, until the answer's head is there.
+const ATTEMPT: Duration = Duration::from_secs(15);
+/// For all attempts of such a request.
+const OPERATION: Duration = Duration::from_secs(40);
+/// For an attempt that sends up to 8 MiB, or puts a large file together.
+const LARGE_ATTEMPT: Duration = Duration::from_secs(120);
+/// For all attempts of such a request.
+const LARGE_OPERATION: Duration = Duration::from_secs(300);
+const ATTEMPTS: u32 = 4;
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// Connections kept for the next request.
+const IDLE_CONNECTIONS: usize = 256;
+/// How long they are kept; services close theirs after 20 s and more.
+const IDLE: Duration = Duration::from_secs(15);
+/// What is signed for where nobody names a region: most services besides AWS take
+/// it, and AWS names the right one in its answer.
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
+
+/// A client for the service that is asked for, with the SDK's standard credentials:
+/// environment, profile files, web identity, container, instance.
+///
+/// `credentials` replace those.
+pub(super) async fn connect(
+    config: &Config,
+    credentials: Option<SharedCredentialsProvider>,
+) -> Client {
+    let http = aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(LONGEST_BACKOFF);
+    let stalled = StalledStreamProtectionConfig::enabled().grace_period(config.stalled_after);
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(limits(ATTEMPT, OPERATION))
+        .retry_config(retries)
+        .stalled_stream_protection(stalled.build())
+        .region(Region::new(region(config).await));
+    if let Some(endpoint) = &config.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(credentials) = credentials {
+        loader = loader.credentials_provider(credentials);
+    }
+    let shared = loader.load().await;
+    let builder = aws_sdk_s3::config::Builder::from(&shared).force_path_style(config.path_style);
+    Client::from_conf(builder.build())
+}
+
+/// The longer limits, for one request.
+pub(super) fn patient() -> Builder {
+    aws_sdk_s3::Config::builder().timeout_config(limits(LARGE_ATTEMPT, LARGE_OPERATION))
+}
+
+fn limits(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(attempt)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}
+
+async fn region(config: &Config) -> String {
+    if let Some(region) = &config.region {
+        return region.clone();
+    }
+    let chain = DefaultRegionChain::builder().build();
+    let found = chain.region().await;
+    found.map_or_else(|| DEFAULT_REGION.to_owned(), |region| region.to_string())
+}

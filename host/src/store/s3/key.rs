@@ -1,0 +1,89 @@
+//! From a key to the name of an object and back.
+
+use std::fmt;
+
+use crate::store::key::{self, Key, KeyError};
+
+/// The longest name of an object, in bytes, as S3 has it.
+const LONGEST_OBJECT: usize = 1024;
+/// The longest key that Coffer's component makes, in bytes.
+const LONGEST_KEY: usize = 970;
+
+/// What the names of all objects of a store begin with: nothing, or segments of a
+/// key with `/` at the end, and at most [`Prefix::MAX_LEN`] bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prefix(String);
+
+/// Why a text is no prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PrefixError {
+    /// It would make names longer than S3 takes.
+    #[error("it has more than {} bytes with its slash", Prefix::MAX_LEN)]
+    TooLong,
+    /// It is not made as keys are.
+    #[error("{0}")]
+    NotAKey(#[from] KeyError),
+}
+
+impl Prefix {
+    /// So many bytes are left of a name when the longest key has taken its share.
+    pub const MAX_LEN: usize = LONGEST_OBJECT - LONGEST_KEY;
+
+    /// Checks a text, which may end in one `/` or lack it.
+    ///
+    /// # Errors
+    /// See [`PrefixError`].
+    pub fn new(text: &str) -> Result<Prefix, PrefixError> {
+        if text.is_empty() {
+            return Ok(Prefix::default());
+        }
+        let segments = Key::new(text.strip_suffix('/').unwrap_or(text))?;
+        let prefix = format!("{segments}/");
+        if prefix.len() > Prefix::MAX_LEN {
+            return Err(PrefixError::TooLong);
+        }
+        Ok(Prefix(prefix))
+    }
+
+    /// The object that keeps what is stored under a key, or the beginning of one.
+    pub(super) fn object(&self, key: &str) -> String {
+        format!("{}{key}", self.0)
+    }
+
+    /// What of an object's name, or of its beginning, is the store's.
+    pub(super) fn strip<'a>(&self, object: &'a str) -> Option<&'a str> {
+        object.strip_prefix(self.0.as_str())
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const _: () = assert!(LONGEST_KEY <= key::MAX_LEN);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_segments_with_a_slash_that_leave_room_for_every_key() {
+        let (longest, too_long) = ("p".repeat(53), "p".repeat(54));
+        for (text, expected) in [
+            ("", ""),
+            ("files", "files/"),
+            ("files/", "files/"),
+            ("a/ü", "a/ü/"),
+            (&longest, &format!("{longest}/")),
+        ] {
+            let prefix = Prefix::new(text).expect("a prefix");
+            assert_eq!(prefix.to_string(), expected);
+            assert_eq!(prefix.strip(&prefix.object("k/e/y")), Some("k/e/y"));
+        }
+        for text in ["/", "/a", "a//", "a//b", "..", "a/./b", "a\n", &too_long] {
+            assert!(Prefix::new(text).is_err(), "{text:?}");
+        }
+    }
+}

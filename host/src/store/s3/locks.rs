@@ -1,0 +1,29 @@
+//! One writer of a key at a time within this host, for services that do not
+//! evaluate conditions: then a check and the write after it belong together.
+
+use std::hash::{BuildHasher, RandomState};
+
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Few enough to cost nothing, many enough that writers rarely meet.
+const STRIPES: usize = 1024;
+
+/// Keys that share a lock only wait for each other. Nobody may take two.
+pub(super) struct Locks {
+    stripes: Vec<Mutex<()>>,
+    hasher: RandomState,
+}
+
+impl Locks {
+    pub(super) fn new() -> Locks {
+        Locks {
+            stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    pub(super) async fn lock(&self, key: &str) -> MutexGuard<'_, ()> {
+        let hash = usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0);
+        self.stripes[hash].lock().await
+    }
+}

@@ -1,0 +1,224 @@
+//! A multipart upload that cleans up after itself.
+//!
+//! A task of its own talks to the service: it starts the upload, keeps up to
+//! [`IN_FLIGHT`] parts on their way and puts them together when asked to. Whatever
+//! else happens (its owner is dropped, a part fails), it waits for the parts that are
+//! under way, since one that arrives after the abort would stay, and aborts.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::Shared;
+use super::bucket::{Part, PartsId, Pin};
+use super::budget::Grant;
+use super::failure::Failure;
+use super::metadata::Metadata;
+use crate::store::{Error, Key};
+
+/// Parts of one upload that are on their way at the same time: with the one that is
+/// being filled, 32 MiB.
+const IN_FLIGHT: u32 = 3;
+/// The most parts that S3 puts together.
+const MOST_PARTS: i32 = 10_000;
+
+/// A multipart upload, from its owner's side.
+pub(super) struct Multipart {
+    inbox: mpsc::UnboundedSender<Message>,
+    slots: Arc<Semaphore>,
+    failure: Arc<Mutex<Option<Error>>>,
+}
+
+enum Message {
+    Part(Filled),
+    Complete {
+        pin: Pin,
+        reply: oneshot::Sender<Result<String, Failure>>,
+    },
+}
+
+/// A part with what it occupies until the service has it.
+struct Filled {
+    bytes: Bytes,
+    _grant: Option<Grant>,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Multipart {
+    /// Starts one without waiting for the service.
+    pub(super) fn start(store: &Arc<Shared>, key: Key, metadata: Metadata) -> Multipart {
+        let (inbox, messages) = mpsc::unbounded_channel();
+        let failure = Arc::new(Mutex::new(None));
+        let sender = Sender {
+            store: store.clone(),
+            key,
+            last: 0,
+            under_way: JoinSet::new(),
+            there: BTreeMap::new(),
+        };
+        store
+            .tasks
+            .spawn(sender.run(metadata, messages, failure.clone()));
+        Multipart {
+            inbox,
+            slots: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
+            failure,
+        }
+    }
+
+    /// Hands a part over; waits while [`IN_FLIGHT`] others are on their way.
+    pub(super) async fn send(&self, bytes: Bytes, grant: Option<Grant>) -> Result<(), Error> {
+        let slot = self.slots.clone().acquire_owned().await;
+        let filled = Filled {
+            bytes,
+            _grant: grant,
+            _slot: slot.map_err(|_| self.failure())?,
+        };
+        let sent = self.inbox.send(Message::Part(filled));
+        sent.map_err(|_| self.failure())
+    }
+
+    /// Waits until the service has all parts.
+    pub(super) async fn drained(&self) -> Result<(), Error> {
+        let all = self.slots.acquire_many(IN_FLIGHT).await;
+        if all.is_err() || self.inbox.is_closed() {
+            return Err(self.failure());
+        }
+        Ok(())
+    }
+
+    /// Puts the parts together, and returns the version's entity tag. May be asked
+    /// for again with another pin where this one did not hold.
+    pub(super) async fn complete(&self, pin: Pin) -> Result<String, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.inbox.send(Message::Complete { pin, reply });
+        answer.await.unwrap_or_else(|_| Err(self.failure().into()))
+    }
+
+    fn failure(&self) -> Error {
+        let failure = self
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        failure.unwrap_or_else(|| Error::Unavailable("this upload has failed before".into()))
+    }
+}
+
+/// The task's side.
+struct Sender {
+    store: Arc<Shared>,
+    key: Key,
+    /// The number of the part that came last.
+    last: i32,
+    under_way: JoinSet<Result<Part, Failure>>,
+    there: BTreeMap<i32, Part>,
+}
+
+impl Sender {
+    async fn run(
+        mut self,
+        metadata: Metadata,
+        mut messages: mpsc::UnboundedReceiver<Message>,
+        failure: Arc<Mutex<Option<Error>>>,
+    ) {
+        let note = |error: Failure| {
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
+        };
+        let started = self.store.bucket.start_parts(&self.key, &metadata).await;
+        let id = match started {
+            Ok(id) => id,
+            Err(error) => return note(error),
+        };
+        match self.serve(&id, &mut messages).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => note(error),
+        }
+        drop(messages);
+        while self.under_way.join_next().await.is_some() {}
+        self.abort(&id).await;
+    }
+
+    /// Returns whether the upload was completed.
+    async fn serve(
+        &mut self,
+        id: &PartsId,
+        messages: &mut mpsc::UnboundedReceiver<Message>,
+    ) -> Result<bool, Failure> {
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    None => return Ok(false),
+                    Some(Message::Part(filled)) => self.forward(id, filled)?,
+                    Some(Message::Complete { pin, reply }) => {
+                        let (done, over) = match self.all_there().await {
+                            Ok(parts) => {
+                                let bucket = &self.store.bucket;
+                                let done = bucket.complete_parts(&self.key, id, parts, &pin).await;
+                                let completed = done.is_ok();
+                                (done, completed.then_some(true))
+                            }
+                            Err(failure) => (Err(failure), Some(false)),
+                        };
+                        let _ = reply.send(done);
+                        if let Some(completed) = over {
+                            return Ok(completed);
+                        }
+                    }
+                },
+                Some(sent) = self.under_way.join_next() => self.note(sent)?,
+            }
+        }
+    }
+
+    fn forward(&mut self, id: &PartsId, mut filled: Filled) -> Result<(), Failure> {
+        if self.last == MOST_PARTS {
+            return Err(Error::TooLarge.into());
+        }
+        self.last += 1;
+        let (store, key, id, number) =
+            (self.store.clone(), self.key.clone(), id.clone(), self.last);
+        self.under_way.spawn(async move {
+            let bytes = mem::take(&mut filled.bytes);
+            let part = store.bucket.put_part(&key, &id, number, bytes).await;
+            drop(filled);
+            part
+        });
+        Ok(())
+    }
+
+    /// Every part, once none is under way.
+    async fn all_there(&mut self) -> Result<Vec<Part>, Failure> {
+        while let Some(sent) = self.under_way.join_next().await {
+            self.note(sent)?;
+        }
+        Ok(self.there.values().cloned().collect())
+    }
+
+    fn note(
+        &mut self,
+        sent: Result<Result<Part, Failure>, tokio::task::JoinError>,
+    ) -> Result<(), Failure> {
+        let part = sent.map_err(Error::from)??;
+        self.there.insert(part.part_number().unwrap_or(0), part);
+        Ok(())
+    }
+
+    async fn abort(&self, id: &PartsId) {
+        let object = self.store.bucket.prefix.object(self.key.as_str());
+        match self.store.bucket.abort_parts(&object, id).await {
+            Ok(()) | Err(Failure::NoSuchUpload | Failure::NotFound) => {}
+            Err(failure) => {
+                tracing::warn!(
+                    ?failure,
+                    "an upload was not aborted; its parts stay for now"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Finds out which conditions the service evaluates: some ignore them silently.
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::bucket::{Bucket, Pin};
+use super::failure::Failure;
+use super::metadata::Metadata;
+use crate::store::{Error, Key};
+
+/// Which requests the service makes depend on what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conditional {
+    /// Storing in one request: `If-None-Match: *` and `If-Match`.
+    pub put: bool,
+    /// Completing a multipart upload, likewise.
+    pub complete: bool,
+    /// Removing: `If-Match`.
+    pub delete: bool,
+}
+
+impl Conditional {
+    /// What is best effort only, as one line for the operator.
+    #[must_use]
+    pub fn notice(self) -> Option<&'static str> {
+        match self {
+            Conditional {
+                put: true,
+                complete: true,
+                delete: true,
+            } => None,
+            Conditional {
+                put: true,
+                complete: true,
+                delete: false,
+            } => Some(
+                "the S3 service ignores conditions on deleting: a file that is replaced at the \
+                 instant in which it is deleted on a condition may be lost",
+            ),
+            _ => Some(
+                "the S3 service ignores conditions on storing: what If-None-Match, If-Match and \
+                 the policy's replace rule promise is checked before storing, not by the service; \
+                 two hosts that store one name at the same instant can both be told that they \
+                 created it, and the last one's bytes stay",
+            ),
+        }
+    }
+}
+
+/// Tries all of them on an object of its own, which it removes.
+pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, Failure> {
+    let name = format!(".coffer/probe-{}", Uuid::new_v4());
+    let key = Key::new(name).map_err(|error| Error::Unavailable(Box::new(error)))?;
+    let found = try_all(bucket, &key).await;
+    let removed = bucket.delete(&key, &Pin::None).await;
+    let found = found?;
+    removed?;
+    Ok(found)
+}
+
+async fn try_all(bucket: &Bucket, key: &Key) -> Result<Conditional, Failure> {
+    let first = put(bucket, key, "1", &Pin::None).await?.etag;
+    // Of other content, so of another tag.
+    let other = Pin::Version("\"00000000000000000000000000000000\"".to_owned());
+    let this = Pin::Version(first);
+    let refuses = refused(put(bucket, key, "2", &Pin::Absent).await)
+        && refused(put(bucket, key, "3", &other).await);
+    // One that refuses everything evaluates nothing.
+    let put = refuses && put(bucket, key, "4", &this).await.is_ok();
+    let complete = put && {
+        let completed = complete(bucket, key, &Pin::Absent).await?;
+        refused(completed)
+    };
+    let delete = refused(bucket.delete(key, &other).await);
+    Ok(Conditional {
+        put,
+        complete,
+        delete,
+    })
+}
+
+async fn put(
+    bucket: &Bucket,
+    key: &Key,
+    content: &'static str,
+    pin: &Pin,
+) -> Result<super::bucket::Written, Failure> {
+    let content = Bytes::from_static(content.as_bytes());
+    bucket.put(key, &metadata(), content, pin).await
+}
+
+/// The outer failure is one that does not come of the condition.
+async fn complete(
+    bucket: &Bucket,
+    key: &Key,
+    pin: &Pin,
+) -> Result<Result<String, Failure>, Failure> {
+    let id = bucket.start_parts(key, &metadata()).await?;
+    let part = bucket.put_part(key, &id, 1, Bytes::from_static(b"5")).await;
+    let completed = match part {
+        Ok(part) => Ok(bucket.complete_parts(key, &id, vec![part], pin).await),
+        Err(failure) => Err(failure),
+    };
+    if !matches!(completed, Ok(Ok(_))) {
+        let object = bucket.prefix.object(key.as_str());
+        let _ = bucket.abort_parts(&object, &id).await;
+    }
+    completed
+}
+
+fn refused<T>(outcome: Result<T, Failure>) -> bool {
+    matches!(outcome, Err(Failure::Precondition | Failure::Conflict))
+}
+
+fn metadata() -> Metadata {
+    Metadata {
+        content_type: "text/plain".to_owned(),
+        uploader: None,
+        version: None,
+    }
+}

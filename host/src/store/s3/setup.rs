@@ -1,0 +1,290 @@
+//! Before anything is served: the bucket is found or made, and what is wrong is said
+//! in one line.
+
+use std::time::Duration;
+
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
+    CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
+    PublicAccessBlockConfiguration,
+};
+
+use super::bucket::Bucket;
+use super::client::DEFAULT_REGION;
+use super::failure::Failure;
+
+/// Why an S3 store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Nobody says who asks.
+    #[error(
+        "there are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another of the SDK's standard sources: {0}"
+    )]
+    NoCredentials(String),
+    /// The service does not know who asks.
+    #[error(
+        "S3 refuses the credentials ({0}); is AWS_ACCESS_KEY_ID with its AWS_SECRET_ACCESS_KEY right?"
+    )]
+    WrongCredentials(String),
+    /// The bucket is elsewhere.
+    #[error("the bucket {bucket} is not in the region {region}; give --s3-region{hint}")]
+    WrongRegion {
+        /// The bucket's name.
+        bucket: String,
+        /// What was asked for.
+        region: String,
+        /// The right one, if the service names it.
+        hint: String,
+    },
+    /// Something is not allowed.
+    #[error("S3 does not allow {action} in the bucket {bucket}: {cause}")]
+    Forbidden {
+        /// The permission's name.
+        action: &'static str,
+        /// The bucket's name.
+        bucket: String,
+        /// What the service says.
+        cause: String,
+    },
+    /// The bucket's name cannot be had.
+    #[error("the bucket {bucket} cannot be made: {cause}")]
+    NotMade {
+        /// The bucket's name.
+        bucket: String,
+        /// What the service says.
+        cause: String,
+    },
+    /// Nothing answers.
+    #[error("S3 at {endpoint} cannot be reached: {cause}")]
+    Unreachable {
+        /// The URL, or AWS's.
+        endpoint: String,
+        /// What the network says.
+        cause: String,
+    },
+    /// Anything else.
+    #[error("S3 fails at {action} in the bucket {bucket}: {cause}")]
+    Other {
+        /// The permission's name.
+        action: &'static str,
+        /// The bucket's name.
+        bucket: String,
+        /// What the service says.
+        cause: String,
+    },
+    /// `--s3-conditional=require`, and the service has none.
+    #[error("{0}; --s3-conditional=require does not take that")]
+    Unconditional(&'static str),
+}
+
+/// What the messages name.
+pub(super) struct Setup<'a> {
+    pub(super) bucket: &'a Bucket,
+    pub(super) endpoint: &'a str,
+    pub(super) region: String,
+    pub(super) abandoned_after: Duration,
+}
+
+impl Setup<'_> {
+    /// Looks for the bucket, and makes it where there is none. Asks for a list, since
+    /// the answer to HEAD would not say what is wrong.
+    pub(super) async fn find_or_make(&self) -> Result<(), SetupError> {
+        let found = self
+            .bucket
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket.name)
+            .prefix(self.bucket.prefix.to_string())
+            .max_keys(1)
+            .send()
+            .await;
+        match found {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("NoSuchBucket") => self.make().await,
+            Err(error) => Err(self.explain("s3:ListBucket", error)),
+        }
+    }
+
+    async fn make(&self) -> Result<(), SetupError> {
+        let name = &self.bucket.name;
+        let place = (self.region != DEFAULT_REGION).then(|| {
+            CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(self.region.as_str()))
+                .build()
+        });
+        let made = self
+            .bucket
+            .client
+            .create_bucket()
+            .bucket(name)
+            .set_create_bucket_configuration(place)
+            .send()
+            .await;
+        match made {
+            Ok(_) => tracing::info!(bucket = name, "made the bucket"),
+            // Another host was faster.
+            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => return Ok(()),
+            Err(error) if matches!(status(&error), Some(400 | 409)) => {
+                return Err(SetupError::NotMade {
+                    bucket: name.clone(),
+                    cause: said(&error),
+                });
+            }
+            Err(error) => return Err(self.explain("s3:CreateBucket", error)),
+        }
+        self.block_public_access().await;
+        self.add_lifecycle_rule().await;
+        Ok(())
+    }
+
+    /// Not every service knows it; those keep buckets private anyway.
+    async fn block_public_access(&self) {
+        let blocked = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .block_public_policy(true)
+            .restrict_public_buckets(true);
+        let done = self
+            .bucket
+            .client
+            .put_public_access_block()
+            .bucket(&self.bucket.name)
+            .public_access_block_configuration(blocked.build())
+            .send()
+            .await;
+        if let Err(error) = done {
+            tracing::info!(
+                cause = said(&error),
+                "public access is not blocked by a setting"
+            );
+        }
+    }
+
+    async fn add_lifecycle_rule(&self) {
+        let days = self.abandoned_after.as_secs().div_ceil(24 * 3600).max(1);
+        let abandoned = AbortIncompleteMultipartUpload::builder()
+            .days_after_initiation(i32::try_from(days).unwrap_or(i32::MAX));
+        let rule = LifecycleRule::builder()
+            .id("coffer-abandoned-uploads")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .abort_incomplete_multipart_upload(abandoned.build())
+            .build();
+        let rules =
+            rule.and_then(|rule| BucketLifecycleConfiguration::builder().rules(rule).build());
+        let Ok(rules) = rules else { return };
+        let done = self
+            .bucket
+            .client
+            .put_bucket_lifecycle_configuration()
+            .bucket(&self.bucket.name)
+            .lifecycle_configuration(rules)
+            .send()
+            .await;
+        if let Err(error) = done {
+            tracing::info!(
+                cause = said(&error),
+                "the bucket has no lifecycle rule for abandoned uploads; this host clears them"
+            );
+        }
+    }
+
+    /// What went wrong at a request that was the first to be made.
+    pub(super) fn explain<E>(
+        &self,
+        action: &'static str,
+        error: SdkError<E, aws_sdk_s3::config::http::HttpResponse>,
+    ) -> SetupError
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let (bucket, cause) = (self.bucket.name.clone(), said(&error));
+        let header = |name| error.raw_response()?.headers().get(name).map(str::to_owned);
+        match (error.code(), status(&error)) {
+            (
+                Some(
+                    "InvalidAccessKeyId"
+                    | "SignatureDoesNotMatch"
+                    | "InvalidToken"
+                    | "ExpiredToken",
+                ),
+                _,
+            ) => SetupError::WrongCredentials(cause),
+            (
+                Some(
+                    "AuthorizationHeaderMalformed"
+                    | "PermanentRedirect"
+                    | "IllegalLocationConstraintException",
+                ),
+                _,
+            )
+            | (_, Some(301)) => SetupError::WrongRegion {
+                bucket,
+                region: self.region.clone(),
+                hint: match header("x-amz-bucket-region") {
+                    Some(right) => format!(" {right}"),
+                    None => format!(" ({cause})"),
+                },
+            },
+            (_, Some(401 | 403)) => SetupError::Forbidden {
+                action,
+                bucket,
+                cause,
+            },
+            (_, Some(_)) => SetupError::Other {
+                action,
+                bucket,
+                cause,
+            },
+            (_, None) if cause.to_lowercase().contains("credential") => {
+                SetupError::NoCredentials(cause)
+            }
+            (_, None) => SetupError::Unreachable {
+                endpoint: self.endpoint.to_owned(),
+                cause,
+            },
+        }
+    }
+
+    /// The same for a request of the store's own.
+    pub(super) fn explain_failure(&self, action: &'static str, failure: &Failure) -> SetupError {
+        let cause = match failure {
+            Failure::Other(error) => causes(error),
+            other => format!("{other:?}"),
+        };
+        let bucket = self.bucket.name.clone();
+        match cause.contains("AccessDenied") {
+            true => SetupError::Forbidden {
+                action,
+                bucket,
+                cause,
+            },
+            false => SetupError::Other {
+                action,
+                bucket,
+                cause,
+            },
+        }
+    }
+}
+
+fn status<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|raw| raw.status().as_u16())
+}
+
+/// What the service says, else what the network does; in one line.
+fn said<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => causes(error),
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    DisplayErrorContext(error).to_string().replace('\n', " ")
+}

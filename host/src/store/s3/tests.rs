@@ -1,0 +1,147 @@
+//! The contract on S3, and what only this engine promises.
+//!
+//! The contract also runs against any service there is: with `COFFER_TEST_S3_ENDPOINT`,
+//! `COFFER_TEST_S3_BUCKET` and `COFFER_TEST_S3_REGION` set, and credentials in one of
+//! the SDK's standard places, under a fresh prefix for each test.
+
+#[path = "../../../../tests/support/s3_service/mod.rs"]
+mod service;
+
+mod faults;
+mod requests;
+mod setup;
+mod uploads;
+
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use service::{ACCESS_KEY, Knows, S3Service, SECRET_KEY};
+use uuid::Uuid;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+
+use super::*;
+use crate::store::Span;
+use crate::store::contract::contract;
+
+const BUCKET: &str = "files";
+
+fn config(endpoint: String) -> Config {
+    Config {
+        bucket: BUCKET.into(),
+        endpoint: Some(endpoint),
+        region: Some("us-east-1".into()),
+        prefix: Prefix::default(),
+        path_style: true,
+        memory: 0,
+        require_conditional: false,
+        stalled_after: Duration::from_secs(1),
+        abandoned_after: Duration::from_secs(7 * 24 * 3600),
+    }
+}
+
+async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
+    let known = Credentials::new(ACCESS_KEY, secret, None, None, "test");
+    let client = client::connect(&config, Some(SharedCredentialsProvider::new(known))).await;
+    S3Store::with(client, config).await
+}
+
+async fn store_on(service: &S3Service) -> S3Store {
+    open_as(config(service.url()), SECRET_KEY)
+        .await
+        .expect("a store")
+}
+
+mod with_conditions {
+    use super::*;
+
+    async fn make() -> (Arc<dyn BlobStore>, Option<S3Service>) {
+        let Ok(endpoint) = std::env::var("COFFER_TEST_S3_ENDPOINT") else {
+            let service = S3Service::start();
+            return (Arc::new(store_on(&service).await), Some(service));
+        };
+        let given = |name: &str| std::env::var(name).expect(name);
+        let config = Config {
+            bucket: given("COFFER_TEST_S3_BUCKET"),
+            region: Some(given("COFFER_TEST_S3_REGION")),
+            prefix: Prefix::new(&Uuid::new_v4().to_string()).expect("a prefix"),
+            ..config(endpoint)
+        };
+        (
+            Arc::new(S3Store::open(config).await.expect("a store")),
+            None,
+        )
+    }
+
+    contract!(crate::store::s3::tests::with_conditions::make);
+}
+
+mod best_effort {
+    use super::*;
+
+    async fn make() -> (Arc<dyn BlobStore>, S3Service) {
+        let service = S3Service::that(Knows {
+            conditional_put: false,
+            conditional_delete: false,
+            settings: false,
+            ..Knows::default()
+        });
+        (Arc::new(store_on(&service).await), service)
+    }
+
+    contract!(crate::store::s3::tests::best_effort::make);
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).expect("a key")
+}
+
+fn freely() -> CreateOptions {
+    CreateOptions {
+        content_type: "text/plain".into(),
+        uploader: None,
+        may_create: true,
+        may_replace: Whose::Anyones,
+        conditions: Conditions::default(),
+        max_size: u64::MAX,
+        sha256: None,
+    }
+}
+
+async fn receive(
+    store: &S3Store,
+    name: &str,
+    options: CreateOptions,
+    content: &[u8],
+) -> Result<Box<dyn Upload>, Error> {
+    let mut upload = store.create(key(name), options).await?;
+    for piece in content.chunks(300_000) {
+        upload.write(Bytes::copy_from_slice(piece)).await?;
+    }
+    Ok(upload)
+}
+
+async fn put_with(
+    store: &S3Store,
+    name: &str,
+    options: CreateOptions,
+    content: &[u8],
+) -> Result<Stored, Error> {
+    let upload = receive(store, name, options, content).await?;
+    let stored = store.finish(vec![upload]).await;
+    Ok(stored.map_err(|refusal| refusal.error)?.remove(0))
+}
+
+async fn put(store: &S3Store, name: &str, content: &[u8]) -> Result<Stored, Error> {
+    put_with(store, name, freely(), content).await
+}
+
+async fn read(store: &S3Store, name: &str, span: Span) -> Result<Vec<u8>, Error> {
+    let options = OpenOptions {
+        span,
+        span_only_if: None,
+        conditions: Conditions::default(),
+    };
+    let body = store.open(&key(name), options).await?.body;
+    let chunks: Vec<Bytes> = body.try_collect().await?;
+    Ok(chunks.concat())
+}

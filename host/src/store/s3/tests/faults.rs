@@ -1,0 +1,144 @@
+//! What goes wrong at the service is told as what it is, and never as a good end.
+
+use super::service::Fault;
+use super::*;
+
+/// A file that comes in many pieces.
+async fn large(store: &S3Store) -> Vec<u8> {
+    let content: Vec<u8> = (0..1_000_000u32).flat_map(u32::to_le_bytes).collect();
+    put(store, "f", &content).await.expect("stored");
+    content
+}
+
+fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
+    match outcome {
+        Ok(_) => "done",
+        Err(Error::Unavailable(_)) => "unavailable",
+        Err(Error::TooLarge) => "too large",
+        Err(Error::NoSpace) => "no space",
+        Err(_) => "something else",
+    }
+}
+
+#[tokio::test]
+async fn a_torn_download_goes_on_where_it_broke_off() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let content = large(&store).await;
+    for (span, from) in [(Span::All, 0), (Span::From(1_000_001), 1_000_001)] {
+        service.fail("GET /files/f", 2, Fault::Torn(700_000));
+        assert!(read(&store, "f", span).await.expect("whole") == content[from..]);
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_stalls_goes_on_by_another_connection() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let content = large(&store).await;
+    service.fail("GET /files/f", 1, Fault::Stalled(700_000));
+    assert!(read(&store, "f", Span::All).await.expect("whole") == content);
+}
+
+#[tokio::test]
+async fn a_broken_download_never_ends_cleanly() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let content = large(&store).await;
+    for fault in [Fault::Torn(0), Fault::Torn(100_000), Fault::Damaged] {
+        // The first answer is the one that is spoilt; what would go on with it fails.
+        service.fail("GET /files/f", 1, fault.clone());
+        service.fail(
+            "GET /files/f",
+            usize::MAX,
+            Fault::Status(500, "InternalError"),
+        );
+        let mut opened = store.open(&key("f"), whole()).await.expect("open");
+        let mut came = 0;
+        while let Some(Ok(bytes)) = opened.body.next().await {
+            came += bytes.len() as u64;
+        }
+        // Whoever counts the bytes sees it too.
+        assert!(came < opened.length, "{fault:?}");
+        service.recover();
+    }
+    // Another version is no continuation.
+    let opened = store.open(&key("f"), whole()).await.expect("open");
+    service.fail("GET /files/f", 1, Fault::Torn(100_000));
+    let torn = store.open(&key("f"), whole()).await.expect("open");
+    put(&store, "f", b"another").await.expect("stored");
+    let chunks: Vec<Bytes> = opened.body.try_collect().await.expect("the version opened");
+    assert!(chunks.concat() == content);
+    let torn: Result<Vec<Bytes>, Error> = torn.body.try_collect().await;
+    assert!(torn.is_err());
+}
+
+fn whole() -> OpenOptions {
+    OpenOptions {
+        span: Span::All,
+        span_only_if: None,
+        conditions: Conditions::default(),
+    }
+}
+
+#[tokio::test]
+async fn hiccups_are_waited_out_and_outages_are_told() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"1").await.expect("stored");
+    for fault in [
+        Fault::Status(500, "InternalError"),
+        Fault::Status(503, "SlowDown"),
+        Fault::Closed,
+    ] {
+        service.fail("", 2, fault.clone());
+        assert_eq!(verdict(put(&store, "f", b"2").await), "done", "{fault:?}");
+        service.fail("", usize::MAX, fault.clone());
+        assert_eq!(
+            verdict(put(&store, "f", b"3").await),
+            "unavailable",
+            "{fault:?}"
+        );
+        assert_eq!(verdict(read(&store, "f", Span::All).await), "unavailable");
+        assert_eq!(
+            verdict(put(&store, "g", &[0; 9 << 20]).await),
+            "unavailable"
+        );
+        service.recover();
+        assert_eq!(read(&store, "f", Span::All).await.expect("read"), b"2");
+    }
+}
+
+#[tokio::test]
+async fn quota_and_size_are_told_as_what_they_are() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    for (status, code, expected) in [
+        (400, "EntityTooLarge", "too large"),
+        (403, "QuotaExceeded", "no space"),
+        (507, "XMinioStorageFull", "no space"),
+        (403, "AccessDenied", "unavailable"),
+        (404, "NoSuchBucket", "unavailable"),
+    ] {
+        service.fail("PUT /files/f", 1, Fault::Status(status, code));
+        assert_eq!(verdict(put(&store, "f", b"1").await), expected, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_not_taken_for_another_writers() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let create_only = CreateOptions {
+        may_replace: Whose::Nobodys,
+        ..freely()
+    };
+    service.fail("PUT /files/new", 1, Fault::Lost);
+    let stored = put_with(&store, "new", create_only.clone(), b"1").await;
+    assert!(!stored.expect("stored").replaced);
+
+    service.fail("POST /files/large?uploadId", 1, Fault::Lost);
+    let stored = put_with(&store, "large", create_only, &[1; 9 << 20]).await;
+    assert!(!stored.expect("stored").replaced);
+    assert_eq!(service.unfinished(), 0);
+}

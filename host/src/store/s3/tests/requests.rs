@@ -1,0 +1,158 @@
+//! What an operation costs: the requests that the service sees.
+
+use super::*;
+use crate::store::{Etags, ListOptions, Validator};
+
+/// The methods of the requests since the last call, parts and lists shown as such,
+/// without those of the sweep.
+fn seen(service: &S3Service) -> Vec<String> {
+    let requests = service.requests();
+    let requests = requests.iter().filter(|line| !line.contains("?uploads&"));
+    requests.map(|line| short(line)).collect()
+}
+
+fn short(line: &str) -> String {
+    let method = line.split(' ').next().unwrap_or_default();
+    let of = |what: &str| line.contains(what);
+    match method {
+        "POST" if of("?uploads") => "start".into(),
+        "PUT" if of("partNumber") => "part".into(),
+        "POST" if of("uploadId") => "complete".into(),
+        "DELETE" if of("uploadId") => "abort".into(),
+        "GET" if of("list-type=2") => "list".into(),
+        _ => method.to_owned(),
+    }
+}
+
+fn only_if(if_match: Option<Etags>, if_none_match: Option<Etags>) -> Conditions {
+    Conditions {
+        if_match,
+        if_none_match,
+        ..Conditions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    service.requests();
+
+    for (name, size) in [("a", 0), ("b", 10), ("c", 8 << 20)] {
+        let stored = put(&store, name, &vec![1; size]).await.expect("stored");
+        assert!(!stored.replaced);
+        assert_eq!(seen(&service), ["PUT"], "{size}");
+        assert_eq!(
+            read(&store, name, Span::All).await.expect("read").len(),
+            size
+        );
+        assert_eq!(seen(&service), ["GET"], "{size}");
+    }
+    // A look, so that a refusal does not wait for the bytes.
+    for (replaced, name) in [(false, "alice"), (true, "alice")] {
+        let guarded = CreateOptions {
+            may_replace: Whose::Uploaders(name.to_owned()),
+            uploader: Some(name.to_owned()),
+            ..freely()
+        };
+        let stored = put_with(&store, "d", guarded, b"1").await.expect("stored");
+        assert_eq!(stored.replaced, replaced);
+        assert_eq!(seen(&service), ["HEAD", "PUT"]);
+    }
+    // The service has to say that there is a file.
+    assert!(put(&store, "d", b"4").await.expect("stored").replaced);
+    assert_eq!(seen(&service), ["PUT", "PUT"]);
+}
+
+#[tokio::test]
+async fn a_range_and_conditions_are_passed_on_in_one_request() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let info = put(&store, "f", b"0123456789").await.expect("stored").info;
+    service.requests();
+    let tags = |tags: &[&str]| {
+        Some(Etags::These(
+            tags.iter().map(|&tag| tag.to_owned()).collect(),
+        ))
+    };
+    let table = [
+        (only_if(tags(&[&info.etag]), None), None, 1, &["GET"][..]),
+        (
+            only_if(tags(&[&info.etag, "\"x\""]), None),
+            None,
+            1,
+            &["GET"],
+        ),
+        (only_if(None, tags(&["\"x\""])), None, 1, &["GET"]),
+        (
+            Conditions::default(),
+            Some(Validator::Etag(info.etag.clone())),
+            1,
+            &["GET"],
+        ),
+        (
+            Conditions::default(),
+            Some(Validator::Etag("\"x\"".into())),
+            10,
+            &["GET", "HEAD", "GET"],
+        ),
+    ];
+    for (conditions, span_only_if, length, requests) in table {
+        let options = OpenOptions {
+            span: Span::Last(1),
+            span_only_if,
+            conditions,
+        };
+        let opened = store.open(&key("f"), options.clone()).await.expect("open");
+        assert_eq!(opened.length, length, "{options:?}");
+        assert_eq!(seen(&service), requests, "{options:?}");
+    }
+    let still_good = OpenOptions {
+        span: Span::All,
+        span_only_if: None,
+        conditions: only_if(None, tags(&[&info.etag])),
+    };
+    let answer = store.open(&key("f"), still_good).await.map(|_| ());
+    assert!(matches!(answer, Err(Error::NotModified(found)) if found.size == 10));
+    assert_eq!(seen(&service), ["GET", "HEAD"]);
+}
+
+#[tokio::test]
+async fn a_large_file_is_sent_in_parts() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    service.requests();
+    put(&store, "f", &vec![1; (16 << 20) + 1])
+        .await
+        .expect("stored");
+    let mut requests = seen(&service);
+    requests.sort_unstable();
+    // Whether it replaces something, and the time that it got.
+    let expected = ["HEAD", "HEAD", "complete", "part", "part", "part", "start"];
+    assert_eq!(requests, expected);
+    assert_eq!(
+        read(&store, "f", Span::All).await.expect("read").len(),
+        (16 << 20) + 1
+    );
+    assert_eq!(seen(&service), ["GET"]);
+}
+
+#[tokio::test]
+async fn a_page_costs_one_request() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    for name in ["a", "b/c", "b/d", "e"] {
+        put(&store, name, b"").await.expect("stored");
+    }
+    service.requests();
+    for (after, limit) in [(None, 2), (Some("a"), 1), (Some("b/"), 1000)] {
+        let options = ListOptions {
+            prefix: String::new(),
+            delimiter: Some("/".into()),
+            after: after.map(Into::into),
+            limit,
+        };
+        store.list(options).await.expect("a page");
+        assert_eq!(seen(&service), ["list"], "{after:?}");
+    }
+}

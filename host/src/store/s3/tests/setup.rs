@@ -1,0 +1,106 @@
+//! The first start, and one clear line for each way in which it fails.
+
+use super::service::Fault;
+use super::*;
+
+async fn refusal(config: Config, secret: &str) -> String {
+    let refused = open_as(config, secret).await.map(|_| ());
+    let line = refused.expect_err("refused").to_string();
+    assert!(!line.contains('\n'), "{line}");
+    line
+}
+
+#[tokio::test]
+async fn the_bucket_is_made_private_with_a_rule_for_abandoned_uploads() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    assert_eq!(service.bucket_settings(BUCKET), (true, Some(7)));
+    assert_eq!(store.conditional().notice(), None);
+    assert!(service.objects(BUCKET).is_empty(), "the probe is removed");
+    assert_eq!(service.unfinished(), 0);
+    // The second host finds it.
+    put(&store, "f", b"1").await.expect("stored");
+    let second = store_on(&service).await;
+    assert_eq!(read(&second, "f", Span::All).await.expect("read"), b"1");
+}
+
+#[tokio::test]
+async fn a_service_without_bucket_settings_does() {
+    let service = S3Service::that(Knows {
+        settings: false,
+        ..Knows::default()
+    });
+    let store = store_on(&service).await;
+    put(&store, "f", b"1").await.expect("stored");
+}
+
+#[tokio::test]
+async fn what_the_service_ignores_is_found_out_and_refused_on_demand() {
+    for (put, delete, refused) in [
+        (true, true, false),
+        (true, false, false),
+        (false, true, true),
+        (false, false, true),
+    ] {
+        let service = S3Service::that(Knows {
+            conditional_put: put,
+            conditional_delete: delete,
+            ..Knows::default()
+        });
+        let store = store_on(&service).await;
+        let found = store.conditional();
+        assert_eq!(
+            (found.put, found.complete, found.delete),
+            (put, put, delete)
+        );
+        assert_eq!(found.notice().is_none(), put && delete);
+        let required = Config {
+            require_conditional: true,
+            ..config(service.url())
+        };
+        let required = open_as(required, SECRET_KEY).await.map(|_| ());
+        assert_eq!(required.is_err(), refused, "{put} {delete}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_one_line() {
+    let service = S3Service::start();
+    let line = refusal(config(service.url()), "wrong").await;
+    assert!(line.contains("refuses the credentials"), "{line}");
+
+    let table = [
+        (
+            Fault::Status(403, "AccessDenied"),
+            "does not allow s3:ListBucket",
+        ),
+        (
+            Fault::Status(301, "PermanentRedirect"),
+            "not in the region us-east-1",
+        ),
+        (
+            Fault::Status(400, "AuthorizationHeaderMalformed"),
+            "not in the region us-east-1",
+        ),
+        (
+            Fault::Status(500, "InternalError"),
+            "fails at s3:ListBucket",
+        ),
+        (Fault::Closed, "cannot be reached"),
+    ];
+    for (fault, expected) in table {
+        service.fail("GET /files", usize::MAX, fault);
+        let line = refusal(config(service.url()), SECRET_KEY).await;
+        assert!(line.contains(expected), "{line}");
+        service.recover();
+    }
+    service.fail("PUT /files/.coffer", 9, Fault::Status(403, "AccessDenied"));
+    let line = refusal(config(service.url()), SECRET_KEY).await;
+    assert!(line.contains("does not allow s3:PutObject"), "{line}");
+
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let nobody = format!("http://{}", closed.local_addr().expect("an address"));
+    drop(closed);
+    let line = refusal(config(nobody), SECRET_KEY).await;
+    assert!(line.contains("cannot be reached"), "{line}");
+}

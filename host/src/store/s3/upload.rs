@@ -1,0 +1,209 @@
+//! A file on its way in: gathered in memory while it is small, then sent in parts.
+
+use std::mem;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::Shared;
+use super::budget::{Grant, PART};
+use super::metadata::Metadata;
+use super::multipart::Multipart;
+use super::publish::{Seen, is_free};
+use crate::store::{CreateOptions, Error, Key, Upload};
+
+pub(super) struct S3Upload {
+    store: Arc<Shared>,
+    key: Key,
+    options: CreateOptions,
+    metadata: Metadata,
+    size: u64,
+    digest: Option<Sha256>,
+    seen: Seen,
+    /// None once it has failed.
+    gathered: Option<Gathered>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    buffer: Vec<u8>,
+    /// What the buffer may hold.
+    grant: Option<Grant>,
+    /// Has the parts before the buffer.
+    multipart: Option<Multipart>,
+}
+
+/// A file that has arrived whole and is as its sender said.
+pub(super) struct Sealed {
+    pub(super) key: Key,
+    pub(super) options: CreateOptions,
+    pub(super) metadata: Metadata,
+    pub(super) size: u64,
+    pub(super) seen: Seen,
+    pub(super) content: Content,
+}
+
+/// Where the bytes are.
+pub(super) enum Content {
+    /// Here, and in one request at the service.
+    Whole { bytes: Bytes, _grant: Option<Grant> },
+    /// At the service.
+    Parts(Multipart),
+}
+
+impl S3Upload {
+    /// Looks what is there, so that it can be refused before a byte is taken in, unless
+    /// everything would be fine.
+    pub(super) async fn create(
+        store: Arc<Shared>,
+        key: Key,
+        options: CreateOptions,
+    ) -> Result<S3Upload, Error> {
+        let seen = match is_free(&options) {
+            true => Seen::NotLooked,
+            false => store.look_and_check(&key, &options).await?,
+        };
+        let metadata = Metadata {
+            content_type: options.content_type.clone(),
+            uploader: options.uploader.clone(),
+            version: Some(Uuid::new_v4().to_string()),
+        };
+        Ok(S3Upload {
+            store,
+            key,
+            metadata,
+            size: 0,
+            digest: options.sha256.map(|_| Sha256::new()),
+            seen,
+            gathered: Some(Gathered::default()),
+            options,
+        })
+    }
+
+    /// Ends the file: the digest is verified, and what is not going to be stored in
+    /// one request is at the service.
+    pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
+        let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
+        let found = self.digest.take().map(|digest| digest.finalize().into());
+        if found != self.options.sha256 {
+            return Err(Error::DigestMismatch);
+        }
+        if gathered.multipart.is_some() {
+            gathered.send_on().await?;
+        }
+        let content = match gathered.multipart {
+            Some(multipart) => {
+                multipart.drained().await?;
+                Content::Parts(multipart)
+            }
+            None => Content::Whole {
+                bytes: gathered.buffer.into(),
+                _grant: gathered.grant,
+            },
+        };
+        Ok(Sealed {
+            key: self.key,
+            options: self.options,
+            metadata: self.metadata,
+            size: self.size,
+            seen: self.seen,
+            content,
+        })
+    }
+
+    async fn take_in(&mut self, gathered: &mut Gathered, mut bytes: Bytes) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            if gathered.buffer.len() == PART {
+                self.spill(gathered).await?;
+            }
+            let room = self.make_room(gathered, bytes.len()).await?;
+            let piece = bytes.split_to(room.min(bytes.len()));
+            gathered.buffer.extend_from_slice(&piece);
+        }
+        Ok(())
+    }
+
+    /// Makes room for at least one byte, and for so many if they fit a part; returns
+    /// for how many.
+    async fn make_room(&self, gathered: &mut Gathered, more: usize) -> Result<usize, Error> {
+        let filled = gathered.buffer.len();
+        let granted = gathered.grant.as_ref().map_or(0, |grant| grant.size);
+        let wanted = match gathered.multipart {
+            None => filled.saturating_add(more),
+            Some(_) => PART,
+        };
+        if granted < wanted.min(PART) {
+            gathered.grant = Some(self.store.budget.grant(wanted).await?);
+        }
+        let room = gathered.grant.as_ref().map_or(0, |grant| grant.size);
+        // As much as is needed, for a small file is often there at once.
+        let whole = match wanted <= room / 2 {
+            true => wanted.next_power_of_two(),
+            false => room,
+        };
+        gathered.buffer.reserve_exact(whole.saturating_sub(filled));
+        Ok(room - filled)
+    }
+
+    /// Sends what is gathered as a part.
+    async fn spill(&mut self, gathered: &mut Gathered) -> Result<(), Error> {
+        if gathered.multipart.is_none() {
+            let (key, metadata) = (self.key.clone(), self.metadata.clone());
+            gathered.multipart = Some(Multipart::start(&self.store, key, metadata));
+        }
+        gathered.send_on().await
+    }
+}
+
+impl Gathered {
+    async fn send_on(&mut self) -> Result<(), Error> {
+        let (bytes, grant) = (mem::take(&mut self.buffer), self.grant.take());
+        match &self.multipart {
+            Some(multipart) if !bytes.is_empty() => multipart.send(bytes.into(), grant).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Upload for S3Upload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        // Left out on any error, and if the caller does not wait for the end.
+        let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        if self.size > self.options.max_size {
+            return Err(Error::TooLarge);
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.update(&bytes);
+        }
+        self.take_in(&mut gathered, bytes).await?;
+        self.gathered = Some(gathered);
+        Ok(())
+    }
+
+    async fn complete(&mut self) -> Result<(), Error> {
+        let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
+        let held = match gathered.multipart {
+            None => self.store.budget.held(gathered.buffer.len()),
+            Some(_) => None,
+        };
+        if held.is_some() {
+            gathered.buffer.shrink_to_fit();
+            gathered.grant = held;
+        } else {
+            self.spill(&mut gathered).await?;
+            if let Some(multipart) = &gathered.multipart {
+                multipart.drained().await?;
+            }
+        }
+        self.gathered = Some(gathered);
+        Ok(())
+    }
+}
+
+fn failed_before() -> Error {
+    Error::Unavailable("this upload has failed before".into())
+}

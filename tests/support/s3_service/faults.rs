@@ -1,0 +1,113 @@
+//! What can go wrong at a service and on the way to it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http_body_util::BodyExt;
+use s3s::{Body, HttpError, HttpResponse};
+
+/// One thing that goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// An answer with this status and error code instead of the right one.
+    Status(u16, &'static str),
+    /// The connection closes without an answer.
+    Closed,
+    /// The request is served, and the connection closes without an answer.
+    Lost,
+    /// The connection breaks after so many bytes of the body.
+    Torn(usize),
+    /// The first byte of the body is another.
+    Damaged,
+    /// Nothing comes any more after so many bytes of the body.
+    Stalled(usize),
+}
+
+type Answer = Result<HttpResponse, HttpError>;
+
+impl Fault {
+    /// What is answered without serving the request, if it is not.
+    pub(super) fn instead(&self) -> Option<Pin<Box<dyn Future<Output = Answer> + Send>>> {
+        match self {
+            Fault::Status(status, code) => {
+                let (status, code) = (*status, *code);
+                let xml = format!("<Error><Code>{code}</Code><Message>a fault</Message></Error>");
+                Some(Box::pin(async move {
+                    Ok(http::Response::builder()
+                        .status(status)
+                        .header("content-type", "application/xml")
+                        .body(Body::from(xml))
+                        .expect("an answer"))
+                }))
+            }
+            Fault::Closed => Some(Box::pin(async { Err(HttpError::new("closed".into())) })),
+            _ => None,
+        }
+    }
+
+    /// The right answer, with something wrong in it.
+    pub(super) fn spoil(self, response: HttpResponse) -> HttpResponse {
+        let (head, body) = response.into_parts();
+        let (keep, then): (usize, Option<bool>) = match self {
+            Fault::Lost => (0, Some(true)),
+            Fault::Torn(length) => (length, Some(true)),
+            Fault::Stalled(length) => (length, Some(false)),
+            _ => (usize::MAX, None),
+        };
+        let damaged = self == Fault::Damaged;
+        let chunks = stream::once(async move {
+            let mut bytes = BodyExt::collect(body)
+                .await
+                .map_or(vec![], |all| all.to_bytes().to_vec());
+            if damaged && let Some(first) = bytes.first_mut() {
+                *first ^= 1;
+            }
+            bytes.truncate(keep);
+            Ok::<Bytes, std::io::Error>(bytes.into())
+        });
+        let end = stream::once(async move {
+            match then {
+                None => Ok(Bytes::new()),
+                Some(true) => {
+                    // Lets hyper send what there is, else it drops it with the rest.
+                    tokio::task::yield_now().await;
+                    Err(std::io::Error::other("torn"))
+                }
+                Some(false) => std::future::pending().await,
+            }
+        });
+        let frames = chunks
+            .chain(end)
+            .map(|chunk| chunk.map(hyper::body::Frame::data));
+        let body = Body::http_body_unsync(http_body_util::StreamBody::new(Box::pin(frames)));
+        http::Response::from_parts(head, body)
+    }
+}
+
+/// The faults to come.
+#[derive(Clone, Default)]
+pub(super) struct Faults(Arc<Mutex<Vec<(String, usize, Fault)>>>);
+
+impl Faults {
+    pub(super) fn add(&self, requests: &str, times: usize, fault: Fault) {
+        let mut faults = self.0.lock().expect("the faults");
+        faults.push((requests.to_owned(), times, fault));
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.lock().expect("the faults").clear();
+    }
+
+    /// The fault that this request meets with, if one does.
+    pub(super) fn meet(&self, line: &str) -> Option<Fault> {
+        let mut faults = self.0.lock().expect("the faults");
+        let met = faults
+            .iter_mut()
+            .find(|(requests, times, _)| *times > 0 && line.starts_with(requests.as_str()))?;
+        met.1 -= 1;
+        Some(met.2.clone())
+    }
+}

@@ -1,0 +1,381 @@
+//! The operations of S3 that the engine uses, on a map.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use s3s::dto::*;
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use sha2::Digest;
+
+use super::knows::Knows;
+use super::list::list;
+use super::objects::{Bucket, Description, Object, Upload, check_read, check_write, now, tag_of};
+
+/// The least size of a part that is not the last.
+const LEAST_PART: usize = 5 << 20;
+
+#[derive(Clone)]
+pub(super) struct Memory {
+    knows: Knows,
+    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+}
+
+impl Memory {
+    pub(super) fn new(knows: Knows) -> Memory {
+        Memory {
+            knows,
+            buckets: Arc::default(),
+        }
+    }
+
+    pub(super) fn objects(&self, bucket: &str) -> Vec<String> {
+        let buckets = self.buckets();
+        let bucket = buckets.get(bucket);
+        bucket.map_or(vec![], |bucket| bucket.objects.keys().cloned().collect())
+    }
+
+    pub(super) fn unfinished(&self) -> usize {
+        self.buckets()
+            .values()
+            .map(|bucket| bucket.uploads.len())
+            .sum()
+    }
+
+    pub(super) fn settings(&self, bucket: &str) -> (bool, Option<i32>) {
+        let buckets = self.buckets();
+        let bucket = buckets.get(bucket);
+        bucket.map_or((false, None), |bucket| {
+            (bucket.private, bucket.abandoned_after)
+        })
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, HashMap<String, Bucket>> {
+        self.buckets.lock().expect("the buckets")
+    }
+
+    fn with<T>(&self, bucket: &str, act: impl FnOnce(&mut Bucket) -> S3Result<T>) -> S3Result<T> {
+        let mut buckets = self.buckets();
+        act(buckets
+            .get_mut(bucket)
+            .ok_or_else(|| s3_error!(NoSuchBucket))?)
+    }
+
+    fn pinned(
+        &self,
+        current: Option<&Object>,
+        if_match: Option<&ETagCondition>,
+        if_none_match: Option<&ETagCondition>,
+    ) -> S3Result<()> {
+        match self.knows.conditional_put {
+            true => check_write(current, if_match, if_none_match),
+            false => Ok(()),
+        }
+    }
+}
+
+async fn whole(body: Option<StreamingBlob>) -> S3Result<Bytes> {
+    let Some(body) = body else {
+        return Ok(Bytes::new());
+    };
+    let chunks: Result<Vec<Bytes>, _> = body.try_collect().await;
+    let chunks = chunks.map_err(|_| s3_error!(IncompleteBody))?;
+    Ok(chunks.concat().into())
+}
+
+fn done<T>(output: T) -> S3Result<S3Response<T>> {
+    Ok(S3Response::new(output))
+}
+
+#[async_trait::async_trait]
+impl S3 for Memory {
+    async fn create_bucket(
+        &self,
+        req: S3Request<CreateBucketInput>,
+    ) -> S3Result<S3Response<CreateBucketOutput>> {
+        let mut buckets = self.buckets();
+        if buckets.contains_key(&req.input.bucket) {
+            return Err(s3_error!(BucketAlreadyOwnedByYou));
+        }
+        buckets.insert(req.input.bucket, Bucket::default());
+        done(CreateBucketOutput::default())
+    }
+
+    async fn put_public_access_block(
+        &self,
+        req: S3Request<PutPublicAccessBlockInput>,
+    ) -> S3Result<S3Response<PutPublicAccessBlockOutput>> {
+        if !self.knows.settings {
+            return Err(s3_error!(NotImplemented));
+        }
+        let asked = req.input.public_access_block_configuration;
+        let all = [
+            asked.block_public_acls,
+            asked.block_public_policy,
+            asked.ignore_public_acls,
+            asked.restrict_public_buckets,
+        ];
+        self.with(&req.input.bucket, |bucket| {
+            bucket.private = all == [Some(true); 4];
+            done(PutPublicAccessBlockOutput::default())
+        })
+    }
+
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<PutBucketLifecycleConfigurationOutput>> {
+        if !self.knows.settings {
+            return Err(s3_error!(NotImplemented));
+        }
+        let rules = req.input.lifecycle_configuration.map(|asked| asked.rules);
+        let rule = rules
+            .into_iter()
+            .flatten()
+            .find_map(|rule| rule.abort_incomplete_multipart_upload);
+        self.with(&req.input.bucket, |bucket| {
+            bucket.abandoned_after = rule.and_then(|rule| rule.days_after_initiation);
+            done(PutBucketLifecycleConfigurationOutput::default())
+        })
+    }
+
+    async fn put_object(
+        &self,
+        req: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        let asked = req.input;
+        let bytes = whole(asked.body).await?;
+        self.with(&asked.bucket, |bucket| {
+            let current = bucket.objects.get(&asked.key);
+            self.pinned(
+                current,
+                asked.if_match.as_ref(),
+                asked.if_none_match.as_ref(),
+            )?;
+            let description = Description {
+                content_type: asked.content_type,
+                metadata: asked.metadata,
+            };
+            let mut object = Object::new(bytes, description);
+            object.crc32 = asked.checksum_crc32;
+            let output = PutObjectOutput {
+                e_tag: Some(object.etag()),
+                ..Default::default()
+            };
+            let mut response = S3Response::new(output);
+            // One clock for both, so that no test depends on when a second begins.
+            let date = httpdate::fmt_http_date(object.modified).parse();
+            response.headers.insert("date", date.expect("a date"));
+            bucket.objects.insert(asked.key, object);
+            Ok(response)
+        })
+    }
+
+    async fn head_object(
+        &self,
+        req: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        self.with(&req.input.bucket, |bucket| {
+            let object = bucket.objects.get(&req.input.key);
+            let object = object.ok_or_else(|| s3_error!(NoSuchKey))?;
+            done(HeadObjectOutput {
+                content_length: Some(object.bytes.len() as i64),
+                content_type: object.description.content_type.clone(),
+                metadata: object.description.metadata.clone(),
+                e_tag: Some(object.etag()),
+                last_modified: Some(object.last_modified()),
+                ..Default::default()
+            })
+        })
+    }
+
+    async fn get_object(
+        &self,
+        req: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        let asked = req.input;
+        let object = self.with(&asked.bucket, |bucket| {
+            let object = bucket.objects.get(&asked.key).cloned();
+            object.ok_or_else(|| s3_error!(NoSuchKey))
+        })?;
+        check_read(
+            &object,
+            asked.if_match.as_ref(),
+            asked.if_unmodified_since.as_ref(),
+            asked.if_none_match.as_ref(),
+            asked.if_modified_since.as_ref(),
+        )?;
+        let size = object.bytes.len();
+        let part = match asked.range {
+            None => None,
+            Some(range) => Some(range.check(size as u64)?),
+        };
+        let bytes = match &part {
+            None => object.bytes.clone(),
+            Some(part) => object.bytes.slice(part.start as usize..part.end as usize),
+        };
+        let verified = asked.checksum_mode.is_some() && part.is_none();
+        let length = bytes.len() as i64;
+        // In pieces, as it comes over a network.
+        let pieces: Vec<Bytes> = bytes
+            .chunks(64 << 10)
+            .map(|piece| bytes.slice_ref(piece))
+            .collect();
+        let body = stream::iter(pieces).map(Ok::<_, std::io::Error>);
+        done(GetObjectOutput {
+            body: Some(StreamingBlob::wrap(body)),
+            content_length: Some(length),
+            content_range: part.map(|part| format!("bytes {}-{}/{size}", part.start, part.end - 1)),
+            content_type: object.description.content_type.clone(),
+            metadata: object.description.metadata.clone(),
+            e_tag: Some(object.etag()),
+            last_modified: Some(object.last_modified()),
+            checksum_crc32: object.crc32.filter(|_| verified),
+            ..Default::default()
+        })
+    }
+
+    async fn delete_object(
+        &self,
+        req: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        let asked = req.input;
+        self.with(&asked.bucket, |bucket| {
+            if self.knows.conditional_delete {
+                check_write(
+                    bucket.objects.get(&asked.key),
+                    asked.if_match.as_ref(),
+                    None,
+                )?;
+            }
+            bucket.objects.remove(&asked.key);
+            done(DeleteObjectOutput::default())
+        })
+    }
+
+    async fn list_objects_v2(
+        &self,
+        req: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.with(&req.input.bucket, |bucket| done(list(bucket, &req.input)))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        req: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let asked = req.input;
+        self.with(&asked.bucket, |bucket| {
+            let id = uuid::Uuid::new_v4().to_string();
+            let upload = Upload {
+                key: asked.key,
+                begun: now(),
+                description: Description {
+                    content_type: asked.content_type,
+                    metadata: asked.metadata,
+                },
+                parts: Default::default(),
+            };
+            bucket.uploads.insert(id.clone(), upload);
+            done(CreateMultipartUploadOutput {
+                upload_id: Some(id),
+                ..Default::default()
+            })
+        })
+    }
+
+    async fn upload_part(
+        &self,
+        req: S3Request<UploadPartInput>,
+    ) -> S3Result<S3Response<UploadPartOutput>> {
+        let asked = req.input;
+        let mut bytes = whole(asked.body).await?;
+        if !self.knows.parts {
+            bytes = Bytes::new();
+        }
+        self.with(&asked.bucket, |bucket| {
+            let upload = bucket.uploads.get_mut(&asked.upload_id);
+            let upload = upload.ok_or_else(|| s3_error!(NoSuchUpload))?;
+            let e_tag = Some(ETag::Strong(tag_of(&bytes)));
+            upload.parts.insert(asked.part_number, bytes);
+            done(UploadPartOutput {
+                e_tag,
+                ..Default::default()
+            })
+        })
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        req: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let asked = req.input;
+        self.with(&asked.bucket, |bucket| {
+            let upload = bucket.uploads.get(&asked.upload_id);
+            let upload = upload.ok_or_else(|| s3_error!(NoSuchUpload))?;
+            let current = bucket.objects.get(&asked.key);
+            self.pinned(
+                current,
+                asked.if_match.as_ref(),
+                asked.if_none_match.as_ref(),
+            )?;
+            let named = asked
+                .multipart_upload
+                .and_then(|named| named.parts)
+                .unwrap_or_default();
+            let (mut pieces, mut tags) = (Vec::new(), sha2::Sha256::default());
+            for (place, part) in named.iter().enumerate() {
+                let piece = upload.parts.get(&part.part_number.unwrap_or_default());
+                let piece = piece.ok_or_else(|| s3_error!(InvalidPart))?;
+                if self.knows.parts && place + 1 < named.len() && piece.len() < LEAST_PART {
+                    return Err(s3_error!(EntityTooSmall));
+                }
+                tags.update(tag_of(piece));
+                pieces.push(piece.clone());
+            }
+            let mut object = Object::new(pieces.concat().into(), upload.description.clone());
+            object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
+            let e_tag = Some(object.etag());
+            bucket.uploads.remove(&asked.upload_id);
+            bucket.objects.insert(asked.key, object);
+            done(CompleteMultipartUploadOutput {
+                e_tag,
+                ..Default::default()
+            })
+        })
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        req: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        self.with(&req.input.bucket, |bucket| {
+            let aborted = bucket.uploads.remove(&req.input.upload_id);
+            aborted.ok_or_else(|| s3_error!(NoSuchUpload))?;
+            done(AbortMultipartUploadOutput::default())
+        })
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        req: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        let prefix = req.input.prefix.unwrap_or_default();
+        self.with(&req.input.bucket, |bucket| {
+            let uploads = bucket.uploads.iter();
+            let uploads = uploads.filter(|(_, upload)| upload.key.starts_with(&prefix));
+            let uploads = uploads.map(|(id, upload)| MultipartUpload {
+                key: Some(upload.key.clone()),
+                upload_id: Some(id.clone()),
+                initiated: Some(Timestamp::from(upload.begun)),
+                ..Default::default()
+            });
+            done(ListMultipartUploadsOutput {
+                uploads: Some(uploads.collect()),
+                is_truncated: Some(false),
+                ..Default::default()
+            })
+        })
+    }
+}

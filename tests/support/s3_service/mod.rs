@@ -1,0 +1,171 @@
+//! An S3 service in memory, for the engine's own tests and those over HTTP: it checks
+//! signatures, evaluates every condition, and can be told to fail.
+
+// The engine's own tests and those over HTTP each use a part of it.
+#![allow(dead_code)]
+
+mod faults;
+mod knows;
+mod list;
+mod memory;
+mod objects;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service as Protocol, S3ServiceBuilder};
+use s3s::{HttpError, HttpRequest, HttpResponse};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use faults::Fault;
+use faults::Faults;
+pub use knows::Knows;
+use memory::Memory;
+
+/// The access key that the service knows.
+pub const ACCESS_KEY: &str = "coffer-test";
+/// Its secret.
+pub const SECRET_KEY: &str = "coffer-test-secret";
+
+/// A service that runs until it is dropped.
+pub struct S3Service {
+    address: SocketAddr,
+    memory: Memory,
+    faults: Faults,
+    log: Arc<Mutex<Vec<String>>>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl S3Service {
+    /// One that knows everything.
+    pub fn start() -> S3Service {
+        S3Service::that(Knows::default())
+    }
+
+    /// One that knows this much.
+    pub fn that(knows: Knows) -> S3Service {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        listener.set_nonblocking(true).expect("a listener");
+        let (memory, faults) = (Memory::new(knows), Faults::default());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut builder = S3ServiceBuilder::new(memory.clone());
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        let front = Front {
+            protocol: builder.build(),
+            faults: faults.clone(),
+            log: log.clone(),
+        };
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async move {
+                let listener = TcpListener::from_std(listener).expect("a listener");
+                tokio::select! {
+                    () = front.serve(listener) => {}
+                    _ = stopped => {}
+                }
+            });
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        });
+        S3Service {
+            address,
+            memory,
+            faults,
+            log,
+            _stop: stop,
+        }
+    }
+
+    /// `http://ADDR:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on, so many requests whose method and target begin like this meet
+    /// with this fault: `fail("GET /bucket/", 1, Fault::Torn(10))`.
+    pub fn fail(&self, requests: &str, times: usize, fault: Fault) {
+        self.faults.add(requests, times, fault);
+    }
+
+    /// Ends all faults.
+    pub fn recover(&self) {
+        self.faults.clear();
+    }
+
+    /// The requests so far, each as method and target, and forgets them.
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.log.lock().expect("the log"))
+    }
+
+    /// The names of all objects in a bucket.
+    pub fn objects(&self, bucket: &str) -> Vec<String> {
+        self.memory.objects(bucket)
+    }
+
+    /// How many multipart uploads have neither been completed nor aborted.
+    pub fn unfinished(&self) -> usize {
+        self.memory.unfinished()
+    }
+
+    /// Whether public access to a bucket was blocked, and after how many days a
+    /// lifecycle rule clears abandoned uploads.
+    pub fn bucket_settings(&self, bucket: &str) -> (bool, Option<i32>) {
+        self.memory.settings(bucket)
+    }
+}
+
+#[derive(Clone)]
+struct Front {
+    protocol: Protocol,
+    faults: Faults,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Front {
+    async fn serve(self, listener: TcpListener) {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                continue;
+            };
+            let front = self.clone();
+            let service = service_fn(move |request| {
+                let front = front.clone();
+                async move { front.answer(request).await }
+            });
+            tokio::spawn(async move {
+                // Faults and impatient clients end connections badly; that is their point.
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        }
+    }
+
+    async fn answer(&self, request: hyper::Request<Incoming>) -> Result<HttpResponse, HttpError> {
+        let line = format!("{} {}", request.method(), request.uri());
+        self.log.lock().expect("the log").push(line.clone());
+        let fault = self.faults.meet(&line);
+        if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
+            return instead.await;
+        }
+        let request: HttpRequest = request.map(s3s::Body::from);
+        let response = self.protocol.call(request).await?;
+        Ok(match fault {
+            Some(fault) => fault.spoil(response),
+            None => response,
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! What a bucket holds, and which conditions hold for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use s3s::dto::{ETag, ETagCondition, Timestamp};
+use s3s::{S3Result, s3_error};
+use sha2::{Digest, Sha256};
+
+#[derive(Default)]
+pub(super) struct Bucket {
+    pub(super) objects: BTreeMap<String, Object>,
+    pub(super) uploads: HashMap<String, Upload>,
+    pub(super) private: bool,
+    pub(super) abandoned_after: Option<i32>,
+}
+
+#[derive(Clone)]
+pub(super) struct Object {
+    pub(super) bytes: Bytes,
+    pub(super) tag: String,
+    pub(super) modified: SystemTime,
+    pub(super) description: Description,
+    pub(super) crc32: Option<String>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Description {
+    pub(super) content_type: Option<String>,
+    pub(super) metadata: Option<HashMap<String, String>>,
+}
+
+pub(super) struct Upload {
+    pub(super) key: String,
+    pub(super) begun: SystemTime,
+    pub(super) description: Description,
+    pub(super) parts: BTreeMap<i32, Bytes>,
+}
+
+impl Object {
+    pub(super) fn new(bytes: Bytes, description: Description) -> Object {
+        Object {
+            tag: tag_of(&bytes),
+            bytes,
+            modified: now(),
+            description,
+            crc32: None,
+        }
+    }
+
+    pub(super) fn etag(&self) -> ETag {
+        ETag::Strong(self.tag.clone())
+    }
+
+    pub(super) fn last_modified(&self) -> Timestamp {
+        Timestamp::from(self.modified)
+    }
+}
+
+/// The same for the same bytes, as S3's own are.
+pub(super) fn tag_of(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// In whole seconds, as S3 counts.
+pub(super) fn now() -> SystemTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    UNIX_EPOCH + Duration::from_secs(since.expect("after 1970").as_secs())
+}
+
+/// The conditions of a write.
+pub(super) fn check_write(
+    current: Option<&Object>,
+    if_match: Option<&ETagCondition>,
+    if_none_match: Option<&ETagCondition>,
+) -> S3Result<()> {
+    match (if_match, current) {
+        (Some(_), None) => return Err(s3_error!(NoSuchKey)),
+        (Some(condition), Some(object)) if !matches(condition, object) => {
+            return Err(s3_error!(PreconditionFailed));
+        }
+        _ => {}
+    }
+    match (if_none_match, current) {
+        (Some(condition), Some(object)) if matches(condition, object) => {
+            Err(s3_error!(PreconditionFailed))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The conditions of a read, in the order of RFC 9110, 13.2.2.
+pub(super) fn check_read(
+    object: &Object,
+    if_match: Option<&ETagCondition>,
+    if_unmodified_since: Option<&Timestamp>,
+    if_none_match: Option<&ETagCondition>,
+    if_modified_since: Option<&Timestamp>,
+) -> S3Result<()> {
+    let modified = object.last_modified();
+    let unchanged = match (if_match, if_unmodified_since) {
+        (Some(condition), _) => matches(condition, object),
+        (None, Some(date)) => modified <= *date,
+        (None, None) => true,
+    };
+    if !unchanged {
+        return Err(s3_error!(PreconditionFailed));
+    }
+    let not_modified = match (if_none_match, if_modified_since) {
+        (Some(condition), _) => matches(condition, object),
+        (None, Some(date)) => modified <= *date,
+        (None, None) => false,
+    };
+    if not_modified {
+        return Err(s3_error!(NotModified));
+    }
+    Ok(())
+}
+
+fn matches(condition: &ETagCondition, object: &Object) -> bool {
+    match condition {
+        ETagCondition::Any => true,
+        ETagCondition::ETag(tag) => tag.value() == object.tag,
+    }
+}
