@@ -1,6 +1,9 @@
 # What the component is compiled for; moving on to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
+# The object store that `just test-cluster` runs against.
+garage := "2.5.0"
+
 # Lists the recipes.
 default:
     @just --list --unsorted
@@ -48,9 +51,22 @@ serve *args: component
 test *args: component providers
     cargo test --release --workspace {{ args }}
 
+# Runs the tests on a cluster of three Garage nodes; the first run installs Garage into target/tools.
+test-cluster *args: component
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [[ $(target/tools/bin/garage --version 2>/dev/null) != *":{{ garage }} "* ]]; then
+        echo "installing garage {{ garage }} (about ten minutes, once)" >&2
+        cargo install --quiet --locked --no-default-features --features bundled-libs,sqlite \
+            --root target/tools --target-dir target/tools/garage "garage@{{ garage }}"
+        rm -r target/tools/garage
+    fi
+    cargo test --release --workspace --test cluster -- --nocapture --test-threads 1 {{ args }}
+
 # Checks format, lints and documentation, and the dependencies where cargo-deny is installed.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
+    cargo clippy --release --workspace --test cluster -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
     ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources

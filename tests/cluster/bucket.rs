@@ -1,0 +1,83 @@
+//! A bucket as the service shows it, past Coffer.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_s3::types::Part;
+use aws_smithy_http_client::Builder;
+
+use crate::garage::AccessKey;
+use crate::node::REGION;
+
+/// A bucket's name and a client for it.
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+/// A multipart upload that is neither completed nor aborted.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// The object that it would make.
+    pub key: String,
+    /// How many bytes its parts hold.
+    pub size: u64,
+}
+
+impl Bucket {
+    /// By this endpoint; asks nothing yet.
+    pub fn new(endpoint: &str, key: &AccessKey, name: &str) -> Self {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(endpoint)
+            .force_path_style(true)
+            .credentials_provider(Credentials::new(&key.id, &key.secret, None, None, "tests"))
+            .http_client(Builder::new().build_http())
+            .build();
+        Self {
+            client: Client::from_conf(config),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Makes it.
+    pub async fn create(&self) {
+        let request = self.client.create_bucket().bucket(&self.name);
+        request.send().await.unwrap();
+    }
+
+    /// What is left behind, or still under way.
+    pub async fn unfinished(&self) -> Vec<Unfinished> {
+        let request = self.client.list_multipart_uploads().bucket(&self.name);
+        let listed = request.send().await.unwrap();
+        assert_ne!(listed.is_truncated(), Some(true), "more than a page");
+        let mut unfinished = Vec::new();
+        for upload in listed.uploads() {
+            let key = upload.key().unwrap();
+            let parts = self.client.list_parts().bucket(&self.name).key(key);
+            let parts = parts.upload_id(upload.upload_id().unwrap()).send().await;
+            // It may have come to its end meanwhile.
+            let Ok(parts) = parts else { continue };
+            let sizes = parts.parts().iter().filter_map(Part::size);
+            unfinished.push(Unfinished {
+                key: key.to_owned(),
+                size: sizes.sum::<i64>().try_into().unwrap(),
+            });
+        }
+        unfinished
+    }
+
+    /// After how many days the service aborts multipart uploads of any key by itself.
+    pub async fn sweeps_after_days(&self) -> Option<i32> {
+        let request = self.client.get_bucket_lifecycle_configuration();
+        let rules = request.bucket(&self.name).send().await.unwrap();
+        rules.rules().iter().find_map(|rule| {
+            let everything = rule.filter().is_none_or(|filter| {
+                filter.prefix().is_none_or(str::is_empty) && filter.and().is_none()
+            });
+            let abort = rule.abort_incomplete_multipart_upload()?;
+            let enabled = rule.status().as_str() == "Enabled";
+            (enabled && everything).then_some(abort.days_after_initiation())?
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! What only a real distributed object store can show: three Garage nodes with
+//! replication 3, two Coffer hosts on one bucket, and crashes on both sides. Garage
+//! is looked for in `target/tools/bin`, where `just test-cluster` installs it.
+
+#![allow(clippy::unwrap_used)]
+
+mod contract; // the engines' contract suite, with the cluster as its service
+mod host_crash; // kill -9 of a host, and clients that go away, within multipart uploads
+mod memory; // 64 uploads of 1 GiB at once, and the host's memory
+mod node_crash; // kill -9 of a node and its return, under reads and writes on both hosts
+
+mod bucket; // a bucket, looked at past Coffer
+mod garage; // the cluster: started, connected, laid out
+mod host; // a Coffer host in production mode
+mod load; // reads and writes that remember what they were told
+mod node; // one node of the cluster
+mod ports; // ports that stay free while a node is down
+mod process; // a process that ends with its owner
+mod sink; // an S3 service that takes everything and keeps nothing
+
+use tokio::sync::Mutex;
+
+/// One test at a time: they need the disk and every core.
+static ALONE: Mutex<()> = Mutex::const_new(());
