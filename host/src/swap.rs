@@ -134,7 +134,12 @@ impl Swap {
     pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, String> {
         let mut past = self.past.lock().await;
         match self.take(&mut past).await {
-            Ok(next) => {
+            Ok(None) => {
+                tracing::info!(why, "component and policy are what they were");
+                past.refused = None;
+                Ok(self.in_force())
+            }
+            Ok(Some(next)) => {
                 let next = Arc::new(next);
                 past.previous = Some(self.in_force.swap(Arc::clone(&next)));
                 past.refused = None;
@@ -177,13 +182,17 @@ impl Swap {
         Ok(previous)
     }
 
-    async fn take(&self, past: &mut Past) -> Result<InForce, String> {
+    /// What the files hold, unless that is in force already: then there is nothing to
+    /// change, and what a rollback would bring back stays.
+    async fn take(&self, past: &mut Past) -> Result<Option<InForce>, String> {
         // Those that cannot be read, too, are tried once.
         past.tried = self.sources.stamps();
         let taken = self.sources.read()?;
-        load(taken, &self.lent)
-            .await
-            .map_err(|error| error.to_string())
+        if self.in_force().is(&taken) {
+            return Ok(None);
+        }
+        let loaded = load(taken, &self.lent).await;
+        loaded.map(Some).map_err(|error| error.to_string())
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
+use super::Taken;
 use crate::sandbox::Sandbox;
 
 /// A component with its policy, fit to serve.
@@ -22,6 +23,13 @@ pub struct InForce {
 }
 
 impl InForce {
+    /// Whether these are the very component and policy.
+    pub(super) fn is(&self, taken: &Taken) -> bool {
+        let policy = taken.policy.as_ref();
+        self.component == Digest::of(&taken.component)
+            && self.policy == policy.map(|text| Digest::of(text.as_bytes()))
+    }
+
     /// The policy's digest, or in words that there is none.
     pub(super) fn policy_text(&self) -> String {
         self.policy
