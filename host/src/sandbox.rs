@@ -12,6 +12,7 @@ mod world;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::Instrument;
@@ -33,6 +34,10 @@ pub use failure::{Failure, Failures};
 pub use limits::Limits;
 pub use runtime::Runtime;
 pub use state::Setting;
+
+/// The most that a component may hand over in one call, in bytes of the host's memory:
+/// a list can take far more there than in the component's own.
+const MOST_HANDED_OVER: usize = 8 << 20;
 
 /// A component that has passed its check, with everything that it is lent.
 pub struct Sandbox {
@@ -132,7 +137,7 @@ impl Sandbox {
                 let failures = Arc::clone(&self.failures);
                 let metrics = Arc::clone(&self.runtime.metrics);
                 tokio::spawn(log_late_failure(running, failures, metrics).in_current_span());
-                Ok(response)
+                Ok(response.map(logged))
             }
             Ok(Err(code)) => Err(Failure::Error(code)),
             Err(_) => Err(match running.await {
@@ -147,7 +152,18 @@ impl Sandbox {
 fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
     let mut store = Store::new(engine, State::new(shared));
     store.epoch_deadline_async_yield_and_update(1);
+    store.set_hostcall_fuel(MOST_HANDED_OVER);
     store
+}
+
+/// The body, with a line in the log where it does not come to its end.
+fn logged(body: HyperOutgoingBody) -> HyperOutgoingBody {
+    let span = tracing::Span::current();
+    body.map_err(move |error| {
+        span.in_scope(|| tracing::error!(kind = "broken", %error, "the response broke off"));
+        error
+    })
+    .boxed_unsync()
 }
 
 /// A failure after the head cannot be answered any more; the response breaks off.

@@ -27,7 +27,13 @@ pub(super) async fn status(swap: &Swap, engine: &str) -> Answer {
 /// Takes component and policy as their files are: 200 once they are in force, 422 with
 /// the reason where they are refused.
 pub(super) async fn reload(swap: &Arc<Swap>) -> Answer {
-    match swap.reload("asked to").await {
+    // Goes on if whoever asked goes away: what was begun counts as tried.
+    let swap = Arc::clone(swap);
+    let reloading = tokio::spawn(async move { swap.reload("asked to").await });
+    let reloaded = reloading
+        .await
+        .unwrap_or_else(|panic| Err(panic.to_string()));
+    match reloaded {
         Ok(in_force) => answer::json(&describe(&in_force)),
         Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason),
     }

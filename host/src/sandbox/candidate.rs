@@ -1,6 +1,7 @@
 //! A component before it serves: compiled, linked, and held against its settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
@@ -19,6 +20,10 @@ pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
 
 /// What WebAssembly starts with (Core Specification, 5.5.16).
 const WASM: &[u8] = b"\0asm";
+
+/// How long a component may take to show that it is fit, waiting included: changes wait
+/// for one another.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A component, compiled and linked, of which nothing has run.
 pub struct Candidate {
@@ -45,6 +50,9 @@ pub enum Refused {
     /// It did not get as far as judging them.
     #[error("the component failed its check: {0:#}")]
     Failed(#[source] wasmtime::Error),
+    /// It waits for something that does not come.
+    #[error("the component failed its check: it took longer than {0:?}")]
+    Late(Duration),
     /// It would not serve as it must.
     #[error("the component failed its check: {0}")]
     Trial(#[from] TrialError),
@@ -80,7 +88,7 @@ impl Candidate {
     /// Returns the component, fit to serve, and what it says of itself.
     ///
     /// # Errors
-    /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Trial`].
+    /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Late`], [`Refused::Trial`].
     pub async fn check(
         self,
         settings: Vec<Setting>,
@@ -94,14 +102,20 @@ impl Candidate {
             memo: Memo::new(),
             metrics: Arc::clone(&self.runtime.metrics),
         };
-        let report = self.ask(&shared).await?;
-        let mut sandbox = Sandbox {
-            runtime: self.runtime.apart(),
-            handler: self.handler,
-            shared,
-            failures: Arc::default(),
+        let patience = PATIENCE.min(self.runtime.limits.request_time);
+        let judging = async {
+            let report = self.ask(&shared).await?;
+            let sandbox = Sandbox {
+                runtime: self.runtime.apart(),
+                handler: self.handler.clone(),
+                shared,
+                failures: Arc::default(),
+            };
+            trial::pass(&sandbox).await?;
+            Ok((sandbox, report))
         };
-        trial::pass(&sandbox).await?;
+        let judged = tokio::time::timeout(patience, judging).await;
+        let (mut sandbox, report) = judged.unwrap_or(Err(Refused::Late(patience)))?;
         sandbox.shared.store = store;
         sandbox.shared.outbound = Outbound::to(&report.iam_origins, documents);
         sandbox.shared.metrics = Arc::clone(&self.runtime.metrics);

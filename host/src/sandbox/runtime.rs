@@ -84,6 +84,9 @@ fn code_cache(directory: &Path) -> Option<Cache> {
             .and_then(|directory| {
                 let mut config = CacheConfig::new();
                 config.with_directory(directory);
+                // Code that is loaded often would be compressed anew, harder, which takes
+                // hundreds of megabytes of memory for nothing.
+                config.with_optimized_compression_usage_counter_threshold(u64::MAX);
                 Cache::new(config).map_err(|error| format!("{error:#}"))
             }),
         Err(error) => Err(error.to_string()),

@@ -6,6 +6,7 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http as wasi_http;
+use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::coffer::storage::{blobs, memo, signals};
@@ -84,6 +85,18 @@ impl State {
         PortView {
             table: &mut self.table,
             store: &self.store,
+        }
+    }
+}
+
+/// What came of a body that was not finished is broken off: a client would take it for
+/// the whole otherwise.
+impl Drop for State {
+    fn drop(&mut self) {
+        let entries = self.table.iter_mut();
+        for body in entries.filter_map(|entry| entry.downcast_mut::<HostOutgoingBody>()) {
+            let (finished, _) = HostOutgoingBody::new(StreamContext::Response, None, 1, 1);
+            std::mem::replace(body, finished).abort();
         }
     }
 }
