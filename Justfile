@@ -63,10 +63,14 @@ test-cluster *args: component
     fi
     cargo test --release --workspace --test cluster -- --nocapture --test-threads 1 {{ args }}
 
+# Loads a server while its policy is swapped every second, for 60 seconds or as many as given.
+bench-swap seconds="60": component
+    cargo test --release --workspace --test bench-swap -- {{ seconds }}
+
 # Checks format, lints and documentation, and the dependencies where cargo-deny is installed.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
-    cargo clippy --release --workspace --test cluster -- -D warnings
+    cargo clippy --release --workspace --test cluster --test bench-swap -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
     ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources

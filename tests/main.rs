@@ -9,6 +9,7 @@ mod crash; // kill -9, restart, a second host, an orderly stop
 mod delete; // what it takes away, and nothing more
 mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to save as
 mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
+mod hostile; // components that mean harm, and what that costs anybody else
 mod iam; // tokens of real providers: whose files they open, keys that change or are out of reach
 mod keys; // keys that an IAM API publishes: found, kept, renewed, out of reach
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
@@ -21,5 +22,6 @@ mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, a component that fails
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
 mod support;
+mod swap; // changing policy and component while serving, and taking it back
 mod token; // which bearer tokens are taken, which refused, and whom they name
 mod upload; // PUT: what is stored, on which conditions, and seen by whom

@@ -1,11 +1,8 @@
 //! HTTP/1.1 itself: framing, limits, connections, shutdown, and a component that
 //! fails.
 
-use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
-
-use tempfile::NamedTempFile;
 
 use crate::support::{
     Answer, Connection, Server, Setup, assert_problem_parts, component, files_below, raw, user,
@@ -592,13 +589,11 @@ fn a_shutdown_does_not_wait_for_ever() {
 
 #[test]
 fn a_component_that_fails_costs_its_client_a_500_and_nobody_else_anything() {
-    for (handle, logged) in [("unreachable", "unreachable"), ("", "no answer")] {
-        let mut file = NamedTempFile::with_suffix(".wasm").unwrap();
-        file.write_all(&component(handle)).unwrap();
-        let path = file.path().to_str().unwrap();
+    for (handle, logged) in [("unreachable", "unreachable"), ("", "gave no answer")] {
         // Of one place for an instance, none may be lost.
         let server = Setup::public_only()
-            .args(&["--component", path, "--max-instances", "1"])
+            .component(&component(handle))
+            .args(&["--max-instances", "1"])
             .start();
         let mut connection = Connection::open(server.address());
         for _ in 0..10 {

@@ -4,6 +4,7 @@ mod component;
 mod connection;
 mod engine;
 mod iam_api;
+mod problem;
 mod raw;
 pub mod s3_service;
 mod tokens;
@@ -15,16 +16,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, RequestBuilder, Response};
-use serde_json::Value;
+use reqwest::{Client, Method, RequestBuilder};
 use tempfile::TempDir;
 
-pub use component::component;
+pub use component::{Guest, component};
 pub use connection::{Answer, Connection};
 pub use engine::BUCKET;
 pub use iam_api::{CONFIGURATION, IamApi};
-pub use raw::raw;
+pub use problem::{assert_problem, assert_problem_parts, json_of};
+pub use raw::{parse, raw};
 use s3_service::S3Service;
 pub use tokens::{
     AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_text, sign_with, token, user,
@@ -36,10 +36,14 @@ pub const COFFER: &str = env!("CARGO_BIN_EXE_coffer");
 /// Compiled components, for all tests together.
 const CODE_CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/code-cache");
 
+const POLICY_FILE: &str = "policy.toml";
+const COMPONENT_FILE: &str = "component.wasm";
+
 /// How a server is to be started. `Setup::default()` has the test IAM API's keys
 /// in its policy and the rules that a policy has by default.
 pub struct Setup {
     policy: Option<String>,
+    component: Option<Vec<u8>>,
     args: Vec<String>,
     env: Vec<(String, String)>,
     data: Option<Arc<TempDir>>,
@@ -66,6 +70,7 @@ impl Setup {
     pub fn policy(document: &str) -> Self {
         Self {
             policy: Some(document.to_owned()),
+            component: None,
             args: vec![],
             env: vec![],
             data: None,
@@ -77,11 +82,18 @@ impl Setup {
     pub fn public_only() -> Self {
         Self {
             policy: None,
+            component: None,
             args: vec![],
             env: vec![],
             data: None,
             s3: None,
         }
+    }
+
+    /// With this component instead of the embedded one, in [`Server::component_file`].
+    pub fn component(mut self, component: &[u8]) -> Self {
+        self.component = Some(component.to_owned());
+        self
     }
 
     /// With these flags too.
@@ -116,18 +128,25 @@ impl Setup {
         let mut command = Command::new(COFFER);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--ops-listen", "127.0.0.1:0", "--code-cache", CODE_CACHE])
-            .arg("--data-dir")
+            .args(["--ops-listen", "127.0.0.1:0", "--data-dir"])
             .arg(data.path().join("data"))
             .args(&self.args)
             .env("COFFER_ENV", "test")
             .envs(self.env)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if !self.args.iter().any(|arg| arg == "--code-cache") {
+            command.args(["--code-cache", CODE_CACHE]);
+        }
         if let Some(policy) = self.policy {
-            let file = data.path().join("policy.toml");
+            let file = data.path().join(POLICY_FILE);
             std::fs::write(&file, policy).unwrap();
             command.arg("--policy").arg(file);
+        }
+        if let Some(component) = self.component {
+            let file = data.path().join(COMPONENT_FILE);
+            std::fs::write(&file, component).unwrap();
+            command.arg("--component").arg(file);
         }
         let mut child = command.spawn().unwrap();
         let log = collect(child.stderr.take().unwrap());
@@ -250,6 +269,28 @@ impl Server {
         self.data.path().join("data")
     }
 
+    /// Its policy, where it was given one.
+    pub fn policy_file(&self) -> PathBuf {
+        self.data.path().join(POLICY_FILE)
+    }
+
+    /// Its component, where it was given one.
+    pub fn component_file(&self) -> PathBuf {
+        self.data.path().join(COMPONENT_FILE)
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        let open = format!("/proc/{}/fd", self.pid());
+        std::fs::read_dir(open).unwrap().count()
+    }
+
+    /// Asks it to read component and policy anew (SIGHUP).
+    pub fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Its data directory's keeper, for a server to come.
     pub fn data(&self) -> Arc<TempDir> {
         Arc::clone(&self.data)
@@ -312,40 +353,6 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The JSON document that a request is answered with.
-pub async fn json_of(request: RequestBuilder) -> Value {
-    request.send().await.unwrap().json().await.unwrap()
-}
-
-/// Checks that a response is a problem document (RFC 9457) of this status and
-/// type, with everything that every response has.
-pub async fn assert_problem(response: Response, status: u16, kind: &str) {
-    let headers = response.headers().clone();
-    let found = response.status().as_u16();
-    let text = response.text().await.unwrap();
-    assert_problem_parts(&(found, headers, text.into()), status, kind);
-}
-
-/// [`assert_problem`] for a [`raw`] response.
-pub fn assert_problem_parts(response: &(u16, HeaderMap, Vec<u8>), status: u16, kind: &str) {
-    let (found, headers, body) = response;
-    let text = String::from_utf8_lossy(body);
-    assert_eq!(*found, status, "{text}");
-    assert_eq!(
-        headers["content-type"], "application/problem+json",
-        "{text}"
-    );
-    assert_eq!(headers["x-content-type-options"], "nosniff");
-    assert!(headers.contains_key("x-request-id"), "{headers:?}");
-    let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(document["type"], format!("/problems/{kind}"), "{text}");
-    assert_eq!(document["status"], status, "{text}");
-    assert!(
-        document["title"].is_string() && document["detail"].is_string(),
-        "{text}"
-    );
 }
 
 /// Every file below a folder, with its size in bytes.

@@ -7,7 +7,7 @@ const TEXT: &str = include_str!("guest.wat");
 
 /// Imported functions: instance, name there, the part of it that the code knows it by
 /// (behind `[…]`), and its core parameters and results.
-const FUNCTIONS: [(&str, &str, &str); 25] = [
+const FUNCTIONS: [(&str, &str, &str); 26] = [
     ("poll", "[method]pollable.block", "(param i32)"),
     (
         "streams",
@@ -75,6 +75,11 @@ const FUNCTIONS: [(&str, &str, &str); 25] = [
     ),
     (
         "http",
+        "[method]outgoing-request.set-path-with-query",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "http",
         "[method]future-incoming-response.subscribe",
         "(param i32) (result i32)",
     ),
@@ -130,6 +135,40 @@ impl Guest {
             imports: String::new(),
             data: String::new(),
         }
+    }
+
+    /// Handles all other paths by this body.
+    pub fn elsewhere(mut self, body: &str) -> Self {
+        self.elsewhere = body.to_owned();
+        self
+    }
+
+    /// Does this before it says that it is fit.
+    pub fn checking(mut self, body: &str) -> Self {
+        self.check = body.to_owned();
+        self
+    }
+
+    /// With these definitions of core functions and tables.
+    pub fn defining(mut self, definitions: &str) -> Self {
+        self.definitions = definitions.to_owned();
+        self
+    }
+
+    /// With these imports too, of which nothing is called.
+    pub fn importing(mut self, imports: &str) -> Self {
+        self.imports = imports.to_owned();
+        self
+    }
+
+    /// With these bytes at address 2048, up to 2048 of them.
+    pub fn data(mut self, bytes: &[u8]) -> Self {
+        assert!(bytes.len() <= 2048);
+        self.data.clear();
+        for byte in bytes {
+            write!(self.data, "\\{byte:02x}").unwrap();
+        }
+        self
     }
 
     /// In the binary format.

@@ -107,6 +107,9 @@
     (export "[method]outgoing-request.set-authority" (func
       (param "self" (borrow $outgoing-request)) (param "authority" (option string))
       (result (result))))
+    (export "[method]outgoing-request.set-path-with-query" (func
+      (param "self" (borrow $outgoing-request)) (param "path-with-query" (option string))
+      (result (result))))
     (export "[method]future-incoming-response.subscribe" (func
       (param "self" (borrow $future)) (result (own $pollable))))
     (export "[method]future-incoming-response.get" (func (param "self" (borrow $future))

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Sends these bytes on a connection of their own and reads until the server
 /// closes it, so the request has to say `Connection: close`. Returns status,
-/// header fields and body of the response, and skips a 100 (Continue) before it.
+/// header fields and body of the response, as [`parse`] finds them.
 pub fn raw(address: &str, request: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
@@ -21,7 +21,8 @@ pub fn raw(address: &str, request: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
     parse(&received)
 }
 
-fn parse(response: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
+/// Status, header fields and body of a response; skips a 100 (Continue) before it.
+pub fn parse(response: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
     let shown = || String::from_utf8_lossy(response).into_owned();
     let end = response
         .windows(4)

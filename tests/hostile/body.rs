@@ -1,0 +1,166 @@
+//! Lies about a response, and responses without an end.
+
+use super::*;
+
+/// A guest that answers with `Content-Length: 5` and then does this.
+fn five_bytes(then: &str) -> Guest {
+    let body = format!(
+        "(local.set $i (call $fields))
+         (call $fields.append (local.get $i) (i32.const 1100) (i32.const 14)
+           (i32.const 2048) (i32.const 1) (i32.const 64))
+         (call $head (local.get $out) (i32.const 200) (local.get $i))
+         {then}"
+    );
+    Guest::new(&body).data(b"5")
+}
+
+#[test]
+fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
+    let cases = [
+        case(
+            "a body that is never finished",
+            in_mid_body(""),
+            Met::Broken,
+            ("broken", "broke off"),
+        ),
+        case(
+            "fewer bytes than announced",
+            five_bytes(
+                "(drop (call $write (i32.const 1200) (i32.const 2)))
+                 (drop (call $finish))",
+            ),
+            Met::Broken,
+            ("broken", "broke off"),
+        ),
+        // Of these the client gets as many as were announced.
+        case(
+            "more bytes than announced",
+            five_bytes(
+                "(drop (call $write (i32.const 1200) (i32.const 10)))
+                 (drop (call $finish))",
+            ),
+            Met::Whole(200),
+            None,
+        ),
+        case(
+            "more bytes than announced, a few at a time",
+            five_bytes(
+                "(drop (call $write (i32.const 1200) (i32.const 4)))
+                 (drop (call $write (i32.const 1200) (i32.const 4)))
+                 (drop (call $finish))",
+            ),
+            Met::Whole(200),
+            None,
+        ),
+    ];
+    cases.iter().for_each(withstands);
+}
+
+#[test]
+fn a_body_without_end_ends_with_the_processor_time() {
+    let write = "(drop (call $write (i32.const 4096) (i32.const 4096)))";
+    let endless = format!("(loop $again {write} (br $again))");
+    withstands(&case(
+        "a body without end",
+        in_mid_body(&endless),
+        Met::Broken,
+        ("cpu-time", "processor time"),
+    ));
+}
+
+#[test]
+fn a_request_ends_with_its_time_even_if_it_costs_none_of_the_processors() {
+    let sleep = "(call $pollable.block (call $subscribe-duration (i64.const -1)))";
+    let endless = "(loop $again (drop (call $write (i32.const 4096) (i32.const 4096)))
+        (br $again))";
+    for (what, guest, met) in [
+        ("sleep before the head", Guest::new(sleep), Met::Internal),
+        (
+            "sleep in the middle of the body",
+            in_mid_body(sleep),
+            Met::Broken,
+        ),
+        (
+            "a body that nobody reads",
+            in_mid_body(endless),
+            Met::Broken,
+        ),
+    ] {
+        let component = guest.build();
+        let server = Setup::public_only()
+            .component(&component)
+            .args(&["--request-timeout", "300ms", "--max-cpu-time", "1h"])
+            .start();
+        let evil = begin(&server, "evil");
+        assert_serves(&server, what);
+        eventually(what, || {
+            is_logged(&server, &component, ("timeout", "longer than"))
+        });
+        let mut evil = evil;
+        assert_met(what, &evil.rest(), met);
+        assert_serves(&server, what);
+    }
+}
+
+/// Fields that would split a response or change its framing.
+const FIELDS: [(&str, &str); 13] = [
+    ("x-evil", "a\r\nset-cookie: evil=1"),
+    ("x-evil", "a\r\n\r\n<script>"),
+    ("x-evil", "a\nset-cookie: evil=1"),
+    ("x-evil", "a\rb"),
+    ("x-evil", "a\0b"),
+    ("x-evil\r\nset-cookie", "evil=1"),
+    ("x-evil: a\r\nset-cookie", "evil=1"),
+    ("x evil", "a"),
+    ("x-evil:", "a"),
+    ("", "a"),
+    ("x-évil", "a"),
+    ("transfer-encoding", "chunked"),
+    ("connection", "close"),
+];
+
+/// Name and value behind one another, and code for their addresses and lengths.
+fn field((name, value): (&str, &str)) -> (Vec<u8>, [String; 4]) {
+    let number = |number: usize| format!("(i32.const {number})");
+    let at = 2048 + KEY.len();
+    let addresses = [at, name.len(), at + name.len(), value.len()];
+    (
+        [KEY, name.as_bytes(), value.as_bytes()].concat(),
+        addresses.map(number),
+    )
+}
+
+#[test]
+fn a_field_that_http_does_not_allow_never_reaches_the_wire() {
+    for pair in FIELDS {
+        let (data, [name, name_length, value, value_length]) = field(pair);
+        // 404 where it was refused, 200 where it was not.
+        let appended = format!(
+            "(local.set $i (call $fields))
+             (call $fields.append (local.get $i) {name} {name_length} {value} {value_length}
+               (i32.const 64))
+             (call $answer (local.get $out)
+               (select (i32.const 404) (i32.const 200) (i32.load8_u (i32.const 64))))"
+        );
+        let responded = format!(
+            "(call $store)
+             (i32.store (i32.const 6144) {name}) (i32.store (i32.const 6148) {name_length})
+             (i32.store (i32.const 6152) {value}) (i32.store (i32.const 6156) {value_length})
+             (call $blob.respond (call $open-file (i32.const 2048) (i32.const 9))
+               (local.get $out) (i32.const 200) (i32.const 6144) (i32.const 1))"
+        );
+        for (body, expected) in [(appended, Met::Whole(404)), (responded, Met::Internal)] {
+            let component = Guest::new(&body).defining(FILES).data(&data).build();
+            let server = Setup::public_only()
+                .component(&component)
+                .args(&LIMITS)
+                .start();
+            let response = get(&server, "evil");
+            assert_met(&format!("{pair:?}"), &response, expected);
+            let (head, body) = parts(&response);
+            assert!(!head.contains("evil") && !head.contains("cookie"), "{head}");
+            assert!(!body.starts_with(b"<script>"));
+            assert_serves(&server, "fields");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Requests in progress end on what they began with; rollback, and probation.
+
+use std::fs;
+
+use super::*;
+use crate::support::{content, files_below};
+
+#[test]
+fn a_request_ends_on_the_policy_that_it_began_with() {
+    let server = Setup::policy(OPEN)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let large = content(1, 64 << 20);
+    let begin = |request: &str, length: usize| {
+        let mut connection = Connection::open(server.address());
+        connection.send(format!(
+            "{request} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n",
+            server.address()
+        ));
+        connection
+    };
+    let mut stored = begin("PUT /v1/public/files/large", large.len());
+    stored.send(&large);
+    assert_eq!(stored.answer().0, 201);
+
+    let half = content(2, 1 << 20);
+    let blobs = || files_below(&server.data_dir().join("blobs")).len();
+    let before = blobs();
+    let mut upload = begin("PUT /v1/public/files/up", 2 * half.len());
+    upload.send(&half);
+    eventually("the upload has begun", || blobs() > before);
+    // More than the sockets between hold.
+    let mut download = begin("GET /v1/public/files/large", 0);
+    assert_eq!(download.head().0, 200);
+
+    fs::write(
+        server.policy_file(),
+        "[public]\ncreate = \"nobody\"\nread = \"nobody\"\n",
+    )
+    .unwrap();
+    assert_eq!(reload(&server).0, 200);
+    assert_eq!(store(&server, "after"), 403);
+    assert_eq!(begin("GET /v1/public/files/large", 0).head().0, 403);
+    upload.send(&half);
+    assert_eq!(upload.answer().0, 201);
+    assert!(download.body(large.len()) == large);
+
+    // The same connections, other requests.
+    upload.send("GET /v1/public/files/up HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(upload.answer().0, 403);
+    fs::write(server.policy_file(), OPEN).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    let mut read = begin("GET /v1/public/files/up", 0);
+    assert!(read.answer().2 == [&half[..], &half].concat());
+}
+
+#[test]
+fn a_rollback_brings_back_what_was_before_and_only_that() {
+    let server = Setup::policy(OPEN)
+        .args(&["--watch-interval", "20ms"])
+        .start();
+    let rollback = || operate(&server, "POST /component/rollback");
+    assert_eq!(rollback().0, 409);
+    fs::write(server.policy_file(), CLOSED).unwrap();
+    eventually_in_force(&server, "the change", CLOSED);
+    assert_eq!(component(&server)["previous"]["policy"], digest(OPEN));
+    let (status, brought_back) = rollback();
+    assert_eq!(
+        (status, &brought_back["policy"]),
+        (200, &digest(OPEN).into())
+    );
+    assert_eq!(store(&server, "after"), 201);
+    assert_eq!(rollback().0, 409);
+    let after = component(&server);
+    assert_eq!(
+        (&after["swaps"], &after["rollbacks"]),
+        (&2.into(), &1.into())
+    );
+    assert!(after["previous"].is_null());
+    assert!(is_logged(
+        &server,
+        &[" WARN ", "rolled back", &digest(OPEN)]
+    ));
+    // What was taken back is still there to be asked for.
+    assert_eq!(reload(&server).0, 200);
+    assert_eq!(component(&server)["policy"], digest(CLOSED));
+}
+
+#[test]
+fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
+    let good = fs::read(embedded()).unwrap();
+    let server = Setup::policy(OPEN)
+        .component(&good)
+        .args(&["--watch-interval", "0s", "--probation", "1h"])
+        .start();
+    let evil = Guest::new("unreachable").build();
+    let fail = || {
+        let request = "GET /v1/public/files/evil HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        raw(server.address(), request.as_bytes()).0
+    };
+    fs::write(server.component_file(), &evil).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    for _ in 0..3 {
+        assert_eq!(fail(), 500);
+    }
+    assert_eq!(
+        component(&server)["component"],
+        digest(&evil),
+        "3 are a few"
+    );
+    assert_eq!(fail(), 500);
+    eventually("it is taken back", || {
+        component(&server)["component"] == digest(&good)
+    });
+    assert_eq!(fail(), 404);
+    assert_eq!(component(&server)["rollbacks"], 1);
+    assert!(is_logged(
+        &server,
+        &[
+            " WARN ",
+            "rolled back",
+            "probation",
+            &digest(&evil),
+            &digest(&good)
+        ]
+    ));
+}

@@ -1,0 +1,124 @@
+//! Every way to write a file: a change is taken once it is whole, and not before.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// As most editors and tools do.
+fn by_rename(file: &Path, content: &str) {
+    let beside = file.with_extension("new");
+    fs::write(&beside, content).unwrap();
+    fs::rename(beside, file).unwrap();
+}
+
+/// As the others do.
+fn in_place(file: &Path, content: &str) {
+    fs::write(file, content).unwrap();
+}
+
+#[test]
+fn a_change_of_the_policy_is_taken_however_it_is_written() {
+    type Write = fn(&Path, &str);
+    for (what, write) in [("rename", by_rename as Write), ("in place", in_place)] {
+        let server = Setup::policy(OPEN)
+            .args(&["--watch-interval", "20ms"])
+            .start();
+        assert_eq!(store(&server, "before"), 201);
+        for (policy, status) in [(CLOSED, 403), (OPEN, 201)] {
+            write(&server.policy_file(), policy);
+            eventually_in_force(&server, what, policy);
+            assert_eq!(store(&server, &format!("after-{status}")), status, "{what}");
+        }
+        assert_eq!(component(&server)["swaps"], 2, "{what}");
+        assert!(is_logged(&server, &[" INFO ", "swapped", &digest(CLOSED)]));
+    }
+}
+
+/// A mounted ConfigMap: `policy.toml` leads to `..data/policy.toml`, and `..data` to a
+/// folder that another one takes the place of.
+#[test]
+fn a_switched_symbolic_link_is_a_change_as_kubernetes_makes_it() {
+    let folder = TempDir::new().unwrap();
+    let version = |name: &str, policy: &str| {
+        let version = folder.path().join(name);
+        fs::create_dir(&version).unwrap();
+        fs::write(version.join("policy.toml"), policy).unwrap();
+        let beside = folder.path().join("..data_tmp");
+        symlink(name, &beside).unwrap();
+        fs::rename(beside, folder.path().join("..data")).unwrap();
+    };
+    version("..1", OPEN);
+    let file = folder.path().join("policy.toml");
+    symlink("..data/policy.toml", &file).unwrap();
+    let policy = [
+        "--watch-interval",
+        "20ms",
+        "--policy",
+        file.to_str().unwrap(),
+    ];
+    let server = Setup::public_only().args(&policy).start();
+    assert_eq!(store(&server, "before"), 201);
+    version("..2", CLOSED);
+    fs::remove_dir_all(folder.path().join("..1")).unwrap();
+    eventually_in_force(&server, "symbolic link", CLOSED);
+    assert_eq!(store(&server, "after"), 403);
+}
+
+#[test]
+fn a_file_that_is_being_written_is_not_taken_before_its_end() {
+    const LOOK: Duration = Duration::from_secs(1);
+    // Whatever comes of it so far is a policy too, and lets anybody store.
+    let mut lines = vec!["[public]\n".to_owned()];
+    lines.extend((0..120).map(|number| format!("# Line {number}\n")));
+    lines.push("create = \"nobody\"\n".to_owned());
+    let whole = lines.concat();
+    loop {
+        let server = Setup::policy(OPEN)
+            .args(&["--watch-interval", "1s"])
+            .start();
+        let mut file = File::create(server.policy_file()).unwrap();
+        let (mut last, mut longest) = (Instant::now(), Duration::ZERO);
+        let mut seen = Vec::new();
+        for line in &lines {
+            file.write_all(line.as_bytes()).unwrap();
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
+            seen.push(component(&server)["policy"].clone());
+            // The writer's pace: the whole takes it several looks.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(file);
+        // A writer that pauses for as long as a look takes cannot be told from one that
+        // is done; so it is not this program that was found wanting.
+        if longest >= LOOK / 2 {
+            continue;
+        }
+        eventually_in_force(&server, "written in pieces", &whole);
+        assert!(
+            seen.iter().all(|policy| *policy == digest(OPEN)),
+            "{seen:?}"
+        );
+        assert_eq!(component(&server)["swaps"], 1);
+        assert_eq!(store(&server, "after"), 403);
+        break;
+    }
+}
+
+#[test]
+fn a_hangup_has_the_files_read_anew() {
+    let server = Setup::policy(OPEN)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    in_place(&server.policy_file(), CLOSED);
+    assert_eq!(store(&server, "before"), 201);
+    server.hang_up();
+    eventually_in_force(&server, "SIGHUP", CLOSED);
+    assert_eq!(store(&server, "after"), 403);
+    assert!(is_logged(&server, &["swapped", "SIGHUP"]));
+}
