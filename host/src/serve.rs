@@ -100,11 +100,13 @@ pub fn check(file: &Path) -> Result<(), String> {
         ..Limits::default()
     };
     let sandbox = sandbox_runtime(&limits, None, &Arc::default())?;
-    let candidate =
-        Candidate::load(&taken.component, &sandbox).map_err(|error| error.to_string())?;
+    let checked = async {
+        let candidate = Candidate::load(taken.component, sandbox).await?;
+        candidate.check(given, store, Arc::default()).await
+    };
     let (_, report) = tokio::runtime::Runtime::new()
         .map_err(|error| format!("no runtime: {error}"))?
-        .block_on(candidate.check(given, store, Arc::default()))
+        .block_on(checked)
         .map_err(|error| error.to_string())?;
     for notice in report.notices {
         println!("note: {notice}");

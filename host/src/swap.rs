@@ -228,15 +228,12 @@ impl Swap {
 
 /// Compiles and checks what was read, off the threads that serve.
 async fn load(taken: Taken, lent: &Lent) -> Result<InForce, Refused> {
-    let runtime = lent.runtime.clone();
     let Taken {
         component, policy, ..
     } = taken;
     let digest = Digest::of(&component);
     let policy_digest = policy.as_ref().map(|text| Digest::of(text.as_bytes()));
-    let compiled = tokio::task::spawn_blocking(move || Candidate::load(&component, &runtime)).await;
-    let candidate = compiled
-        .unwrap_or_else(|panic| Err(Refused::World(format!("it cannot be compiled: {panic}"))))?;
+    let candidate = Candidate::load(component, lent.runtime.clone()).await?;
     let mut settings = lent.settings.clone();
     settings.extend(policy.map(|text| ("COFFER_POLICY".to_owned(), text)));
     let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));

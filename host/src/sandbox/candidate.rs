@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
@@ -59,11 +60,22 @@ pub enum Refused {
 }
 
 impl Candidate {
-    /// Compiles and links a component. Takes its time, on this thread.
+    /// Compiles and links a component, off the threads that serve.
     ///
     /// # Errors
     /// [`Refused::NotWasm`], [`Refused::Compile`], [`Refused::World`].
-    pub fn load(component: &[u8], runtime: &Runtime) -> Result<Self, Refused> {
+    pub async fn load(component: Vec<u8>, runtime: Runtime) -> Result<Self, Refused> {
+        let compilers = Arc::clone(&runtime.compilers);
+        let (send, loaded) = oneshot::channel();
+        compilers.spawn(move || {
+            // Whoever asked may have gone.
+            let _ = send.send(Self::load_here(&component, &runtime));
+        });
+        let stopped = |_| Refused::Compile(wasmtime::format_err!("the compiler panicked"));
+        loaded.await.map_err(stopped)?
+    }
+
+    fn load_here(component: &[u8], runtime: &Runtime) -> Result<Self, Refused> {
         if !component.starts_with(WASM) {
             return Err(Refused::NotWasm);
         }

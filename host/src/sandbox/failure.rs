@@ -50,9 +50,13 @@ impl Failure {
         }
     }
 
-    /// Whether the component is at fault, and not the load.
+    /// Whether the component is at fault, and not the load or a slow client.
     fn is_the_components(&self) -> bool {
-        !matches!(self, Self::Busy)
+        match self {
+            Self::Busy => false,
+            Self::Component(error) => !error.is::<TimedOut>(),
+            Self::NoAnswer | Self::Error(_) => true,
+        }
     }
 }
 

@@ -76,6 +76,8 @@ impl Limits {
             .allocation_strategy(pool)
             .concurrency_support(false)
             .epoch_interruption(true)
+            // A trap's kind says enough; its frames are addresses in a stripped module.
+            .wasm_backtrace_max_frames(None)
             .wasm_component_model(true);
         config
     }

@@ -5,6 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Cache, CacheConfig, Engine};
@@ -21,6 +22,8 @@ pub struct Runtime {
     pub(super) slots: Arc<Semaphore>,
     pub(super) limits: Limits,
     pub(super) metrics: Arc<Metrics>,
+    /// Always the same few threads: each keeps some memory of what it has compiled.
+    pub(super) compilers: Arc<ThreadPool>,
 }
 
 impl Runtime {
@@ -40,12 +43,18 @@ impl Runtime {
         let mut linker = Linker::new(&engine);
         state::lend(&mut linker)?;
         limits::keep_ticking(&engine);
+        let compilers = ThreadPoolBuilder::new()
+            .thread_name(|number| format!("compiler-{number}"))
+            // A compiler bug costs the component, and not the host.
+            .panic_handler(|_| tracing::error!("the compiler panicked"))
+            .build()?;
         Ok(Self {
             engine,
             linker: Arc::new(linker),
             slots: Arc::new(Semaphore::new(limits.instances as usize)),
             limits: limits.clone(),
             metrics,
+            compilers: Arc::new(compilers),
         })
     }
 
