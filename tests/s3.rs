@@ -1,6 +1,8 @@
 //! The S3 engine over HTTP, on a service in memory: what the local engine has no part
 //! in, and then the other modules' tests again.
 
+mod redirect;
+
 use std::process::Command;
 use std::sync::Arc;
 
@@ -221,6 +223,19 @@ async fn a_start_that_cannot_work_is_refused_in_one_line() {
         assert!(line.contains(expected), "{args:?}: {line}");
         assert_eq!(line.trim().lines().count(), 1, "{args:?}: {line}");
     }
+}
+
+#[test]
+fn only_this_engine_can_send_clients_on() {
+    let output = Command::new(COFFER)
+        .args(["serve", "--listen", "127.0.0.1:0", "--engine", "local"])
+        .args(["--s3-redirect", "--log", "error"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.contains("--s3-redirect"), "{line}");
+    assert_eq!(line.trim().lines().count(), 1, "{line}");
 }
 
 /// What a start with these flags ends with.

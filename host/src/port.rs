@@ -6,11 +6,11 @@
 
 mod incoming;
 mod outgoing;
+mod redirect;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime::{bail, ensure};
@@ -19,7 +19,7 @@ use wasmtime_wasi_http::p2::body::HostIncomingBody;
 use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
-use crate::store::{self, BlobStore, Key};
+use crate::store::{self, BlobStore, Body, Key};
 
 /// The most bytes taken from a request's body at once.
 const RECEIVE_CHUNK: usize = 1 << 20;
@@ -42,7 +42,7 @@ pub struct PortView<'a> {
 /// A version of a file that the component holds open.
 pub struct Blob {
     length: u64,
-    body: BoxStream<'static, Result<Bytes, store::Error>>,
+    body: Body,
 }
 
 /// A file on its way in, on behalf of the component.
@@ -93,7 +93,15 @@ impl wit::HostBlob for PortView<'_> {
         );
         let out = self.table.delete(out)?;
 
-        let mut response = http::Response::new(outgoing::body(blob.body));
+        let bytes = match blob.body {
+            Body::Bytes(bytes) => bytes,
+            Body::Elsewhere(place) => {
+                let response = redirect::to(place.as_ref(), &fields).await;
+                (out.send)(Ok(response));
+                return Ok(());
+            }
+        };
+        let mut response = http::Response::new(outgoing::body(bytes));
         *response.status_mut() = http::StatusCode::from_u16(status)?;
         *response.headers_mut() = fields;
         response

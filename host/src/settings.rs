@@ -242,6 +242,9 @@ impl Serve {
                     .to_owned(),
             );
         }
+        if engine == Engine::Local {
+            self.s3.checked_absent()?;
+        }
         if engine == Engine::S3 {
             self.s3.checked()?;
             if self.link_secret_file.is_none() {

@@ -18,6 +18,7 @@
 //! The module `contract` is this list as tests, for every engine.
 
 pub mod absent;
+pub mod body;
 pub mod conditions;
 #[cfg(test)]
 pub mod contract;
@@ -31,8 +32,8 @@ use std::any::Any;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
 
+pub use body::Body;
 pub use conditions::{Conditions, Etags, Validator};
 pub use key::Key;
 
@@ -89,8 +90,8 @@ pub struct Opened {
     pub length: u64,
     /// Whether a span other than [`Span::All`] is in force; false for an empty file.
     pub partial: bool,
-    /// Exactly `length` bytes, or an error before that.
-    pub body: BoxStream<'static, Result<Bytes, Error>>,
+    /// The span's bytes, or where they are.
+    pub body: Body,
 }
 
 /// Whose files may be replaced or removed.

@@ -49,10 +49,15 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
             wit::Error::NoSpace
         }
         store::Error::Unavailable(_) => {
-            tracing::error!(error = causes(&error), "the store failed");
+            log(&error);
             wit::Error::Unavailable
         }
     }
+}
+
+/// Tells the log why the store failed.
+pub(super) fn log(error: &store::Error) {
+    tracing::error!(error = causes(error), "the store failed");
 }
 
 /// An error and what caused it, in one line.

@@ -55,6 +55,10 @@ pub struct S3 {
     )]
     s3_conditional: Conditional,
 
+    /// Send clients to the service for a file's bytes, by a URL that lives 60 s
+    #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
+    s3_redirect: bool,
+
     /// Age at which an upload that a crashed host left is cleared away
     #[arg(
         long,
@@ -80,6 +84,17 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 const LEAST_MEMORY: ByteSize = ByteSize::mib(64);
 
 impl S3 {
+    /// What is asked for that another engine cannot do.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn checked_absent(&self) -> Result<(), String> {
+        match self.s3_redirect {
+            true => Err("--s3-redirect needs the s3 engine".to_owned()),
+            false => Ok(()),
+        }
+    }
+
     /// The engine's configuration.
     ///
     /// # Errors
@@ -109,6 +124,7 @@ impl S3 {
             path_style: self.s3_path_style,
             memory: self.s3_memory.as_u64(),
             require_conditional: self.s3_conditional == Conditional::Require,
+            redirect: self.s3_redirect,
             stalled_after: STALLED_AFTER,
             abandoned_after: self.s3_abandoned_after.into(),
         })

@@ -133,7 +133,12 @@ async fn open(store: &Store, name: &str, span: Span) -> Result<Opened, Error> {
 
 /// The whole body, which must be as long as was said.
 async fn content(opened: Opened) -> Vec<u8> {
-    let chunks: Vec<Bytes> = opened.body.try_collect().await.expect("a whole body");
+    let chunks: Vec<Bytes> = opened
+        .body
+        .here()
+        .try_collect()
+        .await
+        .expect("a whole body");
     let content = chunks.concat();
     assert_eq!(content.len() as u64, opened.length);
     content

@@ -32,8 +32,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Body, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
 use committer::{Change, Committer};
 use index::Index;
@@ -153,7 +153,7 @@ impl BlobStore for LocalStore {
                         offset: extent.offset,
                         length: extent.length,
                         partial: extent.partial,
-                        body: reader::body(file, extent, self.spares.clone()),
+                        body: Body::Bytes(reader::body(file, extent, self.spares.clone())),
                     });
                 }
                 // Replaced or removed since the look-up: look again.

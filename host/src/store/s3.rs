@@ -22,6 +22,7 @@ mod metadata;
 mod multipart;
 mod probe;
 mod publish;
+mod redirect;
 mod setup;
 mod sweep;
 mod tasks;
@@ -77,6 +78,8 @@ pub struct Config {
     pub memory: u64,
     /// Refuse a service that does not evaluate conditions on storing.
     pub require_conditional: bool,
+    /// Clients get a file's bytes from the service themselves.
+    pub redirect: bool,
     /// A transfer in which no byte moves for so long is broken off, and tried again.
     pub stalled_after: Duration,
     /// When an upload that was neither ended nor dropped counts as abandoned.
@@ -92,6 +95,7 @@ pub struct S3Store {
 struct Shared {
     bucket: Bucket,
     conditional: Conditional,
+    redirect: bool,
     budget: Budget,
     locks: Locks,
     tasks: Tasks,
@@ -133,6 +137,7 @@ impl S3Store {
         let shared = Arc::new(Shared {
             bucket,
             conditional,
+            redirect: config.redirect,
             budget: Budget::new(config.memory),
             locks: Locks::new(),
             tasks: Tasks::new(),
@@ -167,7 +172,10 @@ impl Drop for S3Store {
 #[async_trait::async_trait]
 impl BlobStore for S3Store {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
-        download::open(&self.shared, key, &options).await
+        match self.shared.redirect {
+            true => redirect::open(&self.shared, key, &options).await,
+            false => download::open(&self.shared, key, &options).await,
+        }
     }
 
     async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {

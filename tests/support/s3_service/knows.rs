@@ -9,6 +9,8 @@ pub struct Knows {
     pub conditional_delete: bool,
     /// Bucket settings. `NotImplemented` otherwise.
     pub settings: bool,
+    /// Versions that were replaced.
+    pub versions: bool,
     /// What the parts of an upload held. Forgotten as they come otherwise, for tests
     /// with more bytes than there is memory.
     pub parts: bool,
@@ -20,6 +22,7 @@ impl Default for Knows {
             conditional_put: true,
             conditional_delete: true,
             settings: true,
+            versions: false,
             parts: true,
         }
     }

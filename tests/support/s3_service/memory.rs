@@ -167,7 +167,7 @@ impl S3 for Memory {
             // One clock for both, so that no test depends on when a second begins.
             let date = httpdate::fmt_http_date(object.modified).parse();
             response.headers.insert("date", date.expect("a date"));
-            bucket.objects.insert(asked.key, object);
+            bucket.keep(asked.key, object, self.knows.versions);
             Ok(response)
         })
     }
@@ -177,12 +177,12 @@ impl S3 for Memory {
         req: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         self.with(&req.input.bucket, |bucket| {
-            let object = bucket.objects.get(&req.input.key);
-            let object = object.ok_or_else(|| s3_error!(NoSuchKey))?;
+            let object = bucket.find(&req.input.key, None)?;
             done(HeadObjectOutput {
                 content_length: Some(object.bytes.len() as i64),
                 content_type: object.description.content_type.clone(),
                 metadata: object.description.metadata.clone(),
+                version_id: object.version.clone(),
                 e_tag: Some(object.etag()),
                 last_modified: Some(object.last_modified()),
                 ..Default::default()
@@ -196,8 +196,7 @@ impl S3 for Memory {
     ) -> S3Result<S3Response<GetObjectOutput>> {
         let asked = req.input;
         let object = self.with(&asked.bucket, |bucket| {
-            let object = bucket.objects.get(&asked.key).cloned();
-            object.ok_or_else(|| s3_error!(NoSuchKey))
+            bucket.find(&asked.key, asked.version_id.as_ref()).cloned()
         })?;
         check_read(
             &object,
@@ -338,7 +337,7 @@ impl S3 for Memory {
             object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
             let e_tag = Some(object.etag());
             bucket.uploads.remove(&asked.upload_id);
-            bucket.objects.insert(asked.key, object);
+            bucket.keep(asked.key, object, self.knows.versions);
             done(CompleteMultipartUploadOutput {
                 e_tag,
                 ..Default::default()

@@ -11,15 +11,39 @@ use sha2::{Digest, Sha256};
 #[derive(Default)]
 pub(super) struct Bucket {
     pub(super) objects: BTreeMap<String, Object>,
+    /// By version; empty where none are kept.
+    pub(super) versions: HashMap<String, Object>,
     pub(super) uploads: HashMap<String, Upload>,
     pub(super) private: bool,
     pub(super) abandoned_after: Option<i32>,
+}
+
+impl Bucket {
+    /// Stores an object; in a bucket that keeps versions, under an id too.
+    pub(super) fn keep(&mut self, key: String, mut object: Object, versions: bool) {
+        if versions {
+            let id = uuid::Uuid::new_v4().to_string();
+            object.version = Some(id.clone());
+            self.versions.insert(id, object.clone());
+        }
+        self.objects.insert(key, object);
+    }
+
+    /// The current version, or the one that is named.
+    pub(super) fn find(&self, key: &str, version: Option<&String>) -> S3Result<&Object> {
+        match version {
+            Some(id) => self.versions.get(id),
+            None => self.objects.get(key),
+        }
+        .ok_or_else(|| s3_error!(NoSuchKey))
+    }
 }
 
 #[derive(Clone)]
 pub(super) struct Object {
     pub(super) bytes: Bytes,
     pub(super) tag: String,
+    pub(super) version: Option<String>,
     pub(super) modified: SystemTime,
     pub(super) description: Description,
     pub(super) crc32: Option<String>,
@@ -42,6 +66,7 @@ impl Object {
     pub(super) fn new(bytes: Bytes, description: Description) -> Object {
         Object {
             tag: tag_of(&bytes),
+            version: None,
             bytes,
             modified: now(),
             description,

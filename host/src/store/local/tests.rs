@@ -58,7 +58,7 @@ async fn read(store: &LocalStore, name: &str) -> Result<Vec<u8>, Error> {
         span_only_if: None,
         conditions: Conditions::default(),
     };
-    let body = store.open(&key(name), options).await?.body;
+    let body = store.open(&key(name), options).await?.body.here();
     let chunks: Vec<Bytes> = body.try_collect().await?;
     Ok(chunks.concat())
 }

@@ -3,6 +3,7 @@
 //! the SDK's errors.
 
 mod parts;
+mod presign;
 mod read;
 mod write;
 
@@ -32,6 +33,9 @@ pub(super) struct Object {
     pub(super) info: Info,
     /// As in [`Metadata::version`].
     pub(super) version: Option<String>,
+    /// The service's own name for the version, in a bucket that keeps versions. Only
+    /// [`Bucket::head`] asks for it.
+    pub(super) version_id: Option<String>,
 }
 
 impl Object {
@@ -46,6 +50,7 @@ impl Object {
                 uploader: kept.uploader,
             },
             version: kept.version,
+            version_id: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::Shared;
 use super::body;
 use super::bucket::{Bytes, Range};
 use super::failure::Failure;
-use crate::store::{Conditions, Error, Etags, Info, Key, OpenOptions, Opened, Span};
+use crate::store::{Body, Conditions, Error, Etags, Info, Key, OpenOptions, Opened, Span};
 
 /// So often a version is looked for anew because it was replaced meanwhile.
 const ROUNDS: u32 = 8;
@@ -91,16 +91,16 @@ fn opened(store: &Arc<Shared>, got: Bytes) -> Opened {
         offset: got.offset,
         length: got.length,
         partial: got.partial,
-        body: body::stream(store.clone(), got),
+        body: Body::Bytes(body::stream(store.clone(), got)),
     }
 }
 
-fn empty(info: Info) -> Opened {
+pub(super) fn empty(info: Info) -> Opened {
     Opened {
         info,
         offset: 0,
         length: 0,
         partial: false,
-        body: stream::empty().boxed(),
+        body: Body::Bytes(stream::empty().boxed()),
     }
 }

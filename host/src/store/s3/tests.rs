@@ -8,6 +8,7 @@
 mod service;
 
 mod faults;
+mod redirect;
 mod requests;
 mod setup;
 mod uploads;
@@ -34,6 +35,7 @@ fn config(endpoint: String) -> Config {
         path_style: true,
         memory: 0,
         require_conditional: false,
+        redirect: false,
         stalled_after: Duration::from_secs(1),
         abandoned_after: Duration::from_secs(7 * 24 * 3600),
     }
@@ -141,7 +143,7 @@ async fn read(store: &S3Store, name: &str, span: Span) -> Result<Vec<u8>, Error>
         span_only_if: None,
         conditions: Conditions::default(),
     };
-    let body = store.open(&key(name), options).await?.body;
+    let body = store.open(&key(name), options).await?.body.here();
     let chunks: Vec<Bytes> = body.try_collect().await?;
     Ok(chunks.concat())
 }

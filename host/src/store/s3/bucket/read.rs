@@ -55,13 +55,17 @@ impl Bucket {
             .key(self.prefix.object(key.as_str()))
             .send()
             .await?;
-        Ok(Object::new(
+        let object = Object::new(
             key,
             length(head.content_length())?,
             head.e_tag().ok_or_else(no_etag)?,
             head.last_modified(),
             Metadata::of_object(head.content_type(), head.metadata()),
-        ))
+        );
+        Ok(Object {
+            version_id: head.version_id,
+            ..object
+        })
     }
 
     /// [`Bucket::head`], where none is no failure.

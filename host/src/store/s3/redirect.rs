@@ -1,0 +1,56 @@
+//! Opening a file whose bytes clients get from the service themselves: one HEAD that
+//! decides everything, and a URL for those who may have them.
+
+use std::sync::Arc;
+
+use super::{Shared, download};
+use crate::store::body::{Elsewhere, ServedAs};
+use crate::store::{Body, Error, Key, OpenOptions, Opened};
+
+pub(super) async fn open(
+    store: &Arc<Shared>,
+    key: &Key,
+    options: &OpenOptions,
+) -> Result<Opened, Error> {
+    // A client sends If-Range again together with its Range. A service that does not know
+    // it would answer with a part of another version.
+    if options.span_only_if.is_some() {
+        return download::open(store, key, options).await;
+    }
+    let object = store.bucket.head(key).await?;
+    let info = object.info;
+    options.conditions.check_read(&info)?;
+    let extent = options.span.within(info.size)?;
+    if extent.length == 0 {
+        return Ok(download::empty(info));
+    }
+    Ok(Opened {
+        info,
+        offset: extent.offset,
+        length: extent.length,
+        partial: extent.partial,
+        body: Body::Elsewhere(Box::new(Place {
+            store: store.clone(),
+            key: key.clone(),
+            version_id: object.version_id,
+        })),
+    })
+}
+
+/// An object at the service.
+struct Place {
+    store: Arc<Shared>,
+    key: Key,
+    version_id: Option<String>,
+}
+
+#[async_trait::async_trait]
+impl Elsewhere for Place {
+    async fn url(&self, fields: ServedAs) -> Result<String, Error> {
+        let version_id = self.version_id.clone();
+        self.store
+            .bucket
+            .presign(&self.key, version_id, fields)
+            .await
+    }
+}
