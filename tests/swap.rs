@@ -66,6 +66,11 @@ fn is_logged(server: &Server, words: &[&str]) -> bool {
         .any(|line| words.iter().all(|word| line.contains(word)))
 }
 
+/// Waits for a line of the log that has all these words.
+fn assert_logged(server: &Server, words: &[&str]) {
+    eventually(&format!("{words:?} is logged"), || is_logged(server, words));
+}
+
 /// The component as it is shipped.
 fn embedded() -> &'static str {
     concat!(

@@ -71,6 +71,7 @@ fn a_watched_file_that_is_refused_is_refused_once() {
     eventually("it is refused", || !component(&server)["refused"].is_null());
     fs::write(server.policy_file(), CLOSED).unwrap();
     eventually_in_force(&server, "after the refusal", CLOSED);
+    assert_logged(&server, &["the old one stays"]);
     let log = server.log();
     let refusals = log
         .lines()

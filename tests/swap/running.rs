@@ -77,10 +77,7 @@ fn a_rollback_brings_back_what_was_before_and_only_that() {
         (&2.into(), &1.into())
     );
     assert!(after["previous"].is_null());
-    assert!(is_logged(
-        &server,
-        &[" WARN ", "rolled back", &digest(OPEN)]
-    ));
+    assert_logged(&server, &[" WARN ", "rolled back", &digest(OPEN)]);
     // What was taken back is still there to be asked for.
     assert_eq!(reload(&server).0, 200);
     assert_eq!(component(&server)["policy"], digest(CLOSED));
@@ -114,14 +111,14 @@ fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
     });
     assert_eq!(fail(), 404);
     assert_eq!(component(&server)["rollbacks"], 1);
-    assert!(is_logged(
+    assert_logged(
         &server,
         &[
             " WARN ",
             "rolled back",
             "probation",
             &digest(&evil),
-            &digest(&good)
-        ]
-    ));
+            &digest(&good),
+        ],
+    );
 }

@@ -36,7 +36,7 @@ fn a_change_of_the_policy_is_taken_however_it_is_written() {
             assert_eq!(store(&server, &format!("after-{status}")), status, "{what}");
         }
         assert_eq!(component(&server)["swaps"], 2, "{what}");
-        assert!(is_logged(&server, &[" INFO ", "swapped", &digest(CLOSED)]));
+        assert_logged(&server, &[" INFO ", "swapped", &digest(CLOSED)]);
     }
 }
 
@@ -120,5 +120,5 @@ fn a_hangup_has_the_files_read_anew() {
     server.hang_up();
     eventually_in_force(&server, "SIGHUP", CLOSED);
     assert_eq!(store(&server, "after"), 403);
-    assert!(is_logged(&server, &["swapped", "SIGHUP"]));
+    assert_logged(&server, &["swapped", "SIGHUP"]);
 }
