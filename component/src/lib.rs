@@ -74,8 +74,9 @@ pub(crate) struct Coffer;
 
 impl incoming_handler::Guest for Coffer {
     fn handle(incoming: IncomingRequest, out: ResponseOutparam) {
-        let settings = Settings::read();
-        match (settings.policy(), Request::read(incoming)) {
+        let settings = Settings::default();
+        let policy = settings.remembered_policy(&memo::Lent);
+        match (policy, Request::read(incoming)) {
             (Ok(policy), Ok(request)) => serve(&settings, &policy, request, out),
             (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
             (Err(error), _) => {
@@ -88,7 +89,7 @@ impl incoming_handler::Guest for Coffer {
 
 impl self_check::Guest for Coffer {
     fn check() -> Result<Report, String> {
-        let settings = Settings::read();
+        let settings = Settings::default();
         let policy = settings.policy()?;
         policy
             .check(&|name| settings.secret(name))

@@ -1,8 +1,8 @@
 //! The policy document: which IAM API this build trusts, and who may do what.
 //!
-//! Parsing happens once a request, so it does no more than it must: key sets
-//! stay text until a token has to be verified, and [`Policy::check`] looks into
-//! them once, at start.
+//! A policy that was read is remembered in a compact form for the requests that
+//! follow. Key sets stay text until a token has to be verified, and
+//! [`Policy::check`] looks into them once, at start.
 
 mod document;
 mod error;
@@ -14,6 +14,8 @@ mod text;
 mod units;
 
 use std::time::Duration;
+
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::area::Area;
 use crate::keys::KeySet;
@@ -40,7 +42,7 @@ pub(crate) mod development {
 }
 
 /// A policy in force. Without an IAM API it is the public-only mode.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Policy {
     iam: Option<Iam>,
     development: bool,
@@ -48,19 +50,20 @@ pub(crate) struct Policy {
     user: AreaPolicy,
     org: AreaPolicy,
     cache_control: Option<CacheControl>,
-    link_max_age: Duration,
+    /// In seconds.
+    link_max_age: u64,
     origins: Origins,
 }
 
 /// What a policy says about one area.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 struct AreaPolicy {
     rules: Rules,
     limits: Limits,
 }
 
 /// What may be stored in an area.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Limits {
     max_file_size: u64,
     content_types: Vec<MediaRange>,
@@ -165,7 +168,7 @@ impl Policy {
 
     /// For how long a link may work. Whole seconds, at least one.
     pub(crate) fn link_max_age(&self) -> Duration {
-        self.link_max_age
+        Duration::from_secs(self.link_max_age)
     }
 
     /// The origins whose scripts may read responses.

@@ -1,7 +1,10 @@
 //! What whoever runs the component tells it: settings read from its environment.
 
+use std::cell::OnceCell;
+
 use crate::bindings::wasi::cli::environment::get_environment;
 use crate::link::LinkKey;
+use crate::memo::Memo;
 use crate::policy::Policy;
 
 /// The policy that was built into this component.
@@ -11,56 +14,39 @@ const PINNED: bool = cfg!(pinned_policy);
 /// Names of secrets that a policy may refer to start with this.
 const SECRETS: &str = "COFFER_SECRET_";
 
-/// The settings of one run.
-pub(crate) struct Settings {
-    policy: Option<String>,
-    development_jwks: Option<String>,
-    link_secret: Option<String>,
-    public_url: Option<String>,
-    secrets: Vec<(String, String)>,
-}
+/// Under which a policy that was read before is remembered.
+const MEMO_KEY: &[u8] = b"policy";
+/// For how long, in seconds: as long as anything is.
+const MEMO_TIME: u32 = 60;
+
+/// The settings of one run, read when one is first asked for: most requests need none.
+#[derive(Default)]
+pub(crate) struct Settings(OnceCell<Vec<(String, String)>>);
 
 impl Settings {
-    /// Reads the environment. Unknown variables are left alone.
-    pub(crate) fn read() -> Self {
-        let mut settings = Self {
-            policy: None,
-            development_jwks: None,
-            link_secret: None,
-            public_url: None,
-            secrets: Vec::new(),
-        };
-        for (name, value) in get_environment() {
-            match name.as_str() {
-                "COFFER_POLICY" => settings.policy = Some(value),
-                "COFFER_DEV_JWKS" => settings.development_jwks = Some(value),
-                "COFFER_LINK_SECRET" => settings.link_secret = Some(value),
-                "COFFER_PUBLIC_URL" => settings.public_url = Some(value),
-                _ => {
-                    if let Some(secret) = name.strip_prefix(SECRETS) {
-                        settings.secrets.push((secret.to_owned(), value));
-                    }
-                }
-            }
-        }
-        settings
+    /// The value of one; what a variable that is unknown holds is nobody's matter.
+    fn value(&self, name: &str) -> Option<&str> {
+        let settings = self.0.get_or_init(get_environment);
+        let found = settings.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
     }
 
-    /// The policy in force.
+    /// The policy in force, read from its document.
     ///
     /// # Errors
     /// One message for the operator.
     pub(crate) fn policy(&self) -> Result<Policy, String> {
-        if PINNED && self.policy.is_some() {
+        let given = self.value("COFFER_POLICY");
+        if PINNED && given.is_some() {
             return Err(
                 "this component was built with a policy of its own, which no other \
                         policy replaces"
                     .to_owned(),
             );
         }
-        let document = self.policy.as_deref().unwrap_or(BAKED);
+        let document = given.unwrap_or(BAKED);
         let policy = Policy::parse(document).map_err(|error| format!("the policy: {error}"))?;
-        match &self.development_jwks {
+        match self.value("COFFER_DEV_JWKS") {
             None => Ok(policy),
             Some(jwks) => policy
                 .with_development_iam(jwks)
@@ -68,19 +54,35 @@ impl Settings {
         }
     }
 
+    /// The same, but as an earlier request has read it, where it is still remembered:
+    /// reading the document takes longer than all else that most requests ask for.
+    ///
+    /// # Errors
+    /// As [`Settings::policy`].
+    pub(crate) fn remembered_policy(&self, memo: &dyn Memo) -> Result<Policy, String> {
+        let recalled = memo.recall(MEMO_KEY);
+        if let Some(policy) = recalled.and_then(|bytes| borsh::from_slice(&bytes).ok()) {
+            return Ok(policy);
+        }
+        let policy = self.policy()?;
+        if let Ok(bytes) = borsh::to_vec(&policy) {
+            memo.remember(MEMO_KEY, &bytes, MEMO_TIME);
+        }
+        Ok(policy)
+    }
+
     /// What links are signed with, where this service has a secret for them.
     pub(crate) fn link_key(&self) -> Option<LinkKey> {
-        LinkKey::derive(self.link_secret.as_ref()?.as_bytes())
+        LinkKey::derive(self.value("COFFER_LINK_SECRET")?.as_bytes())
     }
 
     /// How clients reach this service, without a slash at the end.
     pub(crate) fn public_url(&self) -> Option<&str> {
-        self.public_url.as_deref()
+        self.value("COFFER_PUBLIC_URL")
     }
 
     /// The secret that a policy calls by this name.
     pub(crate) fn secret(&self, name: &str) -> Option<&[u8]> {
-        let found = self.secrets.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_bytes())
+        self.value(&format!("{SECRETS}{name}")).map(str::as_bytes)
     }
 }

@@ -1,5 +1,8 @@
 //! Addresses of what the IAM API publishes.
 
+use std::io::{self, Read, Write};
+
+use borsh::{BorshDeserialize, BorshSerialize};
 use http::Uri;
 use http::uri::Scheme;
 
@@ -64,6 +67,19 @@ impl WebUrl {
 impl std::fmt::Display for WebUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl BorshSerialize for WebUrl {
+    fn serialize<W: Write>(&self, writer: &mut W) -> io::Result<()> {
+        self.0.to_string().serialize(writer)
+    }
+}
+
+impl BorshDeserialize for WebUrl {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> io::Result<Self> {
+        let text = String::deserialize_reader(reader)?;
+        Self::parse(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 

@@ -94,7 +94,7 @@ impl Document {
             user: self.user.into_area(),
             org: self.org.into_area(),
             cache_control: cache_control.map(Spanned::into_inner),
-            link_max_age: self.links.max_age.into_duration(),
+            link_max_age: self.links.max_age.seconds(),
             origins: self.cors.origins,
         })
     }

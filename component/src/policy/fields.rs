@@ -1,12 +1,13 @@
 //! Values that go into or come from header fields.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use http::{HeaderValue, Uri};
 use serde::{Deserialize, Deserializer};
 
 use super::text;
 
 /// What `Cache-Control` says for public files: a valid field value.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "String")]
 pub(super) struct CacheControl(String);
 
@@ -35,7 +36,7 @@ impl TryFrom<String> for CacheControl {
 }
 
 /// The origins that a policy lists; none unless it lists some.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(transparent)]
 pub(crate) struct Origins(Vec<Origin>);
 
@@ -63,7 +64,7 @@ impl Origins {
 
 /// `*`, or an origin as browsers write it: `scheme://host`, and `:port` only
 /// where it is not the scheme's own (RFC 6454, 6.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct Origin(String);
 
 impl<'de> Deserialize<'de> for Origin {

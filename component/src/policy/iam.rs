@@ -1,5 +1,6 @@
 //! The IAM API that a policy trusts, and where its tokens name things.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,7 +15,7 @@ pub(super) type Line = Option<usize>;
 pub(crate) type Secrets<'a> = dyn Fn(&str) -> Option<&'a [u8]> + 'a;
 
 /// The `[iam]` section.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Iam {
     issuer: String,
     audience: Option<String>,
@@ -25,7 +26,7 @@ pub(crate) struct Iam {
 }
 
 /// Where tokens name the organization.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) enum OrgSource {
     /// They do not.
     Nowhere,
@@ -36,7 +37,7 @@ pub(crate) enum OrgSource {
 }
 
 /// Where the verification keys are.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) enum KeySource {
     /// In the policy: a JWK Set (RFC 7517) as text.
     Inline { jwks: String, line: Line },
@@ -137,7 +138,7 @@ impl Iam {
 }
 
 /// A JSON Pointer (RFC 6901) to a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Pointer(String);
 

@@ -1,5 +1,6 @@
 //! Media ranges: which types of files an area takes.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use mediatype::MediaType;
 use serde::{Deserialize, Deserializer};
 
@@ -7,7 +8,7 @@ use super::text;
 
 /// A media range without parameters (RFC 9110, 12.5.1): `image/png`, `image/*`
 /// or `*/*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct MediaRange {
     /// `None` is `*`.
     kind: Option<String>,

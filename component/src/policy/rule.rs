@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use super::text;
@@ -45,7 +46,7 @@ impl Operation {
 }
 
 /// One word of a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Word {
     /// Everybody; in the user and org areas the owner and the members.
     Anyone,
@@ -88,7 +89,7 @@ impl TryFrom<String> for Word {
 }
 
 /// The rules that one area of a document gives.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Rules {
     pub(super) read: Option<Rule>,
     pub(super) list: Option<Rule>,
@@ -120,7 +121,7 @@ pub(super) fn default(iam: bool, area: Area, operation: Operation) -> &'static [
 }
 
 /// One or more words, as written: a string, or a list of strings.
-#[derive(Debug)]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Rule(Vec<Word>);
 
 impl<'de> Deserialize<'de> for Rule {

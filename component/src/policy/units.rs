@@ -44,8 +44,8 @@ impl TryFrom<String> for FileSize {
 pub(super) struct Age(Duration);
 
 impl Age {
-    pub(super) fn into_duration(self) -> Duration {
-        self.0
+    pub(super) fn seconds(&self) -> u64 {
+        self.0.as_secs()
     }
 }
 
