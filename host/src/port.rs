@@ -93,15 +93,16 @@ impl wit::HostBlob for PortView<'_> {
         );
         let out = self.table.delete(out)?;
 
-        let bytes = match blob.body {
-            Body::Bytes(bytes) => bytes,
+        let body = match blob.body {
+            Body::Whole(bytes) => outgoing::whole(bytes),
+            Body::Bytes(bytes) => outgoing::body(bytes),
             Body::Elsewhere(place) => {
                 let response = redirect::to(place.as_ref(), &fields).await;
                 (out.send)(Ok(response));
                 return Ok(());
             }
         };
-        let mut response = http::Response::new(outgoing::body(bytes));
+        let mut response = http::Response::new(body);
         *response.status_mut() = http::StatusCode::from_u16(status)?;
         *response.headers_mut() = fields;
         response

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
@@ -22,6 +22,13 @@ pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> Hy
         wasmtime_wasi_http::Error::InternalError(None)
     });
     StreamBody::new(frames).boxed_unsync()
+}
+
+/// Bytes that are all here already.
+pub(super) fn whole(bytes: Bytes) -> HyperOutgoingBody {
+    Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }
 
 /// What a failure of the request's own body means to the component.

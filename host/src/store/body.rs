@@ -3,11 +3,15 @@
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+#[cfg(test)]
+use futures_util::{StreamExt, stream};
 
 use super::Error;
 
 /// Where a version's bytes are.
 pub enum Body {
+    /// They are here, all of them.
+    Whole(Bytes),
     /// They come from here: exactly as many as were announced, or an error before that.
     Bytes(BoxStream<'static, Result<Bytes, Error>>),
     /// Another server gives them to whoever has a URL made for it.
@@ -41,6 +45,7 @@ impl Body {
     /// The bytes, which must be here.
     pub fn here(self) -> BoxStream<'static, Result<Bytes, Error>> {
         match self {
+            Body::Whole(bytes) => stream::iter([Ok(bytes)]).boxed(),
             Body::Bytes(bytes) => bytes,
             Body::Elsewhere(_) => panic!("the bytes are elsewhere"),
         }

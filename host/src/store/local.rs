@@ -1,10 +1,11 @@
 //! Files on a local disk, in one directory that one process uses.
 //!
-//! Bytes lie in files named by a fresh id; the index (key → id and description)
-//! is an embedded transactional store. A write is staged in a file and synced;
-//! then one transaction of the index publishes it, and that is the only moment at
-//! which anything changes for a reader. Names never become paths. What a crash
-//! leaves is in no row of the index, and the next start removes it.
+//! Bytes lie in files named by a fresh id, those of small files in the index (key → id
+//! and description), which is an embedded transactional store. A write is staged in a
+//! file and synced, or in memory where it is small; then one transaction of the index
+//! publishes it, and that is the only moment at which anything changes for a reader.
+//! Names never become paths. What a crash leaves is in no row of the index, and the next
+//! start removes it.
 
 mod committer;
 mod failure;
@@ -72,6 +73,7 @@ impl LocalStore {
             layout,
             lock,
             fresh,
+            older,
             clean,
         } = Layout::claim(dir)?;
         let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
@@ -83,7 +85,7 @@ impl LocalStore {
             return Err(damaged("its index is missing".into()));
         }
         let index = Index::open(layout.index()).map_err(|e| damaged(e.into()))?;
-        if fresh {
+        if fresh || older {
             layout.mark_complete().map_err(|e| damaged(e.into()))?;
         }
         if !clean {
@@ -141,41 +143,51 @@ impl LocalStore {
 #[async_trait::async_trait]
 impl BlobStore for LocalStore {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
+        // What is in memory is always ready: let other tasks have a turn.
+        tokio::task::consume_budget().await;
         let mut missing = None;
         loop {
-            let version = self.index.get(key)?.ok_or(Error::NotFound)?;
+            let snapshot = self.index.snapshot()?;
+            let version = snapshot.get(key)?.ok_or(Error::NotFound)?;
             options.conditions.check_read(&version.info)?;
             let extent = options.span_for(&version.info).within(version.info.size)?;
-            match reader::open(&self.layout, version.id).await {
-                Ok(file) => {
-                    return Ok(Opened {
-                        info: version.info,
-                        offset: extent.offset,
-                        length: extent.length,
-                        partial: extent.partial,
-                        body: Body::Bytes(reader::body(file, extent, self.spares.clone())),
-                    });
-                }
-                // Replaced or removed since the look-up: look again.
-                Err(error)
-                    if error.kind() == std::io::ErrorKind::NotFound
-                        && missing != Some(version.id) =>
-                {
-                    missing = Some(version.id);
-                }
-                Err(error) => return Err(Error::Unavailable(Box::new(error))),
-            }
+            let body = match snapshot.content(&version)? {
+                Some(bytes) => Body::Whole(extent.of(&bytes)),
+                None => match reader::open(&self.layout, version.id).await {
+                    Ok(file) => Body::Bytes(reader::body(file, extent, self.spares.clone())),
+                    // Replaced or removed since the look-up: look again.
+                    Err(error)
+                        if error.kind() == std::io::ErrorKind::NotFound
+                            && missing != Some(version.id) =>
+                    {
+                        missing = Some(version.id);
+                        continue;
+                    }
+                    Err(error) => return Err(Error::Unavailable(Box::new(error))),
+                },
+            };
+            return Ok(Opened {
+                info: version.info,
+                offset: extent.offset,
+                length: extent.length,
+                partial: extent.partial,
+                body,
+            });
         }
     }
 
     async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
-        let version = self.index.get(key)?.ok_or(Error::NotFound)?;
+        let version = self.index.snapshot()?.get(key)?.ok_or(Error::NotFound)?;
         conditions.check_read(&version.info)?;
         Ok(version.info)
     }
 
     async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error> {
-        let current = self.index.get(&key)?.map(|version| version.info);
+        let current = self
+            .index
+            .snapshot()?
+            .get(&key)?
+            .map(|version| version.info);
         options.check(current.as_ref())?;
         let stage = Stage::new(self.layout.clone(), self.changes()?);
         Ok(Box::new(LocalUpload::new(key, options, stage)))
@@ -209,8 +221,8 @@ impl BlobStore for LocalStore {
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
-        let rows = self.index.rows()?;
-        let page = spawn_blocking(move || list::page(&rows, &options)).await??;
+        let snapshot = self.index.snapshot()?;
+        let page = spawn_blocking(move || list::page(&snapshot.rows, &options)).await??;
         Ok(page.listing)
     }
 }

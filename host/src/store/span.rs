@@ -1,5 +1,7 @@
 //! From the span that is asked for to the bytes of a file of a known size.
 
+use bytes::Bytes;
+
 use super::{Error, Span};
 
 /// Bytes of a file that has them all.
@@ -12,6 +14,15 @@ pub struct Extent {
     /// Whether a span other than [`Span::All`] chose them, even if they are all
     /// that there are; false for an empty file, of which there is no part.
     pub partial: bool,
+}
+
+impl Extent {
+    /// Its bytes, of those of the whole file.
+    pub fn of(self, file: &Bytes) -> Bytes {
+        let place = |offset: u64| usize::try_from(offset).map_or(file.len(), |o| o.min(file.len()));
+        let end = place(self.offset.saturating_add(self.length));
+        file.slice(place(self.offset).min(end)..end)
+    }
 }
 
 impl Span {

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 
 use super::id::Id;
-use super::index::{self, Index, RowsMut, UpdateError};
+use super::index::{Draft, Index, UpdateError};
 use super::layout::Layout;
 use super::upload::Sealed;
 use crate::store::conditions::check_remove;
@@ -76,10 +76,10 @@ impl Committer {
     fn commit(&self, group: Vec<Change>, freed: &Sender<Id>, latest: &mut SystemTime) {
         let mut verdicts = Vec::with_capacity(group.len());
         let mut replaced = Vec::new();
-        let outcome = self.index.update(|rows| {
+        let outcome = self.index.update(|draft| {
             let mut changed = None;
             for change in &group {
-                let verdict = decide(rows, change, latest, &mut replaced, &mut changed)?;
+                let verdict = decide(draft, change, latest, &mut replaced, &mut changed)?;
                 verdicts.push(verdict);
             }
             Ok(changed)
@@ -133,7 +133,7 @@ impl Committer {
 }
 
 fn decide(
-    rows: &mut RowsMut<'_>,
+    draft: &mut Draft<'_>,
     change: &Change,
     latest: &mut SystemTime,
     replaced: &mut Vec<Id>,
@@ -143,7 +143,7 @@ fn decide(
         Change::Publish { batch, .. } => {
             let mut currents = Vec::with_capacity(batch.len());
             for (index, sealed) in batch.iter().enumerate() {
-                let current = index::version(rows, &sealed.key)?.map(|version| version.info);
+                let current = draft.get(&sealed.key)?;
                 if let Err(error) = sealed.options.check(current.as_ref()) {
                     return Ok(Verdict::Refused(Refusal { index, error }));
                 }
@@ -155,12 +155,13 @@ fn decide(
                 let before = current.map_or(UNIX_EPOCH, |info| info.modified);
                 *latest = SystemTime::now().max(*latest).max(before);
                 let info = sealed.info(*latest);
-                let id = index::insert(rows, sealed.stage.id(), &info)?;
+                let content = sealed.content.as_ref();
+                let (was_there, waste) = draft.insert(sealed.stage.id(), &info, content)?;
                 stored.push(Stored {
                     info,
-                    replaced: id.is_some(),
+                    replaced: was_there,
                 });
-                replaced.extend(id);
+                replaced.extend(waste);
                 *changed = Some(());
             }
             Ok(Verdict::Published(stored))
@@ -171,11 +172,11 @@ fn decide(
             conditions,
             ..
         } => {
-            let current = index::version(rows, key)?.map(|version| version.info);
+            let current = draft.get(key)?;
             if let Err(error) = check_remove(current.as_ref(), may_remove, conditions) {
                 return Ok(Verdict::NotRemoved(error));
             }
-            replaced.extend(index::remove(rows, key)?);
+            replaced.extend(draft.remove(key)?);
             *changed = Some(());
             Ok(Verdict::Removed)
         }

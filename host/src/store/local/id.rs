@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A random number of 122 bits: a name that no version had before, that says
 /// nothing about the key, and that serves as the version's entity tag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(u128);
 
 impl Id {

@@ -4,8 +4,8 @@
 //! lock          held by the one process that uses the directory
 //! format        the layout's number; written once all else is there
 //! clean         there only after an orderly stop that left no orphans
-//! index.redb    key → description of the version
-//! blobs/ab/…    bytes, in files named by the version's id
+//! index.redb    key → description of the version; the bytes of small ones
+//! blobs/ab/…    bytes of the others, in files named by the version's id
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::id::Id;
 
 /// The number of the layout described above.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +80,8 @@ pub(super) struct Claim {
     pub(super) lock: File,
     /// Nothing has been stored yet: there is no index either.
     pub(super) fresh: bool,
+    /// Its format's number is lower: there are no bytes in its index.
+    pub(super) older: bool,
     /// No orphans are there.
     pub(super) clean: bool,
 }
@@ -101,14 +103,14 @@ impl Layout {
             TryLockError::WouldBlock => OpenError::InUse { path: path() },
             TryLockError::Error(source) => not_writable(source),
         })?;
-        let fresh = match read_format(&dir.join("format")) {
+        let found = match read_format(&dir.join("format")) {
             Ok(Some(found)) if found > FORMAT => {
                 return Err(OpenError::Newer {
                     path: path(),
                     found,
                 });
             }
-            Ok(found) => found.is_none(),
+            Ok(found) => found,
             Err(source) => {
                 return Err(OpenError::Damaged {
                     path: path(),
@@ -117,10 +119,12 @@ impl Layout {
             }
         };
         let (layout, clean) = Layout::fill(dir).map_err(not_writable)?;
+        let fresh = found.is_none();
         Ok(Claim {
             layout,
             lock,
             fresh,
+            older: found.is_some_and(|found| found < FORMAT),
             clean: clean || fresh,
         })
     }

@@ -27,7 +27,6 @@ const SPARE: usize = 16;
 /// Opens a version's file. One that has been replaced and unlinked meanwhile is
 /// `NotFound`.
 pub(super) async fn open(layout: &Arc<Layout>, id: Id) -> io::Result<File> {
-    tokio::task::consume_budget().await;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     // Linux 5.12. Where it is refused, for whatever reason, the other way tells.
     let cached = rustix::fs::openat2(
@@ -62,20 +61,16 @@ pub(super) fn body(
             // Bytes that are cached are always ready: let other tasks have a turn.
             tokio::task::consume_budget().await;
             let wanted = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let bytes = read(&file, offset, wanted, spares).await?;
-            Ok(Some((bytes, offset + wanted as u64)))
+            let bytes = fill(&file, offset, spares.take(wanted)).await?;
+            Ok(Some((spares.lend(bytes), offset + wanted as u64)))
         }
     })
     .boxed()
 }
 
-async fn read(
-    file: &Arc<File>,
-    offset: u64,
-    wanted: usize,
-    spares: Arc<Spares>,
-) -> io::Result<Bytes> {
-    let mut buffer = spares.take(wanted);
+/// Fills the buffer with what stands at this offset.
+async fn fill(file: &Arc<File>, offset: u64, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+    let wanted = buffer.len();
     let flags = ReadWriteFlags::NOWAIT;
     // Not cached, not supported, or truly failed: the other way tells.
     let got =
@@ -89,7 +84,7 @@ async fn read(
         })
         .await??;
     }
-    Ok(spares.lend(buffer))
+    Ok(buffer)
 }
 
 /// Chunks that were read and sent; using them again saves clearing new ones.

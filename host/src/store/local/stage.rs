@@ -47,6 +47,12 @@ impl Stage {
         self.made
     }
 
+    /// The same, where the disk has room for the index to grow.
+    pub(super) fn with_room(self) -> io::Result<Stage> {
+        self.check_space()?;
+        Ok(self)
+    }
+
     /// Lets go of the descriptor until `sync`.
     pub(super) fn rest(&mut self) {
         self.file = None;

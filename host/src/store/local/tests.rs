@@ -8,11 +8,15 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use redb::ReadableTableMetadata;
 use tempfile::TempDir;
 
 use super::*;
 use crate::store::contract::contract;
 use crate::store::{Entry, Span};
+
+/// More than is kept in the index.
+const LARGE: [u8; 10_000] = [7; 10_000];
 
 async fn make() -> (Arc<dyn BlobStore>, TempDir) {
     let dir = TempDir::new().expect("a directory");
@@ -119,10 +123,10 @@ async fn a_directory_of_a_newer_format_is_left_alone() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     store.close().await;
-    fs::write(dir.path().join("format"), "2\n").expect("a newer format");
+    fs::write(dir.path().join("format"), "3\n").expect("a newer format");
     let refused = LocalStore::open(dir.path()).map(|_| ());
     assert!(
-        matches!(refused, Err(OpenError::Newer { found: 2, .. })),
+        matches!(refused, Err(OpenError::Newer { found: 3, .. })),
         "{refused:?}"
     );
     assert!(dir.path().join("clean").exists());
@@ -132,7 +136,7 @@ async fn a_directory_of_a_newer_format_is_left_alone() {
 async fn a_directory_without_its_index_keeps_its_bytes() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
-    put(&store, "f", b"1").await;
+    put(&store, "f", &LARGE).await;
     store.close().await;
     fs::remove_file(dir.path().join("clean")).expect("as after a crash");
     fs::remove_file(dir.path().join("index.redb")).expect("an index");
@@ -149,7 +153,7 @@ async fn what_a_crash_left_is_gone_after_the_next_start() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     put(&store, "f", b"1").await;
-    put(&store, "g", b"2").await;
+    put(&store, "g", &LARGE).await;
     store.close().await;
     // No orderly stop: the mark is missing.
     fs::remove_file(dir.path().join("clean")).expect("a mark");
@@ -159,7 +163,7 @@ async fn what_a_crash_left_is_gone_after_the_next_start() {
     assert!(!orphan.exists());
     assert!(foreign.exists());
     assert_eq!(read(&store, "f").await.expect("kept"), b"1");
-    assert_eq!(read(&store, "g").await.expect("kept"), b"2");
+    assert_eq!(read(&store, "g").await.expect("kept"), LARGE);
 }
 
 #[tokio::test]
@@ -195,10 +199,19 @@ async fn a_stop_waits_for_uploads_that_are_under_way() {
 
 #[tokio::test]
 async fn nothing_stays_on_disk_but_the_bytes_of_current_versions() {
+    let (files, small) = what_stays(b"3").await;
+    assert_eq!((files, small), (vec![], 1));
+    let (files, small) = what_stays(&LARGE).await;
+    assert_eq!((files, small), (vec![LARGE.to_vec()], 0));
+}
+
+/// Stores, replaces, removes and breaks off, with `last` as the one version that is left.
+/// Returns the contents of files, and how many versions have their bytes in the index.
+async fn what_stays(last: &[u8]) -> (Vec<Vec<u8>>, u64) {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     let large = vec![1; 3 << 20];
-    for content in [b"1".as_slice(), &large, b"3"] {
+    for content in [b"1".as_slice(), &large, &LARGE, b"2", last] {
         put(&store, "kept", content).await;
         put(&store, "removed", content).await;
         drop(receive(&store, "dropped", content).await);
@@ -234,11 +247,42 @@ async fn nothing_stays_on_disk_but_the_bytes_of_current_versions() {
         .await
         .expect("removed");
     store.close().await;
-    let left: Vec<Vec<u8>> = blobs(&dir)
-        .iter()
-        .map(|path| fs::read(path).expect("bytes"))
-        .collect();
-    assert_eq!(left, [b"3"]);
+    let files = blobs(&dir);
+    let files = files.iter().map(|path| fs::read(path).expect("bytes"));
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    let small = index.snapshot().expect("a snapshot").contents.len();
+    (files.collect(), small.expect("a number"))
+}
+
+#[tokio::test]
+async fn a_directory_whose_small_files_are_files_is_taken_over() {
+    let dir = TempDir::new().expect("a directory");
+    LocalStore::open(dir.path()).expect("a store").close().await;
+    let id = id::Id::fresh();
+    let info = Info {
+        key: key("f"),
+        size: 3,
+        etag: String::new(),
+        modified: SystemTime::now(),
+        content_type: "text/plain".into(),
+        uploader: None,
+    };
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    let inserted = index.update(|draft| draft.insert(id, &info, None).map(Some));
+    assert!(inserted.is_ok());
+    index.close();
+    let file = plant(&dir, &format!("{:02x}/{id}", id.folder()));
+    fs::write(&file, "old").expect("written");
+    fs::write(dir.path().join("format"), "1\n").expect("written");
+
+    let store = LocalStore::open(dir.path()).expect("a store");
+    assert_eq!(read(&store, "f").await.expect("kept"), b"old");
+    put(&store, "f", b"new").await;
+    assert_eq!(read(&store, "f").await.expect("kept"), b"new");
+    store.close().await;
+    assert!(!file.exists());
+    let format = fs::read_to_string(dir.path().join("format"));
+    assert_eq!(format.expect("a format"), "2\n");
 }
 
 #[tokio::test]
@@ -268,8 +312,8 @@ async fn a_file_that_was_cut_short_never_ends_as_if_it_were_whole() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     for (name, size, left) in [
-        ("a", 10, 0),
-        ("b", 10, 9),
+        ("a", 10_000, 0),
+        ("b", 10_000, 9_999),
         ("c", 1 << 20, 300_000),
         ("d", 1 << 20, 512 << 10),
     ] {
@@ -310,7 +354,7 @@ async fn a_full_disk_is_told_from_a_broken_one() {
 fn a_page_of_many_keys_looks_only_at_what_it_shows() {
     let dir = TempDir::new().expect("a directory");
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
-    let filled = index.update(|rows| {
+    let filled = index.update(|draft| {
         for n in 0..100_000 {
             let info = Info {
                 key: key(&format!("{:02}/{n:06}", n % 50)),
@@ -320,12 +364,12 @@ fn a_page_of_many_keys_looks_only_at_what_it_shows() {
                 content_type: "text/plain".into(),
                 uploader: None,
             };
-            index::insert(rows, id::Id::fresh(), &info)?;
+            draft.insert(id::Id::fresh(), &info, None)?;
         }
         Ok(Some(()))
     });
     assert!(filled.is_ok());
-    let rows = index.rows().expect("rows");
+    let snapshot = index.snapshot().expect("a snapshot");
     // Prefix, delimiter, after, limit; entries, more behind them.
     let table = [
         ("", None, None, 100, 100, true),
@@ -345,7 +389,7 @@ fn a_page_of_many_keys_looks_only_at_what_it_shows() {
             after: after.map(Into::into),
             limit,
         };
-        let page = list::page(&rows, &options).expect("a page");
+        let page = list::page(&snapshot.rows, &options).expect("a page");
         let listing = page.listing;
         assert_eq!(
             (listing.entries.len(), listing.more),

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::gather::Gather;
+use super::index::SMALL;
 use super::stage::Stage;
 use crate::store::{CreateOptions, Error, Key, Upload};
 
@@ -35,12 +36,15 @@ struct Work {
     digest: Option<Sha256>,
 }
 
-/// A file that is complete and durable and lacks only its row in the index.
+/// A file that is complete and lacks only its row in the index. Its bytes are durable
+/// already, or become so together with the row.
 pub(super) struct Sealed {
     pub(super) key: Key,
     pub(super) options: CreateOptions,
     pub(super) size: u64,
     pub(super) stage: Stage,
+    /// The bytes of a small file, to be kept in the index.
+    pub(super) content: Option<Bytes>,
 }
 
 impl LocalUpload {
@@ -60,20 +64,25 @@ impl LocalUpload {
         let mut work = self.idle().await?;
         let pieces = self.gather.take();
         let expected = self.options.sha256;
-        let stage = spawn_blocking(move || {
-            work.write(&pieces)?;
-            if work.digest.map(|d| d.finalize().into()) != expected {
-                return Err(Error::DigestMismatch);
-            }
-            work.stage.sync()?;
-            Ok(work.stage)
-        })
-        .await??;
+        let is_small = self.size <= SMALL && !work.stage.is_on_disk();
+        let (stage, content) = if is_small {
+            work.digest(&pieces);
+            (work.verified(expected)?.with_room()?, Some(joined(pieces)))
+        } else {
+            let stage = spawn_blocking(move || {
+                work.write(&pieces)?;
+                let mut stage = work.verified(expected)?;
+                stage.sync()?;
+                Ok::<_, Error>(stage)
+            });
+            (stage.await??, None)
+        };
         Ok(Sealed {
             key: self.key.clone(),
             options: self.options.clone(),
             size: self.size,
             stage,
+            content,
         })
     }
 
@@ -124,6 +133,9 @@ impl Upload for LocalUpload {
     }
 
     async fn complete(&mut self) -> Result<(), Error> {
+        if self.size <= SMALL {
+            return Ok(());
+        }
         self.write_out(true).await
     }
 }
@@ -134,16 +146,37 @@ impl Work {
             return Ok(());
         }
         self.stage.write(pieces)?;
+        self.digest(pieces);
+        Ok(())
+    }
+
+    fn digest(&mut self, pieces: &[Bytes]) {
         if let Some(digest) = &mut self.digest {
             pieces.iter().for_each(|piece| digest.update(piece));
         }
-        Ok(())
+    }
+
+    /// Whether these are the bytes that were announced.
+    fn verified(self, expected: Option<[u8; 32]>) -> Result<Stage, Error> {
+        if self.digest.map(|digest| digest.finalize().into()) == expected {
+            Ok(self.stage)
+        } else {
+            Err(Error::DigestMismatch)
+        }
     }
 }
 
 impl Drop for LocalUpload {
     fn drop(&mut self) {
         discard(mem::replace(&mut self.state, State::Failed));
+    }
+}
+
+/// A small file's pieces as one.
+fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+    match pieces.len() {
+        1 => pieces.remove(0),
+        _ => pieces.concat().into(),
     }
 }
 
