@@ -4,29 +4,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 
 /// Tells `count` the length of each piece of `body`. Its size is known as before,
 /// which a mapped body's would not be.
-pub fn counted<B>(
-    body: B,
-    count: impl Fn(u64) + Send + Unpin + 'static,
-) -> UnsyncBoxBody<Bytes, B::Error>
+pub fn counted<B, F>(body: B, count: F) -> Counted<B, F>
 where
-    B: Body<Data = Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + Unpin,
+    F: Fn(u64) + Unpin,
 {
-    let body = Box::pin(body);
-    Counted { body, count }.boxed_unsync()
+    Counted { body, count }
 }
 
-struct Counted<B, F> {
-    body: Pin<Box<B>>,
+/// See [`counted`].
+pub struct Counted<B, F> {
+    body: B,
     count: F,
 }
 
-impl<B: Body<Data = Bytes>, F: Fn(u64) + Unpin> Body for Counted<B, F> {
+impl<B: Body<Data = Bytes> + Unpin, F: Fn(u64) + Unpin> Body for Counted<B, F> {
     type Data = Bytes;
     type Error = B::Error;
 
@@ -34,7 +30,7 @@ impl<B: Body<Data = Bytes>, F: Fn(u64) + Unpin> Body for Counted<B, F> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let frame = ready!(self.body.as_mut().poll_frame(context));
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Ok(frame)) = &frame
             && let Some(bytes) = frame.data_ref()
         {

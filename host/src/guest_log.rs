@@ -8,19 +8,12 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 /// In bytes; a longer line is logged in pieces.
 const LONGEST_LINE: usize = 4096;
 
-/// One request's log of its component.
+/// A component's log.
 ///
-/// Lines carry the request's span. They are quoted, so that a component cannot
-/// forge lines of the host's.
+/// Lines are written within the current span, which is that of the request. They are
+/// quoted, so that a component cannot forge lines of the host's.
 #[derive(Clone)]
-pub struct GuestLog(tracing::Span);
-
-impl GuestLog {
-    /// A log that writes within the current span.
-    pub fn current() -> Self {
-        Self(tracing::Span::current())
-    }
-}
+pub struct GuestLog;
 
 impl IsTerminal for GuestLog {
     fn is_terminal(&self) -> bool {
@@ -34,16 +27,13 @@ impl StdoutStream for GuestLog {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Lines {
-            span: self.0.clone(),
-            begun: Vec::new(),
-        })
+        Box::new(Lines::default())
     }
 }
 
 /// Gathers what is written until a line is complete, too long, or the last.
+#[derive(Default)]
 struct Lines {
-    span: tracing::Span,
     begun: Vec<u8>,
 }
 
@@ -51,7 +41,7 @@ impl Lines {
     fn log(&mut self) {
         let line = String::from_utf8_lossy(&self.begun);
         if !line.trim().is_empty() {
-            self.span.in_scope(|| tracing::warn!(component = ?line));
+            tracing::warn!(component = ?line);
         }
         self.begun.clear();
     }

@@ -11,6 +11,7 @@
 //! | [`outbound`] | where the component may send requests, and what it got there |
 //! | [`ops`], [`metrics`] | what operators see and do; what is counted |
 //! | [`signals`] | what the component has counted |
+//! | [`environment`] | the component's settings |
 //! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
@@ -26,6 +27,7 @@ mod counted;
 mod descriptors;
 mod dev;
 mod engine;
+mod environment;
 mod guest_log;
 mod keep;
 mod memo;
@@ -45,6 +47,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use settings::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod failure;
+mod instances;
 mod limits;
 mod metered;
 mod runtime;
@@ -12,20 +13,16 @@ mod world;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::Instrument;
 use wasmtime::{Engine, Store};
-use wasmtime_wasi::runtime::AbortOnDropJoinHandle;
-use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
-use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::counted::counted;
 use crate::metrics::{Held, Metrics};
 use failure::TimedOut;
+use instances::Instances;
 use metered::Metered;
 use state::{Shared, State};
 
@@ -33,7 +30,6 @@ pub use candidate::{Candidate, Refused};
 pub use failure::{Failure, Failures};
 pub use limits::Limits;
 pub use runtime::Runtime;
-pub use state::Setting;
 
 /// The most that a component may hand over in one call, in bytes of the host's memory:
 /// a list can take far more there than in the component's own.
@@ -42,8 +38,8 @@ const MOST_HANDED_OVER: usize = 8 << 20;
 /// A component that has passed its check, with everything that it is lent.
 pub struct Sandbox {
     runtime: Runtime,
-    handler: ProxyPre<State>,
-    shared: Shared,
+    instances: Arc<Instances>,
+    shared: Arc<Shared>,
     failures: Arc<Failures>,
 }
 
@@ -60,7 +56,7 @@ impl Sandbox {
         request: http::Request<B>,
     ) -> Result<http::Response<HyperOutgoingBody>, Failure>
     where
-        B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + 'static,
+        B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
         let answered = self.run(request).await;
         if let Err(failure) = &answered {
@@ -94,32 +90,19 @@ impl Sandbox {
         request: http::Request<B>,
     ) -> Result<http::Response<HyperOutgoingBody>, Failure>
     where
-        B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + 'static,
+        B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
         let limits = &self.runtime.limits;
         let slot = self.slot().await?;
-        let (answer, answered) = oneshot::channel();
-        let mut store = new_store(self.handler.engine(), &self.shared);
-        let mut resources = store.data_mut().http();
+        let (answer, mut answered) = oneshot::channel();
         let carried = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&carried);
         let count = move |bytes| _ = counter.fetch_add(bytes, Ordering::Relaxed);
         let request = request.map(|body| counted(body, count));
-        let request = resources
-            .new_incoming_request(Scheme::Http, request)
-            .map_err(Failure::Component)?;
-        let out = resources
-            .new_response_outparam(answer)
-            .map_err(Failure::Component)?;
-
-        let handler = self.handler.clone();
+        let (instances, shared) = (Arc::clone(&self.instances), Arc::clone(&self.shared));
         let work = async move {
             let _held = slot;
-            let instance = handler.instantiate_async(&mut store).await?;
-            instance
-                .wasi_http_incoming_handler()
-                .call_handle(&mut store, request, out)
-                .await
+            instances.answer(&shared, request, answer).await
         };
         let work = Metered::new(work, limits.cpu_time, carried);
         let longest = limits.request_time;
@@ -130,20 +113,36 @@ impl Sandbox {
                 Err(_) => Err(TimedOut(longest).into()),
             }
         };
-        let running = AbortOnDropJoinHandle::from(tokio::spawn(running.in_current_span()));
-        match answered.await {
-            Ok(Ok(response)) => {
-                // The head is out: what the instance still does is its own affair.
-                let failures = Arc::clone(&self.failures);
-                let metrics = Arc::clone(&self.runtime.metrics);
-                tokio::spawn(log_late_failure(running, failures, metrics).in_current_span());
-                Ok(response.map(logged))
-            }
-            Ok(Err(code)) => Err(Failure::Error(code)),
-            Err(_) => Err(match running.await {
-                Ok(()) => Failure::NoAnswer,
-                Err(trap) => Failure::Component(trap),
-            }),
+        let mut running = Box::pin(running);
+        tokio::select! {
+            biased;
+            // As a rule it is over at once, and needs no task of its own.
+            done = &mut running => match (answered.try_recv(), done) {
+                (Ok(Ok(response)), done) => {
+                    log_late_failure(done, &self.failures, &self.runtime.metrics);
+                    Ok(response)
+                }
+                (Ok(Err(code)), _) => Err(Failure::Error(code)),
+                (Err(_), Ok(())) => Err(Failure::NoAnswer),
+                (Err(_), Err(trap)) => Err(Failure::Component(trap)),
+            },
+            answer = &mut answered => match answer {
+                Ok(Ok(response)) => {
+                    // The head is out: what the instance still does is its own affair.
+                    let failures = Arc::clone(&self.failures);
+                    let metrics = Arc::clone(&self.runtime.metrics);
+                    let rest = async move {
+                        log_late_failure(running.await, &failures, &metrics);
+                    };
+                    tokio::spawn(rest.in_current_span());
+                    Ok(response)
+                }
+                Ok(Err(code)) => Err(Failure::Error(code)),
+                Err(_) => Err(match running.await {
+                    Ok(()) => Failure::NoAnswer,
+                    Err(trap) => Failure::Component(trap),
+                }),
+            },
         }
     }
 }
@@ -152,27 +151,15 @@ impl Sandbox {
 fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
     let mut store = Store::new(engine, State::new(shared));
     store.epoch_deadline_async_yield_and_update(1);
+    // The deadline that it is made with is over already.
+    store.set_epoch_deadline(1);
     store.set_hostcall_fuel(MOST_HANDED_OVER);
     store
 }
 
-/// The body, with a line in the log where it does not come to its end.
-fn logged(body: HyperOutgoingBody) -> HyperOutgoingBody {
-    let span = tracing::Span::current();
-    body.map_err(move |error| {
-        span.in_scope(|| tracing::error!(kind = "broken", %error, "the response broke off"));
-        error
-    })
-    .boxed_unsync()
-}
-
 /// A failure after the head cannot be answered any more; the response breaks off.
-async fn log_late_failure(
-    running: AbortOnDropJoinHandle<wasmtime::Result<()>>,
-    failures: Arc<Failures>,
-    metrics: Arc<Metrics>,
-) {
-    if let Err(trap) = running.await {
+fn log_late_failure(done: wasmtime::Result<()>, failures: &Failures, metrics: &Metrics) {
+    if let Err(trap) = done {
         let failure = Failure::Component(trap);
         tracing::error!(
             kind = failure.kind(),

@@ -4,6 +4,7 @@ mod cors;
 mod label;
 mod reply;
 mod request_body;
+mod sent;
 mod service;
 mod trace;
 

@@ -17,8 +17,9 @@ use sources::Stamps;
 pub use sources::{Sources, Taken};
 pub use watch::watch;
 
+use crate::environment::Setting;
 use crate::outbound::Documents;
-use crate::sandbox::{Candidate, Refused, Runtime, Setting};
+use crate::sandbox::{Candidate, Refused, Runtime};
 use crate::store::BlobStore;
 
 /// So many failures within the probation may be anybody's; more are the component's.

@@ -7,11 +7,13 @@ use tokio::sync::oneshot;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+use super::instances::Instances;
 use super::metered::Metered;
-use super::state::{Setting, Shared, State};
+use super::state::{Shared, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
+use crate::environment::Setting;
 use crate::memo::Memo;
 use crate::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
@@ -107,33 +109,40 @@ impl Candidate {
         store: Arc<dyn BlobStore>,
         documents: Arc<Documents>,
     ) -> Result<(Sandbox, Report), Refused> {
-        let shared = Shared {
-            settings,
+        let on_trial = Arc::new(Shared {
+            settings: settings.into(),
             store: Arc::new(AbsentStore),
             outbound: Outbound::to(&[], Arc::clone(&documents)),
             memo: Memo::new(),
             metrics: Arc::clone(&self.runtime.metrics),
-        };
+        });
         let patience = PATIENCE.min(self.runtime.limits.request_time);
         let judging = async {
-            let report = self.ask(&shared).await?;
-            let sandbox = Sandbox {
-                runtime: self.runtime.apart(),
-                handler: self.handler.clone(),
-                shared,
-                failures: Arc::default(),
-            };
+            let report = self.ask(&on_trial).await?;
+            let sandbox = self.sandbox(self.runtime.apart(), Arc::clone(&on_trial));
             trial::pass(&sandbox).await?;
-            Ok((sandbox, report))
+            Ok(report)
         };
         let judged = tokio::time::timeout(patience, judging).await;
-        let (mut sandbox, report) = judged.unwrap_or(Err(Refused::Late(patience)))?;
-        sandbox.shared.store = store;
-        sandbox.shared.outbound = Outbound::to(&report.iam_origins, documents);
-        sandbox.shared.metrics = Arc::clone(&self.runtime.metrics);
-        sandbox.runtime = self.runtime;
-        sandbox.failures = Arc::default();
-        Ok((sandbox, report))
+        let report = judged.unwrap_or(Err(Refused::Late(patience)))?;
+        let shared = Arc::new(Shared {
+            settings: Arc::clone(&on_trial.settings),
+            store,
+            outbound: Outbound::to(&report.iam_origins, documents),
+            memo: on_trial.memo.clone(),
+            metrics: Arc::clone(&self.runtime.metrics),
+        });
+        Ok((self.sandbox(self.runtime.clone(), shared), report))
+    }
+
+    fn sandbox(&self, runtime: Runtime, shared: Arc<Shared>) -> Sandbox {
+        let uses = runtime.limits.reuse;
+        Sandbox {
+            instances: Instances::new(self.handler.clone(), uses),
+            runtime,
+            shared,
+            failures: Arc::default(),
+        }
     }
 
     async fn ask(&self, shared: &Shared) -> Result<Report, Refused> {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
+use super::instances::MOST_IDLE;
+
 /// How much of a fresh instance's memory stays mapped for the next one, in bytes.
 const KEEP_RESIDENT: usize = 64 << 10;
 /// How often a running instance lets others have its thread.
@@ -18,6 +20,9 @@ const INSTANCE_SIZE: usize = 1 << 20;
 pub struct Limits {
     /// Instances at once; a request beyond waits for one to end.
     pub instances: u32,
+    /// Requests that one instance may answer, one after the other; 1 is a fresh
+    /// instance for each.
+    pub reuse: u32,
     /// How long such a request waits.
     pub queue_time: Duration,
     /// Linear memory of an instance, in bytes.
@@ -36,6 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             instances: 512,
+            reuse: 1,
             queue_time: Duration::from_secs(10),
             memory: 64 << 20,
             table_elements: 1 << 14,
@@ -51,7 +57,11 @@ impl Limits {
     /// instance a request is affordable only out of a pool.
     pub(super) fn config(&self) -> Config {
         let mut pool = PoolingAllocationConfig::new();
-        let instances = self.instances.saturating_add(SPARE);
+        let mut instances = self.instances.saturating_add(SPARE);
+        if self.reuse > 1 {
+            // Those that wait: of the component in force, and of the one before it.
+            instances = instances.saturating_add(2 * MOST_IDLE);
+        }
         pool.total_component_instances(instances)
             .total_core_instances(instances.saturating_mul(self.core_instances))
             .total_memories(instances)

@@ -13,9 +13,12 @@ use rustix::time::{ClockId, clock_gettime};
 const BYTES_PER_LIMIT: u64 = 256 << 20;
 
 /// A future that ends when it has used its time on the processor. Waiting, for a
-/// client or for others, is free. It has to yield now and then, as instances do.
+/// client or for others, is free, and so is all that it does before it first yields: as
+/// a rule that is everything, and asking for the time takes longer than some of it. It
+/// has to yield now and then, as instances do.
 pub(super) struct Metered<F> {
     work: Pin<Box<F>>,
+    yielded: bool,
     used: Duration,
     limit: Duration,
     /// Bytes of the request's body so far.
@@ -31,6 +34,7 @@ impl<F> Metered<F> {
     pub(super) fn new(work: F, limit: Duration, carried: Arc<AtomicU64>) -> Self {
         Self {
             work: Box::pin(work),
+            yielded: false,
             used: Duration::ZERO,
             limit,
             carried,
@@ -48,14 +52,18 @@ impl<F: Future> Future for Metered<F> {
     type Output = Result<F::Output, TimeUsedUp>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let start = thread_time();
-        let polled = self.work.as_mut().poll(context);
-        self.used += thread_time().saturating_sub(start);
-        match polled {
-            Poll::Ready(done) => Poll::Ready(Ok(done)),
-            Poll::Pending if self.used > self.allowed() => Poll::Ready(Err(TimeUsedUp(self.used))),
-            Poll::Pending => Poll::Pending,
+        let start = self.yielded.then(thread_time);
+        if let Poll::Ready(done) = self.work.as_mut().poll(context) {
+            return Poll::Ready(Ok(done));
         }
+        self.yielded = true;
+        if let Some(start) = start {
+            self.used += thread_time().saturating_sub(start);
+        }
+        if self.used > self.allowed() {
+            return Poll::Ready(Err(TimeUsedUp(self.used)));
+        }
+        Poll::Pending
     }
 }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::p2::DynOutputStream;
+use wasmtime_wasi::p2::bindings::cli::environment;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::coffer::storage::{blobs, memo, signals};
+use crate::environment::{Environment, EnvironmentView, Setting};
 use crate::guest_log::GuestLog;
 use crate::memo::{Memo, MemoView, Remembering};
 use crate::metrics::Metrics;
@@ -17,9 +19,6 @@ use crate::outbound::Outbound;
 use crate::port::{Port, PortView};
 use crate::signals::{Signalling, SignalsView};
 use crate::store::BlobStore;
-
-/// Name and value of a setting, as the component reads it from its environment.
-pub type Setting = (String, String);
 
 /// The most resources one request may hold at a time.
 const MOST_RESOURCES: usize = 1024;
@@ -31,6 +30,7 @@ pub(super) struct State {
     outbound: Outbound,
     memo: Memo,
     version: u64,
+    settings: Arc<[Setting]>,
     metrics: Arc<Metrics>,
     told: bool,
     table: ResourceTable,
@@ -39,7 +39,7 @@ pub(super) struct State {
 
 /// What all requests share.
 pub(super) struct Shared {
-    pub(super) settings: Vec<Setting>,
+    pub(super) settings: Arc<[Setting]>,
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) outbound: Outbound,
     pub(super) memo: Memo,
@@ -50,16 +50,14 @@ impl State {
     pub(super) fn new(shared: &Shared) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
-        let wasi = WasiCtx::builder()
-            .envs(&shared.settings)
-            .stderr(GuestLog::current())
-            .build();
+        let wasi = WasiCtx::builder().stderr(GuestLog).build();
         Self {
             wasi,
             http: WasiHttpCtx::new(),
             outbound: shared.outbound.clone(),
             memo: shared.memo.clone(),
             version: shared.outbound.version(),
+            settings: Arc::clone(&shared.settings),
             metrics: Arc::clone(&shared.metrics),
             told: false,
             table,
@@ -71,6 +69,24 @@ impl State {
         SignalsView {
             metrics: &self.metrics,
             told: &mut self.told,
+        }
+    }
+
+    /// Makes the state of an instance that has answered a request that of the next.
+    pub(super) fn begin(&mut self, shared: &Shared) {
+        self.version = shared.outbound.version();
+        self.told = false;
+    }
+
+    /// Whether nothing of a request is left: no more than the component's way to the log.
+    pub(super) fn is_clean(&mut self) -> bool {
+        let mut left = self.table.iter_mut();
+        left.all(|entry| entry.is::<DynOutputStream>())
+    }
+
+    fn environment(&mut self) -> EnvironmentView<'_> {
+        EnvironmentView {
+            settings: &self.settings,
         }
     }
 
@@ -105,7 +121,7 @@ impl Drop for State {
 /// no sockets, and no way out but [`Outbound`].
 pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    wasmtime_wasi::p2::bindings::cli::environment::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    environment::add_to_linker::<_, Environment>(linker, State::environment)?;
     let options = wasi_http::types::LinkOptions::default();
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use wasmtime_wasi_http::{Error, WasiBody};
@@ -19,6 +19,9 @@ const LINGER_IDLE: Duration = Duration::from_secs(2);
 
 /// The body with its limits applied: at most `size` bytes, no pause over `idle`.
 pub(super) fn limited(body: Incoming, fields: &HeaderMap, size: u64, idle: Duration) -> WasiBody {
+    if body.is_end_stream() {
+        return Empty::new().map_err(|never| match never {}).boxed_unsync();
+    }
     let lingering = Lingering {
         body: Some(body),
         asked: !fields.contains_key(header::EXPECT),

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, uri};
 use hyper::body::{Body, Incoming};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::reply::Reply;
+use super::sent::Sent;
 use super::{Limits, cors, label, request_body, trace};
 use crate::counted::counted;
 use crate::metrics::Metrics;
@@ -38,7 +39,7 @@ impl Service {
     }
 
     /// Answers one request, whatever happens.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<HyperOutgoingBody> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Sent> {
         let id = Uuid::now_v7().simple().to_string();
         let path = request.uri().path();
         let path = if path.starts_with(LINKS) { LINKS } else { path };
@@ -65,8 +66,7 @@ impl Service {
             self.metrics.answered(operation, area, status, time);
             let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
             tracing::info!(status, micros, "answered");
-            let sent = self.metrics.sent();
-            response.map(|body| counted(body, move |bytes| _ = sent.inc_by(bytes)))
+            response.map(|body| Sent::new(body, self.metrics.sent(), Span::current()))
         }
         .instrument(span)
         .await;

@@ -17,6 +17,12 @@ pub struct Limits {
     #[arg(long, env = "COFFER_MAX_INSTANCES", value_name = "N", default_value_t = 512, value_parser = positive)]
     max_instances: u32,
 
+    /// Let one instance answer up to N requests, one after the other, which is faster. Gives up
+    /// that nothing of one request is there for the next: a component with a fault could mix
+    /// them up [default: a fresh instance for each; without N: 1000]
+    #[arg(long, env = "COFFER_INSTANCE_REUSE", value_name = "N", num_args = 0..=1, default_missing_value = "1000", value_parser = positive)]
+    instance_reuse: Option<u32>,
+
     /// How long they wait; then they get 503
     #[arg(
         long,
@@ -131,6 +137,7 @@ impl Limits {
     pub fn sandbox(&self) -> sandbox::Limits {
         sandbox::Limits {
             instances: self.max_instances,
+            reuse: self.instance_reuse.unwrap_or(1),
             queue_time: self.queue_timeout.into(),
             memory: usize::try_from(self.max_instance_memory.as_u64()).unwrap_or(usize::MAX),
             table_elements: self.max_table_elements as usize,

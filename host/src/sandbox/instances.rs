@@ -1,0 +1,108 @@
+//! Instances of one component: a fresh one for each request or, where that is asked for,
+//! one that has answered others before.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+use wasmtime::Store;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use wasmtime_wasi_http::{Error, WasiHttpView};
+
+use super::new_store;
+use super::state::{Shared, State};
+
+/// So many instances wait for their next request at most; more than run at the same
+/// moment are of no use.
+pub(super) const MOST_IDLE: u32 = 32;
+
+/// How a request is answered.
+pub(super) type Answer = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
+
+/// Instances that have answered a request and may answer another. Empty where every
+/// request gets a fresh one.
+pub(super) struct Instances {
+    handler: ProxyPre<State>,
+    /// How many requests one may answer.
+    uses: u32,
+    idle: Mutex<Vec<Instance>>,
+}
+
+/// An instance that is nobody's at the moment.
+struct Instance {
+    store: Store<State>,
+    proxy: Proxy,
+    answered: u32,
+}
+
+impl Instances {
+    /// Each answers up to `uses` requests.
+    pub(super) fn new(handler: ProxyPre<State>, uses: u32) -> Arc<Self> {
+        let idle = Mutex::default();
+        Arc::new(Self {
+            handler,
+            uses,
+            idle,
+        })
+    }
+
+    /// Has an instance answer a request, and keeps it if it may answer another.
+    pub(super) async fn answer<B>(
+        &self,
+        shared: &Shared,
+        request: http::Request<B>,
+        answer: oneshot::Sender<Answer>,
+    ) -> wasmtime::Result<()>
+    where
+        B: hyper::body::Body<Data = bytes::Bytes, Error = Error> + Send + 'static,
+    {
+        let mut instance = match self.take(shared) {
+            Some(instance) => instance,
+            None => {
+                let mut store = new_store(self.handler.engine(), shared);
+                let proxy = self.handler.instantiate_async(&mut store).await?;
+                Instance {
+                    store,
+                    proxy,
+                    answered: 0,
+                }
+            }
+        };
+        let mut resources = instance.store.data_mut().http();
+        let request = resources.new_incoming_request(Scheme::Http, request)?;
+        let out = resources.new_response_outparam(answer)?;
+        let handler = instance.proxy.wasi_http_incoming_handler();
+        handler
+            .call_handle(&mut instance.store, request, out)
+            .await?;
+        instance.answered += 1;
+        self.keep(instance);
+        Ok(())
+    }
+
+    fn take(&self, shared: &Shared) -> Option<Instance> {
+        if self.uses <= 1 {
+            return None;
+        }
+        let mut instance = self.idle().pop()?;
+        instance.store.data_mut().begin(shared);
+        instance.store.set_epoch_deadline(1);
+        Some(instance)
+    }
+
+    /// One that still holds anything of its request is not used again.
+    fn keep(&self, mut instance: Instance) {
+        if instance.answered >= self.uses || !instance.store.data_mut().is_clean() {
+            return;
+        }
+        let mut idle = self.idle();
+        if idle.len() < MOST_IDLE as usize {
+            idle.push(instance);
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
