@@ -123,8 +123,7 @@ impl Sandbox {
                     Ok(response)
                 }
                 (Ok(Err(code)), _) => Err(Failure::Error(code)),
-                (Err(_), Ok(())) => Err(Failure::NoAnswer),
-                (Err(_), Err(trap)) => Err(Failure::Component(trap)),
+                (Err(_), done) => Err(unanswered(done)),
             },
             answer = &mut answered => match answer {
                 Ok(Ok(response)) => {
@@ -138,10 +137,7 @@ impl Sandbox {
                     Ok(response)
                 }
                 Ok(Err(code)) => Err(Failure::Error(code)),
-                Err(_) => Err(match running.await {
-                    Ok(()) => Failure::NoAnswer,
-                    Err(trap) => Failure::Component(trap),
-                }),
+                Err(_) => Err(unanswered(running.await)),
             },
         }
     }
@@ -155,6 +151,14 @@ fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
     store.set_epoch_deadline(1);
     store.set_hostcall_fuel(MOST_HANDED_OVER);
     store
+}
+
+/// Why an instance that has ended gave no answer.
+fn unanswered(done: wasmtime::Result<()>) -> Failure {
+    match done {
+        Ok(()) => Failure::NoAnswer,
+        Err(trap) => Failure::Component(trap),
+    }
 }
 
 /// A failure after the head cannot be answered any more; the response breaks off.

@@ -222,7 +222,9 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
 }
 
 /// The log is written by a thread of its own, which takes what has gathered meanwhile in
-/// one go; nothing is left out, and what is dropped at the end waits for it.
+/// one go. Nothing is left out while the program runs; the guard, dropped at its end, has
+/// the rest written, but does not wait for ever for somebody to read it. A crash loses what
+/// has just been logged.
 fn start_log(asked: &Serve) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(&asked.log)
         .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;

@@ -186,9 +186,14 @@ impl Guest {
             );
             name_it(&mut named, &mut imported, known, signature);
         }
-        let dropped = "output-stream.drop";
-        lower(&mut lowered, dropped, "canon resource.drop $stream");
-        name_it(&mut named, &mut imported, dropped, "(param i32)");
+        for (dropped, resource) in [
+            ("output-stream.drop", "$stream"),
+            ("incoming-request.drop", "$incoming-request"),
+        ] {
+            let how = format!("canon resource.drop {resource}");
+            lower(&mut lowered, dropped, &how);
+            name_it(&mut named, &mut imported, dropped, "(param i32)");
+        }
         let text = TEXT
             .replace("{lowered}", &lowered)
             .replace("{named}", &named)

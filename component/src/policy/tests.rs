@@ -297,3 +297,20 @@ fn a_role_has_no_space_around_it() {
         assert!(parsed.is_err(), "{role:?}");
     }
 }
+
+#[test]
+fn a_policy_that_is_remembered_is_the_one_that_was_read() {
+    let with_keys = |keys: &str| format!("[iam]\nissuer = \"https://i.example:8443/a\"\n{keys}\n");
+    for document in [
+        String::new(),
+        EXAMPLE.to_owned(),
+        with_keys("jwks-url = \"http://i.example/keys?a=b\""),
+        with_keys("jwks = \"{}\"\naudience-prefix = \"urn:logto:organization:\""),
+        with_keys("hs256-secret = \"NAME\""),
+    ] {
+        let read = parse(&document);
+        let bytes = borsh::to_vec(&read).expect("bytes");
+        let remembered: Policy = borsh::from_slice(&bytes).expect("a policy");
+        assert_eq!(format!("{remembered:?}"), format!("{read:?}"));
+    }
+}
