@@ -1,6 +1,10 @@
 # What the component is compiled for; moving on to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
+# What composes components, and another platform to run them on; as wasmtime in Cargo.lock.
+wac := "0.12.0"
+wasmtime := "48.0.8"
+
 # The object store that `just test-cluster` runs against.
 garage := "2.5.0"
 
@@ -30,6 +34,29 @@ component policy="":
     cmp -s "$built" "target/component/$name.wasm" || install -m 644 "$built" "target/component/$name.wasm"
     echo "target/component/$name.wasm" >&2
 
+# Composes the component with adapters for other wasi-http platforms, into target/portable.
+portable: component
+    #!/usr/bin/env bash
+    set -euo pipefail
+    component/toolchain.sh {{ target }} cargo component build \
+        -p coffer-filesystem -p coffer-s3 --profile component --target-dir target/component
+    if [[ $(target/tools/bin/wac --version 2>/dev/null) != "wac-cli {{ wac }}" ]]; then
+        echo "installing wac {{ wac }} (two minutes, once)" >&2
+        # Without optimisation and debug information it builds in half the time.
+        CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --no-default-features \
+            --features wit --root target/tools --target-dir target/tools/wac "wac-cli@{{ wac }}"
+        rm -r target/tools/wac
+    fi
+    mkdir -p target/portable
+    for store in filesystem s3; do
+        adapter=target/component/{{ target }}/component/coffer_$store.wasm
+        composed=target/portable/coffer-$store.wasm
+        target/tools/bin/wac plug --plug "$adapter" target/component/coffer.wasm -o "$composed.new"
+        # An unchanged one keeps its time, so nothing made of it is made again.
+        cmp -s "$composed.new" "$composed" && rm "$composed.new" || mv "$composed.new" "$composed"
+        echo "$composed" >&2
+    done
+
 # Installs the IAM servers of tests/providers into target/providers.
 providers:
     #!/usr/bin/env bash
@@ -50,6 +77,21 @@ serve *args: component
 # Runs every test; takes the arguments of `cargo test`.
 test *args: component providers
     cargo test --release --workspace {{ args }}
+
+# Runs the tests on other platforms: wasmtime-filesystem and wasmtime-s3, or those that are named.
+test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if [[ {{ quote(platforms) }} == *wasmtime* && $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]]; then
+        echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
+        cargo install --quiet --locked --no-default-features \
+            --features run,serve,compile,cranelift,parallel-compilation,pooling-allocator \
+            --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
+        rm -r target/tools/wasmtime
+    fi
+    for platform in {{ platforms }}; do
+        tests/portable.sh "$platform"
+    done
 
 # Runs the tests on a cluster of three Garage nodes; the first run installs Garage into target/tools.
 test-cluster *args: component

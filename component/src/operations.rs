@@ -56,7 +56,7 @@ impl From<Error> for Problem {
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,
             // Only reads get it, and they answer it themselves.
-            Error::NotModified(_) => Self::Internal,
+            Error::NotModified(_) | Error::Misconfigured => Self::Internal,
         }
     }
 }

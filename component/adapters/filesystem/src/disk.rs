@@ -1,0 +1,224 @@
+//! The directory that everything is in, and what `wasi:filesystem` can do there.
+
+use coffer_port::{Error, misconfigured, platform, unavailable};
+
+use crate::bindings::wasi::filesystem::preopens::get_directories;
+use crate::bindings::wasi::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
+
+pub use crate::bindings::wasi::filesystem::types::Descriptor;
+
+/// Where the files are, if the setting does not say so.
+const USUAL: &str = "/data";
+/// The setting that names another directory.
+const SETTING: &str = "COFFER_DATA_DIR";
+/// How much is read at once, in bytes.
+const CHUNK: u64 = 256 << 10;
+
+/// A directory of ours.
+pub struct Directory(Descriptor);
+
+/// Why the disk did not do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    doing: &'static str,
+    code: ErrorCode,
+}
+
+/// What the disk answers.
+pub type Answer<T> = Result<T, Failure>;
+
+fn failure(doing: &'static str) -> impl Fn(ErrorCode) -> Failure {
+    move |code| Failure { doing, code }
+}
+
+impl Failure {
+    /// Whether it is that there is no such file.
+    pub fn is_absence(self) -> bool {
+        self.code == ErrorCode::NoEntry
+    }
+
+    /// Whether it is that there is such a file.
+    pub fn is_presence(self) -> bool {
+        self.code == ErrorCode::Exist
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure.code {
+            ErrorCode::InsufficientSpace | ErrorCode::Quota => {
+                eprintln!("the store has no space left");
+                Error::NoSpace
+            }
+            code => unavailable(format!("{}: {code}", failure.doing)),
+        }
+    }
+}
+
+impl Directory {
+    /// The directory that this adapter was given, made where it is missing below it.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] where it was given none; else what the disk says.
+    pub fn given() -> Result<Directory, Error> {
+        let setting = platform::setting(SETTING);
+        let wanted = setting.as_deref().unwrap_or(USUAL).trim_end_matches('/');
+        let below = |preopen: &str| {
+            let rest = wanted.strip_prefix(preopen.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/').to_owned())
+        };
+        let nearest = get_directories()
+            .into_iter()
+            .filter_map(|(descriptor, name)| Some((descriptor, below(&name)?)))
+            .min_by_key(|(_, rest)| rest.len());
+        let Some((descriptor, rest)) = nearest else {
+            return Err(misconfigured(format!(
+                "no directory is preopened as {wanted} (COFFER_DATA_DIR)"
+            )));
+        };
+        let mut directory = Directory(descriptor);
+        for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
+            directory = directory.enter(segment)?;
+        }
+        Ok(directory)
+    }
+
+    /// A directory in this one, made where it is missing.
+    pub fn enter(&self, name: &str) -> Answer<Directory> {
+        let with = |flags| {
+            self.0
+                .open_at(PathFlags::empty(), name, OpenFlags::DIRECTORY, flags)
+                .map(Directory)
+        };
+        let open = || {
+            // jco does not know the second flag, and lets the directory be changed without.
+            match with(DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY) {
+                Err(ErrorCode::Unsupported) => with(DescriptorFlags::READ),
+                opened => opened,
+            }
+        };
+        match open() {
+            Err(ErrorCode::NoEntry) => {
+                match self.0.create_directory_at(name) {
+                    Ok(()) => self.settle()?,
+                    Err(ErrorCode::Exist) => {}
+                    Err(code) => return Err(failure("making a directory")(code)),
+                }
+                open().map_err(failure("opening a directory"))
+            }
+            opened => opened.map_err(failure("opening a directory")),
+        }
+    }
+
+    /// A file that is there, to be read.
+    pub fn open(&self, name: &str) -> Answer<Descriptor> {
+        self.0
+            .open_at(
+                PathFlags::empty(),
+                name,
+                OpenFlags::empty(),
+                DescriptorFlags::READ,
+            )
+            .map_err(failure("opening a file"))
+    }
+
+    /// A file that was not there, to be written.
+    pub fn create(&self, name: &str) -> Answer<Descriptor> {
+        let open = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
+        let flags = DescriptorFlags::READ | DescriptorFlags::WRITE;
+        self.0
+            .open_at(PathFlags::empty(), name, open, flags)
+            .map_err(failure("making a file"))
+    }
+
+    /// Gives a file another name, in the other directory, that nothing has yet.
+    pub fn link(&self, name: &str, other: &Directory, new: &str) -> Answer<()> {
+        self.0
+            .link_at(PathFlags::empty(), name, &other.0, new)
+            .map_err(failure("making a hard link"))
+    }
+
+    /// Takes a name away. It may be gone already.
+    pub fn remove(&self, name: &str) -> Answer<()> {
+        match self.0.unlink_file_at(name) {
+            Err(ErrorCode::NoEntry) => Ok(()),
+            removed => removed.map_err(failure("removing a file")),
+        }
+    }
+
+    /// All names in it, in no order.
+    pub fn names(&self) -> Answer<Vec<String>> {
+        let doing = failure("reading a directory");
+        let entries = self.0.read_directory().map_err(&doing)?;
+        let mut names = Vec::new();
+        while let Some(entry) = entries.read_directory_entry().map_err(&doing)? {
+            names.push(entry.name);
+        }
+        Ok(names)
+    }
+
+    /// How long ago the bytes of a file were changed last, in seconds. None where that
+    /// is not known, or the file is gone.
+    pub fn age(&self, name: &str) -> Option<u64> {
+        let stat = self.0.stat_at(PathFlags::empty(), name).ok()?;
+        let modified = stat.data_modification_timestamp?.seconds;
+        Some(platform::now().seconds.saturating_sub(modified))
+    }
+
+    /// Makes names lasting, where the platform can do that for directories.
+    pub fn settle(&self) -> Answer<()> {
+        match self.0.sync() {
+            Ok(()) => Ok(()),
+            Err(code @ (ErrorCode::InsufficientSpace | ErrorCode::Quota | ErrorCode::Io)) => {
+                Err(failure("syncing a directory")(code))
+            }
+            // Not every platform syncs directories.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The size of a file in bytes.
+pub fn size(file: &Descriptor) -> Answer<u64> {
+    let stat = file.stat().map_err(failure("looking at a file"))?;
+    Ok(stat.size)
+}
+
+/// So many bytes from an offset on; fewer where the file ends.
+pub fn read(file: &Descriptor, mut offset: u64, length: u64) -> Answer<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < length {
+        let left = length - bytes.len() as u64;
+        let (piece, end) = file
+            .read(left.min(CHUNK), offset)
+            .map_err(failure("reading a file"))?;
+        offset += piece.len() as u64;
+        let over = end || piece.is_empty();
+        bytes.extend(piece);
+        if over {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Writes all of these bytes from an offset on.
+pub fn write(file: &Descriptor, mut offset: u64, mut bytes: &[u8]) -> Answer<()> {
+    while !bytes.is_empty() {
+        let written = file
+            .write(bytes, offset)
+            .map_err(failure("writing a file"))?;
+        let length = usize::try_from(written).unwrap_or(bytes.len());
+        if length == 0 {
+            return Err(failure("writing a file")(ErrorCode::Io));
+        }
+        offset += written;
+        bytes = bytes.get(length..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Makes a file's bytes lasting.
+pub fn sync(file: &Descriptor) -> Answer<()> {
+    file.sync().map_err(failure("syncing a file"))
+}

@@ -1,0 +1,336 @@
+//! Which version every key has: the newest generation and the base that it names.
+
+use std::collections::BTreeMap;
+
+use coffer_port::platform::unique;
+use coffer_port::{Error, unavailable};
+
+use crate::base::{self, Base, ReadAt};
+use crate::disk::{self, Answer, Descriptor, Directory};
+use crate::generation::Generation;
+use crate::row::{Change, Row};
+use crate::sweep;
+use crate::turn::Turn;
+
+/// The directory of the generations, named by their numbers.
+const INDEX: &str = "index";
+/// The directory of the bases.
+const BASES: &str = "bases";
+/// The directory of files that will be generations, or will not.
+const TRIALS: &str = "trials";
+/// Changes of so many bytes are made a part of a new base.
+const LARGE: usize = 64 << 10;
+/// So many generations are kept behind the newest one: for readers that are about to open
+/// one, and so that a writer that is late finds that it is.
+const KEPT: u64 = 64;
+/// So often it is looked again because others were faster.
+const ROUNDS: u32 = 100;
+
+/// The directories of an index.
+pub struct Index<'a> {
+    root: &'a Directory,
+    generations: Directory,
+    bases: Directory,
+    trials: Directory,
+}
+
+/// The index as it was at one moment.
+pub struct Snapshot {
+    number: u64,
+    /// The numbers of all generations that were there.
+    present: Vec<u64>,
+    generation: Generation,
+    base: Option<Base<Descriptor>>,
+}
+
+impl ReadAt for Descriptor {
+    fn read_at(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error> {
+        Ok(disk::read(self, offset, length)?)
+    }
+}
+
+impl<'a> Index<'a> {
+    pub fn of(root: &'a Directory) -> Answer<Index<'a>> {
+        Ok(Index {
+            root,
+            generations: root.enter(INDEX)?,
+            bases: root.enter(BASES)?,
+            trials: root.enter(TRIALS)?,
+        })
+    }
+
+    /// The index as it is now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn newest(&self) -> Result<Snapshot, Error> {
+        for _ in 0..ROUNDS {
+            let names = self.generations.names()?;
+            let present: Vec<u64> = names.iter().filter_map(|n| Generation::number(n)).collect();
+            let Some(number) = present.iter().copied().max() else {
+                // The first one has no predecessor whose id could be looked at.
+                self.publish(
+                    1,
+                    &Generation {
+                        id: unique(),
+                        ..Generation::default()
+                    },
+                )?;
+                continue;
+            };
+            let generation = match self.generation(number) {
+                Ok(generation) => generation?,
+                // Others have gone far meanwhile.
+                Err(failure) if failure.is_absence() => continue,
+                Err(failure) => return Err(failure.into()),
+            };
+            let base = match &generation.base {
+                None => None,
+                Some(name) => match self.bases.open(name) {
+                    Ok(file) => {
+                        let size = disk::size(&file)?;
+                        Some(Base::open(file, size)?)
+                    }
+                    Err(failure) if failure.is_absence() => continue,
+                    Err(failure) => return Err(failure.into()),
+                },
+            };
+            return Ok(Snapshot {
+                number,
+                present,
+                generation,
+                base,
+            });
+        }
+        Err(unavailable("the index changed again and again"))
+    }
+
+    /// Changes the index, all at once or not at all: `decide` says what is to be changed
+    /// in the state that it is shown, and is asked anew where that has become another.
+    ///
+    /// # Errors
+    /// Those of `decide`, and of the disk.
+    pub fn change<T, E: From<Error>>(
+        &self,
+        mut decide: impl FnMut(&Snapshot) -> Result<(Vec<Change>, T), E>,
+    ) -> Result<T, E> {
+        let _turn = Turn::take(self.root);
+        for _ in 0..ROUNDS {
+            let snapshot = self.newest()?;
+            let (changes, outcome) = decide(&snapshot)?;
+            if self.succeed(&snapshot, changes)? {
+                return Ok(outcome);
+            }
+        }
+        Err(unavailable("too many others write at once").into())
+    }
+
+    /// Makes the generation behind this snapshot. False where others did.
+    fn succeed(&self, snapshot: &Snapshot, changes: Vec<Change>) -> Result<bool, Error> {
+        let mut next = Generation {
+            id: unique(),
+            ..snapshot.generation.clone()
+        };
+        next.changes.extend(
+            changes
+                .into_iter()
+                .map(|c| (c.key().as_bytes().to_vec(), c)),
+        );
+        let number = snapshot.number.saturating_add(1);
+        let large = next.text().len() > LARGE;
+        let mut versions = Vec::new();
+        if large {
+            versions = self.write_base(snapshot, &mut next, number)?;
+        }
+        let published = self.publish(number, &next);
+        if large && !matches!(published, Ok(true)) {
+            // Whoever was faster has made one too, or will.
+            let base = next.base.as_deref().unwrap_or_default();
+            let _ = self.bases.remove(base);
+        }
+        if !published? {
+            return Ok(false);
+        }
+        self.confirm(snapshot)?;
+        for &old in &snapshot.present {
+            if old.saturating_add(KEPT) < number {
+                let _ = self.generations.remove(&Generation::name(old));
+            }
+        }
+        if large {
+            self.forget_bases(&next);
+            sweep::some(self.root, &self.trials, number, &versions);
+        }
+        Ok(true)
+    }
+
+    /// Gives a generation its name. False where another one has it.
+    fn publish(&self, number: u64, generation: &Generation) -> Result<bool, Error> {
+        let trial = unique();
+        let file = self.trials.create(&trial)?;
+        let written = disk::write(&file, 0, generation.text().as_bytes())
+            .and_then(|()| disk::sync(&file))
+            .and_then(|()| {
+                self.trials
+                    .link(&trial, &self.generations, &Generation::name(number))
+            });
+        let _ = self.trials.remove(&trial);
+        match written {
+            Ok(()) => {
+                self.generations.settle()?;
+                Ok(true)
+            }
+            Err(failure) if failure.is_presence() => Ok(false),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Makes sure that the name which was free was the next one, and not one that had been
+    /// given and taken away long ago: its predecessor is still there.
+    fn confirm(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        match self.generation(snapshot.number) {
+            Ok(Ok(generation)) if generation.id == snapshot.generation.id => Ok(()),
+            _ => Err(unavailable("the disk was too slow to write in time")),
+        }
+    }
+
+    fn generation(&self, number: u64) -> Answer<Result<Generation, Error>> {
+        let file = self.generations.open(&Generation::name(number))?;
+        let size = disk::size(&file)?;
+        let bytes = disk::read(&file, 0, size)?;
+        let text = String::from_utf8(bytes).ok();
+        let parsed = text.as_deref().and_then(Generation::parse);
+        Ok(parsed
+            .ok_or_else(|| unavailable(format!("generation {number} of the index is damaged"))))
+    }
+
+    /// Makes the changes a part of a new base. Returns the versions in it whose bytes are
+    /// on the shelves that [`sweep::some`] will look at.
+    fn write_base(
+        &self,
+        snapshot: &Snapshot,
+        next: &mut Generation,
+        number: u64,
+    ) -> Result<Vec<String>, Error> {
+        let name = unique();
+        let file = self.bases.create(&name)?;
+        let (mut offset, mut versions) = (0, Vec::new());
+        let changes = std::mem::take(&mut next.changes);
+        let rows = merged(snapshot.base.as_ref(), changes).inspect(|row| {
+            if let Ok(row) = row
+                && sweep::is_due(&row.version, number)
+            {
+                versions.push(row.version.clone());
+            }
+        });
+        let written = base::write(rows, |bytes| {
+            disk::write(&file, offset, bytes)?;
+            offset += bytes.len() as u64;
+            Ok(())
+        });
+        if let Err(error) = written {
+            let _ = self.bases.remove(&name);
+            return Err(error);
+        }
+        disk::sync(&file)?;
+        self.bases.settle()?;
+        next.base = Some(name);
+        Ok(versions)
+    }
+
+    /// Takes bases away that no generation names. One that is being written is young.
+    fn forget_bases(&self, newest: &Generation) {
+        let (Ok(generations), Ok(bases)) = (self.generations.names(), self.bases.names()) else {
+            return;
+        };
+        let mut named = vec![newest.base.clone()];
+        for number in generations.iter().filter_map(|n| Generation::number(n)) {
+            match self.generation(number) {
+                Ok(Ok(generation)) => named.push(generation.base),
+                Err(failure) if failure.is_absence() => {}
+                // Better to keep all than to lose one.
+                _ => return,
+            }
+        }
+        for base in bases {
+            let young = self
+                .bases
+                .age(&base)
+                .is_none_or(|age| age < sweep::OLD_BASE);
+            if !young && !named.contains(&Some(base.clone())) {
+                let _ = self.bases.remove(&base);
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// What is stored under a key.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn find(&self, key: &str) -> Result<Option<Row>, Error> {
+        let first = self.first_from(key.as_bytes())?;
+        Ok(first.filter(|row| row.key == key))
+    }
+
+    /// The first row whose key is not before these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn first_from(&self, from: &[u8]) -> Result<Option<Row>, Error> {
+        let mut from = from.to_vec();
+        loop {
+            let changed = self.generation.changes.range(from.clone()..).next();
+            let row = match &self.base {
+                Some(base) => base.first_from(&from)?,
+                None => None,
+            };
+            let Some((key, change)) = changed else {
+                return Ok(row);
+            };
+            if let Some(row) = row
+                && row.key.as_bytes() < key.as_slice()
+            {
+                return Ok(Some(row));
+            }
+            match change {
+                Change::Stored(row) => return Ok(Some(row.clone())),
+                Change::Removed(_) => {
+                    from.clone_from(key);
+                    from.push(0);
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a base with changes applied, in their order.
+fn merged(
+    base: Option<&Base<Descriptor>>,
+    changes: BTreeMap<Vec<u8>, Change>,
+) -> impl Iterator<Item = Result<Row, Error>> {
+    let mut rows = base.into_iter().flat_map(Base::rows).peekable();
+    let mut changes = changes.into_iter().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let take_row = match (rows.peek(), changes.peek()) {
+                (Some(Ok(row)), Some((key, _))) => {
+                    if row.key.as_bytes() == key.as_slice() {
+                        rows.next();
+                        continue;
+                    }
+                    row.key.as_bytes() < key.as_slice()
+                }
+                (row, _) => row.is_some(),
+            };
+            if take_row {
+                return rows.next();
+            }
+            match changes.next()?.1 {
+                Change::Stored(row) => return Some(Ok(row)),
+                Change::Removed(_) => {}
+            }
+        }
+    })
+}

@@ -1,0 +1,160 @@
+//! The port's functions, over index and blobs.
+
+use coffer_port::conditions::{check_create, check_read, check_remove, span_for};
+use coffer_port::platform::now;
+use coffer_port::span::within;
+use coffer_port::{
+    Conditions, CreateOptions, Error, Info, ListOptions, Listing, OpenOptions, Opened, Refusal,
+    Source, Staged, Store, Stored, Whose, unavailable,
+};
+
+use crate::blobs::{self, Incoming};
+use crate::disk::Directory;
+use crate::index::Index;
+use crate::page;
+use crate::row::{Change, Row};
+
+/// So often a version is looked for anew because it was replaced meanwhile.
+const ROUNDS: u32 = 16;
+
+/// Files in the directory that was given.
+pub struct FileStore {
+    root: Directory,
+}
+
+/// A file on its way in.
+pub struct Upload {
+    key: String,
+    options: CreateOptions,
+    bytes: Incoming,
+}
+
+/// Why a batch was not published, and which of it was about.
+struct Refused(Refusal);
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused(Refusal { index: 0, error })
+    }
+}
+
+impl Store for FileStore {
+    type Staged = Upload;
+
+    fn connect() -> Result<Self, Error> {
+        Ok(FileStore {
+            root: Directory::given()?,
+        })
+    }
+
+    fn open(&self, key: &str, options: &OpenOptions) -> Result<Opened, Error> {
+        let index = Index::of(&self.root)?;
+        for _ in 0..ROUNDS {
+            let row = index.newest()?.find(key)?.ok_or(Error::NotFound)?;
+            let info = row.info();
+            check_read(&options.conditions, &info)?;
+            let extent = within(span_for(options, &info), info.size)?;
+            let source = match blobs::open(&self.root, &row.version, extent.offset) {
+                Ok(_) if extent.length == 0 => Source::empty(),
+                Ok(source) => source?,
+                Err(failure) if failure.is_absence() => continue,
+                Err(failure) => return Err(failure.into()),
+            };
+            return Ok(Opened {
+                info,
+                extent,
+                source,
+            });
+        }
+        Err(unavailable("the bytes of a file are not there"))
+    }
+
+    fn stat(&self, key: &str, conditions: &Conditions) -> Result<Info, Error> {
+        let row = Index::of(&self.root)?.newest()?.find(key)?;
+        let info = row.ok_or(Error::NotFound)?.info();
+        check_read(conditions, &info)?;
+        Ok(info)
+    }
+
+    fn create(self, key: String, options: CreateOptions) -> Result<Upload, Error> {
+        let current = Index::of(&self.root)?.newest()?.find(&key)?;
+        check_create(&options, current.map(|row| row.info()).as_ref())?;
+        Ok(Upload {
+            key,
+            options,
+            bytes: Incoming::create(&self.root)?,
+        })
+    }
+
+    fn finish(self, uploads: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
+        for (index, upload) in (0..).zip(&uploads) {
+            upload.bytes.settle().map_err(|failure| Refusal {
+                index,
+                error: failure.into(),
+            })?;
+        }
+        let index = Index::of(&self.root).map_err(Error::from);
+        let index = index.map_err(|error| Refusal { index: 0, error })?;
+        let published = index.change(|snapshot| {
+            let modified = now();
+            let (mut changes, mut stored, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
+            for (index, upload) in (0..).zip(&uploads) {
+                let refuse = |error| Refused(Refusal { index, error });
+                let current = snapshot.find(&upload.key).map_err(refuse)?;
+                let info = current.as_ref().map(Row::info);
+                check_create(&upload.options, info.as_ref()).map_err(refuse)?;
+                let row = Row {
+                    key: upload.key.clone(),
+                    version: upload.bytes.version().to_owned(),
+                    size: upload.bytes.size(),
+                    modified: (modified.seconds, modified.nanoseconds),
+                    content_type: upload.options.content_type.clone(),
+                    uploader: upload.options.uploader.clone(),
+                };
+                stored.push(Stored {
+                    info: row.info(),
+                    replaced: current.is_some(),
+                });
+                changes.push(Change::Stored(row));
+                replaced.extend(current);
+            }
+            Ok::<_, Refused>((changes, (stored, replaced)))
+        });
+        let (stored, replaced) = published.map_err(|Refused(refusal)| refusal)?;
+        for upload in uploads {
+            upload.bytes.keep();
+        }
+        for row in replaced {
+            blobs::remove(&self.root, &row.version);
+        }
+        Ok(stored)
+    }
+
+    fn remove(&self, key: &str, may_remove: &Whose, conditions: &Conditions) -> Result<(), Error> {
+        let removed = Index::of(&self.root)?.change(|snapshot| {
+            let current = snapshot.find(key)?;
+            let info = current.as_ref().map(Row::info);
+            check_remove(info.as_ref(), may_remove, conditions)?;
+            Ok::<_, Error>((vec![Change::Removed(key.to_owned())], current))
+        })?;
+        if let Some(row) = removed {
+            blobs::remove(&self.root, &row.version);
+        }
+        Ok(())
+    }
+
+    fn list(&self, options: &ListOptions) -> Result<Listing, Error> {
+        let snapshot = Index::of(&self.root)?.newest()?;
+        page::read(options, |from| snapshot.first_from(from))
+    }
+}
+
+impl Staged for Upload {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.bytes.write(bytes)
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        self.bytes.complete()
+    }
+}

@@ -1,0 +1,43 @@
+//! What crashes left behind: bytes that the index does not name, and trials. Each new
+//! base looks at a sixteenth of the shelves.
+
+use crate::blobs::shelf;
+use crate::disk::Directory;
+
+/// A base that no generation names may be named by one that is being made, for as long as
+/// this, in seconds.
+pub const OLD_BASE: u64 = 600;
+/// Bytes that have not changed for so long, in seconds, are nobody's upload any more.
+const OLD: u64 = 24 * 3600;
+
+/// Whether a version is on one of the shelves that are looked at with this generation.
+pub fn is_due(version: &str, number: u64) -> bool {
+    version.starts_with(digit(number))
+}
+
+/// Looks at those shelves. `versions` are all that the index names there.
+pub fn some(root: &Directory, trials: &Directory, number: u64, versions: &[String]) {
+    let old = |directory: &Directory, name: &str| directory.age(name).is_some_and(|age| age > OLD);
+    for trial in trials.names().unwrap_or_default() {
+        if old(trials, &trial) {
+            let _ = trials.remove(&trial);
+        }
+    }
+    for second in 0..16 {
+        let name = format!("{}{second:x}", digit(number));
+        let Ok(shelf) = shelf(root, &name) else {
+            continue;
+        };
+        for found in shelf.names().unwrap_or_default() {
+            if !versions.contains(&found) && old(&shelf, &found) {
+                let _ = shelf.remove(&found);
+            }
+        }
+    }
+}
+
+/// By the middle digits of the chance that is in a number: bases come after many
+/// generations, and not after the same number of them.
+fn digit(number: u64) -> char {
+    char::from_digit((number % 16) as u32, 16).unwrap_or('0')
+}

@@ -1,0 +1,74 @@
+//! Publishing several files, all or none as far as S3 lets it.
+//!
+//! S3 has no transactions. So every file is received, verified and checked against what is
+//! there before the first is published; then those that are new come before those that
+//! replace something, and when one fails, the new ones are removed again. What has been
+//! replaced stays replaced, which the log says; and a reader can see some of the files a
+//! moment before the others.
+
+use coffer_port::{Error, Refusal, Stored};
+
+use crate::bucket::Pin;
+use crate::failure::Failure;
+use crate::publish::{look_and_check, publish};
+use crate::upload::Upload;
+
+/// Publishes a batch.
+pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
+    for (index, upload) in (0..).zip(&mut batch) {
+        upload.seal().map_err(|failure| Refusal {
+            index,
+            error: failure.into(),
+        })?;
+    }
+    if let [one] = batch.as_mut_slice() {
+        let stored = publish(one).map_err(|error| Refusal { index: 0, error })?;
+        return Ok(vec![stored]);
+    }
+    for (index, upload) in (0..).zip(&mut batch) {
+        upload.seen = look_and_check(&upload.bucket, &upload.key, &upload.options)
+            .map_err(|error| Refusal { index, error })?;
+    }
+    let mut stored: Vec<Option<Stored>> = batch.iter().map(|_| None).collect();
+    for replacing in [false, true] {
+        for index in 0..batch.len() {
+            if batch[index].seen.is_version() != replacing {
+                continue;
+            }
+            match publish(&mut batch[index]) {
+                Ok(done) => stored[index] = Some(done),
+                Err(error) => {
+                    undo(&batch, &stored);
+                    let index = u32::try_from(index).unwrap_or(u32::MAX);
+                    return Err(Refusal { index, error });
+                }
+            }
+        }
+    }
+    Ok(stored.into_iter().flatten().collect())
+}
+
+/// Removes what was new, as long as it is still what was stored here.
+fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
+    for (upload, stored) in batch.iter().zip(stored) {
+        let Some(stored) = stored else { continue };
+        let key = &upload.key;
+        if stored.replaced {
+            eprintln!("{key} stays replaced although its batch has failed");
+        } else if let Err(failure) = take_back(upload, stored) {
+            let error = Error::from(failure);
+            eprintln!("{key} stays stored although its batch has failed: {error}");
+        }
+    }
+}
+
+fn take_back(upload: &Upload, stored: &Stored) -> Result<(), Failure> {
+    match upload.bucket.look(&upload.key)? {
+        Some(object) if object.version == upload.metadata.version => {
+            let pin = Pin::Version(stored.info.etag.clone());
+            upload.bucket.delete(&upload.key, &pin)
+        }
+        // Replaced or removed by others meanwhile.
+        _ => Ok(()),
+    }
+}

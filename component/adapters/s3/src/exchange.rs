@@ -1,0 +1,186 @@
+//! One request to the service and its answer, over `wasi:http/outgoing-handler`.
+
+use coffer_port::Source;
+use coffer_port::bindings::wasi::http::types::{
+    Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
+    Scheme,
+};
+use coffer_port::bindings::wasi::io::streams::StreamError;
+use coffer_port::platform::{below, pause};
+use rusty_s3::Method as Verb;
+use url::Url;
+
+use crate::bindings::wasi::http::outgoing_handler;
+use crate::failure::Failure;
+
+/// So often a request is sent where the service fails or is out of reach.
+const ATTEMPTS: u64 = 4;
+/// What is waited before the second attempt, in milliseconds; before each, twice as much.
+const BACKOFF: u64 = 200;
+/// Time limits in nanoseconds: for a connection, for an answer, for more of it.
+const CONNECT: u64 = 3_000_000_000;
+const ANSWER: u64 = 120_000_000_000;
+const STALL: u64 = 20_000_000_000;
+/// The longest document that is read, in bytes: a list of 1000 long names.
+const LONGEST: usize = 16 << 20;
+/// How much is read at once, in bytes.
+const CHUNK: u64 = 128 << 10;
+
+/// A request, signed.
+pub struct Request<'a> {
+    pub verb: Verb,
+    pub url: Url,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: &'a [u8],
+}
+
+/// An answer with success, its body unread.
+pub struct Answer {
+    pub status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    response: IncomingResponse,
+}
+
+impl Request<'_> {
+    /// Sends it, again where that may help.
+    pub fn send(&self) -> Result<Answer, Failure> {
+        let mut attempt = 1;
+        loop {
+            let (failure, again) = match self.attempt() {
+                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
+                Ok(answer) => {
+                    let again = matches!(answer.status, 429 | 500 | 502..=504);
+                    let status = answer.status;
+                    let document = answer.text().unwrap_or_default();
+                    (Failure::of(status, &document), again)
+                }
+                Err(failure) => (failure, true),
+            };
+            if !again || attempt == ATTEMPTS {
+                return Err(failure);
+            }
+            let longest = BACKOFF << (attempt - 1);
+            pause(longest / 2 + below(longest));
+            attempt += 1;
+        }
+    }
+
+    fn attempt(&self) -> Result<Answer, Failure> {
+        let broken = |what: &str| Failure::Broken(format!("the service: {what}"));
+        let mut fields: Vec<(String, Vec<u8>)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
+            .collect();
+        let has_body = matches!(self.verb, Verb::Put | Verb::Post);
+        if has_body {
+            let length = self.body.len().to_string().into_bytes();
+            fields.push(("content-length".to_owned(), length));
+        }
+        let fields = Fields::from_list(&fields).map_err(|_| broken("unusable header fields"))?;
+        let request = OutgoingRequest::new(fields);
+        let query = self.url.query().map(|query| format!("?{query}"));
+        let path = format!("{}{}", self.url.path(), query.unwrap_or_default());
+        let scheme = match self.url.scheme() {
+            "https" => Scheme::Https,
+            _ => Scheme::Http,
+        };
+        request
+            .set_method(&method(self.verb))
+            .and_then(|()| request.set_scheme(Some(&scheme)))
+            .and_then(|()| request.set_authority(Some(self.url.authority())))
+            .and_then(|()| request.set_path_with_query(Some(&path)))
+            .map_err(|()| broken("unusable address"))?;
+        let body = request.body().map_err(|()| broken("no body"))?;
+        let options = RequestOptions::new();
+        // A platform that does not know them has limits of its own.
+        let _ = options.set_connect_timeout(Some(CONNECT));
+        let _ = options.set_first_byte_timeout(Some(ANSWER));
+        let _ = options.set_between_bytes_timeout(Some(STALL));
+        let future = outgoing_handler::handle(request, Some(options))
+            .map_err(|code| broken(&code.to_string()))?;
+        // Where it fails, the answer may still say why.
+        if !has_body || fill(&body, self.body).is_ok() {
+            let _ = OutgoingBody::finish(body, None);
+        }
+        future.subscribe().block();
+        match future.get() {
+            Some(Ok(Ok(response))) => Ok(Answer {
+                status: response.status(),
+                headers: response.headers().entries(),
+                response,
+            }),
+            Some(Ok(Err(code))) => Err(broken(&code.to_string())),
+            _ => Err(broken("no answer")),
+        }
+    }
+}
+
+impl Answer {
+    /// A header field that is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.and_then(|(_, value)| std::str::from_utf8(value).ok())
+    }
+
+    /// The body, to be handed on.
+    pub fn source(self) -> Result<Source, Failure> {
+        let none = |()| Failure::Broken("an answer without a body".to_owned());
+        let body = self.response.consume().map_err(none)?;
+        let stream = body.stream().map_err(none)?;
+        // The body is a child of the response.
+        Ok(Source::new(stream, (body, self.response)))
+    }
+
+    /// The body as text.
+    pub fn text(self) -> Result<String, Failure> {
+        let broken = || Failure::Broken("an answer broke off".to_owned());
+        let body: IncomingBody = self.response.consume().map_err(|()| broken())?;
+        let stream = body.stream().map_err(|()| broken())?;
+        let mut bytes = Vec::new();
+        loop {
+            match stream.blocking_read(CHUNK) {
+                Ok(piece) => bytes.extend(piece),
+                Err(StreamError::Closed) => break,
+                Err(StreamError::LastOperationFailed(_)) => return Err(broken()),
+            }
+            if bytes.len() > LONGEST {
+                return Err(Failure::Broken("an answer without end".to_owned()));
+            }
+        }
+        String::from_utf8(bytes).map_err(|_| broken())
+    }
+}
+
+/// Writes all bytes, as they find room.
+fn fill(body: &OutgoingBody, mut bytes: &[u8]) -> Result<(), StreamError> {
+    let Ok(stream) = body.write() else {
+        return Err(StreamError::Closed);
+    };
+    let writable = stream.subscribe();
+    while !bytes.is_empty() {
+        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+        if room == 0 {
+            writable.block();
+            continue;
+        }
+        let (now, later) = bytes.split_at(room.min(bytes.len()));
+        stream.write(now)?;
+        bytes = later;
+    }
+    drop(writable);
+    stream.blocking_flush()
+}
+
+fn method(verb: Verb) -> Method {
+    match verb {
+        Verb::Head => Method::Head,
+        Verb::Get => Method::Get,
+        Verb::Post => Method::Post,
+        Verb::Put => Method::Put,
+        Verb::Delete => Method::Delete,
+    }
+}

@@ -1,0 +1,120 @@
+//! What a request to the service may come back with, in few words.
+
+use coffer_port::{Error, unavailable};
+use instant_xml::FromXml;
+
+/// Why a request was not answered with what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// There is no such object.
+    #[error("no such object")]
+    NotFound,
+    /// A precondition of the request does not hold.
+    #[error("a precondition failed")]
+    Precondition,
+    /// Somebody else was writing at the same instant; to be tried again.
+    #[error("others write at the same instant")]
+    Conflict,
+    /// The range lies outside of the object.
+    #[error("the range lies outside")]
+    RangeOutside,
+    /// There is no such multipart upload.
+    #[error("no such upload")]
+    NoSuchUpload,
+    /// The service does not know what was asked of it.
+    #[error("not implemented")]
+    NotImplemented,
+    #[error("too large")]
+    TooLarge,
+    #[error("no space left")]
+    NoSpace,
+    /// The service is out of reach or failed.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// The service's document about it.
+#[derive(FromXml)]
+#[xml(rename = "Error")]
+struct Document {
+    #[xml(rename = "Code")]
+    code: String,
+}
+
+impl Failure {
+    /// From an answer without success.
+    pub fn of(status: u16, document: &str) -> Failure {
+        let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
+        let code = code.unwrap_or_default();
+        match (code.as_str(), status) {
+            ("NoSuchUpload", _) => Failure::NoSuchUpload,
+            ("NoSuchKey" | "NotFound", _) => Failure::NotFound,
+            ("PreconditionFailed", _) => Failure::Precondition,
+            ("ConditionalRequestConflict" | "OperationAborted", _) => Failure::Conflict,
+            ("InvalidRange", _) => Failure::RangeOutside,
+            ("NotImplemented", _) | (_, 501) => Failure::NotImplemented,
+            ("EntityTooLarge", _) | (_, 413) => Failure::TooLarge,
+            (code, _) if is_full(code) => Failure::NoSpace,
+            (_, 507) => Failure::NoSpace,
+            // The answer to HEAD has no document to name a code in.
+            ("", 404) => Failure::NotFound,
+            (_, 412) => Failure::Precondition,
+            (_, 416) => Failure::RangeOutside,
+            (code, status) => Failure::Broken(format!("the service answered {status} {code}")),
+        }
+    }
+}
+
+/// What S3-compatible services call a quota that is used up.
+fn is_full(code: &str) -> bool {
+    matches!(
+        code,
+        "QuotaExceeded"
+            | "InsufficientStorage"
+            | "InsufficientStorageSpace"
+            | "XMinioStorageFull"
+            | "XMinioAdminBucketQuotaExceeded"
+    )
+}
+
+/// For requests that give no occasion for the particular answers.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure {
+            Failure::NotFound => Error::NotFound,
+            Failure::Precondition => Error::PreconditionFailed,
+            Failure::TooLarge => Error::TooLarge,
+            Failure::NoSpace => {
+                eprintln!("the store has no space left");
+                Error::NoSpace
+            }
+            other => unavailable(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_more_than_a_status() {
+        let document = |code| {
+            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>m</Message></Error>")
+        };
+        assert_eq!(
+            Failure::of(404, &document("NoSuchUpload")),
+            Failure::NoSuchUpload
+        );
+        assert_eq!(Failure::of(404, &document("NoSuchKey")), Failure::NotFound);
+        assert_eq!(Failure::of(404, ""), Failure::NotFound);
+        assert_eq!(Failure::of(412, ""), Failure::Precondition);
+        assert_eq!(
+            Failure::of(409, &document("ConditionalRequestConflict")),
+            Failure::Conflict
+        );
+        assert!(
+            matches!(Failure::of(404, &document("NoSuchBucket")), Failure::Broken(text) if text.contains("NoSuchBucket"))
+        );
+    }
+}

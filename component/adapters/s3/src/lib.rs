@@ -1,0 +1,29 @@
+//! Coffer's blob-store port over a bucket of S3 or a compatible service, by `wasi:http`.
+//!
+//! The layout is that of the host's own S3 engine, so that both can share a bucket: a key
+//! is an object of that name below a prefix, what is kept beside the bytes is in its
+//! metadata, and its entity tag is the service's own. Conditions and guards are for the
+//! service to evaluate ([`publish`]); where it ignores them, the check comes before the
+//! write rather than with it.
+
+mod batch;
+mod bindings;
+mod bucket;
+mod download;
+mod exchange;
+mod failure;
+mod list;
+mod metadata;
+mod object;
+mod parts;
+mod publish;
+mod settings;
+mod store;
+mod upload;
+
+use coffer_port::Port;
+
+use store::S3Store;
+
+type Adapter = Port<S3Store>;
+coffer_port::bindings::export!(Adapter with_types_in coffer_port::bindings);

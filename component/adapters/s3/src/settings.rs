@@ -1,0 +1,80 @@
+//! Where the bucket is, as the environment says.
+
+use coffer_port::key::is_key;
+use coffer_port::platform::setting;
+use coffer_port::{Error, misconfigured};
+use rusty_s3::{Bucket as Address, Credentials, UrlStyle};
+use url::Url;
+
+/// So many bytes of an object's name may be the prefix, slash included.
+const LONGEST_PREFIX: usize = 54;
+
+/// All of it.
+pub struct Settings {
+    pub address: Address,
+    pub credentials: Credentials,
+    /// Empty, or ends in `/`.
+    pub prefix: String,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`], once the log has the name of what is missing or wrong.
+    pub fn read() -> Result<Settings, Error> {
+        let needed =
+            |name| setting(name).ok_or_else(|| misconfigured(format!("{name} is not set")));
+        let name = needed("COFFER_S3_BUCKET")?;
+        let (key, secret) = (
+            needed("AWS_ACCESS_KEY_ID")?,
+            needed("AWS_SECRET_ACCESS_KEY")?,
+        );
+        let region = setting("COFFER_S3_REGION").or_else(|| setting("AWS_REGION"));
+        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+        let style = match setting("COFFER_S3_PATH_STYLE").as_deref() {
+            Some("true" | "1" | "yes" | "on") => UrlStyle::Path,
+            _ => UrlStyle::VirtualHost,
+        };
+        let endpoint = setting("COFFER_S3_ENDPOINT")
+            .unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+        let endpoint = Url::parse(&endpoint)
+            .map_err(|error| misconfigured(format!("COFFER_S3_ENDPOINT: {error}")))?;
+        let address = Address::new(endpoint, style, name, region).map_err(|error| {
+            misconfigured(format!("COFFER_S3_ENDPOINT, COFFER_S3_BUCKET: {error}"))
+        })?;
+        Ok(Settings {
+            address,
+            credentials: match setting("AWS_SESSION_TOKEN") {
+                Some(token) => Credentials::new_with_token(key, secret, token),
+                None => Credentials::new(key, secret),
+            },
+            prefix: prefix(&setting("COFFER_S3_PREFIX").unwrap_or_default())
+                .ok_or_else(|| misconfigured("COFFER_S3_PREFIX is no folder of up to 54 bytes"))?,
+        })
+    }
+}
+
+fn prefix(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    let segments = text.strip_suffix('/').unwrap_or(text);
+    (is_key(segments) && segments.len() < LONGEST_PREFIX).then(|| format!("{segments}/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_segments_with_a_slash_that_leave_room_for_every_key() {
+        let (longest, too_long) = ("p".repeat(53), "p".repeat(54));
+        assert_eq!(prefix("").as_deref(), Some(""));
+        assert_eq!(prefix("a/ü/").as_deref(), Some("a/ü/"));
+        assert_eq!(prefix(&longest), Some(format!("{longest}/")));
+        for text in ["/", "/a", "a//", "..", "a\n", &too_long] {
+            assert_eq!(prefix(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A file on its way in: gathered in memory while it is small, then sent in parts.
+
+use std::mem;
+use std::rc::Rc;
+
+use coffer_port::platform::unique;
+use coffer_port::{CreateOptions, Error, Info, Staged, Stored};
+
+use crate::bucket::{Bucket, Written};
+use crate::failure::Failure;
+use crate::metadata::Metadata;
+use crate::parts::Parts;
+use crate::publish::Seen;
+
+/// The size of a part in bytes, which is also what is sent in one request as a whole.
+const PART: usize = 8 << 20;
+/// What a file that waits for others of its batch may hold in memory, in bytes.
+const HELD: usize = 256 << 10;
+
+/// A file, as far as it has come.
+pub struct Upload {
+    pub bucket: Rc<Bucket>,
+    pub key: String,
+    pub options: CreateOptions,
+    pub metadata: Metadata,
+    pub seen: Seen,
+    /// Has the bytes before those here.
+    pub parts: Option<Parts>,
+    /// All bytes, if there are no parts.
+    pub buffer: Vec<u8>,
+    size: u64,
+}
+
+impl Upload {
+    pub fn new(bucket: Rc<Bucket>, key: String, options: CreateOptions, seen: Seen) -> Upload {
+        let metadata = Metadata {
+            content_type: options.content_type.clone(),
+            uploader: options.uploader.clone(),
+            version: Some(unique()),
+        };
+        Upload {
+            bucket,
+            key,
+            options,
+            metadata,
+            seen,
+            parts: None,
+            buffer: Vec::new(),
+            size: 0,
+        }
+    }
+
+    /// Ends the file: what is not going to be stored in one request is at the service.
+    pub fn seal(&mut self) -> Result<(), Failure> {
+        match self.parts.is_some() && !self.buffer.is_empty() {
+            true => self.spill(),
+            false => Ok(()),
+        }
+    }
+
+    /// What became of it.
+    pub fn stored(&self, written: Written, replaced: bool) -> Stored {
+        Stored {
+            info: Info {
+                key: self.key.clone(),
+                size: self.size,
+                etag: written.etag,
+                modified: written.modified,
+                content_type: self.options.content_type.clone(),
+                uploader: self.options.uploader.clone(),
+            },
+            replaced,
+        }
+    }
+
+    /// Sends what is gathered as a part.
+    fn spill(&mut self) -> Result<(), Failure> {
+        let mut parts = match self.parts.take() {
+            Some(parts) => parts,
+            None => Parts::start(&self.bucket, &self.key, &self.metadata)?,
+        };
+        let sent = parts.send(&self.buffer);
+        self.buffer.clear();
+        self.parts = Some(parts);
+        sent
+    }
+}
+
+impl Staged for Upload {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        while !bytes.is_empty() {
+            if self.buffer.len() == PART {
+                self.spill()?;
+            }
+            let room = PART - self.buffer.len();
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.buffer.extend_from_slice(now);
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        if self.buffer.len() > HELD {
+            self.spill()?;
+            mem::take(&mut self.buffer);
+        }
+        Ok(())
+    }
+}
