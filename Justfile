@@ -70,6 +70,19 @@ providers:
     npm --prefix target/providers ci --ignore-scripts --no-audit --no-fund
     cp tests/providers/package-lock.json $installed
 
+# Installs jco into target/platforms.
+platforms:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    mkdir -p target/platforms
+    cp component/adapters/jco.mjs target/platforms/
+    installed=target/platforms/installed.json
+    [[ -d target/platforms/node_modules ]] && cmp -s tests/platforms/package-lock.json $installed && exit
+    cp tests/platforms/package.json tests/platforms/package-lock.json target/platforms/
+    npm --prefix target/platforms ci --ignore-scripts --no-audit --no-fund
+    cp tests/platforms/package-lock.json $installed
+
 # Serves on the local engine in development mode; takes the flags of `coffer serve`.
 serve *args: component
     cargo run --release -p coffer -- serve --dev {{ args }}
@@ -78,7 +91,7 @@ serve *args: component
 test *args: component providers
     cargo test --release --workspace {{ args }}
 
-# Runs the tests on other platforms: wasmtime-filesystem and wasmtime-s3, or those that are named.
+# Runs the tests on other platforms, those that are named: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.
 test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
     #!/usr/bin/env bash
     set -euo pipefail
@@ -88,6 +101,9 @@ test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
             --features run,serve,compile,cranelift,parallel-compilation,pooling-allocator \
             --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
         rm -r target/tools/wasmtime
+    fi
+    if [[ {{ quote(platforms) }} == *jco* ]]; then
+        just platforms
     fi
     for platform in {{ platforms }}; do
         tests/portable.sh "$platform"

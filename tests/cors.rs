@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 
-use crate::support::{Server, Setup, assert_problem, iam, user};
+use crate::support::{Server, Setup, assert_problem, iam, is_identified, user};
 
 const LISTED: &str = "https://app.example";
 
@@ -186,7 +186,7 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                     !headers.contains_key("access-control-allow-credentials"),
                     "{case}"
                 );
-                assert!(headers.contains_key("x-request-id"), "{case}");
+                assert!(is_identified(&headers), "{case}");
                 if origins == Some(&listed) {
                     assert!(
                         list(headers, "vary").contains(&"origin".to_owned()),

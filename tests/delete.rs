@@ -4,7 +4,8 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::support::{
-    Server, Setup, assert_problem, content, eventually, files_below, org_member, user,
+    Server, Setup, assert_problem, content, eventually, files_below, is_identified, org_member,
+    user,
 };
 
 const FILE: &str = "/v1/public/files/file.bin";
@@ -47,7 +48,7 @@ async fn a_deleted_file_is_gone_at_once_and_its_bytes_soon() {
 
         let response = send(server.delete(FILE)).await;
         assert_eq!(response.status(), 204, "{round}");
-        assert!(response.headers().contains_key("x-request-id"));
+        assert!(is_identified(response.headers()));
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         assert_eq!(response.bytes().await.unwrap(), "");
 

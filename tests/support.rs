@@ -4,6 +4,7 @@ mod component;
 mod connection;
 mod engine;
 mod iam_api;
+mod platform;
 mod problem;
 mod raw;
 pub mod s3_service;
@@ -23,7 +24,11 @@ pub use component::{Guest, component};
 pub use connection::{Answer, Connection};
 pub use engine::BUCKET;
 pub use iam_api::{CONFIGURATION, IamApi};
-pub use problem::{assert_problem, assert_problem_parts, json_of};
+pub use platform::Platform;
+// For tests/portable.rs, as is what allows dead code.
+#[allow(unused_imports)]
+pub use platform::Store;
+pub use problem::{assert_problem, assert_problem_parts, is_identified, json_of};
 pub use raw::{parse, raw};
 use s3_service::S3Service;
 pub use tokens::{
@@ -48,6 +53,9 @@ pub struct Setup {
     env: Vec<(String, String)>,
     data: Option<Arc<TempDir>>,
     s3: Option<Arc<S3Service>>,
+    platform: Option<Platform>,
+    /// Without the settings that the platform's adapter needs.
+    bare: bool,
 }
 
 impl Default for Setup {
@@ -75,6 +83,8 @@ impl Setup {
             env: vec![],
             data: None,
             s3: None,
+            platform: Platform::chosen(),
+            bare: false,
         }
     }
 
@@ -87,6 +97,8 @@ impl Setup {
             env: vec![],
             data: None,
             s3: None,
+            platform: Platform::chosen(),
+            bare: false,
         }
     }
 
@@ -120,10 +132,29 @@ impl Setup {
         self
     }
 
+    /// On another platform than Coffer's host.
+    #[allow(dead_code)]
+    pub fn on(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    /// [`Setup::on`], without a store.
+    #[allow(dead_code)]
+    pub fn bare(self, platform: Platform) -> Self {
+        Self {
+            bare: true,
+            ..self.on(platform)
+        }
+    }
+
     /// Starts the server and returns once it listens.
     pub fn start(mut self) -> Server {
         let data = self.data.clone();
         let data = data.unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
+        if let Some(platform) = self.platform {
+            return platform.start(self, data);
+        }
         let service = self.engine(&data);
         let mut command = Command::new(COFFER);
         command
@@ -358,7 +389,8 @@ impl Drop for Server {
 /// Every file below a folder, with its size in bytes.
 pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
     let mut found = Vec::new();
-    if !folder.exists() && std::env::var_os("COFFER_TEST_ENGINE").is_some() {
+    let elsewhere = std::env::var_os("COFFER_TEST_ENGINE").is_some() || !Platform::is_ours();
+    if !folder.exists() && elsewhere {
         return found;
     }
     for entry in std::fs::read_dir(folder).unwrap() {

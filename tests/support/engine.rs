@@ -22,24 +22,34 @@ impl Setup {
         let service = self.s3.clone()?;
         let secret = data.path().join("link-secret");
         std::fs::write(&secret, [7; 32]).unwrap();
-        for (name, value) in [
+        let own = [
             ("COFFER_ENGINE", "s3"),
-            ("COFFER_S3_BUCKET", BUCKET),
-            ("COFFER_S3_ENDPOINT", &service.url()),
-            ("COFFER_S3_PATH_STYLE", "true"),
             ("COFFER_LINK_SECRET_FILE", secret.to_str().unwrap()),
-            ("AWS_ACCESS_KEY_ID", s3_service::ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", s3_service::SECRET_KEY),
-            ("AWS_REGION", "us-east-1"),
-        ] {
-            self.env.insert(0, (name.to_owned(), value.to_owned()));
-        }
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.env
+            .splice(0..0, own.into_iter().chain(settings(&service)));
         Some(service)
     }
 }
 
+/// Where the bucket is, as every platform is told.
+pub(super) fn settings(service: &S3Service) -> impl Iterator<Item = (String, String)> {
+    let url = service.url();
+    [
+        ("COFFER_S3_BUCKET", BUCKET),
+        ("COFFER_S3_ENDPOINT", &url),
+        ("COFFER_S3_PATH_STYLE", "true"),
+        ("AWS_ACCESS_KEY_ID", s3_service::ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", s3_service::SECRET_KEY),
+        ("AWS_REGION", "us-east-1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into_iter()
+}
+
 /// The service in place of a data directory: the same for the same one.
-fn service_of(data: &TempDir) -> Arc<S3Service> {
+pub(super) fn service_of(data: &TempDir) -> Arc<S3Service> {
     static SERVICES: Mutex<Vec<(PathBuf, Arc<S3Service>)>> = Mutex::new(Vec::new());
     let mut services = SERVICES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, service)) = services.iter().find(|(path, _)| path == data.path()) {

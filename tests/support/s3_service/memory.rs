@@ -30,6 +30,10 @@ impl Memory {
         }
     }
 
+    pub(super) fn make_bucket(&self, bucket: &str) {
+        self.buckets().entry(bucket.to_owned()).or_default();
+    }
+
     pub(super) fn objects(&self, bucket: &str) -> Vec<String> {
         let buckets = self.buckets();
         let bucket = buckets.get(bucket);

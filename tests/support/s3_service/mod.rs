@@ -109,6 +109,11 @@ impl S3Service {
         std::mem::take(&mut self.log.lock().expect("the log"))
     }
 
+    /// Makes a bucket, where there is none of that name.
+    pub fn make_bucket(&self, bucket: &str) {
+        self.memory.make_bucket(bucket);
+    }
+
     /// The names of all objects in a bucket.
     pub fn objects(&self, bucket: &str) -> Vec<String> {
         self.memory.objects(bucket)

@@ -1,5 +1,6 @@
 //! Which version every key has: the newest generation and the base that it names.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use coffer_port::platform::unique;
@@ -32,6 +33,7 @@ pub struct Index<'a> {
     generations: Directory,
     bases: Directory,
     trials: Directory,
+    changed: Cell<bool>,
 }
 
 /// The index as it was at one moment.
@@ -56,6 +58,7 @@ impl<'a> Index<'a> {
             generations: root.enter(INDEX)?,
             bases: root.enter(BASES)?,
             trials: root.enter(TRIALS)?,
+            changed: Cell::new(false),
         })
     }
 
@@ -125,6 +128,11 @@ impl<'a> Index<'a> {
         Err(unavailable("too many others write at once").into())
     }
 
+    /// Whether a change may have been made, although [`Index::change`] has failed.
+    pub fn is_changed(&self) -> bool {
+        self.changed.get()
+    }
+
     /// Makes the generation behind this snapshot. False where others did.
     fn succeed(&self, snapshot: &Snapshot, changes: Vec<Change>) -> Result<bool, Error> {
         let mut next = Generation {
@@ -151,6 +159,8 @@ impl<'a> Index<'a> {
         if !published? {
             return Ok(false);
         }
+        self.changed.set(true);
+        self.generations.settle()?;
         self.confirm(snapshot)?;
         for &old in &snapshot.present {
             if old.saturating_add(KEPT) < number {
@@ -176,10 +186,7 @@ impl<'a> Index<'a> {
             });
         let _ = self.trials.remove(&trial);
         match written {
-            Ok(()) => {
-                self.generations.settle()?;
-                Ok(true)
-            }
+            Ok(()) => Ok(true),
             Err(failure) if failure.is_presence() => Ok(false),
             Err(failure) => Err(failure.into()),
         }

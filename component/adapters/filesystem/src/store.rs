@@ -120,10 +120,13 @@ impl Store for FileStore {
             }
             Ok::<_, Refused>((changes, (stored, replaced)))
         });
-        let (stored, replaced) = published.map_err(|Refused(refusal)| refusal)?;
-        for upload in uploads {
-            upload.bytes.keep();
+        if index.is_changed() {
+            // What may be named has to be there.
+            for upload in uploads {
+                upload.bytes.keep();
+            }
         }
+        let (stored, replaced) = published.map_err(|Refused(refusal)| refusal)?;
         for row in replaced {
             blobs::remove(&self.root, &row.version);
         }

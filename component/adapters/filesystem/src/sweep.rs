@@ -36,8 +36,7 @@ pub fn some(root: &Directory, trials: &Directory, number: u64, versions: &[Strin
     }
 }
 
-/// By the middle digits of the chance that is in a number: bases come after many
-/// generations, and not after the same number of them.
+/// Every one has its turn, since the numbers of generations that make a base differ.
 fn digit(number: u64) -> char {
     char::from_digit((number % 16) as u32, 16).unwrap_or('0')
 }

@@ -1,0 +1,42 @@
+//! Settings that are not there cost every request a 500, and the log says which.
+
+use crate::support::{Platform, Setup, Store, assert_problem, eventually};
+
+#[tokio::test]
+async fn a_missing_setting_is_an_internal_error_and_named_in_the_log() {
+    for (store, names) in [
+        (Store::Filesystem, "COFFER_DATA_DIR"),
+        (Store::S3, "COFFER_S3_BUCKET is not set"),
+    ] {
+        let server = Setup::public_only().bare(Platform::Wasmtime(store)).start();
+        for request in [
+            server.put("/v1/public/files/a", "x"),
+            server.get("/v1/public/files/a"),
+            server.head("/v1/public/files/a"),
+            server.get("/v1/public/files"),
+            server.delete("/v1/public/files/a"),
+        ] {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 500);
+        }
+        let response = server.get("/v1/public/files/a").send().await.unwrap();
+        assert_problem(response, 500, "internal").await;
+        eventually("it is in the log", || {
+            let log = server.log();
+            log.contains("misconfigured: ") && log.contains(names)
+        });
+        assert!(!server.log().contains("trap"), "{}", server.log());
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_is_an_internal_error_with_its_line_in_the_log() {
+    let setup = Setup::policy("[public]\nread = \"everybody\"\n");
+    let server = setup.on(Platform::Wasmtime(Store::Filesystem)).start();
+    let response = server.get("/v1/public/files/a").send().await.unwrap();
+    assert_problem(response, 500, "internal").await;
+    eventually("it is in the log", || {
+        let log = server.log();
+        log.contains("no request can be served") && log.contains("line 2")
+    });
+}
