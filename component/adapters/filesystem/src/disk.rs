@@ -146,15 +146,20 @@ impl Directory {
         }
     }
 
-    /// All names in it, in no order.
+    /// All names in it, in no order. One that goes meanwhile may be missing.
     pub fn names(&self) -> Answer<Vec<String>> {
         let doing = failure("reading a directory");
         let entries = self.0.read_directory().map_err(&doing)?;
         let mut names = Vec::new();
-        while let Some(entry) = entries.read_directory_entry().map_err(&doing)? {
-            names.push(entry.name);
+        loop {
+            match entries.read_directory_entry() {
+                Ok(Some(entry)) => names.push(entry.name),
+                Ok(None) => return Ok(names),
+                // wasmtime looks at each file for its type, and some are gone by then.
+                Err(ErrorCode::NoEntry) => {}
+                Err(code) => return Err(doing(code)),
+            }
         }
-        Ok(names)
     }
 
     /// How long ago the bytes of a file were changed last, in seconds. None where that
