@@ -73,10 +73,9 @@ impl Request<'_> {
             .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
             .collect();
         let has_body = matches!(self.verb, Verb::Put | Verb::Post);
-        if has_body {
-            let length = self.body.len().to_string().into_bytes();
-            fields.push(("content-length".to_owned(), length));
-        }
+        // Without it a platform may send even no body in chunks, which S3 does not take.
+        let length = self.body.len().to_string().into_bytes();
+        fields.push(("content-length".to_owned(), length));
         let fields = Fields::from_list(&fields).map_err(|_| broken("unusable header fields"))?;
         let request = OutgoingRequest::new(fields);
         let query = self.url.query().map(|query| format!("?{query}"));
