@@ -33,7 +33,7 @@ async fn store(server: &Server, path: &str, body: &'static str) -> String {
 /// The file's bytes and entity tag.
 async fn stored(server: &Server, path: &str) -> (Vec<u8>, String) {
     let response = server.get(path).send().await.unwrap();
-    assert_eq!(response.status(), 200);
+    assert_eq!(response.status(), 200, "{}", server.log());
     let etag = etag(&response);
     (response.bytes().await.unwrap().to_vec(), etag)
 }

@@ -131,10 +131,17 @@ impl Platform {
             operations: String::new(),
             log,
             data,
-            client: Client::new(),
+            client: client(),
             _service: service,
         }
     }
+}
+
+/// Others close a connection whose request they have not read to its end, so none is
+/// used a second time.
+fn client() -> Client {
+    let client = Client::builder().pool_max_idle_per_host(0);
+    client.build().unwrap()
 }
 
 fn wasmtime(store: Store, given: Option<&Path>, settings: &[(String, String)]) -> Command {
