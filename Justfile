@@ -108,6 +108,9 @@ test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
     for platform in {{ platforms }}; do
         tests/portable.sh "$platform"
     done
+    if [[ {{ quote(platforms) }} == *wasmtime-filesystem*wasmtime-s3* ]]; then
+        cargo test --release -p coffer --test portable
+    fi
 
 # Runs the tests on a cluster of three Garage nodes; the first run installs Garage into target/tools.
 test-cluster *args: component
@@ -129,6 +132,6 @@ bench-swap seconds="60": component
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
-    cargo clippy --release --workspace --test cluster --test bench-swap -- -D warnings
+    cargo clippy --release --workspace --test cluster --test bench-swap --test portable -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
     ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources
