@@ -186,7 +186,7 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                     !headers.contains_key("access-control-allow-credentials"),
                     "{case}"
                 );
-                assert!(is_identified(&headers), "{case}");
+                assert!(is_identified(headers), "{case}");
                 if origins == Some(&listed) {
                     assert!(
                         list(headers, "vary").contains(&"origin".to_owned()),

@@ -3,8 +3,11 @@
 //! The layout is that of the host's own S3 engine, so that both can share a bucket: a key
 //! is an object of that name below a prefix, what is kept beside the bytes is in its
 //! metadata, and its entity tag is the service's own. Conditions and guards are for the
-//! service to evaluate ([`publish`]); where it ignores them, the check comes before the
+//! service to evaluate (`publish`); where it ignores them, the check comes before the
 //! write rather than with it.
+
+// The port's own error: it is large where pointers are, not where this runs.
+#![allow(clippy::result_large_err)]
 
 mod batch;
 mod bindings;

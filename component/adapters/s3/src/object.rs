@@ -86,7 +86,7 @@ pub fn clock(answer: &Answer) -> Datetime {
 /// Of a time as lists have it (RFC 3339), in whole seconds.
 pub fn timestamp(text: Option<&str>) -> Datetime {
     let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let since = time.map(|time| time.as_second()).unwrap_or_default();
+    let since = time.map(jiff::Timestamp::as_second).unwrap_or_default();
     seconds(Duration::from_secs(u64::try_from(since).unwrap_or(0)))
 }
 
