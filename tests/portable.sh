@@ -76,8 +76,10 @@ transpile_for_jco() {
   rm -rf "$made"
   JCO_RUN_PATH=true target/platforms/node_modules/.bin/jco serve --jco-dir "$made" --port 1 \
     --host 127.0.0.1 --jco-import target/platforms/jco.mjs "$wasm"
-  sed -i 's/^ *let port = 1;/let port = Number(process.env.COFFER_JCO_PORT);/' "$made/_run.js"
-  grep -q COFFER_JCO_PORT "$made/_run.js" || fail "this jco tells its port in another way"
+  sed -i -e 's/^ *let port = 1;/let port = Number(process.env.COFFER_JCO_PORT);/' \
+    -e '/Server listening/ s/:1\.\.\./:${port}.../' "$made/_run.js"
+  [[ $(grep -c -e COFFER_JCO_PORT -e ':${port}' "$made/_run.js") == 2 ]] ||
+    fail "this jco tells its port in another way"
 }
 
 main "$@"
