@@ -18,6 +18,7 @@
 //! | [`component`] | the component embedded in this program, or a file's |
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
+//! | [`log`] | what is logged, and when it is written |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
 
@@ -30,6 +31,7 @@ mod engine;
 mod environment;
 mod guest_log;
 mod keep;
+mod log;
 mod memo;
 mod metrics;
 mod ops;

@@ -1,6 +1,6 @@
 //! `coffer serve` and `coffer check`: the parts put together.
 
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,30 +11,23 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jwt_simple::prelude::HS256Key;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::engine::Files;
 use crate::environment::Setting;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
 use crate::sandbox::{Candidate, Limits, Runtime};
-use crate::settings::{LogFormat, Serve};
+use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
-use crate::{descriptors, dev, keep, ops, server};
+use crate::{descriptors, dev, keep, log, ops, server};
 
 /// The link secret's file in the data directory.
 const LINK_SECRET_FILE: &str = "link-secret";
 /// The shortest link secret, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
 const LINK_SECRET_SIZE: usize = 32;
-/// As much of the log is written at once, in bytes.
-const LOG_BUFFER: usize = 64 << 10;
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
 
@@ -44,7 +37,7 @@ const SECRETS: &str = "COFFER_SECRET_";
 /// One line that says what kept it from serving, or from ending well.
 pub fn serve(asked: &Serve) -> Result<(), String> {
     // Dropped last: the log is written to its end.
-    let _log = start_log(asked)?;
+    let _log = log::start(asked)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
     let sources = Sources {
@@ -219,28 +212,6 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// The log is written by a thread of its own, which takes what has gathered meanwhile in
-/// one go. Nothing is left out while the program runs; the guard, dropped at its end, has
-/// the rest written, but does not wait for ever for somebody to read it. A crash loses what
-/// has just been logged.
-fn start_log(asked: &Serve) -> Result<WorkerGuard, String> {
-    let filter = EnvFilter::try_new(&asked.log)
-        .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;
-    // The sandbox traces every value that crosses its boundary, secrets too.
-    let most = LevelFilter::DEBUG;
-    let stderr = BufWriter::with_capacity(LOG_BUFFER, std::io::stderr());
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(stderr);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(std::io::stderr().is_terminal());
-    match asked.log_format {
-        LogFormat::Text => log.with_target(false).finish().with(most).init(),
-        LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
-    }
-    Ok(guard)
 }
 
 fn setting(name: &str, value: String) -> Setting {

@@ -1,0 +1,60 @@
+//! The log: on stderr, by a thread of its own.
+
+use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
+use std::time::Duration;
+
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::settings::{LogFormat, Serve};
+
+/// As much is written at once, in bytes.
+const BUFFER: usize = 64 << 10;
+/// Lines that come so soon after others are written together.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Starts it. A thread takes what has gathered meanwhile in one go. Nothing is left out
+/// while the program runs; the guard, dropped at its end, has the rest written, but does not
+/// wait for ever for somebody to read it. A crash loses what has just been logged.
+///
+/// # Errors
+/// One sentence, where `--log` is no filter.
+pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
+    let filter = EnvFilter::try_new(&asked.log)
+        .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;
+    // The sandbox traces every value that crosses its boundary, secrets too.
+    let most = LevelFilter::DEBUG;
+    let stderr = Gathering(BufWriter::with_capacity(BUFFER, io::stderr()));
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_ansi(io::stderr().is_terminal());
+    match asked.log_format {
+        LogFormat::Text => log.with_target(false).finish().with(most).init(),
+        LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
+    }
+    Ok(guard)
+}
+
+/// Rests after each time that it has written. Under load the thread would otherwise wake up
+/// and write for every single line, which takes much of a request's time.
+struct Gathering(BufWriter<Stderr>);
+
+impl Write for Gathering {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.0.buffer().is_empty() {
+            return Ok(());
+        }
+        let written = self.0.flush();
+        std::thread::sleep(PAUSE);
+        written
+    }
+}
