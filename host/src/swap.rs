@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
-pub use in_force::{Digest, InForce};
+pub use in_force::{Digests, InForce};
 use sources::Stamps;
 pub use sources::{Sources, Taken};
 pub use watch::watch;
@@ -88,13 +89,13 @@ impl Swap {
         lent: Lent,
         probation: Option<Duration>,
     ) -> Result<Arc<Self>, String> {
-        let taken = sources.read()?;
+        let (taken, digests) = read(&sources).await?;
         let tried = taken.stamps.clone();
-        let first = load(taken, &lent)
+        let first = load(taken, digests, &lent, &[])
             .await
             .map_err(|error| error.to_string())?;
         let metrics = lent.runtime.metrics();
-        metrics.in_force(first.component.to_string(), first.policy_text());
+        metrics.in_force(digests.component.to_string(), digests.policy_text());
         Ok(Arc::new(Self {
             sources,
             lent,
@@ -146,7 +147,8 @@ impl Swap {
                 past.refused = None;
                 past.swaps += 1;
                 self.count("swapped", &next);
-                tracing::info!(why, component = %next.component, policy = next.policy_text(), "swapped");
+                let Digests { component, .. } = &next.digests;
+                tracing::info!(why, %component, policy = next.digests.policy_text(), "swapped");
                 self.watch_over(&next);
                 Ok(next)
             }
@@ -178,8 +180,9 @@ impl Swap {
         past.swaps += 1;
         past.rollbacks += 1;
         self.count("rolled-back", &previous);
-        tracing::warn!(why, undone = %undone.component, component = %previous.component,
-            policy = previous.policy_text(), "rolled back");
+        let (undone, back) = (undone.digests.component, &previous.digests);
+        tracing::warn!(why, %undone, component = %back.component, policy = back.policy_text(),
+            "rolled back");
         Ok(previous)
     }
 
@@ -188,18 +191,21 @@ impl Swap {
     async fn take(&self, past: &mut Past) -> Result<Option<InForce>, String> {
         // Those that cannot be read, too, are tried once.
         past.tried = self.sources.stamps();
-        let taken = self.sources.read()?;
-        if self.in_force().is(&taken) {
+        let (taken, digests) = read(&self.sources).await?;
+        let in_force = self.in_force();
+        if in_force.digests == digests {
             return Ok(None);
         }
-        let loaded = load(taken, &self.lent).await;
+        let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
+        let loaded = load(taken, digests, &self.lent, &known).await;
         loaded.map(Some).map_err(|error| error.to_string())
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {
         let metrics = self.lent.runtime.metrics();
         metrics.changed(outcome);
-        metrics.in_force(in_force.component.to_string(), in_force.policy_text());
+        let digests = &in_force.digests;
+        metrics.in_force(digests.component.to_string(), digests.policy_text());
     }
 
     /// Whether files that look like this have not been tried yet.
@@ -227,15 +233,32 @@ impl Swap {
     }
 }
 
-/// Compiles and checks what was read, off the threads that serve.
-async fn load(taken: Taken, lent: &Lent) -> Result<InForce, Refused> {
-    let Taken {
-        component, policy, ..
-    } = taken;
-    let digest = Digest::of(&component);
-    let policy_digest = policy.as_ref().map(|text| Digest::of(text.as_bytes()));
-    let candidate = Candidate::load(component, lent.runtime.clone()).await?;
+/// What the files hold, read and told apart off the threads that serve.
+async fn read(sources: &Sources) -> Result<(Taken, Digests), String> {
+    let sources = sources.clone();
+    let reading = spawn_blocking(move || {
+        let taken = sources.read()?;
+        let digests = Digests::of(&taken);
+        Ok((taken, digests))
+    });
+    reading.await.map_err(|error| error.to_string())?
+}
+
+/// Compiles what was read, unless one of those that are known was compiled from the same,
+/// and checks it.
+async fn load(
+    taken: Taken,
+    digests: Digests,
+    lent: &Lent,
+    known: &[&Arc<InForce>],
+) -> Result<InForce, Refused> {
+    let mut known = known.iter();
+    let candidate = match known.find(|it| it.digests.component == digests.component) {
+        Some(same) => same.candidate.clone(),
+        None => Candidate::load(taken.component, lent.runtime.clone()).await?,
+    };
     let mut settings = lent.settings.clone();
+    let policy = taken.policy;
     settings.extend(policy.map(|text| ("COFFER_POLICY".to_owned(), text)));
     let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
     let (sandbox, report) = candidate.check(settings, store, documents).await?;
@@ -244,9 +267,9 @@ async fn load(taken: Taken, lent: &Lent) -> Result<InForce, Refused> {
     }
     Ok(InForce {
         sandbox,
+        candidate,
         cors_origins: report.cors_origins,
-        component: digest,
-        policy: policy_digest,
+        digests,
         since: SystemTime::now(),
     })
 }

@@ -49,8 +49,8 @@ pub(super) async fn rollback(swap: &Swap) -> Answer {
 
 fn describe(in_force: &InForce) -> Value {
     json!({
-        "component": in_force.component.to_string(),
-        "policy": in_force.policy.map(|digest| digest.to_string()),
+        "component": in_force.digests.component.to_string(),
+        "policy": in_force.digests.policy.map(|digest| digest.to_string()),
         "since": time(in_force.since),
         "failures": in_force.sandbox.failures().count(),
     })

@@ -28,7 +28,8 @@ const WASM: &[u8] = b"\0asm";
 /// for one another.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A component, compiled and linked, of which nothing has run.
+/// A component, compiled and linked, to be held against as many settings as one likes.
+#[derive(Clone)]
 pub struct Candidate {
     runtime: Runtime,
     handler: ProxyPre<State>,
@@ -104,7 +105,7 @@ impl Candidate {
     /// # Errors
     /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Late`], [`Refused::Trial`].
     pub async fn check(
-        self,
+        &self,
         settings: Vec<Setting>,
         store: Arc<dyn BlobStore>,
         documents: Arc<Documents>,

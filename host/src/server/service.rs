@@ -45,7 +45,7 @@ impl Service {
         let path = if path.starts_with(LINKS) { LINKS } else { path };
         let in_force = self.swap.in_force();
         let span = tracing::info_span!("request", id, method = %request.method(), path,
-            component = %in_force.component, trace = trace::id(request.headers()));
+            component = %in_force.digests.component, trace = trace::id(request.headers()));
         let (operation, area) = label::of(request.method(), request.uri().path());
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();

@@ -6,28 +6,38 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 
 use super::Taken;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Candidate, Sandbox};
 
 /// A component with its policy, fit to serve.
 pub struct InForce {
     /// Answers requests.
     pub sandbox: Sandbox,
+    /// The same component as it was compiled, for the next policy.
+    pub(super) candidate: Candidate,
     /// Origins whose scripts may read the host's own answers.
     pub cors_origins: Vec<String>,
-    /// The component's digest.
-    pub component: Digest,
-    /// The digest of the policy document, unless the component's own is in force.
-    pub policy: Option<Digest>,
+    /// What it was made of.
+    pub digests: Digests,
     /// When it was found fit.
     pub since: SystemTime,
 }
 
-impl InForce {
-    /// Whether these are the very component and policy.
-    pub(super) fn is(&self, taken: &Taken) -> bool {
+/// Tells components and policies apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digests {
+    /// The component's.
+    pub component: Digest,
+    /// The policy document's, unless the component's own is in force.
+    pub policy: Option<Digest>,
+}
+
+impl Digests {
+    pub(super) fn of(taken: &Taken) -> Self {
         let policy = taken.policy.as_ref();
-        self.component == Digest::of(&taken.component)
-            && self.policy == policy.map(|text| Digest::of(text.as_bytes()))
+        Self {
+            component: Digest::of(&taken.component),
+            policy: policy.map(|text| Digest::of(text.as_bytes())),
+        }
     }
 
     /// The policy's digest, or in words that there is none.
@@ -50,9 +60,10 @@ impl Digest {
 }
 
 impl fmt::Display for Digest {
+    /// In one go, since every request's log names its component.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0[..8]
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = [0; 16];
+        let digits = base16ct::lower::encode_str(&self.0[..8], &mut text);
+        f.write_str(digits.unwrap_or_default())
     }
 }
