@@ -8,6 +8,10 @@ wasmtime := "48.0.8"
 # The object store that `just test-cluster` runs against.
 garage := "2.5.0"
 
+# What `just bench` measures with and against, besides Debian's nginx and wrk.
+oha := "1.16.0"
+dufs := "0.47.0"
+
 # Lists the recipes.
 default:
     @just --list --unsorted
@@ -130,10 +134,50 @@ test-cluster *args: component
 bench-swap seconds="60": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }}
 
+# Builds the program as it is to run in production: target/production/coffer.
+production: component
+    cargo build --profile production -p coffer
+
+# Measures Coffer beside its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
+bench *args: production (bench-tools "nginx" "wrk" "curl")
+    PATH=$PATH:/usr/sbin cargo test --release --workspace --test bench -- \
+        --server {{ quote(justfile_directory() / "target/production/coffer") }} {{ args }}
+
+# Counts the instructions of a request and of its parts; `--write` makes them the ones to compare with.
+bench-instructions *args: component (bench-tools "valgrind")
+    cargo build --release -p coffer-component --example pure
+    cargo test --release --workspace --test bench -- instructions {{ args }}
+
+[private]
+bench-tools *programs:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    for program in {{ programs }}; do
+        PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("$program")
+    done
+    if (( ${#missing[@]} )); then
+        echo "installing ${missing[*]}" >&2
+        as_root=(env)
+        [[ $EUID -eq 0 ]] || as_root=(sudo)
+        # So that no service starts: the benchmark runs an nginx of its own.
+        install=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+            apt-get -qq install --yes --no-remove --no-install-recommends "${missing[@]}")
+        "${install[@]}" >/dev/null 2>&1 ||
+            { "${as_root[@]}" apt-get -qq update && "${install[@]}" >/dev/null; }
+    fi
+    [[ " {{ programs }} " == *" wrk "* ]] || exit 0
+    for tool in "oha {{ oha }}" "dufs {{ dufs }}"; do
+        [[ $(target/tools/bin/${tool% *} --version 2>/dev/null) != "$tool" ]] || continue
+        echo "installing $tool (a few minutes, once)" >&2
+        cargo install --quiet --locked --root target/tools --target-dir target/tools/build "${tool/ /@}"
+        rm -rf target/tools/build
+    done
+
 # Checks format, lints and documentation, and the dependencies where cargo-deny is installed.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
-    cargo clippy --release --workspace --test cluster --test bench-swap --test portable -- -D warnings
+    cargo clippy --release --workspace --test cluster --test bench-swap --test bench --test portable -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
     ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources
