@@ -1,0 +1,38 @@
+//! valgrind's callgrind.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::Result;
+
+/// Valgrind and its flags, to stand before a program. `log` gets what valgrind tells.
+pub fn flags(log: &Path) -> Vec<String> {
+    vec![
+        "valgrind".to_owned(),
+        "--tool=callgrind".to_owned(),
+        "--callgrind-out-file=/dev/null".to_owned(),
+        format!("--log-file={}", log.display()),
+    ]
+}
+
+/// Runs a program to its end, and returns how many instructions it took.
+pub fn count(program: &Path, arguments: &[&str], log: &Path) -> Result<u64> {
+    let flags = flags(log);
+    let mut command = Command::new(&flags[0]);
+    command.args(&flags[1..]).arg(program).args(arguments);
+    crate::process::output(&mut command)?;
+    collected(log)
+}
+
+/// What valgrind says at its end.
+pub fn collected(log: &Path) -> Result<u64> {
+    let said = std::fs::read_to_string(log).map_err(|error| error.to_string())?;
+    let line = said
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let figure = line.and_then(|(_, figures)| figures.split_whitespace().next()?.parse().ok());
+    figure.ok_or_else(|| {
+        let last = said.lines().last().unwrap_or_default();
+        format!("valgrind collected nothing: {last}")
+    })
+}

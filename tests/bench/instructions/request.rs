@@ -1,0 +1,76 @@
+//! Whole requests, in the real program: everything between the sockets, in user space.
+
+use std::net::TcpStream;
+
+use super::{Counts, callgrind};
+use crate::bench::Bench;
+use crate::coffer::{Coffer, Setup};
+use crate::load::{Request, probe};
+use crate::{Result, files, tokens};
+
+const TIMES: u64 = 500;
+/// So many come before, after which caches and allocators are settled.
+const WARM_UP: u64 = 50;
+const SIZE: usize = 4096;
+const TARGET: &str = "/v1/public/files/small";
+
+/// Instructions of one request of each kind, one after another on one connection.
+pub fn count(bench: &Bench) -> Result<Counts> {
+    let bearer = format!("Bearer {}", tokens::user()?);
+    let get = |coffer: &Coffer| coffer.stored(TARGET, &files::content(SIZE));
+    type Make<'m> = Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'm>;
+    let kinds: [(&str, Make); 4] = [
+        ("GET, 4 KiB", Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
+        (
+            "GET, 4 KiB, signed in",
+            Box::new(|coffer| Ok((get(coffer)?.field("Authorization", &bearer), SIZE))),
+        ),
+        (
+            "HEAD",
+            Box::new(|coffer| Ok((get(coffer)?.method("HEAD"), 0))),
+        ),
+        (
+            "GET, not there",
+            Box::new(|coffer| {
+                let none = Request::get(coffer.address, "/v1/public/files/none");
+                let body = probe::send(&none, b"")?.body.len();
+                Ok((none, body))
+            }),
+        ),
+    ];
+    let mut counts = Counts::new();
+    for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {
+        let (once, twice) = (run(bench, make, TIMES)?, run(bench, make, 2 * TIMES)?);
+        counts.insert((*name).to_owned(), twice.saturating_sub(once) / TIMES);
+    }
+    Ok(counts)
+}
+
+/// Instructions of a server's whole life with so many requests.
+fn run(
+    bench: &Bench,
+    make: impl Fn(&Coffer) -> Result<(Request, usize)>,
+    times: u64,
+) -> Result<u64> {
+    let log = bench.log("callgrind");
+    let flags = callgrind::flags(&log);
+    let by: Vec<&str> = flags.iter().map(String::as_str).collect();
+    // Few instances, for valgrind has less room for addresses; no clockwork that counts time.
+    let setup = Setup::new(bench, "instructions").arguments(&[
+        "--max-instances",
+        "4",
+        "--watch-interval",
+        "0s",
+    ]);
+    let mut command = setup.command(&by)?;
+    let coffer = setup.start_as(&mut command)?;
+    let (request, body) = make(&coffer)?;
+    let mut stream = TcpStream::connect(coffer.address).map_err(|error| error.to_string())?;
+    let status = probe::send_on(&mut stream, &request, b"")?.status;
+    for _ in 0..WARM_UP + times {
+        probe::send_on(&mut stream, &request, b"")?.must_be(status, body)?;
+    }
+    drop(stream);
+    coffer.process.stop()?;
+    callgrind::collected(&log)
+}

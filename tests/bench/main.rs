@@ -1,0 +1,190 @@
+//! Coffer and its rivals side by side on one machine, in one run: `just bench`.
+//!
+//! | module | its job |
+//! |---|---|
+//! | [`plan`] | how much is done |
+//! | [`rows`] | the rows of the table: who does what against whom |
+//! | [`contest`] | interleaved rounds |
+//! | [`load`] | wrk, oha, curl; every response is checked |
+//! | [`coffer`], [`rivals`] | who is measured |
+//! | [`fill`], [`files`], [`tokens`] | what they serve, and to whom |
+//! | [`stats`], [`table`], [`charts`] | medians, ratios, Markdown, SVG |
+//! | [`growth`] | throughput and memory as things grow |
+//! | [`instructions`] | figures that no neighbour on the machine changes |
+//!
+//! Exits with 1 where a figure is missing, or where instructions grew too much.
+
+mod bench;
+mod charts;
+mod coffer;
+mod contest;
+mod files;
+mod fill;
+mod growth;
+mod instructions;
+mod load;
+mod machine;
+mod plan;
+mod process;
+mod rivals;
+mod rows;
+#[path = "../support/s3_service/mod.rs"]
+mod s3_service;
+mod stats;
+mod table;
+mod tokens;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use bench::Bench;
+use clap::{Parser, ValueEnum};
+use plan::Plan;
+
+/// What went wrong, in a sentence: it takes a figure's place in the table.
+type Result<T, E = String> = std::result::Result<T, E>;
+
+/// In place of a figure of what this build cannot do.
+const ABSENT: &str = "no such flag";
+
+/// Where everything lies that is measured.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench");
+/// What the last whole run found.
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/RESULTS.md");
+
+/// Measures Coffer beside its rivals.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How much is measured
+    #[arg(value_enum, default_value_t)]
+    what: What,
+
+    /// Only this row, or with a `*` behind it those that begin so; may be given several times
+    #[arg(long, value_name = "ROW")]
+    only: Vec<String>,
+
+    /// Another coffer in place of the one just built; the last one that is named
+    #[arg(long, value_name = "FILE", overrides_with = "server")]
+    server: Option<PathBuf>,
+
+    /// How often each contender has its turn
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+
+    /// Write the counted instructions anew, as those to compare with
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum What {
+    /// Every row, in at most twenty minutes; writes RESULTS.md
+    #[default]
+    Full,
+    /// Every row on smaller files, in two minutes
+    Quick,
+    /// More connections, larger files, more files; writes GROWTH.md
+    Growth,
+    /// Instructions, held against instructions.toml
+    Instructions,
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = as_a_rival() {
+        return code;
+    }
+    let arguments = Arguments::parse();
+    process::raise_descriptors();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(reason) => {
+            eprintln!("bench: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// This program is some of the rivals too, each in a process of its own.
+fn as_a_rival() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let role = arguments.next()?;
+    if role == rivals::s3::ROLE {
+        rivals::s3::serve();
+    } else if role == rivals::hyper::ROLE {
+        let runtime = tokio::runtime::Runtime::new().ok()?;
+        let root = PathBuf::from(arguments.next()?);
+        if let Err(error) = runtime.block_on(rivals::hyper::serve(root)) {
+            eprintln!("{error}");
+        }
+    } else {
+        return None;
+    }
+    Some(ExitCode::FAILURE)
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut plan = match arguments.what {
+        What::Full | What::Instructions => Plan::FULL,
+        What::Quick => Plan::QUICK,
+        What::Growth => Plan::GROWTH,
+    };
+    plan.rounds = arguments.rounds.unwrap_or(plan.rounds);
+    let built = Path::new(env!("CARGO_BIN_EXE_coffer"));
+    let bench = Bench {
+        folder: PathBuf::from(FOLDER),
+        built: built.to_owned(),
+        server: arguments.server.clone().unwrap_or(built.to_owned()),
+        plan,
+        only: arguments.only.clone(),
+    };
+    std::fs::create_dir_all(bench.root()).map_err(|error| error.to_string())?;
+    let good = match arguments.what {
+        What::Full => compare(&bench, bench.only.is_empty())?,
+        What::Quick => compare(&bench, false)?,
+        What::Growth => growth::run(&bench).map(|()| true)?,
+        What::Instructions => instructions::run(&bench, arguments.write)?,
+    };
+    Ok(match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// Measures the rows, prints them and says whether all have figures.
+fn compare(bench: &Bench, write: bool) -> Result<bool> {
+    let begun = Instant::now();
+    let rows = rows::all(bench);
+    let took = begun.elapsed();
+    let report = report(&bench.plan, &table::markdown(&rows), took.as_secs());
+    println!("{report}");
+    if write {
+        std::fs::write(RESULTS, &report).map_err(|error| format!("{RESULTS}: {error}"))?;
+        charts::ratios(&rows)?;
+    }
+    let failed = rows.iter().filter_map(table::Row::failure);
+    let failed: Vec<_> = failed.filter(|reason| *reason != ABSENT).collect();
+    for reason in &failed {
+        eprintln!("bench: {reason}");
+    }
+    Ok(failed.is_empty())
+}
+
+/// The table with what a reader must know about it.
+fn report(plan: &Plan, table: &str, seconds: u64) -> String {
+    format!(
+        "# Coffer beside its rivals\n\n\
+         `just bench` on {}: {} rounds, interleaved, in {} min {} s. Server and load share \
+         the processor, over loopback. Figures are medians, ratios the medians of each \
+         round's ratio, spreads the least and the greatest.\n\n\
+         ![Coffer to its rivals](charts/ratios.svg)\n\n{table}\n\
+         Coffer runs as it comes: a fresh instance for each request, a policy with tokens, \
+         log and metrics on, every write durable before it is answered. nginx has sendfile \
+         on, access log and `open_file_cache` off, two workers; dufs' log is off; the bare \
+         server is a few lines on hyper.\n",
+        machine::describe(),
+        plan.rounds,
+        seconds / 60,
+        seconds % 60,
+    )
+}

@@ -1,0 +1,76 @@
+//! nginx: static files by sendfile, and DAV's PUT.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Result;
+use crate::process::{Process, free_address};
+
+/// The access log is off, and descriptors are not kept open (`open_file_cache`, off unless
+/// asked for): each request opens its file, as with Coffer. PUT does not sync.
+fn configuration(folder: &str, root: &str, address: SocketAddr) -> String {
+    // Where it may choose, its workers would be a user who may not write here.
+    let user = match rustix::process::geteuid().is_root() {
+        true => "user root;",
+        false => "",
+    };
+    format!(
+        "{user}
+daemon off;
+worker_processes 2;
+worker_rlimit_nofile 20000;
+pid {folder}/pid;
+error_log stderr warn;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  default_type application/octet-stream;
+  keepalive_timeout 600s;
+  keepalive_requests 1000000000;
+  client_max_body_size 0;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/unused;
+  fastcgi_temp_path {folder}/unused;
+  uwsgi_temp_path {folder}/unused;
+  scgi_temp_path {folder}/unused;
+  server {{
+    listen {address} backlog=4096;
+    root {root};
+    location / {{ dav_methods PUT DELETE; }}
+  }}
+}}
+"
+    )
+}
+
+/// nginx on a configuration of its own. Ended on drop.
+pub struct Nginx {
+    pub address: SocketAddr,
+    pub process: Process,
+}
+
+impl Nginx {
+    /// Starts it on a folder of files.
+    pub fn start(folder: &Path, root: &Path) -> Result<Self> {
+        let address = free_address()?;
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let file = folder.join("nginx.conf");
+        std::fs::create_dir_all(folder)
+            .and_then(|()| {
+                std::fs::write(&file, configuration(&text(folder), &text(root), address))
+            })
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut command = Command::new("nginx");
+        command
+            .args(["-e", "stderr", "-p"])
+            .arg(folder)
+            .arg("-c")
+            .arg(&file);
+        let mut process = Process::start("nginx", &mut command, &folder.join("log"))?;
+        process.answers(address)?;
+        Ok(Self { address, process })
+    }
+}

@@ -1,0 +1,87 @@
+//! The rows of the table, each file those of one kind of work.
+
+pub mod large;
+pub mod lists;
+pub mod memory;
+pub mod s3;
+pub mod small;
+pub mod start;
+pub mod swap;
+pub mod writes;
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::contest::Outcome;
+use crate::table::{Goal, Row};
+
+/// A row that holds one contender of a contest against another.
+#[derive(Debug, Clone)]
+pub struct Pairing {
+    /// What `--only` finds it by.
+    pub name: &'static str,
+    pub work: String,
+    pub mine: &'static str,
+    pub theirs: &'static str,
+    pub unit: &'static str,
+    pub goal: Option<Goal>,
+}
+
+impl Pairing {
+    /// The row, once the contest is over.
+    fn row(&self, outcome: &Outcome) -> Row {
+        let of = |name: &str| {
+            let figures = outcome.get(name).cloned();
+            figures.unwrap_or_else(|| Err("not measured".to_owned()))
+        };
+        Row {
+            name: self.name,
+            work: self.work.clone(),
+            unit: self.unit,
+            coffer: of(self.mine),
+            rival: Some((self.theirs.to_owned(), of(self.theirs))),
+            goal: self.goal,
+        }
+    }
+}
+
+/// Those that are to be measured.
+fn wanted(bench: &Bench, pairings: Vec<Pairing>) -> Vec<Pairing> {
+    let wants = |pairing: &Pairing| bench.wants(pairing.name);
+    pairings.into_iter().filter(wants).collect()
+}
+
+/// The rows that a contest decides, or all of them with the reason why there was none.
+fn decided(pairings: &[Pairing], outcome: Result<Outcome>) -> Vec<Row> {
+    let rows = pairings.iter();
+    match outcome {
+        Ok(outcome) => rows.map(|pairing| pairing.row(&outcome)).collect(),
+        Err(reason) => rows
+            .map(|pairing| Row {
+                coffer: Err(reason.clone()),
+                ..pairing.row(&Outcome::new())
+            })
+            .collect(),
+    }
+}
+
+/// Measures all rows that are wanted, in the order of the table.
+pub fn all(bench: &Bench) -> Vec<Row> {
+    type Group = (&'static str, fn(&Bench) -> Vec<Row>);
+    let groups: [Group; 8] = [
+        ("small files", small::rows),
+        ("large files", large::rows),
+        ("writes", writes::rows),
+        ("lists", lists::rows),
+        ("S3", s3::rows),
+        ("memory", memory::rows),
+        ("start", start::rows),
+        ("swaps", swap::rows),
+    ];
+    let mut rows = Vec::new();
+    for (name, measure) in groups {
+        eprintln!("{name}");
+        rows.extend(measure(bench));
+        crate::files::settle();
+    }
+    rows
+}

@@ -1,0 +1,176 @@
+//! 4 KiB GETs at 64 connections, and what is close to them.
+
+use std::time::Duration;
+
+use super::{Pairing, decided, wanted};
+use crate::bench::Bench;
+use crate::coffer::{Coffer, Setup};
+use crate::contest::{Contest, Outcome};
+use crate::load::{Request, oha, probe, wrk};
+use crate::rivals::dufs::Dufs;
+use crate::rivals::hyper::Bare;
+use crate::rivals::nginx::Nginx;
+use crate::stats::Figures;
+use crate::table::{Goal, Row};
+use crate::{ABSENT, Result, files, tokens};
+
+/// The size of the file, in bytes.
+pub const SIZE: usize = 4096;
+pub const CONNECTIONS: u64 = 64;
+const NAME: &str = "small";
+pub const TARGET: &str = "/v1/public/files/small";
+const REUSE: &str = "--instance-reuse";
+
+fn pairings() -> Vec<Pairing> {
+    let pairing = |name, work: &str, mine, theirs, unit, goal| Pairing {
+        name,
+        work: work.to_owned(),
+        mine,
+        theirs,
+        unit,
+        goal,
+    };
+    let rate = "req/s";
+    vec![
+        pairing(
+            "get",
+            "4 KiB public GET, 64 connections",
+            "Coffer",
+            "nginx",
+            rate,
+            Some(Goal::least(0.5, 0.65)),
+        ),
+        pairing("get-dufs", "the same", "Coffer", "dufs", rate, None),
+        pairing("get-hyper", "the same", "Coffer", "bare hyper", rate, None),
+        pairing(
+            "signed-in",
+            "the same, signed in (RS256, verified before)",
+            "signed in",
+            "Coffer",
+            rate,
+            Some(Goal::least(0.85, 0.95)),
+        ),
+        pairing(
+            "reuse",
+            "the same with `--instance-reuse`",
+            "reuse",
+            "nginx",
+            rate,
+            Some(Goal::least(0.85, 1.0)),
+        ),
+        pairing(
+            "p99",
+            "p99 at half of Coffer's peak rate",
+            "Coffer's p99",
+            "nginx's p99",
+            "ms",
+            Some(Goal::most(3.0, Some(1.5))),
+        ),
+        pairing(
+            "304",
+            "304, against 4 KiB GET",
+            "304",
+            "Coffer",
+            rate,
+            Some(Goal::least(1.0, 1.1)),
+        ),
+        pairing(
+            "head",
+            "HEAD, against 4 KiB GET (both by oha)",
+            "HEAD",
+            "GET by oha",
+            rate,
+            Some(Goal::least(1.0, 1.1)),
+        ),
+    ]
+}
+
+/// Measures them.
+pub fn rows(bench: &Bench) -> Vec<Row> {
+    let pairings = wanted(bench, pairings());
+    if pairings.is_empty() {
+        return vec![];
+    }
+    decided(&pairings, measure(bench, &pairings))
+}
+
+fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
+    let content = files::content(SIZE);
+    bench.rival_file(NAME, SIZE as u64)?;
+    let coffer = Setup::new(bench, "small").start()?;
+    let get = coffer.stored(TARGET, &content)?;
+    let tag = probe::send(&get, b"")?;
+    let tag = tag.field("etag").ok_or("a file without ETag")?.to_owned();
+    let bearer = format!("Bearer {}", tokens::user()?);
+    let signed_in = get.clone().field("Authorization", &bearer);
+    let unchanged = get.clone().field("If-None-Match", &tag);
+    let head = get.clone().method("HEAD");
+    let reusing = reusing(bench, &content);
+
+    let nginx = Nginx::start(&bench.folder.join("nginx"), &bench.root())?;
+    // Without it there are still the others.
+    let dufs = Dufs::start(&bench.log("dufs"), &bench.root());
+    let bare = Bare::start(&bench.log("hyper"), &bench.root())?;
+    let of_rival = |address| Request::get(address, &format!("/{NAME}"));
+    let (nginx_get, bare_get) = (of_rival(nginx.address), of_rival(bare.address));
+    let dufs_get = dufs.as_ref().map(|dufs| of_rival(dufs.address));
+
+    let turn = bench.plan.turn;
+    let peak = |request: &Request| wrk::requests_per_second(request, CONNECTIONS, turn, 200, SIZE);
+    let mut contest = Contest::of(pairings);
+    contest.enter("Coffer", || peak(&get));
+    contest.enter("nginx", || peak(&nginx_get));
+    contest.enter("dufs", || {
+        peak(dufs_get.as_ref().map_err(|error| error.to_string())?)
+    });
+    contest.enter("bare hyper", || peak(&bare_get));
+    contest.enter("signed in", || peak(&signed_in));
+    contest.enter("reuse", || peak(&reusing.as_ref().map_err(Clone::clone)?.1));
+    contest.enter("304", || {
+        wrk::requests_per_second(&unchanged, CONNECTIONS, turn, 304, 0)
+    });
+    let by_oha = |request: &Request, body| {
+        let found = oha::run(request, CONNECTIONS, turn, None, 200, body)?;
+        Ok(found.requests_per_second)
+    };
+    contest.enter("HEAD", || by_oha(&head, 0));
+    contest.enter("GET by oha", || by_oha(&get, SIZE));
+    let mut outcome = contest.run(bench.plan.rounds);
+
+    if pairings.iter().any(|pairing| pairing.name == "p99") {
+        let known = outcome.get("Coffer").cloned().transpose()?;
+        let known = known
+            .as_ref()
+            .map(Figures::median)
+            .map_or_else(|| peak(&get), Ok)?;
+        let half = |request: &Request| at_rate(request, turn, known / 2.0);
+        let mut contest = Contest::of(pairings);
+        contest.enter("Coffer's p99", || half(&get));
+        contest.enter("nginx's p99", || half(&nginx_get));
+        outcome.extend(contest.run(bench.plan.rounds));
+    }
+    Ok(outcome)
+}
+
+/// The p99 at a rate, in milliseconds.
+pub fn at_rate(request: &Request, time: Duration, rate: f64) -> Result<f64> {
+    let found = oha::run(request, CONNECTIONS, time, Some(rate), 200, SIZE)?;
+    if found.requests_per_second < 0.95 * rate {
+        return Err(format!(
+            "only {:.0} of {rate:.0} requests a second",
+            found.requests_per_second
+        ));
+    }
+    Ok(found.p99)
+}
+
+/// A server that keeps instances for the next request, where this build knows how to.
+fn reusing(bench: &Bench, content: &[u8]) -> Result<(Coffer, Request)> {
+    if !bench.knows_flag(REUSE)? {
+        return Err(ABSENT.to_owned());
+    }
+    let setup = Setup::new(bench, "reuse").arguments(&[REUSE]);
+    let coffer = setup.start()?;
+    let get = coffer.stored(TARGET, content)?;
+    Ok((coffer, get))
+}
