@@ -8,7 +8,6 @@ use crate::coffer::Setup;
 use crate::files;
 use crate::load::{Request, wrk};
 use crate::rivals::nginx::Nginx;
-use crate::table::number;
 
 const SIZE: usize = 4096;
 const STEPS: [u64; 7] = [1, 4, 16, 64, 256, 1024, 4096];
@@ -45,7 +44,7 @@ pub fn run(bench: &Bench) -> Result<String> {
         points,
         charts: &["connections", "connections-memory"],
     };
-    let mark: fn(&f64) -> String = |figure| number(*figure).trim_end_matches(".00").to_owned();
+    let mark: fn(&f64) -> String = |count| format!("{count:.0}");
     let mut axes = Axes {
         title: "4 KiB GETs by number of connections",
         across: "connections",

@@ -70,8 +70,8 @@ impl Growth {
 /// Measures all growth, draws the charts and writes the report.
 pub fn run(bench: &Bench) -> Result<()> {
     let mut report = format!(
-        "# How Coffer grows\n\n`just bench growth` on {}: medians of {} rounds, interleaved \
-         with nginx's. Server and load share the processor.\n",
+        "# How Coffer grows\n\n`just bench growth` on {}: medians of {} rounds, \
+         beside nginx. Server and load share the processor.\n",
         machine::describe(),
         bench.plan.rounds
     );

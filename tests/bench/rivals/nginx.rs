@@ -39,7 +39,7 @@ http {{
   server {{
     listen {address} backlog=4096;
     root {root};
-    location / {{ dav_methods PUT DELETE; }}
+    location / {{ dav_methods PUT DELETE; create_full_put_path on; }}
   }}
 }}
 "
