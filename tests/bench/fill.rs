@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -44,7 +45,7 @@ pub fn fill(coffer: &Coffer, count: u64, patience: Duration) -> Result<u64> {
     };
     std::thread::scope(|scope| {
         let senders: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(send)).collect();
-        let mut sent = senders.into_iter().map(|sender| sender.join());
+        let mut sent = senders.into_iter().map(ScopedJoinHandle::join);
         sent.try_for_each(|sent| sent.map_err(|_| "a sender panicked".to_owned())?)
     })?;
     // Those that ran out of patience had taken no further form.

@@ -121,7 +121,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     contest.enter("Coffer", || peak(&get));
     contest.enter("nginx", || peak(&nginx_get));
     contest.enter("dufs", || {
-        peak(dufs_get.as_ref().map_err(|error| error.to_string())?)
+        peak(dufs_get.as_ref().map_err(ToString::to_string)?)
     });
     contest.enter("bare hyper", || peak(&bare_get));
     contest.enter("signed in", || peak(&signed_in));
