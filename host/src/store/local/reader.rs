@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use rustix::fs::{Advice, Mode, OFlags, ResolveFlags, fadvise};
+use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::ReadWriteFlags;
 use tokio::task::spawn_blocking;
 
@@ -49,10 +49,6 @@ pub(super) fn body(
     extent: Extent,
     spares: Arc<Spares>,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
-    if extent.length > CHUNK as u64 {
-        // Only advice: the system then reads further ahead.
-        let _ = fadvise(&file, extent.offset, None, Advice::Sequential);
-    }
     let file = Arc::new(file);
     let end = extent.offset.saturating_add(extent.length);
     stream::try_unfold(extent.offset, move |offset| {
