@@ -2,10 +2,11 @@
 //! fails.
 
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::{
-    Answer, Connection, Server, Setup, assert_problem_parts, component, files_below, raw, user,
+    Answer, Connection, Server, Setup, assert_problem_parts, component, eventually, files_below,
+    raw, user,
 };
 
 /// A request's line and fields, up to the empty line.
@@ -38,14 +39,6 @@ fn status_of(server: &Server, name: &str) -> u16 {
 }
 
 /// Waits until something asynchronous has come about.
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !holds() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 fn blobs(server: &Server) -> usize {
     files_below(&server.data_dir().join("blobs")).len()
 }
@@ -63,7 +56,7 @@ fn half_an_upload(server: &Server, name: &str, half: &[u8], fields: &[&str]) -> 
         &fields,
     ));
     upload.send(half);
-    wait_until("bytes of the upload on disk", || {
+    eventually("bytes of the upload on disk", || {
         blobs(server) == before + 1
     });
     upload
@@ -246,7 +239,7 @@ fn a_body_whose_length_is_in_doubt_is_refused_and_carries_no_other_request_in() 
         assert!(refused || answer.is_empty(), "{what}: {shown}");
         assert_eq!(status_of(&server, "a"), 404, "{what}");
     }
-    wait_until("no bytes are left", || blobs(&server) == 0);
+    eventually("no bytes are left", || blobs(&server) == 0);
 
     // Of two framings the chunks count, and nothing after them is a request.
     let smuggled = format!(
@@ -380,7 +373,7 @@ fn headers_and_bodies_are_taken_up_to_their_limits() {
         assert_eq!(status_of(&server, "b"), 404, "{fields:?}");
     }
     store(&server, "b", &over[1..]);
-    wait_until("only the large file on disk", || blobs(&server) == 1);
+    eventually("only the large file on disk", || blobs(&server) == 1);
 }
 
 #[test]
@@ -424,7 +417,7 @@ fn a_client_that_stalls_is_given_up() {
         assert_problem_parts(&stalled.answer(), status, kind);
         assert_eq!(status_of(&server, "a"), 404, "{request}");
     }
-    wait_until("one file on disk", || blobs(&server) == 1);
+    eventually("one file on disk", || blobs(&server) == 1);
 
     // Of two connections, both are with clients that do not read on; a third is
     // served once the host has let go of one.
@@ -520,7 +513,7 @@ fn every_response_has_an_id_that_the_log_knows_and_the_log_keeps_secrets() {
     let mut ids = std::collections::BTreeSet::new();
     for (status, fields, _) in &answers {
         let id = fields["x-request-id"].to_str().unwrap().to_owned();
-        wait_until("the answer is in the log", || {
+        eventually("the answer is in the log", || {
             let log = server.log();
             log.lines()
                 .any(|line| line.contains(&id) && line.contains(&format!("status={status}")))
@@ -557,7 +550,7 @@ fn a_shutdown_finishes_what_runs_and_takes_nothing_new() {
     assert_eq!(download.head().0, 200);
 
     server.terminate();
-    wait_until("new connections are refused", || {
+    eventually("new connections are refused", || {
         TcpStream::connect(server.address()).is_err()
     });
     assert!(idle.rest().is_empty(), "an idle connection ends");
@@ -609,7 +602,7 @@ fn a_component_that_fails_costs_its_client_a_500_and_nobody_else_anything() {
         assert_problem_parts(&answer, 500, "internal");
         assert!(!String::from_utf8(answer.2).unwrap().contains(logged));
         let id = answer.1["x-request-id"].to_str().unwrap();
-        wait_until("the cause is in the log", || {
+        eventually("the cause is in the log", || {
             let log = server.log();
             log.lines()
                 .any(|line| line.contains("ERROR") && line.contains(id) && line.contains(logged))

@@ -1,6 +1,6 @@
 //! Downloads of one large file, from the page cache and from the disk.
 
-use super::{Pairing, decided, wanted};
+use super::{Pairing, contested};
 use crate::bench::Bench;
 use crate::coffer::Setup;
 use crate::contest::{Contest, Outcome};
@@ -15,14 +15,8 @@ pub const TARGET: &str = "/v1/public/files/large";
 
 fn pairings(large: &str) -> Vec<Pairing> {
     let goal = Some(Goal::least(1.0, 1.5));
-    let pairing = |name, work, mine, theirs, goal| Pairing {
-        name,
-        work,
-        mine,
-        theirs,
-        unit: "MiB/s",
-        goal,
-    };
+    let pairing =
+        |name, work, mine, theirs, goal| Pairing::new(name, work, (mine, theirs), "MiB/s", goal);
     let warm = |name, theirs, goal| {
         let work = format!("{large} GET, in the page cache");
         pairing(name, work, "Coffer", theirs, goal)
@@ -43,11 +37,7 @@ fn pairings(large: &str) -> Vec<Pairing> {
 
 /// Measures them.
 pub fn rows(bench: &Bench) -> Vec<Row> {
-    let pairings = wanted(bench, pairings(&bench.plan.large_name()));
-    if pairings.is_empty() {
-        return vec![];
-    }
-    decided(&pairings, measure(bench, &pairings))
+    contested(bench, pairings(&bench.plan.large_name()), measure)
 }
 
 fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {

@@ -27,6 +27,23 @@ pub struct Pairing {
 }
 
 impl Pairing {
+    fn new(
+        name: &'static str,
+        work: impl Into<String>,
+        (mine, theirs): (&'static str, &'static str),
+        unit: &'static str,
+        goal: Option<Goal>,
+    ) -> Self {
+        Self {
+            name,
+            work: work.into(),
+            mine,
+            theirs,
+            unit,
+            goal,
+        }
+    }
+
     /// The row, once the contest is over.
     fn row(&self, outcome: &Outcome) -> Row {
         let of = |name: &str| {
@@ -48,6 +65,19 @@ impl Pairing {
 fn wanted(bench: &Bench, pairings: Vec<Pairing>) -> Vec<Pairing> {
     let wants = |pairing: &Pairing| bench.wants(pairing.name);
     pairings.into_iter().filter(wants).collect()
+}
+
+/// Measures those that are wanted, in one contest.
+fn contested(
+    bench: &Bench,
+    pairings: Vec<Pairing>,
+    measure: impl FnOnce(&Bench, &[Pairing]) -> Result<Outcome>,
+) -> Vec<Row> {
+    let pairings = wanted(bench, pairings);
+    if pairings.is_empty() {
+        return vec![];
+    }
+    decided(&pairings, measure(bench, &pairings))
 }
 
 /// The rows that a contest decides, or all of them with the reason why there was none.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::small::{CONNECTIONS, SIZE};
-use super::{Pairing, decided, wanted};
+use super::{Pairing, contested};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
@@ -17,14 +17,8 @@ use crate::{Result, files};
 fn pairings(large: &str) -> Vec<Pairing> {
     let small = Some(Goal::least(0.8, 0.95));
     let whole = Some(Goal::least(0.9, 1.0));
-    let pairing = |name, work, mine, theirs, unit, goal| Pairing {
-        name,
-        work,
-        mine,
-        theirs,
-        unit,
-        goal,
-    };
+    let pairing =
+        |name, work, mine, theirs, unit, goal| Pairing::new(name, work, (mine, theirs), unit, goal);
     let each = |what: &str| format!("4 KiB {what} through the S3 engine, 64 at once");
     let one = |what: &str| format!("{large} {what} through the S3 engine");
     let (rate, flow) = ("req/s", "MiB/s");
@@ -52,11 +46,7 @@ fn pairings(large: &str) -> Vec<Pairing> {
 
 /// Measures them.
 pub fn rows(bench: &Bench) -> Vec<Row> {
-    let pairings = wanted(bench, pairings(&bench.plan.large_name()));
-    if pairings.is_empty() {
-        return vec![];
-    }
-    decided(&pairings, measure(bench, &pairings))
+    contested(bench, pairings(&bench.plan.large_name()), measure)
 }
 
 fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {

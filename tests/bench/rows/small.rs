@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Pairing, decided, wanted};
+use super::{Pairing, contested};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
@@ -22,13 +22,8 @@ pub const TARGET: &str = "/v1/public/files/small";
 const REUSE: &str = "--instance-reuse";
 
 fn pairings() -> Vec<Pairing> {
-    let pairing = |name, work: &str, mine, theirs, unit, goal| Pairing {
-        name,
-        work: work.to_owned(),
-        mine,
-        theirs,
-        unit,
-        goal,
+    let pairing = |name, work: &str, mine, theirs, unit, goal| {
+        Pairing::new(name, work, (mine, theirs), unit, goal)
     };
     let rate = "req/s";
     vec![
@@ -87,11 +82,7 @@ fn pairings() -> Vec<Pairing> {
 
 /// Measures them.
 pub fn rows(bench: &Bench) -> Vec<Row> {
-    let pairings = wanted(bench, pairings());
-    if pairings.is_empty() {
-        return vec![];
-    }
-    decided(&pairings, measure(bench, &pairings))
+    contested(bench, pairings(), measure)
 }
 
 fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {

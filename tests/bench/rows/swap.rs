@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::small::{CONNECTIONS, SIZE, TARGET, at_rate};
-use super::{Pairing, decided, wanted};
+use super::{Pairing, contested};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
@@ -41,10 +41,7 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
         unit: "ms",
         goal: Some(Goal::most(1.5, None)),
     };
-    let pairings = wanted(bench, vec![pairing]);
-    if !pairings.is_empty() {
-        rows.extend(decided(&pairings, disturbed(bench, &pairings)));
-    }
+    rows.extend(contested(bench, vec![pairing], disturbed));
     rows
 }
 

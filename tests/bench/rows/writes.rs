@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::small::{CONNECTIONS, SIZE};
-use super::{Pairing, decided, wanted};
+use super::{Pairing, contested};
 use crate::bench::{Bench, fresh};
 use crate::coffer::Setup;
 use crate::contest::{Contest, Outcome};
@@ -15,14 +15,8 @@ use crate::table::{Goal, Row};
 use crate::{Result, files};
 
 fn pairings(large: &str) -> Vec<Pairing> {
-    let pairing = |name, work, mine, theirs, unit, goal| Pairing {
-        name,
-        work,
-        mine,
-        theirs,
-        unit,
-        goal,
-    };
+    let pairing =
+        |name, work, mine, theirs, unit, goal| Pairing::new(name, work, (mine, theirs), unit, goal);
     let put = |name, theirs, goal| {
         let work = format!("{large} PUT, durable");
         pairing(name, work, "Coffer", theirs, "MiB/s", goal)
@@ -53,11 +47,7 @@ fn pairings(large: &str) -> Vec<Pairing> {
 
 /// Measures them.
 pub fn rows(bench: &Bench) -> Vec<Row> {
-    let pairings = wanted(bench, pairings(&bench.plan.large_name()));
-    if pairings.is_empty() {
-        return vec![];
-    }
-    decided(&pairings, measure(bench, &pairings))
+    contested(bench, pairings(&bench.plan.large_name()), measure)
 }
 
 fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
