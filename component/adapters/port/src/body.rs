@@ -3,14 +3,20 @@
 use std::any::Any;
 
 use crate::Error;
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, IncomingBody, OutgoingBody, OutgoingResponse, ResponseOutparam,
     http_error_code,
 };
+use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 /// How much of a body is asked for at once, in bytes.
 const CHUNK: u64 = 128 << 10;
+/// How much of a body that is not wanted any more is still taken in, in bytes.
+const LINGER: usize = 1 << 20;
+/// The longest pause of a client meanwhile, in nanoseconds.
+const LINGER_IDLE: u64 = 2_000_000_000;
 
 /// Fields that are the platform's to set, or the port's.
 const FRAMING: [&str; 10] = [
@@ -64,7 +70,7 @@ pub(crate) fn receive(
     loop {
         match stream.blocking_read(CHUNK) {
             Ok(bytes) if bytes.is_empty() => {}
-            Ok(bytes) => take(&bytes)?,
+            Ok(bytes) => take(&bytes).inspect_err(|_| linger(&stream))?,
             Err(StreamError::Closed) => return Ok(()),
             Err(StreamError::LastOperationFailed(cause)) => {
                 return Err(match http_error_code(&cause) {
@@ -73,6 +79,22 @@ pub(crate) fn receive(
                     _ => Error::BodyIncomplete,
                 });
             }
+        }
+    }
+}
+
+/// Takes a little more of a body that is refused: a platform that closes the connection
+/// on a client that is still sending lets it see a reset rather than the answer.
+fn linger(stream: &InputStream) {
+    let mut taken = 0;
+    while taken < LINGER {
+        let (more, idle) = (stream.subscribe(), subscribe_duration(LINGER_IDLE));
+        if !poll(&[&more, &idle]).contains(&0) {
+            return;
+        }
+        match stream.read(CHUNK) {
+            Ok(bytes) => taken += bytes.len(),
+            Err(_) => return,
         }
     }
 }
