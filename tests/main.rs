@@ -19,7 +19,7 @@ mod names; // right or refused, and never a path on the disk
 mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
-mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, a component that fails
+mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the log, a component that fails
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
 mod support;

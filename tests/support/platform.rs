@@ -12,7 +12,8 @@ use std::thread;
 use reqwest::Client;
 use tempfile::TempDir;
 
-use super::{POLICY_FILE, Server, Setup, engine};
+use super::setup::POLICY_FILE;
+use super::{Server, Setup, engine};
 
 /// The setting that names one.
 const SETTING: &str = "COFFER_TEST_PLATFORM";

@@ -1,0 +1,61 @@
+//! `coffer check`: what `serve` would say, without serving.
+
+use super::*;
+use crate::support::component;
+
+#[test]
+fn check_says_whether_serve_would_take_a_policy_or_component() {
+    let folder = TempDir::new().unwrap();
+    let good = [
+        file(&folder, "good.toml", iam()),
+        file(&folder, "empty.toml", ""),
+        file(&folder, "good.wasm", component("unreachable")),
+    ];
+    for path in &good {
+        let ended = run(&["check", path], &[]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{path}");
+        let last = ended.stdout.lines().last();
+        assert_eq!(last, Some(format!("{path} is fit to serve").as_str()));
+    }
+    let notes = run(&["check", &good[1]], &[]).stdout;
+    assert!(notes.contains("PUBLIC-ONLY MODE"), "{notes}");
+
+    let missing = format!("{}/missing", folder.path().display());
+    let secret = iam().replace("jwks = ", "# ") + "hs256-secret = \"TESTS\"\n";
+    let secret = file(&folder, "secret.toml", secret);
+    let bad = [
+        (missing.clone() + ".toml", "cannot be read"),
+        (missing, "cannot be read"),
+        (file(&folder, "key.toml", "[pubic]\n"), "line 1"),
+        (secret.clone(), "COFFER_SECRET_TESTS"),
+        (
+            file(&folder, "text.wasm", "text"),
+            "not a WebAssembly component",
+        ),
+        (
+            from_text(&folder, "core.wasm", "(module)"),
+            "not a WebAssembly component",
+        ),
+        (
+            from_text(&folder, "empty.wasm", "(component)"),
+            "not a Coffer component",
+        ),
+    ];
+    for (path, says) in &bad {
+        let ended = run(&["check", path], &[]);
+        let told = &ended.stderr;
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(1), ""),
+            "{path}: {told}"
+        );
+        assert_eq!(told.lines().count(), 1, "{path}: {told}");
+        assert!(
+            told.starts_with("coffer: ") && told.contains(says),
+            "{path}: {told}"
+        );
+    }
+    let value = "a secret of 32 bytes or more, for HS256";
+    let ended = run(&["check", &secret], &[("COFFER_SECRET_TESTS", value)]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}

@@ -1,0 +1,55 @@
+//! What `--help` and `--version` say.
+
+use super::*;
+
+#[test]
+fn help_says_what_there_is_and_names_every_flags_environment_twin() {
+    let help = |args: &[&str]| {
+        let ended = run(args, &[]);
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (Some(0), ""),
+            "{args:?}"
+        );
+        ended.stdout
+    };
+    let all = help(&["--help"]);
+    for phrase in [
+        "public, each user's own, each organization's",
+        "serve",
+        "token",
+        "check",
+    ] {
+        assert!(all.contains(phrase), "{phrase} in {all}");
+    }
+    let serve = help(&["serve", "--help"]);
+    for phrase in [
+        "Serve files over HTTP until SIGTERM or Ctrl-C",
+        "[default: 127.0.0.1:8080]",
+        "Trust tokens made by `coffer token`; for development alone",
+        "Limits:",
+    ] {
+        assert!(serve.contains(phrase), "{phrase} in {serve}");
+    }
+    let flags = serve
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("--"));
+    let flags: Vec<_> = flags.filter_map(|line| line.split(' ').next()).collect();
+    assert!(flags.len() > 15, "{flags:?}");
+    for flag in flags {
+        let twin = format!("[env: COFFER_{}=]", flag.to_uppercase().replace('-', "_"));
+        assert!(serve.contains(&twin), "{twin} in {serve}");
+    }
+    let token = help(&["token", "--help"]);
+    for flag in [
+        "--user <USER>",
+        "--org <ORG>",
+        "--role <ROLE>",
+        "--expires-in <TIME>",
+    ] {
+        assert!(token.contains(flag), "{flag} in {token}");
+    }
+    assert!(help(&["check", "--help"]).contains("<FILE>"));
+    let version = help(&["--version"]);
+    assert_eq!(version.split(' ').next(), Some("coffer"));
+}

@@ -1,0 +1,169 @@
+//! What keeps a command from running: a setting that cannot be, a line without sense.
+
+use std::net::TcpListener;
+
+use super::*;
+
+#[test]
+fn every_refusal_to_start_is_one_clear_line() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let a_file = file(&folder, "a-file", "no directory");
+    let below_a_file = format!("{a_file}/data");
+    let missing = format!("{}/missing", folder.path().display());
+    let policy = |name: &str, text: &str| file(&folder, name, text);
+    let good_policy = policy("good.toml", &iam());
+    let unknown_key = policy("key.toml", "[public]\nreed = \"anyone\"\n");
+    let unknown_word = policy("word.toml", "[public]\n\nread = \"everyone\"\n");
+    let no_text = file(&folder, "binary.toml", [0xff, 0xfe, 0x00]);
+    let text = file(&folder, "text.wasm", "(component)\n");
+    let core = from_text(&folder, "core.wasm", "(module)");
+    let empty = from_text(&folder, "empty.wasm", "(component)");
+    let foreign = from_text(
+        &folder,
+        "foreign.wasm",
+        r#"(component (import "wasi:sockets/tcp@0.2.3" (instance (export "f" (func)))))"#,
+    );
+    let short_secret = file(&folder, "short", "less than 32 bytes");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+
+    let cases: &[(&[&str], &str)] = &[
+        (&["--policy", &missing], "the policy"),
+        (
+            &["--policy", folder.path().to_str().unwrap()],
+            "cannot be read",
+        ),
+        (&["--policy", &no_text], "cannot be read"),
+        (&["--policy", &unknown_key], "line 2: unknown field `reed`"),
+        (
+            &["--policy", &unknown_word],
+            "line 3: unknown word \"everyone\"",
+        ),
+        (&["--component", &missing], "cannot be read"),
+        (&["--component", &text], "not a WebAssembly component"),
+        (&["--component", &core], "not a WebAssembly component"),
+        (&["--component", &empty], "not a Coffer component"),
+        (&["--component", &foreign], "not a Coffer component"),
+        (
+            &["--listen", &taken, "--policy", &good_policy],
+            "cannot listen on",
+        ),
+        (&["--data-dir", &a_file], "data directory"),
+        (&["--data-dir", &below_a_file], "data directory"),
+        (&["--env", "staging"], "s3"),
+        (&["--env", "production"], "s3"),
+        (
+            &["--env", "staging", "--engine", "local"],
+            "the local engine is for",
+        ),
+        (
+            &["--env", "production", "--engine", "local"],
+            "the local engine is for",
+        ),
+        (&["--env", "staging", "--dev"], "--dev"),
+        (
+            &["--env", "production", "--dev", "--engine", "local"],
+            "--dev",
+        ),
+        (&["--engine", "s3"], "--s3-bucket"),
+        (
+            &["--engine", "s3", "--s3-bucket", "files"],
+            "--link-secret-file",
+        ),
+        (&["--public-url", "files.example.com"], "--public-url"),
+        (&["--public-url", "ftp://files.example.com"], "--public-url"),
+        (&["--public-url", "https://"], "--public-url"),
+        (
+            &["--public-url", "https://files.example.com/?a"],
+            "--public-url",
+        ),
+        (
+            &["--public-url", "https://user@files.example.com"],
+            "--public-url",
+        ),
+        (&["--link-secret-file", &missing], "the link secret"),
+        (
+            &["--link-secret-file", &short_secret],
+            "shorter than 32 bytes",
+        ),
+        (&["--log", "coffer=everything"], "--log"),
+        (&["--dev", "--policy", &good_policy], "development mode"),
+    ];
+    for (flags, says) in cases {
+        let mut args = vec!["serve"];
+        if !flags.contains(&"--listen") {
+            args.extend(["--listen", "127.0.0.1:0"]);
+        }
+        // A start that gets further than another may leave things in its own.
+        let _ = std::fs::remove_dir_all(data);
+        if !flags.contains(&"--data-dir") {
+            args.extend(["--data-dir", data]);
+        }
+        args.extend(*flags);
+        let ended = run(&args, &[]);
+        let told = &ended.stderr;
+        assert_eq!(ended.code, Some(1), "{flags:?}: {told}");
+        assert_eq!(ended.stdout, "", "{flags:?}");
+        assert_eq!(told.lines().count(), 1, "{flags:?}: {told}");
+        assert!(told.starts_with("coffer: "), "{flags:?}: {told}");
+        assert!(told.contains(says), "{flags:?}: {told}");
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_a_usage_error() {
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
+        (&[], &[], "Usage: coffer <COMMAND>"),
+        (&["sevre"], &[], "serve"),
+        (&["serve", "--lisen", "127.0.0.1:0"], &[], "--listen"),
+        (
+            &["serve", "--listen", "nowhere"],
+            &[],
+            "--listen <ADDR:PORT>",
+        ),
+        (
+            &["serve", "--listen", "127.0.0.1"],
+            &[],
+            "--listen <ADDR:PORT>",
+        ),
+        (&["serve", "--env", "prod"], &[], "production"),
+        (&["serve", "--engine", "tape"], &[], "local"),
+        (&["serve", "--log-format", "xml"], &[], "json"),
+        (&["serve", "--max-connections", "0"], &[], "at least 1"),
+        (&["serve", "--max-instances", "0"], &[], "at least 1"),
+        (&["serve", "--max-instances", "-1"], &[], "-1"),
+        (
+            &["serve", "--max-header-size", "lots"],
+            &[],
+            "--max-header-size",
+        ),
+        (
+            &["serve", "--max-body-size", "1 parsec"],
+            &[],
+            "--max-body-size",
+        ),
+        (
+            &["serve", "--header-timeout", "soon"],
+            &[],
+            "--header-timeout",
+        ),
+        (&["serve"], &[("COFFER_LISTEN", "nowhere")], "--listen"),
+        (&["serve"], &[("COFFER_DEV", "perhaps")], "--dev"),
+        (&["token"], &[], "--user <USER>"),
+        (
+            &["token", "--user", "a", "--expires-in", "soon"],
+            &[],
+            "--expires-in",
+        ),
+        (&["check"], &[], "<FILE>"),
+    ];
+    for (args, env, says) in cases {
+        let ended = run(args, env);
+        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{args:?}");
+        assert!(ended.stderr.contains(says), "{args:?}: {}", ended.stderr);
+    }
+}

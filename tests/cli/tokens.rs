@@ -1,0 +1,112 @@
+//! Development tokens: what is in them, and that they open nothing elsewhere.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::support::Setup;
+
+/// `coffer token` for a data directory, with these flags.
+fn development_token(data: &Path, flags: &[&str]) -> String {
+    let mut args = vec!["token", "--data-dir", data.to_str().unwrap()];
+    args.extend(flags);
+    let ended = run(&args, &[]);
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (Some(0), ""),
+        "{flags:?}"
+    );
+    assert_eq!(ended.stdout.lines().count(), 1, "{flags:?}");
+    ended.stdout.trim_end().to_owned()
+}
+
+/// The claims in a token, unverified.
+fn claims(token: &str) -> Value {
+    use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
+    let part = token.split('.').nth(1).unwrap();
+    let bytes = Base64UrlSafeNoPadding::decode_to_vec(part, None).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[tokio::test]
+async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alone() {
+    let policy = "[org]\ndelete = \"role:manager\"\n";
+    // The token may come before the first start.
+    let folder = Arc::new(TempDir::new().unwrap());
+    let data = folder.path().join("data");
+    let alice = development_token(&data, &["--user", "alice", "--org", "acme"]);
+    let server = Setup::policy(policy)
+        .args(&["--dev"])
+        .data(Arc::clone(&folder))
+        .start();
+    let bob = development_token(&data, &["--user", "bob", "--expires-in", "2h"]);
+    let manager = [
+        "--user", "carol", "--org", "acme", "--role", "staff", "--role", "manager",
+    ];
+    let manager = development_token(&data, &manager);
+    let log = server.log();
+    let loud = log.lines().find(|line| line.contains("DEVELOPMENT MODE"));
+    assert!(loud.is_some_and(|line| line.contains("WARN")), "{log}");
+
+    let lifetime = |token: &str| {
+        let claims = claims(token);
+        claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap()
+    };
+    assert_eq!(lifetime(&alice), 3600);
+    assert_eq!(lifetime(&bob), 7200);
+    assert_eq!(claims(&manager)["roles"], json!(["staff", "manager"]));
+
+    let (private, shared) = ("/v1/user/files/private", "/v1/org/files/shared");
+    for (method, path, token, status) in [
+        (Method::PUT, private, &alice, 201),
+        (Method::GET, private, &alice, 200),
+        (Method::GET, private, &bob, 404),
+        (Method::PUT, shared, &alice, 201),
+        (Method::GET, shared, &manager, 200),
+        (Method::GET, shared, &bob, 403),
+        (Method::DELETE, shared, &alice, 403),
+        (Method::DELETE, shared, &manager, 204),
+    ] {
+        let request = server.request(method.clone(), path).bearer_auth(token);
+        let found = request.body("bytes").send().await.unwrap();
+        assert_eq!(found.status(), status, "{method} {path}");
+    }
+
+    let elsewhere = TempDir::new().unwrap();
+    let foreign = development_token(elsewhere.path(), &["--user", "alice"]);
+    let refused = server
+        .get(private)
+        .bearer_auth(foreign)
+        .send()
+        .await
+        .unwrap();
+    assert_problem(refused, 401, "invalid-token").await;
+
+    assert_eq!(server.stop(), Some(0));
+    let server = Setup::default().data(Arc::clone(&folder)).start();
+    let refused = server
+        .get(private)
+        .bearer_auth(&alice)
+        .send()
+        .await
+        .unwrap();
+    assert_problem(refused, 401, "invalid-token").await;
+    assert!(!server.log().contains("DEVELOPMENT MODE"));
+    assert_eq!(server.stop(), Some(0));
+    let server = Setup::public_only().data(folder).start();
+    let refused = server
+        .get(private)
+        .bearer_auth(&alice)
+        .send()
+        .await
+        .unwrap();
+    assert_problem(refused, 403, "iam-not-configured").await;
+    let log = server.log();
+    assert!(
+        log.contains("PUBLIC-ONLY MODE") && !log.contains("DEVELOPMENT MODE"),
+        "{log}"
+    );
+}
