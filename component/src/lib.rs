@@ -77,7 +77,7 @@ impl incoming_handler::Guest for Coffer {
         let settings = Settings::default();
         let policy = settings.remembered_policy(&memo::Lent);
         match (policy, Request::read(incoming)) {
-            (Ok(policy), Ok(request)) => serve(&settings, &policy, request, out),
+            (Ok(policy), Ok(request)) => serve(&settings, policy, request, out),
             (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
             (Err(error), _) => {
                 eprintln!("no request can be served: {error}");

@@ -1,6 +1,7 @@
 //! What whoever runs the component tells it: settings read from its environment.
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::bindings::wasi::cli::environment::get_environment;
 use crate::link::LinkKey;
@@ -56,19 +57,24 @@ impl Settings {
 
     /// The same, but as an earlier request has read it, where it is still remembered:
     /// reading the document takes longer than all else that most requests ask for.
+    /// Settings last as long as the instance, so it is read once in one.
     ///
     /// # Errors
     /// As [`Settings::policy`].
-    pub(crate) fn remembered_policy(&self, memo: &dyn Memo) -> Result<Policy, String> {
+    pub(crate) fn remembered_policy(&self, memo: &dyn Memo) -> Result<&'static Policy, String> {
+        static IN_FORCE: OnceLock<Policy> = OnceLock::new();
+        if let Some(policy) = IN_FORCE.get() {
+            return Ok(policy);
+        }
         let recalled = memo.recall(MEMO_KEY);
         if let Some(policy) = recalled.and_then(|bytes| borsh::from_slice(&bytes).ok()) {
-            return Ok(policy);
+            return Ok(IN_FORCE.get_or_init(|| policy));
         }
         let policy = self.policy()?;
         if let Ok(bytes) = borsh::to_vec(&policy) {
             memo.remember(MEMO_KEY, &bytes, MEMO_TIME);
         }
-        Ok(policy)
+        Ok(IN_FORCE.get_or_init(|| policy))
     }
 
     /// What links are signed with, where this service has a secret for them.
