@@ -1,5 +1,6 @@
 //! What a token claims: when, for whom, and in whose name.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -25,30 +26,23 @@ impl Claims {
     /// Whether the claims hold at `now` (seconds since 1970) for this IAM API:
     /// `exp` (which must be there), `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1).
     pub(crate) fn check(&self, iam: &Iam, now: u64) -> Result<(), Refusal> {
-        // Exact up to 2^53 seconds, which no clock reaches.
-        let now = now as f64;
-        let leeway = LEEWAY as f64;
-        let expires_at = self.time("exp")?.ok_or(Refusal::NoExpiry)?;
-        if now >= expires_at + leeway {
-            return Err(Refusal::Expired);
-        }
-        for name in ["nbf", "iat"] {
-            if self.time(name)?.is_some_and(|from| now + leeway < from) {
-                return Err(Refusal::NotYet);
-            }
-        }
+        self.term()?.check(now)?;
         if self.0.get("iss").and_then(Value::as_str) != Some(iam.issuer()) {
             return Err(Refusal::Issuer);
         }
         self.check_audience(iam)
     }
 
-    /// How long they hold from `now` on, in whole seconds, leeway aside; 0 where they
-    /// name no expiry.
-    pub(crate) fn seconds_left(&self, now: u64) -> u32 {
-        let expires_at = self.time("exp").ok().flatten().unwrap_or_default();
-        // What does not fit is cut to what does.
-        (expires_at - now as f64) as u32
+    /// From when to when they hold.
+    ///
+    /// # Errors
+    /// [`Refusal::NoExpiry`]; [`Refusal::Claims`] for what is no time.
+    pub(crate) fn term(&self) -> Result<Term, Refusal> {
+        let from = self.time("nbf")?.into_iter().chain(self.time("iat")?);
+        Ok(Term {
+            from: from.fold(0.0, f64::max),
+            until: self.time("exp")?.ok_or(Refusal::NoExpiry)?,
+        })
     }
 
     fn check_audience(&self, iam: &Iam) -> Result<(), Refusal> {
@@ -148,6 +142,37 @@ impl Claims {
             Some(Value::Array(items)) => items.iter().map(Value::as_str).collect(),
             Some(_) => None,
         }
+    }
+}
+
+/// From when to when claims hold, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Term {
+    from: f64,
+    until: f64,
+}
+
+impl Term {
+    /// Whether `now` (seconds since 1970) is in it, give or take the leeway.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`], [`Refusal::NotYet`].
+    pub(crate) fn check(&self, now: u64) -> Result<(), Refusal> {
+        // Exact up to 2^53 seconds, which no clock reaches.
+        let (now, leeway) = (now as f64, LEEWAY as f64);
+        if now >= self.until + leeway {
+            return Err(Refusal::Expired);
+        }
+        if now + leeway < self.from {
+            return Err(Refusal::NotYet);
+        }
+        Ok(())
+    }
+
+    /// How much of it is left at `now`, in whole seconds, leeway aside.
+    pub(crate) fn seconds_left(&self, now: u64) -> u32 {
+        // What does not fit is cut to what does.
+        (self.until - now as f64) as u32
     }
 }
 

@@ -13,7 +13,7 @@
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
 //! | `OPTIONS` anything | [`cors`] |
 //!
-//! A request goes [`http`] → [`route`] → [`token`] (who asks: a [`caller`]) →
+//! A request goes [`http`] → [`route`] → [`token`] (who asks: a [`token::Caller`]) →
 //! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
 //! and nothing else that opens a file. Every refusal is a [`problem`].
 
@@ -22,7 +22,6 @@
 
 mod area;
 mod bindings;
-mod caller;
 mod claims;
 mod conditions;
 mod content_type;
@@ -61,7 +60,6 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
-use caller::Caller;
 use http::{Answer, Request, Response};
 use operations::{Context, delete, download, form, list, upload, url};
 use policy::{Iam, Policy};
@@ -138,12 +136,10 @@ fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<An
         memo: &memo::Lent,
         tell: &signals::token,
     };
-    let token = token::authenticate(&request.headers, policy, &lent, now)?;
-    let caller = Caller::of(token.as_ref(), policy.iam());
     let context = Context {
         policy,
         settings,
-        caller,
+        caller: token::authenticate(&request.headers, policy, &lent, now)?,
         query,
     };
     match route {

@@ -10,11 +10,11 @@ pub(crate) mod url;
 mod file;
 
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::caller::Caller;
 use crate::http::Request;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::settings::Settings;
+use crate::token::Caller;
 
 /// What every operation may look at.
 pub(crate) struct Context<'a> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use ct_codecs::{Encoder, Hex};
 
 /// The longest id of a user or an organization that is taken, in bytes.
@@ -13,7 +14,7 @@ const MAX_ID: usize = 1000;
 /// stays distinct where case is ignored; the same for the same kind, issuer and
 /// id, and different for any others (SHA-256 over an encoding that cannot be
 /// read in two ways).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Owner(String);
 
 impl Owner {

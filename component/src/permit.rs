@@ -13,12 +13,12 @@ pub(crate) mod key;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
-use crate::caller::{Bearer, Caller};
 use crate::link::{self, LinkKey};
 use crate::name::Name;
 use crate::owner::Owner;
 use crate::policy::{Limits, Operation, Policy};
 use crate::problem::Problem;
+use crate::token::{Bearer, Caller};
 
 use decision::{Reach, bearer, decide};
 use key::{BlobKey, Scope};

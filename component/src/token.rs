@@ -1,6 +1,7 @@
-//! From the `Authorization` field to verified claims: every check that a bearer
-//! token must pass (RFC 7519, RFC 8725).
+//! From the `Authorization` field to who asks: every check that a bearer token must
+//! pass (RFC 7519, RFC 8725).
 
+mod caller;
 mod header;
 mod remembered;
 
@@ -17,6 +18,9 @@ use crate::policy::{Iam, Policy, Secrets};
 use crate::problem::Problem;
 use crate::refusal::Refusal;
 use header::Header;
+use remembered::Remembered;
+
+pub(crate) use caller::{Bearer, Caller};
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -24,25 +28,13 @@ const MAX_TOKEN: usize = 16 * 1024;
 /// The most keys that one token is tried with.
 const MAX_VERIFICATIONS: usize = 8;
 
-/// The claims of a token whose signature is good and which holds now. Made here
-/// and nowhere else.
-#[derive(Debug)]
-pub(crate) struct Verified(Claims);
-
-impl Verified {
-    /// What the token claims.
-    pub(crate) fn claims(&self) -> &Claims {
-        &self.0
-    }
-}
-
 /// What verification draws on.
 pub(crate) struct Lent<'a> {
     /// The secrets that a policy may name.
     pub(crate) secrets: &'a Secrets<'a>,
     /// The way to the IAM API.
     pub(crate) fetch: &'a Fetch<'a>,
-    /// Where tokens whose signature is good are remembered.
+    /// Where good tokens are remembered.
     pub(crate) memo: &'a dyn Memo,
     /// Where it is told what became of a token.
     pub(crate) tell: &'a dyn Fn(TokenOutcome),
@@ -66,8 +58,8 @@ impl From<Failure> for Problem {
     }
 }
 
-/// The token among these header fields, if there is one and it holds at `now`
-/// (seconds since 1970).
+/// Who asks, by the token among these header fields, which has to hold at `now` (seconds
+/// since 1970).
 ///
 /// In the public-only mode the field is not looked at. Otherwise a field that is
 /// there has to be a good bearer token, also where none is needed; one of
@@ -82,9 +74,9 @@ pub(crate) fn authenticate<'a>(
     policy: &'a Policy,
     lent: &Lent<'a>,
     now: u64,
-) -> Result<Option<Verified>, Problem> {
+) -> Result<Caller, Problem> {
     let Some(iam) = policy.iam() else {
-        return Ok(None);
+        return Ok(Caller::Anonymous);
     };
     find(fields, iam, lent, now).map_err(|failure| {
         (lent.tell)(match failure {
@@ -101,15 +93,15 @@ fn find<'a>(
     iam: &'a Iam,
     lent: &Lent<'a>,
     now: u64,
-) -> Result<Option<Verified>, Failure> {
+) -> Result<Caller, Failure> {
     let Some(text) = bearer(fields)? else {
-        return Ok(None);
+        return Ok(Caller::Anonymous);
     };
     let token = Token::parse(text)?;
-    if remembered::is_good(lent.memo, text) {
-        let verified = token.accept(iam, now)?;
+    if let Some(Remembered { bearer, term }) = Remembered::recall(lent.memo, text) {
+        term.check(now)?;
         (lent.tell)(TokenOutcome::Remembered);
-        return Ok(Some(verified));
+        return Ok(Caller::Bearer(bearer));
     }
     let keyring = Keyring {
         iam,
@@ -117,12 +109,16 @@ fn find<'a>(
         fetch: lent.fetch,
     };
     token.verify(&keyring, now)?;
-    let verified = token.accept(iam, now)?;
+    let claims = token.accept(iam, now)?;
     (lent.tell)(TokenOutcome::Verified);
+    let found = Remembered {
+        bearer: Bearer::of(&claims, iam),
+        term: claims.term()?,
+    };
     if keyring.is_worth_remembering() {
-        remembered::remember(lent.memo, text, &verified.0, now);
+        found.keep(lent.memo, text, now);
     }
-    Ok(Some(verified))
+    Ok(Caller::Bearer(found.bearer))
 }
 
 /// The token in the `Authorization` field (RFC 6750, 2.1), if there is a field.
@@ -135,19 +131,18 @@ fn bearer(fields: &HeaderMap) -> Result<Option<&str>, Refusal> {
         return Err(Refusal::SeveralFields);
     }
     let text = value.to_str().map_err(|_| Refusal::Malformed)?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Ok(Some(token.trim_start_matches(' ')))
-        }
-        _ => Err(Refusal::Scheme),
-    }
+    let token = match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token,
+        _ => return Err(Refusal::Scheme),
+    };
+    Ok(Some(token.trim_start_matches(' ')))
 }
 
 /// A token in JWS Compact Serialization (RFC 7515, 3.1), not verified.
 struct Token<'a> {
     whole: &'a str,
+    header: &'a str,
     payload: &'a str,
-    header: Header,
 }
 
 impl<'a> Token<'a> {
@@ -159,34 +154,38 @@ impl<'a> Token<'a> {
         let [header, payload, _signature] = parts[..] else {
             return Err(Refusal::Malformed);
         };
-        let header =
-            Base64UrlSafeNoPadding::decode_to_vec(header, None).map_err(|_| Refusal::Malformed)?;
         Ok(Self {
             whole,
+            header,
             payload,
-            header: Header::parse(&header)?,
         })
+    }
+
+    fn header(&self) -> Result<Header, Refusal> {
+        let json = Base64UrlSafeNoPadding::decode_to_vec(self.header, None);
+        Header::parse(&json.map_err(|_| Refusal::Malformed)?)
     }
 
     /// Verifies the signature with the keys that are known, and where those may be
     /// out of date, with those that the IAM API has by then.
     fn verify(&self, keyring: &Keyring<'_>, now: u64) -> Result<(), Failure> {
+        let header = self.header()?;
         let keys = keyring.keys(Freshness::Cached)?;
-        let Err(refusal) = self.verify_with(&keys, now) else {
+        let Err(refusal) = self.verify_with(&header, &keys, now) else {
             return Ok(());
         };
-        if !keyring.may_change() || !self.may_be_of_another_key(refusal, &keys) {
+        if !keyring.may_change() || !header.may_be_of_another_key(refusal, &keys) {
             return Err(refusal.into());
         }
         let latest = keyring.keys(Freshness::Revalidated)?;
         if latest == keys {
             return Err(refusal.into());
         }
-        Ok(self.verify_with(&latest, now)?)
+        Ok(self.verify_with(&header, &latest, now)?)
     }
 
-    fn verify_with(&self, keys: &KeySet, now: u64) -> Result<(), Refusal> {
-        let candidates = keys.candidates(self.header.algorithm, self.header.key_id.as_deref());
+    fn verify_with(&self, header: &Header, keys: &KeySet, now: u64) -> Result<(), Refusal> {
+        let candidates = keys.candidates(header.algorithm, header.key_id.as_deref());
         let mut refusal = Refusal::NoKey;
         let mut tried = 0;
         // Another key can only help where the signature is at fault.
@@ -206,25 +205,14 @@ impl<'a> Token<'a> {
         Err(refusal)
     }
 
-    /// Whether a key that is not among these may have signed it: it names none of
-    /// them.
-    fn may_be_of_another_key(&self, refusal: Refusal, keys: &KeySet) -> bool {
-        let named = self.header.key_id.as_deref();
-        match refusal {
-            Refusal::NoKey => true,
-            Refusal::Signature => !named.is_some_and(|id| keys.knows(id)),
-            _ => false,
-        }
-    }
-
     /// What it claims. Its signature has been verified.
-    fn accept(&self, iam: &Iam, now: u64) -> Result<Verified, Refusal> {
+    fn accept(&self, iam: &Iam, now: u64) -> Result<Claims, Refusal> {
         let claims = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None)
             .ok()
             .and_then(|payload| Claims::parse(&payload))
             .ok_or(Refusal::Claims)?;
         claims.check(iam, now)?;
-        Ok(Verified(claims))
+        Ok(claims)
     }
 }
 

@@ -5,26 +5,27 @@ use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 use wasmtime::component::HasData;
 use wasmtime::error::ensure;
 
 use crate::bindings::coffer::storage::memo;
 
-/// All that is remembered, in bytes. A verified token takes about 200.
+/// All that is remembered, in bytes. A verified token takes about 400.
 const CAPACITY: u64 = 8 << 20;
-/// What an entry takes beside its key and value, in bytes.
-const OVERHEAD: usize = 128;
-const MAX_KEY: usize = 64;
+/// What an entry takes beside its value, in bytes.
+const OVERHEAD: usize = 160;
+const MAX_KEY: usize = 32 << 10;
 const MAX_VALUE: usize = 16 << 10;
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// What was remembered, by key and the version of the outside world that it was
-/// worked out from.
-type Entries = Cache<(u64, Box<[u8]>), Entry>;
+/// The version of the outside world that a value was worked out from, and the SHA-256 of
+/// its key: keys are as long as tokens, and as secret.
+type Place = (u64, [u8; 32]);
 
 /// A memory for all instances of one component under one set of settings.
 #[derive(Clone)]
-pub struct Memo(Entries);
+pub struct Memo(Cache<Place, Entry>);
 
 #[derive(Clone)]
 struct Entry {
@@ -35,8 +36,8 @@ struct Entry {
 impl Memo {
     /// An empty memory.
     pub fn new() -> Self {
-        let weight = |(_, key): &(u64, Box<[u8]>), entry: &Entry| {
-            u32::try_from(key.len() + entry.value.len() + OVERHEAD).unwrap_or(u32::MAX)
+        let weight = |_: &Place, entry: &Entry| {
+            u32::try_from(entry.value.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
         Self(
             Cache::builder()
@@ -84,33 +85,33 @@ impl HasData for Remembering {
 }
 
 impl MemoView<'_> {
-    fn key(&self, key: Vec<u8>) -> wasmtime::Result<(u64, Box<[u8]>)> {
+    fn place(&self, key: &[u8]) -> wasmtime::Result<Place> {
         ensure!(
             (1..=MAX_KEY).contains(&key.len()),
             "a key of the memory has {} bytes",
             key.len()
         );
-        Ok((self.version, key.into()))
+        Ok((self.version, Sha256::digest(key).into()))
     }
 }
 
 impl memo::Host for MemoView<'_> {
     fn recall(&mut self, key: Vec<u8>) -> wasmtime::Result<Option<Vec<u8>>> {
-        let found = self.memo.0.get(&self.key(key)?);
+        let found = self.memo.0.get(&self.place(&key)?);
         Ok(found.map(|entry| entry.value.to_vec()))
     }
 
     fn remember(&mut self, key: Vec<u8>, value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
-        let key = self.key(key)?;
+        let place = self.place(&key)?;
         if seconds == 0 || value.len() > MAX_VALUE {
-            self.memo.0.invalidate(&key);
+            self.memo.0.invalidate(&place);
             return Ok(());
         }
         let entry = Entry {
             value: value.into(),
             time: Duration::from_secs(seconds.into()).min(MAX_TIME),
         };
-        self.memo.0.insert(key, entry);
+        self.memo.0.insert(place, entry);
         Ok(())
     }
 }
@@ -134,10 +135,9 @@ mod tests {
             let found = view(&memo, version).recall(vec![key]);
             assert_eq!(found.expect("a good key"), expected);
         }
-        assert_eq!(
-            Memo::new().0.get(&(1, [1].into())).map(|entry| entry.time),
-            None
-        );
+        let another = Memo::new();
+        let found = view(&another, 1).recall(vec![1]);
+        assert_eq!(found.expect("a good key"), None);
     }
 
     #[test]
@@ -151,7 +151,8 @@ mod tests {
         ] {
             let remembered = view(&memo, 0).remember(vec![1], vec![], seconds);
             remembered.expect("a good key");
-            let found = memo.0.get(&(0, [1].into()));
+            let place = view(&memo, 0).place(&[1]).expect("a good key");
+            let found = memo.0.get(&place);
             assert_eq!(found.map(|entry| entry.time.as_secs()), kept, "{seconds}");
         }
     }
@@ -160,7 +161,7 @@ mod tests {
     fn a_memory_has_a_size_and_so_has_everything_in_it() {
         let memo = Memo::new();
         let mut asking = view(&memo, 0);
-        for key in [vec![], vec![0; 65]] {
+        for key in [vec![], vec![0; MAX_KEY + 1]] {
             assert!(asking.recall(key.clone()).is_err());
             assert!(asking.remember(key, vec![], 1).is_err());
         }

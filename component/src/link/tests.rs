@@ -1,8 +1,8 @@
 use super::*;
 use crate::area::Area;
-use crate::caller::{Bearer, Caller};
 use crate::permit;
 use crate::policy::Policy;
+use crate::token::{Bearer, Caller};
 
 const SECRET: &[u8] = b"a link secret of at least 32 bytes";
 const NOW: u64 = 1_800_000_000;

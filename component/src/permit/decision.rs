@@ -3,10 +3,10 @@
 use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
-use crate::caller::{Bearer, Caller};
 use crate::owner::Owner;
 use crate::policy::{Iam, Operation, Policy, Word};
 use crate::problem::Problem;
+use crate::token::{Bearer, Caller};
 
 /// Which files of a scope a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

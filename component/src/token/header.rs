@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::json;
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, KeySet};
 use crate::refusal::Refusal;
 
 /// What of a token's header matters.
@@ -42,6 +42,17 @@ impl Header {
             algorithm: Algorithm::parse(algorithm).ok_or(Refusal::Algorithm)?,
             key_id: text("kid")?.map(str::to_owned),
         })
+    }
+
+    /// Whether a key that is not among these, which refused it, may have signed it: it
+    /// names none of them.
+    pub(super) fn may_be_of_another_key(&self, refusal: Refusal, keys: &KeySet) -> bool {
+        let named = self.key_id.as_deref();
+        match refusal {
+            Refusal::NoKey => true,
+            Refusal::Signature => !named.is_some_and(|id| keys.knows(id)),
+            _ => false,
+        }
     }
 }
 

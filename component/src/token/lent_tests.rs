@@ -34,12 +34,15 @@ fn token(key: &Ed25519KeyPair, seconds: u64) -> String {
     key.sign(claims).expect("a token")
 }
 
+/// A value, and for how many seconds.
+type Entry = (Vec<u8>, u32);
+
 /// An IAM API that published `then` when its keys were fetched, and publishes `now`.
 struct Surroundings {
     then: Option<String>,
     now: Option<String>,
     asked: RefCell<Vec<Freshness>>,
-    remembered: RefCell<HashMap<Vec<u8>, u32>>,
+    remembered: RefCell<HashMap<Vec<u8>, Entry>>,
 }
 
 impl Surroundings {
@@ -53,6 +56,10 @@ impl Surroundings {
     }
 
     fn ask(&self, token: &str) -> Result<(), Problem> {
+        self.ask_at(NOW, token).map(|_| ())
+    }
+
+    fn ask_at(&self, now: u64, token: &str) -> Result<Caller, Problem> {
         let policy = Policy::parse("[iam]\nissuer = 'https://iam'\njwks-url = 'https://iam/keys'");
         let lent = Lent {
             secrets: &|_| None,
@@ -70,18 +77,19 @@ impl Surroundings {
         };
         let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a value");
         let fields = [(AUTHORIZATION, value)].into_iter().collect();
-        authenticate(&fields, &policy.expect("a policy"), &lent, NOW).map(|_| ())
+        authenticate(&fields, &policy.expect("a policy"), &lent, now)
     }
 }
 
 impl Memo for Surroundings {
     fn recall(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let known = self.remembered.borrow().contains_key(key);
-        known.then(Vec::new)
+        let remembered = self.remembered.borrow();
+        remembered.get(key).map(|(value, _)| value.clone())
     }
 
-    fn remember(&self, key: &[u8], _value: &[u8], seconds: u32) {
-        self.remembered.borrow_mut().insert(key.to_owned(), seconds);
+    fn remember(&self, key: &[u8], value: &[u8], seconds: u32) {
+        let entry = (value.to_owned(), seconds);
+        self.remembered.borrow_mut().insert(key.to_owned(), entry);
     }
 }
 
@@ -144,7 +152,8 @@ fn a_good_token_is_remembered_for_as_long_as_it_holds_and_a_bad_one_never() {
         let around = Surroundings::new(Some(set(&[&good])), None);
         let _ = around.ask(&token(signer, seconds));
         let remembered = around.remembered.borrow();
-        assert_eq!(remembered.values().next().copied(), kept, "{seconds}");
+        let found = remembered.values().next().map(|(_, seconds)| *seconds);
+        assert_eq!(found, kept, "{seconds}");
         assert_eq!(remembered.len(), usize::from(kept.is_some()));
     }
 }
@@ -163,13 +172,28 @@ fn a_token_that_is_remembered_needs_no_key_and_is_held_against_the_clock_all_the
     let mut changed = tokens[0].clone();
     changed.pop();
     assert_eq!(around.ask(&changed), Err(Problem::InvalidToken));
-    // A memory that says yes to everything opens nothing that is over.
+    // What was kept for another reason, or broke, is no token that was good.
     let around = Surroundings::new(None, None);
-    let claims = json!({"iss": "https://iam", "exp": NOW - 61});
-    let claims: JWTClaims<Value> = serde_json::from_value(claims).expect("claims");
-    let over = good.sign(claims).expect("a token");
-    let hash = hmac_sha256::Hash::hash(over.as_bytes());
-    around.remember(&hash, &[], 60);
-    assert_eq!(around.ask(&over), Err(Problem::InvalidToken));
-    assert_eq!(around.asked.borrow().len(), 0);
+    around.remember(format!("token {}", tokens[0]).as_bytes(), b"good", 60);
+    around.remember(b"good", b"good", 60);
+    assert_eq!(around.ask(&tokens[0]), Err(Problem::IamUnavailable));
+    assert_eq!(around.ask("good"), Err(Problem::InvalidToken));
+}
+
+#[test]
+fn who_a_remembered_token_names_is_who_it_named_at_first_for_as_long_as_it_holds() {
+    let good = key(Some("1"));
+    let around = Surroundings::new(Some(set(&[&good])), None);
+    let token = token(&good, 100);
+    let first = around.ask_at(NOW, &token);
+    assert!(matches!(first, Ok(Caller::Bearer(_))), "{first:?}");
+    // With its leeway of a minute.
+    for (later, expected) in [
+        (0, &first),
+        (159, &first),
+        (160, &Err(Problem::InvalidToken)),
+    ] {
+        assert_eq!(&around.ask_at(NOW + later, &token), expected, "{later}");
+    }
+    assert_eq!(around.asked.borrow().len(), 1);
 }

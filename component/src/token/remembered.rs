@@ -1,22 +1,39 @@
-//! Tokens whose signature an earlier request found good, since finding that out
-//! costs far more than all the rest of a request.
+//! Tokens that an earlier request found good, since finding that out costs far more than
+//! all the rest of a request.
 
-use hmac_sha256::Hash;
+use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::claims::Claims;
+use super::caller::Bearer;
+use crate::claims::Term;
 use crate::memo::Memo;
 
-/// Whether this token's signature was found good lately. Says nothing of its claims:
-/// time goes on.
-pub(super) fn is_good(memo: &dyn Memo, token: &str) -> bool {
-    memo.recall(&Hash::hash(token.as_bytes())).is_some()
+/// What is remembered of a token. Another policy starts from nothing, as do other keys,
+/// so that only time can make it bad.
+#[derive(BorshSerialize, BorshDeserialize)]
+pub(super) struct Remembered {
+    pub(super) bearer: Bearer,
+    pub(super) term: Term,
 }
 
-/// Remembers that this token's signature is good, for no longer than its claims
-/// hold. A refusal is never remembered, so that forged tokens take no room.
-pub(super) fn remember(memo: &dyn Memo, token: &str, claims: &Claims, now: u64) {
-    let seconds = claims.seconds_left(now);
-    if seconds > 0 {
-        memo.remember(&Hash::hash(token.as_bytes()), &[], seconds);
+impl Remembered {
+    /// What was remembered of this token.
+    pub(super) fn recall(memo: &dyn Memo, token: &str) -> Option<Self> {
+        borsh::from_slice(&memo.recall(&key(token))?).ok()
     }
+
+    /// Remembers it for no longer than the token holds. A refusal is never remembered, so
+    /// that forged tokens take no room.
+    pub(super) fn keep(&self, memo: &dyn Memo, token: &str, now: u64) {
+        let seconds = self.term.seconds_left(now);
+        if let Ok(value) = borsh::to_vec(self)
+            && seconds > 0
+        {
+            memo.remember(&key(token), &value, seconds);
+        }
+    }
+}
+
+/// Nothing that is not a token is remembered under such a key.
+fn key(token: &str) -> Vec<u8> {
+    [b"token ", token.as_bytes()].concat()
 }

@@ -19,8 +19,8 @@ use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Token, *};
-use crate::caller::Caller;
 use crate::owner::Owner;
+use crate::token::Caller;
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://iam.example.com";
@@ -88,8 +88,7 @@ fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
         memo: &Forgetful,
         tell: &|_| {},
     };
-    let token = authenticate(fields, policy, &lent, NOW)?;
-    Ok(Caller::of(token.as_ref(), policy.iam()))
+    authenticate(fields, policy, &lent, NOW)
 }
 
 /// What becomes of a request with this token.
@@ -108,7 +107,7 @@ fn refusal(policy: &Policy, token: &str) -> Option<Refusal> {
     let keys = keyring.keys(Freshness::Cached).expect("keys");
     Token::parse(token)
         .and_then(|token| {
-            token.verify_with(&keys, NOW)?;
+            token.verify_with(&token.header()?, &keys, NOW)?;
             token.accept(iam, NOW)
         })
         .err()

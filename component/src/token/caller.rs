@@ -1,9 +1,10 @@
 //! Who is asking.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::claims::Claims;
 use crate::owner::Owner;
 use crate::policy::Iam;
-use crate::token::Verified;
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,29 +15,19 @@ pub(crate) enum Caller {
     Bearer(Bearer),
 }
 
-/// What a verified token says about its bearer. Made of nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a verified token says about its bearer. Made by [`super::authenticate`] and by
+/// nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Bearer {
     user: Option<Owner>,
     org: Option<Owner>,
     roles: Vec<String>,
 }
 
-impl Caller {
-    /// The bearer of this token, if there is one. There is none without an IAM API.
-    pub(crate) fn of(token: Option<&Verified>, iam: Option<&Iam>) -> Self {
-        match (token, iam) {
-            (Some(token), Some(iam)) => Self::Bearer(Bearer::of(token, iam)),
-            _ => Self::Anonymous,
-        }
-    }
-}
-
 impl Bearer {
-    /// Reads the claims where the policy says they are. A claim that is missing
-    /// or of a shape that is not known leaves the token good; it names nobody then.
-    fn of(token: &Verified, iam: &Iam) -> Self {
-        let claims: &Claims = token.claims();
+    /// Reads the claims of a good token where the policy says they are. A claim that is
+    /// missing or of a shape that is not known leaves it good; it names nobody then.
+    pub(super) fn of(claims: &Claims, iam: &Iam) -> Self {
         let issuer = iam.issuer();
         Self {
             user: claims.user(iam).and_then(|id| Owner::user(issuer, id)),
