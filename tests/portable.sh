@@ -22,7 +22,7 @@ main() {
     *) fail "no platform $platform" ;;
   esac
   local -a tests skipped=()
-  mapfile -t tests < <(cargo test --quiet --release -p coffer --test coffer -- --list --format terse |
+  mapfile -t tests < <(cargo test --quiet --release --workspace --test coffer -- --list --format terse |
     sed -n 's/: test$//p')
   [[ ${#tests[@]} -gt 0 ]] || fail "there are no tests"
   find_skipped
@@ -32,7 +32,7 @@ main() {
     arguments+=(--skip "$name")
   done
   echo "$platform: ${#skipped[@]} of ${#tests[@]} tests are skipped"
-  COFFER_TEST_PLATFORM=$platform cargo test --quiet --release -p coffer --test coffer -- \
+  COFFER_TEST_PLATFORM=$platform cargo test --quiet --release --workspace --test coffer -- \
     --exact "${arguments[@]}" "$@"
 }
 
