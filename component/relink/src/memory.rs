@@ -1,0 +1,158 @@
+//! The modules that the memory is put into and taken out of.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{
+    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
+    Function, FunctionSection, ImportSection, MemoryType, Module, RawSection, RefType,
+    TableSection, TableType, TypeSection, ValType,
+};
+use wasmparser::{Parser, Payload};
+
+use crate::Result;
+
+/// Under which name the memory and the slots are imported.
+pub const FROM: &str = "memory";
+/// The memory.
+pub const MEMORY: &str = "memory";
+/// The table of slots.
+pub const SLOTS: &str = "slots";
+
+/// Whether a module defines a memory.
+pub fn defines_one(module: &[u8]) -> bool {
+    Parser::new(0)
+        .parse_all(module)
+        .any(|payload| matches!(payload, Ok(Payload::MemorySection(_))))
+}
+
+/// The main module taken apart: with its memory and its data, and without.
+pub struct Apart {
+    /// Memory, data, and so many slots: exports `memory`, `slots` and the functions "0", "1"…
+    /// that call what is in them.
+    pub memory: Module,
+    /// All the rest; it imports the memory.
+    pub rest: Module,
+}
+
+/// Takes the main module apart.
+///
+/// # Errors
+/// A module that imports nothing or has not one memory.
+pub fn take_apart(module: &[u8], slots: u32) -> Result<Apart> {
+    let (mut memory, mut data, mut rest) = (None, None, Module::new());
+    let memory_type = memory_type(module)?;
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        let Some((id, range)) = payload.as_section() else {
+            continue;
+        };
+        let section = RawSection {
+            id,
+            data: module.get(range).ok_or("it breaks off")?,
+        };
+        match payload {
+            Payload::ImportSection(given) => {
+                let mut imports = ImportSection::new();
+                RoundtripReencoder.parse_import_section(&mut imports, given)?;
+                imports.import(FROM, MEMORY, memory_type);
+                rest.section(&imports);
+            }
+            Payload::MemorySection(_) => memory = Some(section),
+            Payload::DataSection(_) => data = Some(section),
+            // Nothing is left to count.
+            Payload::DataCountSection { .. } => {}
+            _ => {
+                rest.section(&section);
+            }
+        }
+    }
+    Ok(Apart {
+        memory: with_slots(&memory.ok_or("it has no memory")?, data.as_ref(), slots),
+        rest,
+    })
+}
+
+fn memory_type(module: &[u8]) -> Result<MemoryType> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::MemorySection(memories) = payload? {
+            let mut memories = memories.into_iter();
+            let (Some(memory), None) = (memories.next(), memories.next()) else {
+                return Err("the main module has several memories".into());
+            };
+            return Ok(memory?.into());
+        }
+    }
+    Err("the main module has no memory".into())
+}
+
+fn with_slots(memory: &RawSection<'_>, data: Option<&RawSection<'_>>, slots: u32) -> Module {
+    let mut functions = FunctionSection::new();
+    let mut exports = ExportSection::new();
+    let mut code = CodeSection::new();
+    exports.export(MEMORY, ExportKind::Memory, 0);
+    exports.export(SLOTS, ExportKind::Table, 0);
+    for slot in 0..slots {
+        functions.function(0);
+        exports.export(&slot.to_string(), ExportKind::Func, slot);
+        let mut function = Function::new([]);
+        let mut body = function.instructions();
+        (0..4).for_each(|argument| {
+            body.local_get(argument);
+        });
+        body.i32_const(slot.cast_signed()).call_indirect(0, 0).end();
+        code.function(&function);
+    }
+    let mut tables = TableSection::new();
+    tables.table(table_of(slots));
+    let mut module = Module::new();
+    module
+        .section(&realloc_type())
+        .section(&functions)
+        .section(&tables)
+        .section(memory)
+        .section(&exports)
+        .section(&code);
+    if let Some(data) = data {
+        module.section(data);
+    }
+    module
+}
+
+/// What puts the functions "0", "1"… into the slots.
+pub fn filler(slots: u32) -> Module {
+    let mut imports = ImportSection::new();
+    imports.import(FROM, SLOTS, table_of(slots));
+    for slot in 0..slots {
+        imports.import(FROM, &slot.to_string(), EntityType::Function(0));
+    }
+    let mut elements = ElementSection::new();
+    let functions: Vec<u32> = (0..slots).collect();
+    elements.active(
+        None,
+        &ConstExpr::i32_const(0),
+        Elements::Functions(functions.into()),
+    );
+    let mut module = Module::new();
+    module
+        .section(&realloc_type())
+        .section(&imports)
+        .section(&elements);
+    module
+}
+
+fn table_of(slots: u32) -> TableType {
+    TableType {
+        element_type: RefType::FUNCREF,
+        table64: false,
+        minimum: slots.into(),
+        maximum: Some(slots.into()),
+        shared: false,
+    }
+}
+
+/// `realloc` takes place, size, alignment and new size, and gives the new place (the
+/// component model's canonical ABI).
+fn realloc_type() -> TypeSection {
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32; 4], [ValType::I32]);
+    types
+}

@@ -1,0 +1,226 @@
+//! A component as it was read: raw where it stays as it is, taken apart where it is linked.
+
+use std::ops::Range;
+
+use wasm_encoder::ComponentSectionId;
+use wasmparser::{
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, Encoding, Export,
+    ExternalKind, Instance, Parser, Payload,
+};
+
+use crate::Result;
+
+/// A component.
+#[derive(Default)]
+pub struct Model<'a> {
+    /// The sections before the modules: types and imports.
+    pub before: Vec<Part<'a>>,
+    /// The modules.
+    pub modules: Vec<&'a [u8]>,
+    /// What is taken from imports while the modules are linked.
+    pub between: Vec<(ComponentExternalKind, u32, &'a str)>,
+    /// The sections after the last instance: what is exported.
+    pub after: Vec<Part<'a>>,
+    /// The functions of modules, by their index.
+    pub functions: Vec<Function<'a>>,
+    /// The instances of modules, by their index.
+    pub instances: Vec<Linked<'a>>,
+}
+
+/// A section outside the linking.
+pub enum Part<'a> {
+    /// As it was.
+    Raw(u8, &'a [u8]),
+    /// An export of an import, or of a component.
+    Alias(ComponentExternalKind, u32, &'a str),
+    /// A function of a module as one of the component: function, type, options.
+    Lift(u32, u32, Vec<CanonicalOption>),
+}
+
+/// A function that a module may import, or that is exported.
+#[derive(Clone)]
+pub enum Function<'a> {
+    /// Of an instance.
+    Of(u32, &'a str),
+    /// One of the component's imports.
+    Lower(u32, Vec<CanonicalOption>),
+    /// Drops a resource of this type.
+    Drop(u32),
+}
+
+/// An instance of a module.
+pub enum Linked<'a> {
+    /// Of this module, with these instances as imports.
+    Module(u32, Vec<(&'a str, u32)>),
+    /// Put together from exports.
+    Exports(Vec<Export<'a>>),
+}
+
+impl<'a> Model<'a> {
+    /// Reads a component.
+    ///
+    /// # Errors
+    /// What is no component, or is not linked as Rust's tools do it.
+    pub fn read(component: &'a [u8]) -> Result<Self> {
+        let mut model = Self::default();
+        let mut parser = Parser::new(0).parse_all(component);
+        while let Some(payload) = parser.next() {
+            let payload = payload?;
+            match payload {
+                Payload::Version { encoding, .. } if encoding != Encoding::Component => {
+                    return Err("this is no component".into());
+                }
+                Payload::ModuleSection {
+                    unchecked_range, ..
+                } => {
+                    skip(&mut parser)?;
+                    model.modules.push(bytes(component, unchecked_range)?);
+                }
+                Payload::ComponentSection {
+                    unchecked_range, ..
+                } => {
+                    skip(&mut parser)?;
+                    let section = bytes(component, unchecked_range)?;
+                    model.part(Part::Raw(ComponentSectionId::Component.into(), section));
+                }
+                Payload::ComponentAliasSection(section) => {
+                    for alias in section {
+                        model.alias(alias?)?;
+                    }
+                }
+                Payload::ComponentCanonicalSection(section) => {
+                    for function in section {
+                        model.canonical(function?)?;
+                    }
+                }
+                Payload::InstanceSection(section) => {
+                    for instance in section {
+                        model.instances.push(linked(instance?));
+                    }
+                }
+                // It has names for what is put elsewhere.
+                Payload::CustomSection(section) if section.name() == "component-name" => {}
+                other => {
+                    if let Some((id, range)) = other.as_section() {
+                        model.part(Part::Raw(id, bytes(component, range)?));
+                    }
+                }
+            }
+        }
+        Ok(model)
+    }
+
+    /// A module's bytes.
+    ///
+    /// # Errors
+    /// There is none of this index.
+    pub fn module(&self, index: u32) -> Result<&'a [u8]> {
+        let module = self.modules.get(index as usize).copied();
+        Ok(module.ok_or("an unknown module")?)
+    }
+
+    /// A function of a module.
+    ///
+    /// # Errors
+    /// As [`Model::module`].
+    pub fn function(&self, index: u32) -> Result<&Function<'a>> {
+        let function = self.functions.get(index as usize);
+        Ok(function.ok_or("an unknown function")?)
+    }
+
+    /// An instance of a module.
+    ///
+    /// # Errors
+    /// As [`Model::module`].
+    pub fn instance(&self, index: u32) -> Result<&Linked<'a>> {
+        let instance = self.instances.get(index as usize);
+        Ok(instance.ok_or("an unknown instance")?)
+    }
+
+    /// Puts down a section that is before the linking or after it.
+    fn part(&mut self, part: Part<'a>) {
+        if self.modules.is_empty() {
+            self.before.push(part);
+        } else {
+            self.after.push(part);
+        }
+    }
+
+    fn alias(&mut self, alias: ComponentAlias<'a>) -> Result<()> {
+        match alias {
+            ComponentAlias::CoreInstanceExport {
+                kind: ExternalKind::Func,
+                instance_index,
+                name,
+            } => self.functions.push(Function::Of(instance_index, name)),
+            // There is one of each, whose place is known.
+            ComponentAlias::CoreInstanceExport {
+                kind: ExternalKind::Memory | ExternalKind::Table,
+                ..
+            } => {}
+            ComponentAlias::InstanceExport {
+                kind,
+                instance_index,
+                name,
+            } if self.modules.is_empty() || !self.after.is_empty() => {
+                self.part(Part::Alias(kind, instance_index, name));
+            }
+            ComponentAlias::InstanceExport {
+                kind,
+                instance_index,
+                name,
+            } => self.between.push((kind, instance_index, name)),
+            other => return Err(format!("an unknown alias: {other:?}").into()),
+        }
+        Ok(())
+    }
+
+    fn canonical(&mut self, function: CanonicalFunction) -> Result<()> {
+        match function {
+            CanonicalFunction::Lower {
+                func_index,
+                options,
+            } => {
+                let lowered = Function::Lower(func_index, options.into_vec());
+                self.functions.push(lowered);
+            }
+            CanonicalFunction::ResourceDrop { resource } => {
+                self.functions.push(Function::Drop(resource));
+            }
+            CanonicalFunction::Lift {
+                core_func_index,
+                type_index,
+                options,
+            } => self.part(Part::Lift(core_func_index, type_index, options.into_vec())),
+            other => return Err(format!("an unknown function: {other:?}").into()),
+        }
+        Ok(())
+    }
+}
+
+/// Reads on to the end of what is nested.
+fn skip<'a>(parser: &mut impl Iterator<Item = wasmparser::Result<Payload<'a>>>) -> Result<()> {
+    let mut depth = 1;
+    while depth > 0 {
+        match parser.next().ok_or("it breaks off")?? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn bytes(component: &[u8], range: Range<usize>) -> Result<&[u8]> {
+    Ok(component.get(range).ok_or("it breaks off")?)
+}
+
+fn linked(instance: Instance<'_>) -> Linked<'_> {
+    match instance {
+        Instance::Instantiate { module_index, args } => {
+            let arguments = args.iter().map(|argument| (argument.name, argument.index));
+            Linked::Module(module_index, arguments.collect())
+        }
+        Instance::FromExports(exports) => Linked::Exports(exports.into_vec()),
+    }
+}
