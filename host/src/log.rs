@@ -1,6 +1,6 @@
 //! The log: on stderr, by a thread of its own.
 
-use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -42,9 +42,9 @@ pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
 
 /// Rests after each time that it has written. Under load the thread would otherwise wake up
 /// and write for every single line, which takes much of a request's time.
-struct Gathering(BufWriter<Stderr>);
+struct Gathering<W: Write>(BufWriter<W>);
 
-impl Write for Gathering {
+impl<W: Write> Write for Gathering<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -56,5 +56,38 @@ impl Write for Gathering {
         let written = self.0.flush();
         std::thread::sleep(PAUSE);
         written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written to it, by each call.
+    #[derive(Default)]
+    struct Calls(Vec<Vec<u8>>);
+
+    impl Write for Calls {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.to_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_come_together_are_written_together_and_none_is_held_back() {
+        let mut log = Gathering(BufWriter::with_capacity(BUFFER, Calls::default()));
+        for lines in [&["one\n", "two\n"][..], &[], &["three\n"]] {
+            for line in lines {
+                log.write_all(line.as_bytes()).expect("room");
+            }
+            log.flush().expect("room");
+        }
+        let written = &log.0.get_ref().0;
+        assert_eq!(*written, [&b"one\ntwo\n"[..], b"three\n"]);
     }
 }
