@@ -51,13 +51,7 @@ impl Setup {
     pub fn policy(document: &str) -> Self {
         Self {
             policy: Some(document.to_owned()),
-            component: None,
-            args: vec![],
-            env: vec![],
-            data: None,
-            s3: None,
-            platform: Platform::chosen(),
-            bare: false,
+            ..Self::public_only()
         }
     }
 
