@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::support::Setup;
+use crate::support::{Server, Setup};
+
+const PRIVATE: &str = "/v1/user/files/private";
 
 /// `coffer token` for a data directory, with these flags.
 fn development_token(data: &Path, flags: &[&str]) -> String {
@@ -29,6 +31,12 @@ fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap();
     let bytes = Base64UrlSafeNoPadding::decode_to_vec(part, None).unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Asks for the private file with this token.
+async fn ask(server: &Server, token: &str) -> Response {
+    let request = server.get(PRIVATE).bearer_auth(token);
+    request.send().await.unwrap()
 }
 
 #[tokio::test]
@@ -59,7 +67,7 @@ async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alon
     assert_eq!(lifetime(&bob), 7200);
     assert_eq!(claims(&manager)["roles"], json!(["staff", "manager"]));
 
-    let (private, shared) = ("/v1/user/files/private", "/v1/org/files/shared");
+    let (private, shared) = (PRIVATE, "/v1/org/files/shared");
     for (method, path, token, status) in [
         (Method::PUT, private, &alice, 201),
         (Method::GET, private, &alice, 200),
@@ -77,32 +85,17 @@ async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alon
 
     let elsewhere = TempDir::new().unwrap();
     let foreign = development_token(elsewhere.path(), &["--user", "alice"]);
-    let refused = server
-        .get(private)
-        .bearer_auth(foreign)
-        .send()
-        .await
-        .unwrap();
+    let refused = ask(&server, &foreign).await;
     assert_problem(refused, 401, "invalid-token").await;
 
     assert_eq!(server.stop(), Some(0));
     let server = Setup::default().data(Arc::clone(&folder)).start();
-    let refused = server
-        .get(private)
-        .bearer_auth(&alice)
-        .send()
-        .await
-        .unwrap();
+    let refused = ask(&server, &alice).await;
     assert_problem(refused, 401, "invalid-token").await;
     assert!(!server.log().contains("DEVELOPMENT MODE"));
     assert_eq!(server.stop(), Some(0));
     let server = Setup::public_only().data(folder).start();
-    let refused = server
-        .get(private)
-        .bearer_auth(&alice)
-        .send()
-        .await
-        .unwrap();
+    let refused = ask(&server, &alice).await;
     assert_problem(refused, 403, "iam-not-configured").await;
     let log = server.log();
     assert!(
