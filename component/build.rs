@@ -6,13 +6,16 @@
 
 use std::path::PathBuf;
 
-/// Memory of a fresh instance, in bytes: 1 MiB of stack, the data, and a heap that does for
-/// most requests. Pages that are not touched cost nothing.
-const MEMORY: u32 = 2 << 20;
+/// Memory of a fresh instance, in bytes: the stack, the data, and a heap that does for most
+/// requests. The kernel is asked about every page of it after each of them.
+const MEMORY: u32 = 768 << 10;
+/// The stack, in bytes.
+const STACK: u32 = 256 << 10;
 
 fn main() {
     if std::env::var_os("CARGO_CFG_TARGET_FAMILY").is_some_and(|family| family == "wasm") {
         println!("cargo:rustc-link-arg-cdylib=--initial-memory={MEMORY}");
+        println!("cargo:rustc-link-arg-cdylib=-zstack-size={STACK}");
     }
     println!("cargo:rerun-if-env-changed=COFFER_BAKED_POLICY");
     let own = std::env::var_os("COFFER_BAKED_POLICY").filter(|file| !file.is_empty());
