@@ -290,6 +290,7 @@ const HOLD: &[&str] = &[
     "download::",
     "list::",
     "names::",
+    "upload::a_refusal_does_not_wait_for_the_body",
     "upload::conditions",
 ];
 

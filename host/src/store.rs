@@ -120,6 +120,8 @@ pub struct CreateOptions {
     pub conditions: Conditions,
     /// In bytes; one more is [`Error::TooLarge`].
     pub max_size: u64,
+    /// How many bytes a client has announced that does not wait to be told to send them.
+    pub announced: Option<u64>,
     /// The content's SHA-256, verified before it is published.
     pub sha256: Option<[u8; 32]>,
 }

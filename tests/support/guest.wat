@@ -176,7 +176,7 @@
     (type $create-options' (record (field "content-type" string)
       (field "uploader" (option string)) (field "may-create" bool)
       (field "may-replace" $whose) (field "conditions" $conditions) (field "max-size" u64)
-      (field "sha256" (option (list u8)))))
+      (field "announced" (option u64)) (field "sha256" (option (list u8)))))
     (export "create-options" (type $create-options (eq $create-options')))
     (type $stored' (record (field "info" $info) (field "replaced" bool)))
     (export "stored" (type $stored (eq $stored')))

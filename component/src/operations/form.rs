@@ -163,6 +163,7 @@ fn stage(
         may_replace: permit.may_replace(),
         conditions: unconditional(),
         max_size: permit.limits().max_file_size(),
+        announced: None,
         sha256: None,
     };
     let refuse = |error| refusal(permit, error);

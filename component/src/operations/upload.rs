@@ -42,7 +42,8 @@ pub(crate) fn answer(
         return Err(Problem::UnsupportedMediaType);
     }
     let max_size = permit.limits().max_file_size();
-    if content_length(headers).is_some_and(|announced| announced > max_size) {
+    let announced = content_length(headers);
+    if announced.is_some_and(|length| length > max_size) {
         return Err(Error::TooLarge.into());
     }
     let options = CreateOptions {
@@ -52,6 +53,8 @@ pub(crate) fn answer(
         may_replace: permit.may_replace(),
         conditions: conditions(headers)?,
         max_size,
+        // A client that waits to be told (RFC 9110, 10.1.1) is refused before it sends.
+        announced: announced.filter(|_| !headers.contains_key(header::EXPECT)),
         sha256: digest::sha256(headers)?.map(Vec::from),
     };
     let base_url = context.base_url(&request);

@@ -39,6 +39,7 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
         may_replace: whose(asked.may_replace),
         conditions: conditions(asked.conditions)?,
         max_size: asked.max_size,
+        announced: asked.announced,
         sha256: asked.sha256.map(digest).transpose()?,
     })
 }

@@ -38,6 +38,7 @@ fn freely() -> CreateOptions {
         may_replace: Whose::Anyones,
         conditions: Conditions::default(),
         max_size: u64::MAX,
+        announced: None,
         sha256: None,
     }
 }

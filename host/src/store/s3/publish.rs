@@ -8,7 +8,8 @@
 //!
 //! A new file that nothing guards costs one request. One that replaces another costs a
 //! second, because the service has to say that there is one; and one that may be
-//! refused costs a look, because the refusal is not to wait for the file's bytes.
+//! refused costs a look, because the refusal is not to wait for the file's bytes, unless
+//! these are few.
 
 use std::time::Duration;
 

@@ -14,6 +14,9 @@ use super::multipart::Multipart;
 use super::publish::{Seen, is_free};
 use crate::store::{CreateOptions, Error, Key, Upload};
 
+/// So many bytes take a service no longer than the question whether it should have them.
+const FEW: u64 = 64 << 10;
+
 pub(super) struct S3Upload {
     store: Arc<Shared>,
     key: Key,
@@ -55,15 +58,18 @@ pub(super) enum Content {
 
 impl S3Upload {
     /// Looks what is there, so that it can be refused before a byte is taken in, unless
-    /// everything would be fine.
+    /// everything would be fine, or so few bytes are on their way that they are as well
+    /// sent on the condition that nothing is there.
     pub(super) async fn create(
         store: Arc<Shared>,
         key: Key,
         options: CreateOptions,
     ) -> Result<S3Upload, Error> {
-        let seen = match is_free(&options) {
-            true => Seen::NotLooked,
-            false => store.look_and_check(&key, &options).await?,
+        let few = options.announced.is_some_and(|length| length <= FEW);
+        let seen = if is_free(&options) || few && options.check(None).is_ok() {
+            Seen::NotLooked
+        } else {
+            store.look_and_check(&key, &options).await?
         };
         let metadata = Metadata {
             content_type: options.content_type.clone(),

@@ -59,6 +59,26 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
         assert_eq!(stored.replaced, replaced);
         assert_eq!(seen(&service), ["HEAD", "PUT"]);
     }
+    // Few bytes are sent at once on the condition that nothing is there.
+    for (announced, replaced, requests) in [
+        (1, false, &["PUT"][..]),
+        (1, true, &["PUT", "HEAD", "PUT"]),
+        (64 << 10, true, &["PUT", "HEAD", "PUT"]),
+        ((64 << 10) + 1, true, &["HEAD", "PUT"]),
+    ] {
+        let guarded = CreateOptions {
+            may_replace: Whose::Uploaders("alice".to_owned()),
+            uploader: Some("alice".to_owned()),
+            announced: Some(announced),
+            ..freely()
+        };
+        let stored = put_with(&store, "e", guarded, b"1").await.expect("stored");
+        assert_eq!(
+            (stored.replaced, seen(&service)),
+            (replaced, requests.iter().map(|&of| of.to_owned()).collect()),
+            "{announced}"
+        );
+    }
     // The service has to say that there is a file.
     assert!(put(&store, "d", b"4").await.expect("stored").replaced);
     assert_eq!(seen(&service), ["PUT", "PUT"]);

@@ -2,6 +2,7 @@
 
 use super::service::Fault;
 use super::*;
+use crate::store::Etags;
 
 #[tokio::test]
 async fn an_upload_that_ends_early_leaves_no_part() {
@@ -127,8 +128,52 @@ async fn what_will_be_refused_is_refused_before_a_byte_is_taken_in() {
         may_create: false,
         ..freely()
     };
-    let refused = store.create(key("g"), replace_only).await.map(|_| ());
-    assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    let few = CreateOptions {
+        announced: Some(1),
+        ..replace_only.clone()
+    };
+    for options in [replace_only, few] {
+        let refused = store.create(key("g"), options).await.map(|_| ());
+        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
+    for conditional_put in [true, false] {
+        let service = S3Service::that(Knows {
+            conditional_put,
+            ..Knows::default()
+        });
+        let store = store_on(&service).await;
+        let before = put(&store, "f", b"there").await.expect("stored").info;
+        let create_only = CreateOptions {
+            may_replace: Whose::Nobodys,
+            announced: Some(1),
+            ..freely()
+        };
+        let refused = put_with(&store, "f", create_only, b"1").await;
+        assert!(matches!(refused, Err(Error::Protected)), "{refused:?}");
+        let unmatched = CreateOptions {
+            conditions: Conditions {
+                if_none_match: Some(Etags::These(vec![before.etag.clone()])),
+                ..Conditions::default()
+            },
+            announced: Some(1),
+            ..freely()
+        };
+        let refused = put_with(&store, "f", unmatched, b"1").await;
+        assert!(
+            matches!(refused, Err(Error::PreconditionFailed)),
+            "{refused:?}"
+        );
+        let found = store.stat(&key("f"), &Conditions::default()).await;
+        assert_eq!(found.expect("there").etag, before.etag);
+        assert_eq!(
+            read(&store, "f", Span::All).await.expect("read"),
+            b"there"[..]
+        );
+    }
 }
 
 #[tokio::test]
