@@ -19,6 +19,7 @@ mod bindings {
         path: "../wit",
         world: "coffer",
         generate_all,
+        ownership: Borrowing { duplicate_if_necessary: false },
     });
 }
 

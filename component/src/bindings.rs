@@ -13,6 +13,8 @@ wit_bindgen::generate!({
     path: "../wit",
     world: "coffer",
     generate_all,
+    // What is handed over need not be copied together first.
+    ownership: Borrowing { duplicate_if_necessary: false },
 });
 
 use crate::Coffer;

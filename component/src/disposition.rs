@@ -36,7 +36,14 @@ pub(crate) fn for_download(basename: &str, inline: bool, download: Option<&str>)
         })
         .collect();
     let encoded = percent::encode_ext_value(filename);
-    let field = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    let field = [
+        kind,
+        "; filename=\"",
+        &plain,
+        "\"; filename*=UTF-8''",
+        &encoded,
+    ]
+    .concat();
     HeaderValue::try_from(field).unwrap_or(HeaderValue::from_static("attachment"))
 }
 

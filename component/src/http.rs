@@ -23,8 +23,6 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Path and query, as they came.
     pub(crate) target: String,
-    /// Host and port that the client asked.
-    pub(crate) authority: String,
     /// RFC 9110, 5.
     pub(crate) headers: HeaderMap,
     incoming: IncomingRequest,
@@ -47,10 +45,14 @@ impl Request {
         Ok(Self {
             method: method(incoming.method()).ok_or(()).map_err(unusable)?,
             target: incoming.path_with_query().unwrap_or_default(),
-            authority: incoming.authority().unwrap_or_default(),
             headers,
             incoming,
         })
+    }
+
+    /// Host and port that the client asked.
+    pub(crate) fn authority(&self) -> String {
+        self.incoming.authority().unwrap_or_default()
     }
 
     /// The body, to be handed on unread.
@@ -232,11 +234,11 @@ fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
     let _ = OutgoingBody::finish(body, None);
 }
 
-fn entries(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
-    let entry = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.as_str().to_owned(), value.as_bytes().to_vec())
-    };
-    headers.iter().map(entry).collect()
+fn entries(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect()
 }
 
 fn method(method: WasiMethod) -> Option<Method> {

@@ -33,7 +33,7 @@ impl Context<'_> {
     pub(crate) fn base_url(&self, request: &Request) -> String {
         match self.settings.public_url() {
             Some(url) => url.to_owned(),
-            None => format!("http://{}", request.authority),
+            None => format!("http://{}", request.authority()),
         }
     }
 }

@@ -44,13 +44,13 @@ pub(crate) fn decode(raw: &str) -> Result<Cow<'_, str>, DecodeError> {
 
 /// For a URL's path: all but unreserved characters and `/` is encoded.
 pub(crate) fn encode_path(text: &str) -> String {
-    utf8_percent_encode(text, PATH).to_string()
+    Cow::from(utf8_percent_encode(text, PATH)).into_owned()
 }
 
 /// For the value of a parameter such as `filename*` (RFC 8187), without the
 /// `UTF-8''` before it.
-pub(crate) fn encode_ext_value(text: &str) -> String {
-    utf8_percent_encode(text, EXT_VALUE).to_string()
+pub(crate) fn encode_ext_value(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, EXT_VALUE).into()
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ fn parameters<const N: usize>(
     names: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
     let mut values = [const { None }; N];
-    for pair in query.split('&') {
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
         let Some(slot) = names

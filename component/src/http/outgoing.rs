@@ -79,9 +79,9 @@ fn send(url: &WebUrl, freshness: Freshness) -> Result<IncomingResponse, ErrorCod
 }
 
 fn fields(freshness: Freshness) -> Fields {
-    let mut entries = vec![("accept".to_owned(), b"application/json".to_vec())];
+    let mut entries: Vec<(&str, &[u8])> = vec![("accept", b"application/json")];
     if freshness == Freshness::Revalidated {
-        entries.push(("cache-control".to_owned(), b"no-cache".to_vec()));
+        entries.push(("cache-control", b"no-cache"));
     }
     Fields::from_list(&entries).unwrap_or_else(|_| Fields::new())
 }

@@ -20,6 +20,9 @@ use crate::time;
 /// between, and may have changed by the next request.
 const PRIVATE: &str = "private, no-cache";
 
+/// More fields than an answer has here.
+const FIELDS: usize = 16;
+
 /// Sends a file of an area.
 pub(crate) fn answer(
     context: &Context<'_>,
@@ -108,11 +111,11 @@ fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> He
     let mut headers = validators(info, cache);
     let content_type = ContentType::stored(&info.content_type);
     insert(&mut headers, header::CONTENT_TYPE, content_type.as_str());
-    insert(&mut headers, header::ACCEPT_RANGES, "bytes");
-    insert(
-        &mut headers,
+    let constant = HeaderValue::from_static;
+    headers.insert(header::ACCEPT_RANGES, constant("bytes"));
+    headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        content_type.security_policy(),
+        constant(content_type.security_policy()),
     );
     headers.insert(
         header::CONTENT_DISPOSITION,
@@ -122,7 +125,7 @@ fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> He
 }
 
 fn validators(info: &Info, cache: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(FIELDS);
     insert(&mut headers, header::ETAG, &info.etag);
     insert(
         &mut headers,

@@ -35,7 +35,7 @@ impl Scope {
     /// begin with, then `rest`.
     pub(super) fn prefix(&self, rest: &str) -> String {
         match self {
-            Self::Public => format!("public/{rest}"),
+            Self::Public => ["public/", rest].concat(),
             Self::User(owner) => format!("user/{owner}/{rest}"),
             Self::Org(owner) => format!("org/{owner}/{rest}"),
         }
