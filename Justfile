@@ -146,9 +146,10 @@ bench *args: production (bench-tools "nginx" "wrk" "curl")
         --server {{ quote(justfile_directory() / "target/production/coffer") }} {{ args }}
 
 # Counts the instructions of a request and of its parts; `--write` makes them the ones to compare with.
+[positional-arguments]
 bench-instructions *args: component (bench-tools "valgrind")
     cargo build --release -p coffer-component --example pure
-    cargo test --release --workspace --test bench -- instructions {{ args }}
+    cargo test --release --workspace --test bench -- instructions "$@"
 
 [private]
 bench-tools *programs:

@@ -40,8 +40,14 @@ pub fn count(bench: &Bench) -> Result<Counts> {
     ];
     let mut counts = Counts::new();
     for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {
+        if counts.is_empty() {
+            // The component may have to be compiled, which would be counted too.
+            run(bench, make, 0)?;
+        }
         let (once, twice) = (run(bench, make, TIMES)?, run(bench, make, 2 * TIMES)?);
-        counts.insert((*name).to_owned(), twice.saturating_sub(once) / TIMES);
+        let more = twice.checked_sub(once);
+        let more = more.ok_or_else(|| format!("{name}: more requests took fewer instructions"))?;
+        counts.insert((*name).to_owned(), more / TIMES);
     }
     Ok(counts)
 }
