@@ -211,7 +211,9 @@ fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
         return;
     };
     let outgoing = OutgoingResponse::new(fields);
-    if outgoing.set_status_code(response.status.as_u16()).is_err() {
+    // It is 200 as it is made.
+    let status = response.status.as_u16();
+    if status != 200 && outgoing.set_status_code(status).is_err() {
         return;
     }
     let content = response
