@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use wasmtime::{ensure, format_err};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -75,7 +76,7 @@ pub(super) fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<Header
             !framing && name != CONTENT_LENGTH,
             "`{name}` is the host's to set"
         );
-        map.try_append(name, HeaderValue::from_bytes(&value)?)?;
+        map.try_append(name, HeaderValue::from_maybe_shared(Bytes::from(value))?)?;
     }
     Ok(map)
 }
