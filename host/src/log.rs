@@ -1,15 +1,11 @@
 //! The log: on stderr, by a thread of its own.
 
-use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::Duration;
 
-use tracing::field::Field;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -33,29 +29,15 @@ pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
     let most = LevelFilter::DEBUG;
     let stderr = Gathering(BufWriter::with_capacity(BUFFER, io::stderr()));
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(stderr);
-    let is_terminal = io::stderr().is_terminal();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
-        .with_ansi(is_terminal);
+        .with_ansi(io::stderr().is_terminal());
     match asked.log_format {
+        LogFormat::Text => log.with_target(false).finish().with(most).init(),
         LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
-        LogFormat::Text if is_terminal => log.with_target(false).finish().with(most).init(),
-        LogFormat::Text => {
-            let plain = format::debug_fn(field).delimited(" ");
-            let log = log.with_target(false).fmt_fields(plain);
-            log.finish().with(most).init();
-        }
     }
     Ok(guard)
-}
-
-/// Without the styles of a terminal, which cost time even where there is none.
-fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
-    match field.name() {
-        "message" => write!(writer, "{value:?}"),
-        name => write!(writer, "{name}={value:?}"),
-    }
 }
 
 /// Rests after each time that it has written. Under load the thread would otherwise wake up
