@@ -37,8 +37,9 @@ main() {
   provide_cargo_component
   provide_target
   # Every platform has SIMD (Core Specification 2.0); memchr finds a form's boundaries with it.
-  local flags=CARGO_TARGET_${target//-/_}_RUSTFLAGS
-  export "${flags^^}=-Ctarget-feature=+simd128"
+  local name
+  name=$(tr a-z- A-Z_ <<<"$target")
+  export "CARGO_TARGET_${name}_RUSTFLAGS=-Ctarget-feature=+simd128"
   export PATH=$tools/bin:$PATH
   exec "$@"
 }
