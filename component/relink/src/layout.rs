@@ -6,19 +6,19 @@ use wasmparser::{CanonicalOption, Export, ExternalKind};
 
 use crate::Result;
 use crate::memory;
-use crate::model::{Function, Linked, Model};
+use crate::model::{Argument, Function, Linked, Model};
 use crate::table::Table;
 
-/// The new order. Before it stand the module of the memory, which is instance 0 and gives
-/// memory 0, table 0 and the functions of its slots; and the module that fills the slots.
+/// The new order. Before it stands the module of the memory, which is instance 0 and gives
+/// memory 0 and the functions of its slots.
 #[derive(Default)]
 pub struct Layout<'a> {
     /// The module that defines the memory.
     pub main: u32,
     /// The other modules that stay, in their new order.
     pub modules: Vec<u32>,
-    /// What is called back through a slot: functions of instances that come later.
-    pub slots: Vec<(u32, &'a str)>,
+    /// What is called back through a slot: functions that the main module exports.
+    pub slots: Vec<&'a str>,
     /// What comes into being, one after the other.
     pub steps: Vec<Step<'a>>,
     /// Old functions' new indices.
@@ -38,7 +38,7 @@ pub enum Step<'a> {
     Lower(u32, Vec<CanonicalOption>),
     Drop(u32),
     /// An instance of a (new) module.
-    Module(u32, Vec<(&'a str, u32)>),
+    Module(u32, Vec<Argument<'a>>),
     Exports(Vec<(String, ExternalKind, u32)>),
 }
 
@@ -49,14 +49,10 @@ struct Made {
     instances: u32,
 }
 
-/// The module of the memory and the one that fills its slots.
-const OWN_MODULES: u32 = 2;
-/// The one of the memory.
+/// The module of the memory.
 pub const MEMORY_MODULE: u32 = 0;
 /// Its instance.
 pub const MEMORY: u32 = 0;
-/// The one that fills the slots.
-const FILLER: u32 = 1;
 
 /// Finds the order.
 ///
@@ -68,19 +64,22 @@ pub fn arrange<'a>(model: &Model<'a>) -> Result<Layout<'a>> {
     attempt(model, first.slots)
 }
 
-fn attempt<'a>(model: &Model<'a>, slots: Vec<(u32, &'a str)>) -> Result<Layout<'a>> {
+fn attempt<'a>(model: &Model<'a>, slots: Vec<&'a str>) -> Result<Layout<'a>> {
     let table = Table::of(model)?;
-    let main = model
-        .modules
-        .iter()
-        .position(|module| memory::defines_one(module))
-        .ok_or("no module defines a memory")?;
-    let main = u32::try_from(main)?;
+    let start = model.main()?;
+    let Linked::Module(main, _) = *model.instance(start)? else {
+        return Err("the main module has no instance".into());
+    };
+    let is_used = |module: &u32| {
+        let mut instances = model.instances.iter();
+        instances.any(|instance| matches!(instance, Linked::Module(used, _) if used == module))
+    };
     let count = u32::try_from(model.modules.len())?;
     let mut layout = Layout {
         main,
         modules: (0..count)
             .filter(|module| !table.modules.contains(module))
+            .filter(is_used)
             .collect(),
         table,
         made: Made {
@@ -90,13 +89,7 @@ fn attempt<'a>(model: &Model<'a>, slots: Vec<(u32, &'a str)>) -> Result<Layout<'
         slots,
         ..Layout::default()
     };
-    let start = model
-        .instances
-        .iter()
-        .position(|instance| matches!(instance, Linked::Module(module, _) if *module == main))
-        .ok_or("the main module has no instance")?;
-    layout.instance(model, u32::try_from(start)?)?;
-    layout.fill()?;
+    layout.instance(model, start)?;
     Ok(layout)
 }
 
@@ -111,15 +104,15 @@ impl<'a> Layout<'a> {
                 self.open.push(old);
                 let mut linked = Vec::new();
                 for (name, argument) in arguments {
-                    linked.push((*name, self.instance(model, *argument)?));
+                    linked.push((name.clone(), self.instance(model, *argument)?));
                 }
                 self.open.pop();
                 let place = self.modules.iter().position(|known| known == module);
                 let place = u32::try_from(place.ok_or("an instance of an unknown module")?)?;
                 if *module == self.main {
-                    linked.push((memory::FROM, MEMORY));
+                    linked.push((memory::FROM.into(), MEMORY));
                 }
-                Step::Module(OWN_MODULES + place, linked)
+                Step::Module(MEMORY_MODULE + 1 + place, linked)
             }
             Linked::Exports(exports) => {
                 let mut linked = Vec::new();
@@ -194,29 +187,18 @@ impl<'a> Layout<'a> {
     }
 
     /// The function that goes through a slot to one that is not there yet.
+    ///
+    /// # Errors
+    /// It is not the main module's, which alone has a memory to make room in.
     fn slot(&mut self, instance: u32, name: &'a str) -> Result<u32> {
-        let wanted = (instance, name);
-        let known = self.slots.iter().position(|slot| *slot == wanted);
+        if self.open.first() != Some(&instance) {
+            return Err(format!("{name} is called back").into());
+        }
+        let known = self.slots.iter().position(|slot| *slot == name);
         let slot = known.unwrap_or_else(|| {
-            self.slots.push(wanted);
+            self.slots.push(name);
             self.slots.len() - 1
         });
         Ok(u32::try_from(slot)?)
-    }
-
-    /// Puts into the slots what they are for.
-    fn fill(&mut self) -> Result<()> {
-        let mut exports = vec![(memory::SLOTS.to_owned(), ExternalKind::Table, 0)];
-        for (number, (instance, name)) in self.slots.iter().enumerate() {
-            let instance = self.instances.get(instance).ok_or("an empty slot")?;
-            self.steps.push(Step::Of(*instance, name));
-            exports.push((number.to_string(), ExternalKind::Func, self.made.functions));
-            self.made.functions += 1;
-        }
-        self.steps.push(Step::Exports(exports));
-        let filler = vec![(memory::FROM, self.made.instances)];
-        self.steps.push(Step::Module(FILLER, filler));
-        self.made.instances += 2;
-        Ok(())
     }
 }

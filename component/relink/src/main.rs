@@ -4,21 +4,25 @@
 //! memory before the caller exists, since the caller's module defines it. So what makes
 //! components of modules lets every such import go through a table that is filled once the
 //! caller is there, and a platform looks each of them up twice for every instance. Here
-//! memory and data become a module of their own, which comes first:
+//! memory and data become a module of their own, which comes first, and what works on them
+//! becomes one module:
 //!
 //! | before | after |
 //! |---|---|
 //! | table of imports | memory, data, table of `realloc` functions |
-//! | main module | adapters for WASI, with their imports |
-//! | adapters for WASI, with their imports | main module, with its imports |
-//! | what fills the table: each import | what fills the table: one `realloc` for each module |
+//! | main module | main module with the adapters for WASI in it, and the imports of both |
+//! | adapters for WASI, with their imports | |
+//! | what fills the table: each import | |
 //!
 //! Code, data, imports and exports stay what they were.
 
+mod join;
 mod layout;
 mod memory;
 mod model;
+mod remap;
 mod table;
+mod union;
 mod write;
 
 use std::process::ExitCode;
@@ -51,7 +55,7 @@ fn main() -> ExitCode {
 
 /// The component linked anew, and valid.
 fn relink(component: &[u8]) -> Result<Vec<u8>> {
-    let model = Model::read(component)?;
+    let model = join::join(Model::read(component)?)?;
     let relinked = write::component(&model, layout::arrange(&model)?)?;
     Validator::new_with_features(WasmFeatures::default()).validate_all(&relinked)?;
     Ok(relinked)

@@ -1,14 +1,17 @@
 //! The modules that the memory is put into and taken out of.
 
+use std::collections::BTreeMap;
+
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
-    Function, FunctionSection, ImportSection, MemoryType, Module, RawSection, RefType,
-    TableSection, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection, Function,
+    FunctionSection, ImportSection, MemoryType, Module, RawSection, RefType, TableSection,
+    TableType, TypeSection, ValType,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{BinaryReader, CodeSectionReader, Parser, Payload};
 
 use crate::Result;
+use crate::remap::Remap;
 
 /// Under which name the memory and the slots are imported.
 pub const FROM: &str = "memory";
@@ -29,17 +32,26 @@ pub struct Apart {
     /// Memory, data, and so many slots: exports `memory`, `slots` and the functions "0", "1"…
     /// that call what is in them.
     pub memory: Module,
-    /// All the rest; it imports the memory.
+    /// All the rest; it imports the memory and fills the slots.
     pub rest: Module,
 }
 
-/// Takes the main module apart.
+/// Takes the main module apart. The functions that it exports by these names go into the
+/// slots.
 ///
 /// # Errors
-/// A module that imports nothing or has not one memory.
-pub fn take_apart(module: &[u8], slots: u32) -> Result<Apart> {
+/// A module that imports nothing, has not one memory or no such functions.
+pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
+    let count = u32::try_from(slots.len())?;
     let (mut memory, mut data, mut rest) = (None, None, Module::new());
     let memory_type = memory_type(module)?;
+    // The table of slots is imported, so it comes before the others.
+    let mut behind = Remap {
+        tables: 1,
+        ..Remap::default()
+    };
+    let mut elements = ElementSection::new();
+    let mut exported = BTreeMap::new();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
         let Some((id, range)) = payload.as_section() else {
@@ -47,26 +59,50 @@ pub fn take_apart(module: &[u8], slots: u32) -> Result<Apart> {
         };
         let section = RawSection {
             id,
-            data: module.get(range).ok_or("it breaks off")?,
+            data: module.get(range.clone()).ok_or("it breaks off")?,
         };
         match payload {
             Payload::ImportSection(given) => {
                 let mut imports = ImportSection::new();
                 RoundtripReencoder.parse_import_section(&mut imports, given)?;
                 imports.import(FROM, MEMORY, memory_type);
+                imports.import(FROM, SLOTS, table_of(count));
                 rest.section(&imports);
             }
             Payload::MemorySection(_) => memory = Some(section),
             Payload::DataSection(_) => data = Some(section),
             // Nothing is left to count.
             Payload::DataCountSection { .. } => {}
+            Payload::ExportSection(given) => {
+                for export in given.clone() {
+                    let export = export?;
+                    exported.insert(export.name, export.index);
+                }
+                let mut exports = ExportSection::new();
+                behind.parse_export_section(&mut exports, given)?;
+                rest.section(&exports);
+            }
+            Payload::ElementSection(given) => behind.parse_element_section(&mut elements, given)?,
+            Payload::CodeSectionStart { .. } => {
+                let mut code = CodeSection::new();
+                let reader = BinaryReader::new(section.data, range.start);
+                behind.parse_code_section(&mut code, CodeSectionReader::new(reader)?)?;
+                let functions = slots.iter().map(|slot| exported.get(slot).copied());
+                let functions: Option<Vec<u32>> = functions.collect();
+                let functions = functions.ok_or("nothing is there for a slot")?;
+                // Last: what comes after a segment for an imported table is not laid out
+                // when the module is compiled, but for every instance.
+                let begin = ConstExpr::i32_const(0);
+                elements.active(Some(0), &begin, Elements::Functions(functions.into()));
+                rest.section(&elements).section(&code);
+            }
             _ => {
                 rest.section(&section);
             }
         }
     }
     Ok(Apart {
-        memory: with_slots(&memory.ok_or("it has no memory")?, data.as_ref(), slots),
+        memory: with_slots(&memory.ok_or("it has no memory")?, data.as_ref(), count),
         rest,
     })
 }
@@ -114,28 +150,6 @@ fn with_slots(memory: &RawSection<'_>, data: Option<&RawSection<'_>>, slots: u32
     if let Some(data) = data {
         module.section(data);
     }
-    module
-}
-
-/// What puts the functions "0", "1"… into the slots.
-pub fn filler(slots: u32) -> Module {
-    let mut imports = ImportSection::new();
-    imports.import(FROM, SLOTS, table_of(slots));
-    for slot in 0..slots {
-        imports.import(FROM, &slot.to_string(), EntityType::Function(0));
-    }
-    let mut elements = ElementSection::new();
-    let functions: Vec<u32> = (0..slots).collect();
-    elements.active(
-        None,
-        &ConstExpr::i32_const(0),
-        Elements::Functions(functions.into()),
-    );
-    let mut module = Module::new();
-    module
-        .section(&realloc_type())
-        .section(&imports)
-        .section(&elements);
     module
 }
 

@@ -1,14 +1,17 @@
 //! A component as it was read: raw where it stays as it is, taken apart where it is linked.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use wasm_encoder::ComponentSectionId;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, Encoding, Export,
-    ExternalKind, Instance, Parser, Payload,
+    ExternalKind, Instance, InstantiationArg, Parser, Payload,
 };
 
 use crate::Result;
+use crate::memory;
 
 /// A component.
 #[derive(Default)]
@@ -16,7 +19,7 @@ pub struct Model<'a> {
     /// The sections before the modules: types and imports.
     pub before: Vec<Part<'a>>,
     /// The modules.
-    pub modules: Vec<&'a [u8]>,
+    pub modules: Vec<Cow<'a, [u8]>>,
     /// What is taken from imports while the modules are linked.
     pub between: Vec<(ComponentExternalKind, u32, &'a str)>,
     /// The sections after the last instance: what is exported.
@@ -51,10 +54,13 @@ pub enum Function<'a> {
 /// An instance of a module.
 pub enum Linked<'a> {
     /// Of this module, with these instances as imports.
-    Module(u32, Vec<(&'a str, u32)>),
+    Module(u32, Vec<Argument<'a>>),
     /// Put together from exports.
     Exports(Vec<Export<'a>>),
 }
+
+/// An instance that a module imports from, by the name that the module has for it.
+pub type Argument<'a> = (Cow<'a, str>, u32);
 
 impl<'a> Model<'a> {
     /// Reads a component.
@@ -74,7 +80,8 @@ impl<'a> Model<'a> {
                     unchecked_range, ..
                 } => {
                     skip(&mut parser)?;
-                    model.modules.push(bytes(component, unchecked_range)?);
+                    let module = bytes(component, unchecked_range)?;
+                    model.modules.push(module.into());
                 }
                 Payload::ComponentSection {
                     unchecked_range, ..
@@ -114,8 +121,17 @@ impl<'a> Model<'a> {
     ///
     /// # Errors
     /// There is none of this index.
-    pub fn module(&self, index: u32) -> Result<&'a [u8]> {
-        let module = self.modules.get(index as usize).copied();
+    pub fn module(&self, index: u32) -> Result<&[u8]> {
+        let module = self.modules.get(index as usize);
+        Ok(module.ok_or("an unknown module")?)
+    }
+
+    /// The same to be replaced.
+    ///
+    /// # Errors
+    /// As [`Model::module`].
+    pub fn module_mut(&mut self, index: u32) -> Result<&mut Cow<'a, [u8]>> {
+        let module = self.modules.get_mut(index as usize);
         Ok(module.ok_or("an unknown module")?)
     }
 
@@ -135,6 +151,48 @@ impl<'a> Model<'a> {
     pub fn instance(&self, index: u32) -> Result<&Linked<'a>> {
         let instance = self.instances.get(index as usize);
         Ok(instance.ok_or("an unknown instance")?)
+    }
+
+    /// The instance of the module that defines the memory.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn main(&self) -> Result<u32> {
+        let main = self.position(|instance| match instance {
+            Linked::Module(module, _) => self.module(*module).is_ok_and(memory::defines_one),
+            Linked::Exports(_) => false,
+        });
+        Ok(main.ok_or("no instance has a memory of its own")?)
+    }
+
+    /// The first instance that is as wanted.
+    pub fn position(&self, wanted: impl Fn(&Linked<'a>) -> bool) -> Option<u32> {
+        let found = self.instances.iter().position(wanted)?;
+        u32::try_from(found).ok()
+    }
+
+    /// Puts another instance in an instance's place.
+    ///
+    /// # Errors
+    /// As [`Model::module`].
+    pub fn replace(&mut self, index: u32, by: Linked<'a>) -> Result<()> {
+        let instance = self.instances.get_mut(index as usize);
+        *instance.ok_or("an unknown instance")? = by;
+        Ok(())
+    }
+
+    /// One more instance, with only these of the exports of this one.
+    ///
+    /// # Errors
+    /// It is not put together from exports.
+    pub fn only(&mut self, index: u32, names: &BTreeSet<String>) -> Result<u32> {
+        let Linked::Exports(exports) = self.instance(index)? else {
+            return Err("an instance of a module is imported itself".into());
+        };
+        let kept = exports.iter().filter(|export| names.contains(export.name));
+        let kept = Linked::Exports(kept.cloned().collect());
+        self.instances.push(kept);
+        Ok(u32::try_from(self.instances.len() - 1)?)
     }
 
     /// Puts down a section that is before the linking or after it.
@@ -215,10 +273,11 @@ fn bytes(component: &[u8], range: Range<usize>) -> Result<&[u8]> {
     Ok(component.get(range).ok_or("it breaks off")?)
 }
 
-fn linked(instance: Instance<'_>) -> Linked<'_> {
+fn linked<'a>(instance: Instance<'a>) -> Linked<'a> {
     match instance {
         Instance::Instantiate { module_index, args } => {
-            let arguments = args.iter().map(|argument| (argument.name, argument.index));
+            let argument = |argument: &InstantiationArg<'a>| (argument.name.into(), argument.index);
+            let arguments = args.iter().map(argument);
             Linked::Module(module_index, arguments.collect())
         }
         Instance::FromExports(exports) => Linked::Exports(exports.into_vec()),

@@ -32,7 +32,7 @@ impl Table {
         };
         let fills = |instance: &Linked<'_>| match instance {
             Linked::Module(module, arguments) => match arguments.as_slice() {
-                [("", entries)] => Some((*module, *entries)),
+                [(namespace, entries)] if namespace.is_empty() => Some((*module, *entries)),
                 _ => None,
             },
             Linked::Exports(_) => None,

@@ -10,7 +10,7 @@ use wasmparser::ComponentExternalKind;
 use crate::Result;
 use crate::layout::{Layout, MEMORY, MEMORY_MODULE, Step};
 use crate::memory::{self, Apart};
-use crate::model::{Model, Part};
+use crate::model::{Argument, Model, Part};
 
 /// Writes it.
 ///
@@ -57,10 +57,9 @@ fn section(component: &mut Component, part: &Part<'_>) -> Result<()> {
 }
 
 fn modules(component: &mut Component, model: &Model<'_>, layout: &Layout<'_>) -> Result<()> {
-    let slots = u32::try_from(layout.slots.len())?;
-    let Apart { memory, rest } = memory::take_apart(model.module(layout.main)?, slots)?;
+    let main = model.module(layout.main)?;
+    let Apart { memory, rest } = memory::take_apart(main, &layout.slots)?;
     component.section(&ModuleSection(&memory));
-    component.section(&ModuleSection(&memory::filler(slots)));
     for &module in &layout.modules {
         if module == layout.main {
             component.section(&ModuleSection(&rest));
@@ -78,7 +77,6 @@ fn modules(component: &mut Component, model: &Model<'_>, layout: &Layout<'_>) ->
 fn memory(component: &mut Component, layout: &Layout<'_>) -> Result<()> {
     instance(component, MEMORY_MODULE, &[]);
     given(component, MEMORY, memory::MEMORY, ExportKind::Memory);
-    given(component, MEMORY, memory::SLOTS, ExportKind::Table);
     for slot in 0..u32::try_from(layout.slots.len())? {
         given(component, MEMORY, &slot.to_string(), ExportKind::Func);
     }
@@ -115,11 +113,11 @@ fn steps(component: &mut Component, layout: &Layout<'_>, from: usize) -> Result<
     Ok(layout.steps.len())
 }
 
-fn instance(component: &mut Component, module: u32, imports: &[(&str, u32)]) {
+fn instance(component: &mut Component, module: u32, imports: &[Argument<'_>]) {
     let mut instances = InstanceSection::new();
     let imports = imports
         .iter()
-        .map(|(name, instance)| (*name, ModuleArg::Instance(*instance)));
+        .map(|(name, instance)| (name.as_ref(), ModuleArg::Instance(*instance)));
     instances.instantiate(module, imports.collect::<Vec<_>>());
     component.section(&instances);
 }

@@ -1,0 +1,43 @@
+//! A module's parts as parts of another.
+
+use std::convert::Infallible;
+
+use wasm_encoder::reencode::{Error, Reencode};
+
+/// What a module's indices are in the other.
+#[derive(Default)]
+pub struct Remap {
+    /// So many types come before its own.
+    pub types: u32,
+    /// So many tables come before its own.
+    pub tables: u32,
+    /// So many globals come before its own.
+    pub globals: u32,
+    /// Its functions, if any is another.
+    pub functions: Option<Vec<u32>>,
+}
+
+impl Reencode for Remap {
+    type Error = Infallible;
+
+    fn type_index(&mut self, index: u32) -> Result<u32, Error> {
+        Ok(self.types.saturating_add(index))
+    }
+
+    fn table_index(&mut self, index: u32) -> Result<u32, Error> {
+        Ok(self.tables.saturating_add(index))
+    }
+
+    fn global_index(&mut self, index: u32) -> Result<u32, Error> {
+        Ok(self.globals.saturating_add(index))
+    }
+
+    fn function_index(&mut self, index: u32) -> Result<u32, Error> {
+        let Some(functions) = &self.functions else {
+            return Ok(index);
+        };
+        // One that is not there stays so, which is found when the whole is validated.
+        let function = functions.get(index as usize).copied();
+        Ok(function.unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,208 @@
+//! Two modules as one.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::reencode::Reencode as _;
+use wasm_encoder::{
+    CodeSection, ElementSection, EntityType, ExportSection, FunctionSection, GlobalSection,
+    ImportSection, Module, RawSection, SectionId, TableSection, TypeSection,
+};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+
+use crate::Result;
+use crate::remap::Remap;
+
+/// Where a function comes from that one of the two imports.
+pub enum Source<'a> {
+    /// From elsewhere, under this name of a module.
+    Outside(String),
+    /// From the other, which exports it by this name.
+    Inside(&'a str),
+}
+
+/// The first module with the second in it, which has the first one's memory. `source` is
+/// asked for every imported function, by the module (0 or 1) and both names.
+///
+/// # Errors
+/// The first imports more than functions, the second more than functions and a memory; the
+/// second has data; a function that is not there; or what `source` says.
+pub fn union<'a>(
+    modules: [&[u8]; 2],
+    source: impl Fn(usize, &str, &str) -> Result<Source<'a>>,
+) -> Result<Vec<u8>> {
+    let [first, second] = modules;
+    let [a, b] = [Shape::of(first)?, Shape::of(second)?];
+    let mut imports = ImportSection::new();
+    let mut find = |number, shape: &Shape<'_>, types| {
+        let found = shape.imports.iter().map(|(namespace, name, ty)| {
+            Ok(match source(number, namespace, name)? {
+                Source::Outside(namespace) => {
+                    imports.import(&namespace, name, EntityType::Function(types + ty));
+                    Found::Import(imports.len() - 1)
+                }
+                Source::Inside(name) => Found::Other(name),
+            })
+        });
+        found.collect::<Result<Vec<_>>>()
+    };
+    let (of_a, of_b) = (find(0, &a, 0)?, find(1, &b, a.types)?);
+    let a_begins = imports.len();
+    let b_begins = a_begins + a.functions;
+    let (of_a, of_b) = ((&a, &*of_a, a_begins), (&b, &*of_b, b_begins));
+    let remaps = [
+        Remap {
+            functions: Some(functions(of_a, of_b)?),
+            ..Remap::default()
+        },
+        Remap {
+            types: a.types,
+            tables: a.tables,
+            globals: a.globals,
+            functions: Some(functions(of_b, of_a)?),
+        },
+    ];
+    write(modules, remaps, &imports)
+}
+
+/// What a module has, as far as indices depend on it.
+#[derive(Default)]
+struct Shape<'a> {
+    types: u32,
+    /// The functions: module, name and type.
+    imports: Vec<(&'a str, &'a str, u32)>,
+    /// The functions that it defines.
+    functions: u32,
+    tables: u32,
+    globals: u32,
+    /// The functions, by name.
+    exports: BTreeMap<&'a str, u32>,
+}
+
+impl<'a> Shape<'a> {
+    fn of(module: &'a [u8]) -> Result<Self> {
+        let mut shape = Self::default();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::TypeSection(types) => {
+                    for group in types {
+                        shape.types += u32::try_from(group?.types().len())?;
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let import = import?;
+                        match import.ty {
+                            TypeRef::Func(ty) => {
+                                shape.imports.push((import.module, import.name, ty));
+                            }
+                            TypeRef::Memory(_) => {}
+                            other => return Err(format!("it imports a {other:?}").into()),
+                        }
+                    }
+                }
+                Payload::FunctionSection(functions) => shape.functions = functions.count(),
+                Payload::TableSection(tables) => shape.tables = tables.count(),
+                Payload::GlobalSection(globals) => shape.globals = globals.count(),
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        if export.kind == ExternalKind::Func {
+                            shape.exports.insert(export.name, export.index);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(shape)
+    }
+}
+
+/// What an imported function is.
+enum Found<'a> {
+    /// This import of the whole.
+    Import(u32),
+    /// What the other exports by this name.
+    Other(&'a str),
+}
+
+/// A module, what its imports are, and where its own functions begin in the whole.
+type Placed<'a> = (&'a Shape<'a>, &'a [Found<'a>], u32);
+
+/// The functions of a module in the whole.
+fn functions(
+    (shape, found, begin): Placed<'_>,
+    (other, of_other, other_begin): Placed<'_>,
+) -> Result<Vec<u32>> {
+    let imported = found.iter().map(|found| match *found {
+        Found::Import(index) => Ok(index),
+        Found::Other(name) => {
+            let index = other.exports.get(name).copied();
+            let index = index.ok_or_else(|| format!("there is no function {name}"))?;
+            match of_other.get(index as usize) {
+                None => Ok(other_begin + index - u32::try_from(of_other.len())?),
+                Some(&Found::Import(index)) => Ok(index),
+                Some(Found::Other(_)) => Err(format!("{name} goes in circles").into()),
+            }
+        }
+    });
+    let own = (begin..begin + shape.functions).map(Ok);
+    imported.chain(own).collect()
+}
+
+fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Result<Vec<u8>> {
+    let (mut types, mut functions) = (TypeSection::new(), FunctionSection::new());
+    let (mut tables, mut globals) = (TableSection::new(), GlobalSection::new());
+    let (mut exports, mut elements) = (ExportSection::new(), ElementSection::new());
+    let mut code = CodeSection::new();
+    let mut raw = Vec::new();
+    for (number, (module, mut remap)) in modules.iter().zip(remaps).enumerate() {
+        for payload in Parser::new(0).parse_all(module) {
+            let payload = payload?;
+            match payload {
+                Payload::TypeSection(given) => remap.parse_type_section(&mut types, given)?,
+                Payload::FunctionSection(given) => {
+                    remap.parse_function_section(&mut functions, given)?;
+                }
+                Payload::TableSection(given) => remap.parse_table_section(&mut tables, given)?,
+                Payload::GlobalSection(given) => remap.parse_global_section(&mut globals, given)?,
+                Payload::ExportSection(given) => remap.parse_export_section(&mut exports, given)?,
+                Payload::ElementSection(given) => {
+                    remap.parse_element_section(&mut elements, given)?;
+                }
+                Payload::CodeSectionStart { range, .. } => {
+                    let given = module.get(range.clone()).ok_or("it breaks off")?;
+                    let reader = wasmparser::BinaryReader::new(given, range.start);
+                    let given = wasmparser::CodeSectionReader::new(reader)?;
+                    remap.parse_code_section(&mut code, given)?;
+                }
+                Payload::MemorySection(_) | Payload::DataSection(_) if number == 0 => {
+                    let (id, range) = payload.as_section().ok_or("it breaks off")?;
+                    let data = module.get(range).ok_or("it breaks off")?;
+                    raw.push(RawSection { id, data });
+                }
+                // What custom sections say is by index, and nothing that runs.
+                Payload::CustomSection(_)
+                | Payload::Version { .. }
+                | Payload::ImportSection(_)
+                | Payload::CodeSectionEntry(_)
+                | Payload::DataCountSection { .. }
+                | Payload::End(_) => {}
+                other => return Err(format!("an unknown section: {other:?}").into()),
+            }
+        }
+    }
+    let mut whole = Module::new();
+    let part = |id: SectionId| raw.iter().find(move |section| section.id == u8::from(id));
+    whole.section(&types).section(imports).section(&functions);
+    whole.section(&tables);
+    if let Some(memory) = part(SectionId::Memory) {
+        whole.section(memory);
+    }
+    whole.section(&globals).section(&exports).section(&elements);
+    whole.section(&code);
+    if let Some(data) = part(SectionId::Data) {
+        whole.section(data);
+    }
+    Ok(whole.finish())
+}
