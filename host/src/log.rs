@@ -1,11 +1,14 @@
 //! The log: on stderr, by a thread of its own.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::time::Duration;
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::time::{Duration, SystemTime};
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -32,12 +35,23 @@ pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
-        .with_ansi(io::stderr().is_terminal());
+        .with_timer(Clock);
     match asked.log_format {
         LogFormat::Text => log.with_target(false).finish().with(most).init(),
         LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
     }
     Ok(guard)
+}
+
+/// The time in UTC with its microseconds (RFC 3339), as tracing-subscriber has it too, but
+/// made without a `format!` for every part of it.
+struct Clock;
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let now = humantime::format_rfc3339_micros(SystemTime::now());
+        write!(writer, "{now}")
+    }
 }
 
 /// Rests after each time that it has written. Under load the thread would otherwise wake up

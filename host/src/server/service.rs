@@ -40,11 +40,12 @@ impl Service {
 
     /// Answers one request, whatever happens.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Sent> {
-        let id = Uuid::now_v7().simple().to_string();
+        let mut id = Uuid::encode_buffer();
+        let id: &str = Uuid::now_v7().simple().encode_lower(&mut id);
         let path = request.uri().path();
         let path = if path.starts_with(LINKS) { LINKS } else { path };
         let in_force = self.swap.in_force();
-        let span = tracing::info_span!("request", id, method = %request.method(), path,
+        let span = tracing::info_span!("request", %id, method = %request.method(), path,
             component = %in_force.digests.component, trace = trace::id(request.headers()));
         let (operation, area) = label::of(request.method(), request.uri().path());
         let start = Instant::now();
@@ -70,7 +71,7 @@ impl Service {
         }
         .instrument(span)
         .await;
-        if let Ok(id) = HeaderValue::try_from(id) {
+        if let Ok(id) = HeaderValue::from_str(id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
