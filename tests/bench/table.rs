@@ -154,6 +154,11 @@ pub fn number(figure: f64) -> String {
     if size < 99.95 {
         return format!("{figure:.1}");
     }
+    whole(figure)
+}
+
+/// A whole number, thousands in groups.
+pub fn whole(figure: f64) -> String {
     let whole = format!("{figure:.0}");
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {

@@ -8,6 +8,7 @@ use crate::coffer::Setup;
 use crate::files;
 use crate::load::{Request, wrk};
 use crate::rivals::nginx::Nginx;
+use crate::table::whole;
 
 const SIZE: usize = 4096;
 const STEPS: [u64; 7] = [1, 4, 16, 64, 256, 1024, 4096];
@@ -44,7 +45,7 @@ pub fn run(bench: &Bench) -> Result<String> {
         points,
         charts: &["connections", "connections-memory"],
     };
-    let mark: fn(&f64) -> String = |count| format!("{count:.0}");
+    let mark: fn(&f64) -> String = |count| whole(*count);
     let mut axes = Axes {
         title: "4 KiB GETs by number of connections",
         across: "connections",
