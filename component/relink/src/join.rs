@@ -18,7 +18,7 @@ use crate::union::{Source, union};
 pub fn join(mut model: Model<'_>) -> Result<Model<'_>> {
     let table = Table::of(&model)?;
     let main = model.main()?;
-    while let Some(adapter) = model.position(|instance| works_on_memory(&model, instance)) {
+    while let Some(adapter) = model.position_of(|_, instance| works_on_memory(&model, instance)) {
         join_one(&mut model, &table, main, adapter)?;
     }
     Ok(model)

@@ -15,7 +15,7 @@ use crate::table::Table;
 pub struct Layout<'a> {
     /// The module that defines the memory.
     pub main: u32,
-    /// The other modules that stay, in their new order.
+    /// The modules that stay, the main one among them, in their new order.
     pub modules: Vec<u32>,
     /// What is called back through a slot: functions that the main module exports.
     pub slots: Vec<&'a str>,
@@ -180,10 +180,25 @@ impl<'a> Layout<'a> {
                 CanonicalOption::PostReturn(function) => {
                     CanonicalOption::PostReturn(self.function(model, function)?)
                 }
-                other => other,
+                CanonicalOption::Memory(0)
+                | CanonicalOption::UTF8
+                | CanonicalOption::UTF16
+                | CanonicalOption::CompactUTF16 => *option,
+                other => return Err(format!("an unknown option: {other:?}").into()),
             })
         };
         options.iter().map(&mut renumber).collect()
+    }
+
+    /// An (old) instance of a module that nothing asks for: what it does when it comes into
+    /// being would be lost.
+    pub fn lost(&self, model: &Model<'_>) -> Option<u32> {
+        model.position_of(|index, instance| match instance {
+            Linked::Module(module, _) => {
+                !self.table.modules.contains(module) && !self.instances.contains_key(&index)
+            }
+            Linked::Exports(_) => false,
+        })
     }
 
     /// The function that goes through a slot to one that is not there yet.

@@ -14,7 +14,8 @@
 //! | adapters for WASI, with their imports | |
 //! | what fills the table: each import | |
 //!
-//! Code, data, imports and exports stay what they were.
+//! Code, data, imports and exports stay what they were; what modules say of names and of their
+//! makers is left out.
 
 mod join;
 mod layout;

@@ -40,7 +40,7 @@ pub struct Apart {
 /// slots.
 ///
 /// # Errors
-/// A module that imports nothing, has not one memory or no such functions.
+/// A module that has not one memory, no code or no such functions.
 pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
     let count = u32::try_from(slots.len())?;
     let (mut memory, mut data, mut rest) = (None, None, Module::new());
@@ -52,6 +52,7 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
     };
     let mut elements = ElementSection::new();
     let mut exported = BTreeMap::new();
+    let mut filled = false;
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
         let Some((id, range)) = payload.as_section() else {
@@ -95,11 +96,15 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
                 let begin = ConstExpr::i32_const(0);
                 elements.active(Some(0), &begin, Elements::Functions(functions.into()));
                 rest.section(&elements).section(&code);
+                filled = true;
             }
             _ => {
                 rest.section(&section);
             }
         }
+    }
+    if exported.is_empty() || !filled {
+        return Err("the main module has no exports or no code".into());
     }
     Ok(Apart {
         memory: with_slots(&memory.ok_or("it has no memory")?, data.as_ref(), count),

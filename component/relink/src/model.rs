@@ -156,19 +156,26 @@ impl<'a> Model<'a> {
     /// The instance of the module that defines the memory.
     ///
     /// # Errors
-    /// There is none.
+    /// There is not exactly one.
     pub fn main(&self) -> Result<u32> {
-        let main = self.position(|instance| match instance {
+        let defines = |_, instance: &Linked<'_>| match instance {
             Linked::Module(module, _) => self.module(*module).is_ok_and(memory::defines_one),
             Linked::Exports(_) => false,
-        });
-        Ok(main.ok_or("no instance has a memory of its own")?)
+        };
+        let main = self.position_of(defines);
+        let main = main.ok_or("no instance has a memory of its own")?;
+        let another = self.position_of(|index, instance| index != main && defines(index, instance));
+        if another.is_some() {
+            return Err("there are several memories".into());
+        }
+        Ok(main)
     }
 
     /// The first instance that is as wanted.
-    pub fn position(&self, wanted: impl Fn(&Linked<'a>) -> bool) -> Option<u32> {
-        let found = self.instances.iter().position(wanted)?;
-        u32::try_from(found).ok()
+    pub fn position_of(&self, wanted: impl Fn(u32, &Linked<'a>) -> bool) -> Option<u32> {
+        (0..)
+            .zip(&self.instances)
+            .find_map(|(index, instance)| wanted(index, instance).then_some(index))
     }
 
     /// Puts another instance in an instance's place.

@@ -13,7 +13,9 @@ pub struct Remap {
     pub tables: u32,
     /// So many globals come before its own.
     pub globals: u32,
-    /// Its functions, if any is another.
+    /// So many segments of elements come before its own.
+    pub elements: u32,
+    /// Its functions; none where they stay what they are.
     pub functions: Option<Vec<u32>>,
 }
 
@@ -30,6 +32,10 @@ impl Reencode for Remap {
 
     fn global_index(&mut self, index: u32) -> Result<u32, Error> {
         Ok(self.globals.saturating_add(index))
+    }
+
+    fn element_index(&mut self, index: u32) -> Result<u32, Error> {
+        Ok(self.elements.saturating_add(index))
     }
 
     fn function_index(&mut self, index: u32) -> Result<u32, Error> {

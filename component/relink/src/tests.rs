@@ -82,6 +82,44 @@ fn functions(module: &[u8]) -> (usize, u32) {
 }
 
 #[test]
+fn what_would_not_do_the_same_is_refused() {
+    let text = include_str!("tests.wat");
+    let in_adapter = "(table 1 funcref)\n    (elem $doubles";
+    for (place, with, expected) in [
+        (
+            in_adapter,
+            "(data (i32.const 0) \"x\") (table 1 funcref) (elem $doubles",
+            "an unknown section",
+        ),
+        (
+            in_adapter,
+            "(start $start) (func $start) (table 1 funcref) (elem $doubles",
+            "an unknown section",
+        ),
+        (
+            "(core instance $entries",
+            "(core module $lost (func $start unreachable) (start $start))
+             (core instance (instantiate $lost)) (core instance $entries",
+            "is nobody's",
+        ),
+        (
+            "(core instance $env (export \"memory\" (memory $memory)))",
+            "(core module $other (memory (export \"memory\") 1))
+             (core instance $other (instantiate $other))
+             (alias core export $other \"memory\" (core memory $another))
+             (core instance $env (export \"memory\" (memory $another)))",
+            "there are several memories",
+        ),
+    ] {
+        let changed = text.replacen(place, with, 1);
+        assert_ne!(changed, text, "{place}");
+        let changed = wat::parse_str(changed).expect("a component");
+        let error = relink(&changed).expect_err(with).to_string();
+        assert!(error.contains(expected), "{with}: {error}");
+    }
+}
+
+#[test]
 fn what_is_no_such_component_is_refused() {
     let module = wat::parse_str("(module (memory 1))").expect("a module");
     let plain = wat::parse_str("(component (core module (memory 1)))").expect("a component");

@@ -37,7 +37,7 @@
     (import "host" "read" (func $read (param i32)))
     (global $calls (mut i32) (i32.const 0))
     (table 1 funcref)
-    (elem (i32.const 0) func $double)
+    (elem $doubles func $double)
     (type $double (func (param i32) (result i32)))
     (func $double (type $double) (i32.mul (local.get 0) (i32.const 2)))
     (func (export "import_realloc") (param i32 i32 i32 i32) (result i32)
@@ -46,6 +46,7 @@
     ;; The double of a number, if one text was read by then.
     (func (export "twice") (param i32) (result i32)
       (call $read (i32.const 80))
+      (table.init $doubles (i32.const 0) (i32.const 0) (i32.const 1))
       (i32.mul (global.get $calls)
         (call_indirect (type $double) (local.get 0) (i32.const 0)))))
   (core module $table

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, ElementSection, EntityType, ExportSection, FunctionSection, GlobalSection,
-    ImportSection, Module, RawSection, SectionId, TableSection, TypeSection,
+    ImportSection, Module, RawSection, TableSection, TypeSection,
 };
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
@@ -32,6 +32,9 @@ pub fn union<'a>(
 ) -> Result<Vec<u8>> {
     let [first, second] = modules;
     let [a, b] = [Shape::of(first)?, Shape::of(second)?];
+    if (a.memories, b.memories) != (0, 1) {
+        return Err("the second module works on another memory than the first".into());
+    }
     let mut imports = ImportSection::new();
     let mut find = |number, shape: &Shape<'_>, types| {
         let found = shape.imports.iter().map(|(namespace, name, ty)| {
@@ -58,6 +61,7 @@ pub fn union<'a>(
             types: a.types,
             tables: a.tables,
             globals: a.globals,
+            elements: a.elements,
             functions: Some(functions(of_b, of_a)?),
         },
     ];
@@ -72,8 +76,11 @@ struct Shape<'a> {
     imports: Vec<(&'a str, &'a str, u32)>,
     /// The functions that it defines.
     functions: u32,
+    /// The memories that it imports.
+    memories: u32,
     tables: u32,
     globals: u32,
+    elements: u32,
     /// The functions, by name.
     exports: BTreeMap<&'a str, u32>,
 }
@@ -95,7 +102,7 @@ impl<'a> Shape<'a> {
                             TypeRef::Func(ty) => {
                                 shape.imports.push((import.module, import.name, ty));
                             }
-                            TypeRef::Memory(_) => {}
+                            TypeRef::Memory(_) => shape.memories += 1,
                             other => return Err(format!("it imports a {other:?}").into()),
                         }
                     }
@@ -103,6 +110,7 @@ impl<'a> Shape<'a> {
                 Payload::FunctionSection(functions) => shape.functions = functions.count(),
                 Payload::TableSection(tables) => shape.tables = tables.count(),
                 Payload::GlobalSection(globals) => shape.globals = globals.count(),
+                Payload::ElementSection(elements) => shape.elements = elements.count(),
                 Payload::ExportSection(exports) => {
                     for export in exports {
                         let export = export?;
@@ -155,7 +163,7 @@ fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Re
     let (mut tables, mut globals) = (TableSection::new(), GlobalSection::new());
     let (mut exports, mut elements) = (ExportSection::new(), ElementSection::new());
     let mut code = CodeSection::new();
-    let mut raw = Vec::new();
+    let (mut memory, mut data) = (None, None);
     for (number, (module, mut remap)) in modules.iter().zip(remaps).enumerate() {
         for payload in Parser::new(0).parse_all(module) {
             let payload = payload?;
@@ -178,8 +186,12 @@ fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Re
                 }
                 Payload::MemorySection(_) | Payload::DataSection(_) if number == 0 => {
                     let (id, range) = payload.as_section().ok_or("it breaks off")?;
-                    let data = module.get(range).ok_or("it breaks off")?;
-                    raw.push(RawSection { id, data });
+                    let bytes = module.get(range).ok_or("it breaks off")?;
+                    let place = match payload {
+                        Payload::MemorySection(_) => &mut memory,
+                        _ => &mut data,
+                    };
+                    *place = Some(RawSection { id, data: bytes });
                 }
                 // What custom sections say is by index, and nothing that runs.
                 Payload::CustomSection(_)
@@ -193,16 +205,15 @@ fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Re
         }
     }
     let mut whole = Module::new();
-    let part = |id: SectionId| raw.iter().find(move |section| section.id == u8::from(id));
     whole.section(&types).section(imports).section(&functions);
     whole.section(&tables);
-    if let Some(memory) = part(SectionId::Memory) {
-        whole.section(memory);
+    if let Some(memory) = memory {
+        whole.section(&memory);
     }
     whole.section(&globals).section(&exports).section(&elements);
     whole.section(&code);
-    if let Some(data) = part(SectionId::Data) {
-        whole.section(data);
+    if let Some(data) = data {
+        whole.section(&data);
     }
     Ok(whole.finish())
 }

@@ -15,7 +15,7 @@ use crate::model::{Argument, Model, Part};
 /// Writes it.
 ///
 /// # Errors
-/// Something is exported that is not there.
+/// Something is exported that is not there, or an instance would be left out.
 pub fn component<'a>(model: &Model<'a>, mut layout: Layout<'a>) -> Result<Vec<u8>> {
     let mut component = Component::new();
     for part in &model.before {
@@ -41,7 +41,10 @@ pub fn component<'a>(model: &Model<'a>, mut layout: Layout<'a>) -> Result<Vec<u8
         }
     }
     steps(&mut component, &layout, written)?;
-    Ok(component.finish())
+    match layout.lost(model) {
+        Some(instance) => Err(format!("instance {instance} is nobody's").into()),
+        None => Ok(component.finish()),
+    }
 }
 
 /// A section that stays as it was.
