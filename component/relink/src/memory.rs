@@ -8,7 +8,7 @@ use wasm_encoder::{
     FunctionSection, ImportSection, MemoryType, Module, RawSection, RefType, TableSection,
     TableType, TypeSection, ValType,
 };
-use wasmparser::{BinaryReader, CodeSectionReader, Parser, Payload};
+use wasmparser::{Parser, Payload};
 
 use crate::Result;
 use crate::remap::Remap;
@@ -86,8 +86,7 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
             Payload::ElementSection(given) => behind.parse_element_section(&mut elements, given)?,
             Payload::CodeSectionStart { .. } => {
                 let mut code = CodeSection::new();
-                let reader = BinaryReader::new(section.data, range.start);
-                behind.parse_code_section(&mut code, CodeSectionReader::new(reader)?)?;
+                behind.code(&mut code, module, range)?;
                 let functions = slots.iter().map(|slot| exported.get(slot).copied());
                 let functions: Option<Vec<u32>> = functions.collect();
                 let functions = functions.ok_or("nothing is there for a slot")?;

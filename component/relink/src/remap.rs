@@ -1,8 +1,13 @@
 //! A module's parts as parts of another.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
+use wasm_encoder::CodeSection;
 use wasm_encoder::reencode::{Error, Reencode};
+use wasmparser::{BinaryReader, CodeSectionReader};
+
+use crate::Result;
 
 /// What a module's indices are in the other.
 #[derive(Default)]
@@ -19,26 +24,44 @@ pub struct Remap {
     pub functions: Option<Vec<u32>>,
 }
 
+impl Remap {
+    /// Puts a module's functions behind those that are there. `range` is where the module
+    /// has its code section.
+    ///
+    /// # Errors
+    /// There is none, or it is none.
+    pub fn code(
+        &mut self,
+        code: &mut CodeSection,
+        module: &[u8],
+        range: Range<usize>,
+    ) -> Result<()> {
+        let given = module.get(range.clone()).ok_or("it breaks off")?;
+        let given = CodeSectionReader::new(BinaryReader::new(given, range.start))?;
+        Ok(self.parse_code_section(code, given)?)
+    }
+}
+
 impl Reencode for Remap {
     type Error = Infallible;
 
-    fn type_index(&mut self, index: u32) -> Result<u32, Error> {
+    fn type_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
         Ok(self.types.saturating_add(index))
     }
 
-    fn table_index(&mut self, index: u32) -> Result<u32, Error> {
+    fn table_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
         Ok(self.tables.saturating_add(index))
     }
 
-    fn global_index(&mut self, index: u32) -> Result<u32, Error> {
+    fn global_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
         Ok(self.globals.saturating_add(index))
     }
 
-    fn element_index(&mut self, index: u32) -> Result<u32, Error> {
+    fn element_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
         Ok(self.elements.saturating_add(index))
     }
 
-    fn function_index(&mut self, index: u32) -> Result<u32, Error> {
+    fn function_index(&mut self, index: u32) -> std::result::Result<u32, Error> {
         let Some(functions) = &self.functions else {
             return Ok(index);
         };

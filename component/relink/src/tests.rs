@@ -1,9 +1,8 @@
 //! A small component, before and after.
 
+use wasmparser::{Parser, Payload, TypeRef};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
-
-use wasmparser::{Parser, Payload, TypeRef};
 
 use super::*;
 use model::Function;
@@ -89,12 +88,12 @@ fn what_would_not_do_the_same_is_refused() {
         (
             in_adapter,
             "(data (i32.const 0) \"x\") (table 1 funcref) (elem $doubles",
-            "an unknown section",
+            "an unknown section: DataSection",
         ),
         (
             in_adapter,
             "(start $start) (func $start) (table 1 funcref) (elem $doubles",
-            "an unknown section",
+            "an unknown section: StartSection",
         ),
         (
             "(core instance $entries",

@@ -178,12 +178,7 @@ fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Re
                 Payload::ElementSection(given) => {
                     remap.parse_element_section(&mut elements, given)?;
                 }
-                Payload::CodeSectionStart { range, .. } => {
-                    let given = module.get(range.clone()).ok_or("it breaks off")?;
-                    let reader = wasmparser::BinaryReader::new(given, range.start);
-                    let given = wasmparser::CodeSectionReader::new(reader)?;
-                    remap.parse_code_section(&mut code, given)?;
-                }
+                Payload::CodeSectionStart { range, .. } => remap.code(&mut code, module, range)?,
                 Payload::MemorySection(_) | Payload::DataSection(_) if number == 0 => {
                     let (id, range) = payload.as_section().ok_or("it breaks off")?;
                     let bytes = module.get(range).ok_or("it breaks off")?;
