@@ -49,7 +49,9 @@ struct Clock;
 
 impl FormatTime for Clock {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        let now = humantime::format_rfc3339_micros(SystemTime::now());
+        // humantime panics before 1970.
+        let now = SystemTime::now().max(SystemTime::UNIX_EPOCH);
+        let now = humantime::format_rfc3339_micros(now);
         write!(writer, "{now}")
     }
 }
