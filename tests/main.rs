@@ -22,6 +22,7 @@ mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the log, a component that fails
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
+mod slow; // clients that take their time, and what that costs others
 mod support;
 mod swap; // changing policy and component while serving, and taking it back
 mod token; // which bearer tokens are taken, which refused, and whom they name

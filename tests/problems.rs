@@ -309,6 +309,8 @@ async fn without_an_iam_api_an_area_with_owners_says_so() {
 fn a_body_that_stops_arriving_is_a_timeout() {
     let server = Setup::default().args(&["--idle-timeout", "1s"]).start();
     let mut connection = Connection::open(server.address());
-    connection.send("PUT /v1/public/files/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf");
+    connection.send(
+        "PUT /v1/public/files/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf",
+    );
     assert_problem_parts(&connection.answer(), 408, "timeout");
 }

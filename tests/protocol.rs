@@ -8,6 +8,7 @@ use crate::support::{
 mod connections; // requests in a row, and clients that stall
 mod failing; // a component that fails
 mod framing; // where a request ends and what it is about
+mod hosts; // whom a request is for, and who sent it
 mod limits; // sizes, connections, instances
 mod log; // what is in it, and what never is
 mod shutdown; // what runs is finished, within a time

@@ -100,7 +100,7 @@ async fn an_upload_that_is_cut_off_leaves_no_object_and_no_part() {
         let mut client = Connection::open(server.address());
         let length = bytes.len() + 1;
         client.send(format!(
-            "PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+            "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
         ));
         client.send(&bytes);
         eventually("parts are on their way", || service.unfinished() > 0);
@@ -110,7 +110,9 @@ async fn an_upload_that_is_cut_off_leaves_no_object_and_no_part() {
     assert!(service.objects(BUCKET).is_empty());
     // A shutdown waits for what is being cleared away.
     let mut client = Connection::open(server.address());
-    client.send("PUT /v1/public/files/f HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n");
+    client.send(
+        "PUT /v1/public/files/f HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
+    );
     client.send(&bytes);
     eventually("parts are on their way", || service.unfinished() > 0);
     server.terminate();

@@ -272,7 +272,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
     ] {
         // The body never comes; the client waits for leave to send it.
         let request = format!(
-            "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 10\r\n\
+            "PUT {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10\r\n\
              Expect: 100-continue\r\n{fields}\r\n"
         );
         assert_problem_parts(&raw(server.address(), request.as_bytes()), status, kind);
@@ -281,7 +281,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
 
     let mut client = TcpStream::connect(server.address()).unwrap();
     let head = format!(
-        "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\
+        "PUT {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\
          Expect: 100-continue\r\n\r\n"
     );
     client.write_all(head.as_bytes()).unwrap();

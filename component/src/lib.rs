@@ -52,15 +52,18 @@ mod time;
 mod token;
 mod web_url;
 
-use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
+use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::signals;
+use bindings::exports::coffer::storage::continuation;
 use bindings::exports::coffer::storage::self_check::{self, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
 use http::{Answer, Request, Response};
+use operations::receipt::Receipt;
 use operations::{Context, delete, download, form, list, upload, url};
 use policy::{Iam, Policy};
 use problem::Problem;
@@ -82,6 +85,19 @@ impl incoming_handler::Guest for Coffer {
                 Answer::from(Problem::Internal).send(out, false);
             }
         }
+    }
+}
+
+impl continuation::Guest for Coffer {
+    fn resume(note: Vec<u8>, out: ResponseOutparam) {
+        let (upload, received) = Upload::received();
+        let Some(receipt) = Receipt::read(&note) else {
+            return Answer::from(Problem::Internal).send(out, false);
+        };
+        let answer = receipt.answer(upload, received);
+        let mut answer = answer.unwrap_or_else(Answer::from);
+        answer.headers_mut().extend(receipt.shared());
+        answer.send(out, false);
     }
 }
 
@@ -108,7 +124,8 @@ impl self_check::Guest for Coffer {
 fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
     let head_only = request.method == Method::HEAD;
     let shared = cors::response_fields(policy.origins(), &request.headers);
-    let mut answer = dispatch(settings, policy, request).unwrap_or_else(Answer::from);
+    let answer = dispatch(settings, policy, request, &shared);
+    let mut answer = answer.unwrap_or_else(Answer::from);
     let headers = answer.headers_mut();
     for (name, value) in &shared {
         headers.append(name, value.clone());
@@ -116,7 +133,12 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     answer.send(out, head_only);
 }
 
-fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<Answer, Problem> {
+fn dispatch(
+    settings: &Settings,
+    policy: &Policy,
+    request: Request,
+    shared: &[(HeaderName, HeaderValue)],
+) -> Result<Answer, Problem> {
     let target = request.target.clone();
     let (route, query) = Route::parse(&request.method, &target)?;
     let now = wall_clock::now().seconds;
@@ -141,6 +163,7 @@ fn dispatch(settings: &Settings, policy: &Policy, request: Request) -> Result<An
         settings,
         caller: token::authenticate(&request.headers, policy, &lent, now)?,
         query,
+        shared,
     };
     match route {
         Route::List { area } => list::answer(&context, area),

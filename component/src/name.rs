@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::percent;
 use crate::problem::Problem;
 
@@ -10,7 +12,7 @@ use crate::problem::Problem;
 /// - 1 to 900 bytes of UTF-8;
 /// - segments joined by `/`, none of them empty, `.` or `..`;
 /// - no control character (U+0000 to U+001F, U+007F to U+009F), no backslash.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Name(String);
 
 impl Name {

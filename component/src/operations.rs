@@ -4,15 +4,16 @@ pub(crate) mod delete;
 pub(crate) mod download;
 pub(crate) mod form;
 pub(crate) mod list;
+pub(crate) mod receipt;
 pub(crate) mod upload;
 pub(crate) mod url;
 
 mod file;
 
-use crate::bindings::coffer::storage::blobs::Error;
+use ::http::{HeaderName, HeaderValue};
+
 use crate::http::Request;
 use crate::policy::Policy;
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::token::Caller;
 
@@ -26,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) caller: Caller,
     /// What stands behind the path's `?`.
     pub(crate) query: &'a str,
+    /// The fields that every answer to this request gets.
+    pub(crate) shared: &'a [(HeaderName, HeaderValue)],
 }
 
 impl Context<'_> {
@@ -34,29 +37,6 @@ impl Context<'_> {
         match self.settings.public_url() {
             Some(url) => url.to_owned(),
             None => format!("http://{}", request.authority()),
-        }
-    }
-}
-
-/// What a store's refusal means to a client, where the operation has no better
-/// answer.
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::NotFound => Self::NotFound,
-            Error::Protected => Self::Forbidden,
-            Error::PreconditionFailed => Self::PreconditionFailed,
-            Error::SpanOutside(size) => Self::RangeNotSatisfiable { size },
-            Error::TooLarge => Self::TooLarge("the file is larger than allowed".to_owned()),
-            Error::DigestMismatch => Self::DigestMismatch,
-            Error::BodyIncomplete => {
-                Self::InvalidRequest("the body ended before it was complete".to_owned())
-            }
-            Error::NoSpace => Self::NoSpace,
-            Error::TimedOut => Self::Timeout,
-            Error::Unavailable => Self::Unavailable,
-            // Only reads get it, and they answer it themselves.
-            Error::NotModified(_) | Error::Misconfigured => Self::Internal,
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod decision;
 pub(crate) mod key;
+mod refusals;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
@@ -22,6 +23,8 @@ use crate::token::{Bearer, Caller};
 
 use decision::{Reach, bearer, decide};
 use key::{BlobKey, Scope};
+
+pub(crate) use refusals::Refusals;
 
 /// Leave to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,14 +199,9 @@ impl Store<'_> {
         self.replace.as_ref().map_or(Whose::Nobodys, Reach::whose)
     }
 
-    /// What to answer when there is no file and `may_create` is false.
-    pub(crate) fn if_absent(&self) -> Problem {
-        self.create.clone().err().unwrap_or(Problem::Forbidden)
-    }
-
-    /// What to answer when there is a file that `may_replace` protects.
-    pub(crate) fn if_protected(&self) -> Problem {
-        self.replace.clone().err().unwrap_or(Problem::Forbidden)
+    /// What to answer where the store refuses.
+    pub(crate) fn refusals(&self) -> Refusals {
+        Refusals::new(&self.create, &self.replace)
     }
 
     /// Who is recorded as having stored the file.

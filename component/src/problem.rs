@@ -3,6 +3,8 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::bindings::coffer::storage::blobs::Error;
+
 /// Where problem types live: a reference relative to the service (RFC 9457,
 /// 3.1.1), an identifier and nothing that has to be fetched.
 const TYPES: &str = "/problems/";
@@ -153,6 +155,29 @@ impl Problem {
             Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
             Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
             _ => None,
+        }
+    }
+}
+
+/// What a store's refusal means to a client, where the operation has no better
+/// answer.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::NotFound,
+            Error::Protected => Self::Forbidden,
+            Error::PreconditionFailed => Self::PreconditionFailed,
+            Error::SpanOutside(size) => Self::RangeNotSatisfiable { size },
+            Error::TooLarge => Self::TooLarge("the file is larger than allowed".to_owned()),
+            Error::DigestMismatch => Self::DigestMismatch,
+            Error::BodyIncomplete => {
+                Self::InvalidRequest("the body ended before it was complete".to_owned())
+            }
+            Error::NoSpace => Self::NoSpace,
+            Error::TimedOut => Self::Timeout,
+            Error::Unavailable => Self::Unavailable,
+            // Only reads get it, and they answer it themselves.
+            Error::NotModified(_) | Error::Misconfigured => Self::Internal,
         }
     }
 }

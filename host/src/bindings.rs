@@ -37,3 +37,19 @@ pub mod check {
         exports: { default: async },
     });
 }
+
+/// Requests that go on in another instance.
+pub mod resume {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        interfaces: "export coffer:storage/continuation@0.1.0;",
+        exports: { default: async },
+        with: {
+            "wasi:http/types": wasmtime_wasi_http::p2::bindings::http::types,
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+        },
+    });
+
+    pub use exports::coffer::storage::continuation::GuestIndices;
+}

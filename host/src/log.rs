@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
@@ -16,22 +17,46 @@ use crate::settings::{LogFormat, Serve};
 
 /// As much is written at once, in bytes.
 const BUFFER: usize = 64 << 10;
+/// So many lines wait to be written; more are dropped.
+const WAITING: usize = 64_000;
 /// Lines that come so soon after others are written together.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Starts it. A thread takes what has gathered meanwhile in one go. Nothing is left out
-/// while the program runs; the guard, dropped at its end, has the rest written, but does not
-/// wait for ever for somebody to read it. A crash loses what has just been logged.
+/// Counts the lines that were not logged.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// How many lines were dropped, since nobody read those before them.
+pub fn dropped() -> u64 {
+    DROPPED
+        .get()
+        .map_or(0, |counter| counter.dropped_lines() as u64)
+}
+
+/// Starts it. A thread takes what has gathered meanwhile in one go. Where nobody reads
+/// what it writes, lines are dropped once many have gathered, and a later line says how
+/// many: requests never wait for the log. The guard, dropped at the program's end, has the
+/// rest written, but does not wait for ever for somebody to read it. A crash loses what has
+/// just been logged.
 ///
 /// # Errors
 /// One sentence, where `--log` is no filter.
 pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(&asked.log)
-        .map_err(|error| format!("--log {} is no filter: {error}", asked.log))?;
+        .map_err(|error| format!("--log {} is not a filter: {error}", asked.log))?;
     // The sandbox traces every value that crosses its boundary, secrets too.
     let most = LevelFilter::DEBUG;
-    let stderr = Gathering(BufWriter::with_capacity(BUFFER, io::stderr()));
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(stderr);
+    let stderr = Gathering {
+        lines: BufWriter::with_capacity(BUFFER, io::stderr()),
+        dropped,
+        said: 0,
+        format: asked.log_format,
+    };
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(WAITING)
+        .finish(stderr);
+    // There is one log.
+    let _ = DROPPED.set(writer.error_counter());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
@@ -49,27 +74,59 @@ struct Clock;
 
 impl FormatTime for Clock {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        // humantime panics before 1970.
-        let now = SystemTime::now().max(SystemTime::UNIX_EPOCH);
-        let now = humantime::format_rfc3339_micros(now);
-        write!(writer, "{now}")
+        write!(writer, "{}", now())
     }
+}
+
+fn now() -> humantime::Rfc3339Timestamp {
+    // humantime panics before 1970.
+    let now = SystemTime::now().max(SystemTime::UNIX_EPOCH);
+    humantime::format_rfc3339_micros(now)
 }
 
 /// Rests after each time that it has written. Under load the thread would otherwise wake up
 /// and write for every single line, which takes much of a request's time.
-struct Gathering<W: Write>(BufWriter<W>);
+struct Gathering<W: Write> {
+    lines: BufWriter<W>,
+    /// How many lines never came here, in all.
+    dropped: fn() -> u64,
+    /// As far as a line has said so.
+    said: u64,
+    format: LogFormat,
+}
+
+impl<W: Write> Gathering<W> {
+    /// Says in the log that lines are missing, where they would be.
+    fn say_what_is_missing(&mut self) -> io::Result<()> {
+        let dropped = (self.dropped)();
+        let new = dropped.saturating_sub(self.said);
+        if new == 0 {
+            return Ok(());
+        }
+        self.said = dropped;
+        let now = now();
+        let message = "log lines were dropped, since nobody read those before them";
+        match self.format {
+            LogFormat::Text => writeln!(self.lines, "{now}  WARN {message} dropped={new}"),
+            LogFormat::Json => writeln!(
+                self.lines,
+                r#"{{"timestamp":"{now}","level":"WARN","message":"{message}","dropped":{new}}}"#
+            ),
+        }
+    }
+}
 
 impl<W: Write> Write for Gathering<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.lines.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.0.buffer().is_empty() {
+        self.say_what_is_missing()?;
+        if self.lines.buffer().is_empty() {
             return Ok(());
         }
-        let written = self.0.flush();
+        let written = self.lines.flush();
         std::thread::sleep(PAUSE);
         written
     }
@@ -94,16 +151,44 @@ mod tests {
         }
     }
 
+    fn gathering(dropped: fn() -> u64, format: LogFormat) -> Gathering<Calls> {
+        Gathering {
+            lines: BufWriter::with_capacity(BUFFER, Calls::default()),
+            dropped,
+            said: 0,
+            format,
+        }
+    }
+
+    #[test]
+    fn the_log_says_once_how_many_lines_are_missing() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let mut log = gathering(|| 3, format);
+            for _ in 0..2 {
+                log.write_all(b"one\n").expect("room");
+                log.flush().expect("room");
+            }
+            let text = log.lines.get_ref().0.concat();
+            let text = String::from_utf8(text).expect("text");
+            let said: Vec<_> = text.lines().filter(|line| *line != "one").collect();
+            let [line] = said[..] else {
+                panic!("{text}");
+            };
+            let number = ["dropped=3", r#""dropped":3}"#];
+            assert!(number.iter().any(|number| line.ends_with(number)), "{line}");
+        }
+    }
+
     #[test]
     fn lines_that_come_together_are_written_together_and_none_is_held_back() {
-        let mut log = Gathering(BufWriter::with_capacity(BUFFER, Calls::default()));
+        let mut log = gathering(|| 0, LogFormat::Text);
         for lines in [&["one\n", "two\n"][..], &[], &["three\n"]] {
             for line in lines {
                 log.write_all(line.as_bytes()).expect("room");
             }
             log.flush().expect("room");
         }
-        let written = &log.0.get_ref().0;
+        let written = &log.lines.get_ref().0;
         assert_eq!(*written, [&b"one\ntwo\n"[..], b"three\n"]);
     }
 }

@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::log;
+
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 25.0,
@@ -85,6 +87,7 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     call_latencies: Histograms<CallLabel>,
     tokens: Family<OutcomeLabel, Counter>,
+    log_dropped: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -109,6 +112,7 @@ impl Default for Metrics {
             calls: Family::default(),
             call_latencies: Family::new_with_constructor(histograms),
             tokens: Family::default(),
+            log_dropped: Counter::default(),
         };
         metrics.register();
         metrics
@@ -174,6 +178,11 @@ impl Metrics {
             "tokens",
             "Tokens that came with requests",
             self.tokens.clone(),
+        );
+        registry.register(
+            "log_dropped",
+            "Lines that were not logged, since nobody read the log",
+            self.log_dropped.clone(),
         );
     }
 
@@ -259,6 +268,8 @@ impl Metrics {
 
     /// All of it as text.
     pub fn text(&self) -> String {
+        let missed = log::dropped().saturating_sub(self.log_dropped.get());
+        self.log_dropped.inc_by(missed);
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             text.clear();

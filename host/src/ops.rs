@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::uri::Authority;
 use http::{Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,10 +18,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
+use crate::server::Hosts;
 use crate::store::{BlobStore, ListOptions};
 use crate::swap::Swap;
 use answer::Answer;
 
+/// How long a request may wait for an instance before others had better be sent elsewhere.
+const QUEUE_TIME: Duration = Duration::from_secs(1);
 /// How long a request's header may take.
 const HEADER_TIME: Duration = Duration::from_secs(5);
 /// How long the engine may take to show that it can be reached.
@@ -38,6 +42,8 @@ pub struct Operations {
     pub engine: &'static str,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The names that this listener answers to.
+    pub hosts: Hosts,
     /// Set once no more requests are taken.
     pub draining: AtomicBool,
 }
@@ -76,6 +82,13 @@ impl Operations {
             let detail = "requests of web pages are not taken here";
             return answer::problem(StatusCode::FORBIDDEN, detail);
         }
+        // And one whose name was made to point here asks for that name.
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        if host.is_some_and(|host| !self.hosts.admit(host.host())) {
+            let detail = "operators reach this by an IP address, localhost or --allowed-host";
+            return answer::problem(StatusCode::MISDIRECTED_REQUEST, detail);
+        }
         let (get, post) = (&Method::GET, &Method::POST);
         let methods = match request.uri().path() {
             "/component/reload" | "/component/rollback" => [post, post],
@@ -107,7 +120,13 @@ impl Operations {
             limit: 1,
         });
         match tokio::time::timeout(ENGINE_TIME, look).await {
-            Ok(Ok(_)) => answer::text(StatusCode::OK, "ready"),
+            Ok(Ok(_)) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {
+                answer::text(StatusCode::OK, "ready")
+            }
+            Ok(Ok(_)) => answer::text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "requests wait too long for an instance",
+            ),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "not ready");
                 answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable")

@@ -16,6 +16,12 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use documents::Asked;
 pub use documents::Documents;
 
+/// How much of an answer that a component makes itself waits for its client: 4 MiB, more
+/// than any list has. So no instance waits for one that does not read.
+const BODY_CHUNKS: usize = 1024;
+/// The most that a component hands over at once of it, in bytes.
+const BODY_CHUNK: usize = 4 << 10;
+
 type Done<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
 
 /// Where a component may send requests.
@@ -56,6 +62,15 @@ fn origin(url: &Url) -> String {
 }
 
 impl WasiHttpHooks for Outbound {
+    /// An answer that a component makes itself waits for its client without the instance.
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        BODY_CHUNKS
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,

@@ -6,23 +6,32 @@
 
 mod incoming;
 mod outgoing;
+mod parked;
 mod redirect;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
+use tokio::time::Instant;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime::{bail, ensure};
-use wasmtime_wasi::p2::{InputStream, Pollable, StreamError};
 use wasmtime_wasi_http::p2::body::HostIncomingBody;
 use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
+use crate::sandbox::ClientWait;
 use crate::store::{self, BlobStore, Body, Key};
+use parked::Receiving;
 
-/// The most bytes taken from a request's body at once.
-const RECEIVE_CHUNK: usize = 1 << 20;
+pub use parked::{NoInstanceWaits, Parked, Received};
+
+/// The longest note of a `receive`, in bytes.
+const LONGEST_NOTE: usize = 64 << 10;
+/// How long an instance may wait for a body: most bodies are there by then, and those
+/// that are not may take hours.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Gives the linker a [`PortView`] of a request's state.
 pub struct Port;
@@ -37,7 +46,17 @@ pub struct PortView<'a> {
     pub table: &'a mut ResourceTable,
     /// Where the files are.
     pub store: &'a Arc<dyn BlobStore>,
+    /// Who waits for this request's client.
+    pub client: &'a ClientWait,
+    /// Where a request goes whose client takes its time.
+    pub parked: &'a mut Option<Parked>,
+    /// What came of it, for the instance that goes on.
+    pub received: &'a mut Option<Received>,
 }
+
+/// Marks a response whose bytes the store sends, which never are in memory whole.
+#[derive(Debug, Clone, Copy)]
+pub struct FromStore;
 
 /// A version of a file that the component holds open.
 pub struct Blob {
@@ -103,6 +122,7 @@ impl wit::HostBlob for PortView<'_> {
             }
         };
         let mut response = http::Response::new(body);
+        response.extensions_mut().insert(FromStore);
         *response.status_mut() = http::StatusCode::from_u16(status)?;
         *response.headers_mut() = fields;
         response
@@ -123,36 +143,39 @@ impl wit::HostUpload for PortView<'_> {
         &mut self,
         upload: Resource<Upload>,
         body: Resource<HostIncomingBody>,
+        note: Vec<u8>,
     ) -> wasmtime::Result<Result<u64, wit::Error>> {
+        ensure!(note.len() <= LONGEST_NOTE, "a note of {}", note.len());
         let mut body = self.table.delete(body)?;
-        let Some(mut stream) = body.take_stream() else {
+        let Some(stream) = body.take_stream() else {
             bail!("the body given to `receive` was read before");
         };
-        let upload = self.table.get_mut(&upload)?;
+        let waiting = self.table.get_mut(&upload)?;
         ensure!(
-            upload.fed == Fed::NotYet,
+            waiting.fed == Fed::NotYet,
             "`receive` on an upload that has bytes already"
         );
-        upload.fed = Fed::ByBody;
-
-        let mut received = 0;
-        loop {
-            stream.ready().await;
-            match stream.read(RECEIVE_CHUNK) {
-                Ok(bytes) if bytes.is_empty() => {}
-                Ok(bytes) => {
-                    received += bytes.len() as u64;
-                    if let Err(error) = upload.append(bytes).await {
-                        return Ok(Err(error));
-                    }
-                }
-                Err(StreamError::Closed) => return Ok(Ok(received)),
-                Err(StreamError::LastOperationFailed(cause)) => {
-                    return Ok(Err(upload.fail(outgoing::broken_off(&cause))));
-                }
-                Err(StreamError::Trap(trap)) => return Err(trap),
+        waiting.fed = Fed::ByBody;
+        self.client.host_waits();
+        let mut body = Receiving::new(stream);
+        match body
+            .arrive(waiting, Some(Instant::now() + PATIENCE))
+            .await?
+        {
+            Some(received) => Ok(received),
+            None => {
+                let upload = self.table.delete(Resource::new_own(upload.rep()))?;
+                *self.parked = Some(Parked { upload, body, note });
+                Err(NoInstanceWaits.into())
             }
         }
+    }
+
+    async fn received(&mut self) -> wasmtime::Result<(Resource<Upload>, Result<u64, wit::Error>)> {
+        let Some(Received { upload, outcome }) = self.received.take() else {
+            bail!("`received` where nothing was received meanwhile");
+        };
+        Ok((self.table.push(upload)?, outcome))
     }
 
     async fn write(

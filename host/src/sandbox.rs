@@ -1,6 +1,7 @@
 //! Runs the component: wasmtime, what it is lent, and one instance a request.
 
 mod candidate;
+mod client_wait;
 mod failure;
 mod instances;
 mod limits;
@@ -12,21 +13,26 @@ mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::counted::counted;
-use crate::metrics::{Held, Metrics};
+use crate::metrics::Metrics;
+use crate::port::Parked;
+use client_wait::{Awaited, Slot};
 use failure::TimedOut;
-use instances::Instances;
+use instances::{Instances, Step};
 use metered::Metered;
 use state::{Shared, State};
 
 pub use candidate::{Candidate, Refused};
+pub use client_wait::ClientWait;
 pub use failure::{Failure, Failures};
 pub use limits::Limits;
 pub use runtime::Runtime;
@@ -71,20 +77,28 @@ impl Sandbox {
         &self.failures
     }
 
+    /// Whether a request would get an instance within this time.
+    pub async fn has_room(&self, patience: Duration) -> bool {
+        let slot = self.runtime.slots.acquire();
+        tokio::time::timeout(patience, slot).await.is_ok()
+    }
+
     /// Room for one instance, for which others may have to end first.
-    async fn slot(&self) -> Result<(OwnedSemaphorePermit, Held), Failure> {
+    async fn slot(&self) -> Result<Slot, Failure> {
         let (slots, metrics) = (Arc::clone(&self.runtime.slots), &self.runtime.metrics);
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
-            return Ok((slot, metrics.instance()));
+            return Ok(Slot::new(slot, metrics.instance()));
         }
         let _waiting = metrics.waiting();
         let patience = self.runtime.limits.queue_time;
         match tokio::time::timeout(patience, slots.acquire_owned()).await {
-            Ok(Ok(slot)) => Ok((slot, metrics.instance())),
+            Ok(Ok(slot)) => Ok(Slot::new(slot, metrics.instance())),
             _ => Err(Failure::Busy),
         }
     }
 
+    /// One instance from beginning to end or, where its client takes its time, two, with
+    /// none in between.
     async fn run<B>(
         &self,
         request: http::Request<B>,
@@ -92,32 +106,63 @@ impl Sandbox {
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
+        let longest = self.runtime.limits.request_time;
+        let deadline = Instant::now() + longest;
+        let parked = match self.step(Step::Begin(request), deadline).await? {
+            Stepped::Answered(response) => return Ok(response),
+            Stepped::Parked(parked) => parked,
+        };
+        let note = parked.note.clone();
+        let received = match timeout_at(deadline, parked.receive()).await {
+            Ok(received) => received.map_err(Failure::Component)?,
+            Err(_) => return Err(Failure::Component(TimedOut(longest).into())),
+        };
+        let rest: Step<B> = Step::Resume(note, received);
+        match self.step(rest, deadline).await? {
+            Stepped::Answered(response) => Ok(response),
+            Stepped::Parked(_) => Err(Failure::NoAnswer),
+        }
+    }
+
+    /// What one instance does for a request.
+    async fn step<B>(&self, step: Step<B>, deadline: Instant) -> Result<Stepped, Failure>
+    where
+        B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
+    {
         let limits = &self.runtime.limits;
         let slot = self.slot().await?;
+        let client = Arc::new(ClientWait::new(slot, Arc::clone(&self.runtime.waiting)));
         let (answer, mut answered) = oneshot::channel();
         let carried = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&carried);
-        let count = move |bytes| _ = counter.fetch_add(bytes, Ordering::Relaxed);
-        let request = request.map(|body| counted(body, count));
+        let step = step.map(|body| Awaited {
+            body: counted(body, move |bytes| {
+                _ = counter.fetch_add(bytes, Ordering::Relaxed);
+            }),
+            client: Arc::clone(&client),
+        });
         let (instances, shared) = (Arc::clone(&self.instances), Arc::clone(&self.shared));
+        let waits = Arc::clone(&client);
         let work = async move {
-            let _held = slot;
-            instances.answer(&shared, request, answer).await
+            let done = instances.take_step(&shared, step, answer, &waits).await;
+            waits.end();
+            done
         };
         let work = Metered::new(work, limits.cpu_time, carried);
         let longest = limits.request_time;
         let running = async move {
-            match tokio::time::timeout(longest, work).await {
+            match timeout_at(deadline, work).await {
                 Ok(Ok(done)) => done,
                 Ok(Err(used_up)) => Err(used_up.into()),
                 Err(_) => Err(TimedOut(longest).into()),
             }
         };
         let mut running = Box::pin(running);
-        tokio::select! {
+        let answered = tokio::select! {
             biased;
             // As a rule it is over at once, and needs no task of its own.
             done = &mut running => match (answered.try_recv(), done) {
+                (_, Ok(Some(parked))) => return Ok(Stepped::Parked(parked)),
                 (Ok(Ok(response)), done) => {
                     log_late_failure(done, &self.failures, &self.runtime.metrics);
                     Ok(response)
@@ -137,10 +182,24 @@ impl Sandbox {
                     Ok(response)
                 }
                 Ok(Err(code)) => Err(Failure::Error(code)),
-                Err(_) => Err(unanswered(running.await)),
+                Err(_) => match running.await {
+                    Ok(Some(parked)) => return Ok(Stepped::Parked(parked)),
+                    done => Err(unanswered(done)),
+                },
             },
+        };
+        if client.was_refused() {
+            return Err(Failure::Busy);
         }
+        answered.map(Stepped::Answered)
     }
+}
+
+/// How a step ended.
+enum Stepped {
+    Answered(http::Response<HyperOutgoingBody>),
+    /// The client takes its time; there is no instance any more.
+    Parked(Parked),
 }
 
 /// Everything of one instance. Its time is cut into slices, so that others get theirs.
@@ -154,15 +213,19 @@ fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
 }
 
 /// Why an instance that has ended gave no answer.
-fn unanswered(done: wasmtime::Result<()>) -> Failure {
+fn unanswered(done: wasmtime::Result<Option<Parked>>) -> Failure {
     match done {
-        Ok(()) => Failure::NoAnswer,
+        Ok(_) => Failure::NoAnswer,
         Err(trap) => Failure::Component(trap),
     }
 }
 
 /// A failure after the head cannot be answered any more; the response breaks off.
-fn log_late_failure(done: wasmtime::Result<()>, failures: &Failures, metrics: &Metrics) {
+fn log_late_failure(
+    done: wasmtime::Result<Option<Parked>>,
+    failures: &Failures,
+    metrics: &Metrics,
+) {
     if let Err(trap) = done {
         let failure = Failure::Component(trap);
         tracing::error!(

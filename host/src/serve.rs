@@ -22,7 +22,7 @@ use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
-use crate::{descriptors, dev, keep, log, ops, server};
+use crate::{dev, keep, log, ops, server};
 
 /// The link secret's file in the data directory.
 const LINK_SECRET_FILE: &str = "link-secret";
@@ -46,20 +46,23 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     };
     // What cannot be read keeps the store from being touched.
     sources.read()?;
-    descriptors::raise(asked.limits.descriptors());
+    let limits = asked
+        .limits
+        .server(asked.hosts(), asked.trusted_proxies.clone());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
     let engine = Files::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
     let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
-        let (limits, cache) = (asked.limits.sandbox(), asked.code_cache());
+        let (sandbox, cache) = (asked.limits.sandbox(), asked.code_cache());
         let lent = Lent {
-            runtime: sandbox_runtime(&limits, cache.as_deref(), &metrics)?,
+            runtime: sandbox_runtime(&sandbox, cache.as_deref(), &metrics)?,
             settings,
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, sources, lent, metrics, engine.describe()))
+        let engine = engine.describe();
+        runtime.block_on(listen(asked, limits, sources, lent, metrics, engine))
     });
     engine.close(&runtime);
     served
@@ -124,6 +127,7 @@ fn sandbox_runtime(
 
 async fn listen(
     asked: &Serve,
+    limits: server::Limits,
     sources: Sources,
     lent: Lent,
     metrics: Arc<Metrics>,
@@ -143,6 +147,7 @@ async fn listen(
         store,
         engine,
         metrics: Arc::clone(&metrics),
+        hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
     });
     let ops_address = match asked.ops_listen.0 {
@@ -160,7 +165,7 @@ async fn listen(
         stop.await;
         operations.draining.store(true, Ordering::Relaxed);
     };
-    if server::run(listener, swap, metrics, asked.limits.server(), stop).await {
+    if server::run(listener, swap, metrics, limits, stop).await {
         tracing::info!("stopped");
         Ok(())
     } else {

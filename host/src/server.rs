@@ -1,33 +1,48 @@
 //! Accepts connections and speaks HTTP/1.1 on them, within limits.
 
+mod client;
 mod cors;
+mod host;
 mod label;
+mod path;
 mod reply;
 mod request_body;
 mod sent;
 mod service;
+mod stream;
 mod trace;
+mod unread;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use ipnet::IpNet;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::metrics::Metrics;
 use crate::swap::Swap;
-use service::Service;
+use service::{Connection, Service};
+use stream::{ClientStream, Times};
+
+pub use host::Hosts;
 
 /// How long accepting rests after it failed, as it does without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Room for the request line, in bytes: hyper takes targets of up to 64 KiB.
 const REQUEST_LINE: usize = 64 << 10;
+
+/// So many bytes that a client has not taken yet wait in the system, besides those on the
+/// line: more would be memory that slow clients take, and would hide how slow they are.
+const UNSENT: u32 = 128 << 10;
 
 /// What clients may ask of the server.
 #[derive(Debug, Clone)]
@@ -38,12 +53,24 @@ pub struct Limits {
     pub header_size: usize,
     /// From the first byte of a request to the end of its header.
     pub header_time: Duration,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive_time: Duration,
     /// A request's body, in bytes.
     pub body_size: u64,
     /// The longest pause of a client that sends or takes a body.
     pub idle_time: Duration,
+    /// The least that a client sends or takes while it is waited for, in bytes per second;
+    /// 0 is none.
+    pub min_rate: u64,
+    /// What answers take in memory that clients have not taken yet, in bytes: lists, and not
+    /// files, which are read as they are sent.
+    pub unread_size: u64,
     /// How long requests in progress may go on after shutdown was asked for.
     pub shutdown_time: Duration,
+    /// The names that it answers to.
+    pub hosts: Hosts,
+    /// Proxies that say whom they forward for.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
@@ -57,6 +84,8 @@ pub async fn run(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
+    let here = listener.local_addr();
+    let here = here.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
     let room = Arc::new(Semaphore::new(limits.connections));
     let service = Arc::new(Service::new(swap, Arc::clone(&metrics), limits.clone()));
     let open = GracefulShutdown::new();
@@ -71,8 +100,10 @@ pub async fn run(
             biased;
             () = &mut shutdown => break,
             accepted = next => match accepted {
-                (Ok(place), Ok((stream, _))) => {
-                    let connection = connection(stream, &service, &limits);
+                (Ok(place), Ok((stream, peer))) => {
+                    let close = Arc::<Notify>::default();
+                    let about = Connection::new(peer, here, Arc::clone(&close));
+                    let connection = connection(stream, about, &service, &limits);
                     let counted = metrics.connection();
                     let mut broken_off = broken_off.clone();
                     let connection = open.watch(connection);
@@ -84,6 +115,10 @@ pub async fn run(
                                 }
                             }
                             _ = broken_off.changed() => {}
+                            () = close.notified() => {
+                                tracing::warn!(client = %peer.ip(),
+                                    "an answer was given up: its client does not read it");
+                            }
                         }
                         drop((place, counted));
                     });
@@ -105,28 +140,51 @@ pub async fn run(
 
 /// HTTP/1.1 on one connection.
 fn connection(
-    stream: TcpStream,
+    socket: TcpStream,
+    about: Connection,
     service: &Arc<Service>,
     limits: &Limits,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
+    if let Err(error) = SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT) {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT");
+    }
+    let times = Times {
+        header: limits.header_time,
+        keep_alive: limits.keep_alive_time,
+    };
+    let stream = ClientStream::new(socket, Arc::clone(&about.phase), times);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limits.idle_time));
+    stream.set_write_timeout(Some(write_time(limits)));
     let service = Arc::clone(service);
+    let connection = Arc::new(about);
     http1::Builder::new()
-        .timer(TokioTimer::new())
         // A client may have said all it has to say and still wait for the answer.
         .half_close(true)
         // Holds the largest header, and is what a connection may cost in memory.
         .max_buf_size(limits.header_size.saturating_add(REQUEST_LINE))
-        .header_read_timeout(limits.header_time)
+        .header_read_timeout(None)
         .serve_connection(
             TokioIo::new(Box::pin(stream)),
             service_fn(move |request| {
-                let service = Arc::clone(&service);
-                async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
+                let (service, connection) = (Arc::clone(&service), Arc::clone(&connection));
+                async move {
+                    let answer = service.answer(request, &connection).await;
+                    Ok::<_, std::convert::Infallible>(answer)
+                }
             }),
         )
+}
+
+/// How long a client may take none of what is there for it. The system tells of room
+/// again when half of [`UNSENT`] is gone, which takes a slow client a while.
+fn write_time(limits: &Limits) -> Duration {
+    let rate = limits.min_rate.max(1);
+    let slowest = Duration::from_secs(u64::from(UNSENT) / 2 / rate);
+    match limits.min_rate {
+        0 => limits.idle_time,
+        _ => limits.idle_time.max(slowest),
+    }
 }

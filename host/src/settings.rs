@@ -3,14 +3,17 @@
 mod limits;
 mod s3;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use humantime::Duration;
+use ipnet::IpNet;
 use limits::Limits;
 use s3::S3;
+
+use crate::server::Hosts;
 
 /// A storage API for your app's files: public, each user's own, each organization's.
 ///
@@ -102,6 +105,28 @@ pub struct Serve {
     /// How clients reach this service, for the URLs it makes [default: as the request says]
     #[arg(long, env = "COFFER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
+
+    /// A name that this service answers to besides those of `--public-url`, localhost and IP
+    /// addresses; may be given several times; `*` is any. Others get 421, for the operations
+    /// listener always, else on loopback or with `--public-url`
+    #[arg(
+        long = "allowed-host",
+        env = "COFFER_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub allowed_hosts: Vec<String>,
+
+    /// Addresses of proxies whose `Forwarded` or `X-Forwarded-For` tells whom a request in the log
+    /// comes from, such as 10.0.0.0/8; may be given several times
+    #[arg(
+        long = "trusted-proxy",
+        env = "COFFER_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// A secret of at least 32 bytes that links are signed with [default: one kept in the data
     /// directory by the local engine]
@@ -218,7 +243,32 @@ pub enum LogFormat {
     Json,
 }
 
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = |_| text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(address)
+        .map_err(|_| "expected an address or a network such as 10.0.0.0/8".to_owned())
+}
+
 impl Serve {
+    /// The names that the operations listener answers to.
+    pub fn own_hosts(&self) -> Hosts {
+        let url = self.public_url.as_ref().and_then(|url| url.parse().ok());
+        let host = url.and_then(|url: http::Uri| url.host().map(str::to_owned));
+        Hosts::only(self.allowed_hosts.iter().cloned().chain(host))
+    }
+
+    /// The names that clients are answered at. Elsewhere than on loopback the network
+    /// decides who reaches this service, and it may have any name.
+    pub fn hosts(&self) -> Hosts {
+        if self.listen.ip().is_loopback() || self.public_url.is_some() {
+            self.own_hosts()
+        } else {
+            Hosts::any()
+        }
+    }
+
     /// Refuses combinations that no deployment should run with.
     ///
     /// # Errors

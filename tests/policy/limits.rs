@@ -93,7 +93,7 @@ async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
     for path in ["/v1/public/files/new", "/v1/user/files/new"] {
         let mut connection = Connection::open(server.address());
         connection.send(format!(
-            "PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1025\r\nExpect: 100-continue\r\n\
+            "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1025\r\nExpect: 100-continue\r\n\
              Content-Type: image/png\r\nAuthorization: Bearer {alice}\r\n\r\n"
         ));
         assert_problem_parts(&connection.answer(), 413, "too-large");

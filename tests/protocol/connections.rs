@@ -68,7 +68,14 @@ fn requests_follow_each_other_on_a_connection() {
 
 #[test]
 fn a_client_that_stalls_is_given_up() {
-    let timeouts = ["--header-timeout", "300ms", "--idle-timeout", "300ms"];
+    let timeouts = [
+        "--header-timeout",
+        "300ms",
+        "--idle-timeout",
+        "300ms",
+        "--min-body-rate",
+        "0",
+    ];
     let server = Setup::default()
         .args(&timeouts)
         .args(&["--max-connections", "2"])

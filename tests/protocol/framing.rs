@@ -125,6 +125,16 @@ fn a_body_whose_length_is_in_doubt_is_refused_and_carries_no_other_request_in() 
             "Transfer-Encoding: gzip, chunked\r\n",
             "5\r\nhello\r\n0\r\n\r\n",
         ),
+        (
+            "chunked twice",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+        ),
+        (
+            "chunked twice in a line",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+        ),
         ("bare line feeds", chunked, "5\nhello\n0\n\n"),
         ("no chunk size", chunked, "\r\nhello\r\n0\r\n\r\n"),
         (

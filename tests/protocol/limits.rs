@@ -74,17 +74,22 @@ fn connections_beyond_the_limit_wait_for_a_place() {
 
 #[test]
 fn requests_beyond_the_instances_wait_and_then_get_503() {
-    let server = Setup::default().args(&["--max-instances", "1"]).start();
-    let half = vec![b'x'; 2 << 20];
-    let mut upload = half_an_upload(&server, "a", &half, &[]);
-    let busy = ask(&server, "GET /v1/public/files/a", &[], b"");
-    assert_problem_parts(&busy, 503, "unavailable");
-    assert!(busy.1.contains_key("retry-after"));
-
-    let mut waiting = Connection::open(server.address());
-    waiting.send(head(&server, "GET /v1/public/files/a", &[]));
-    assert!(!waiting.has_answer(Duration::from_millis(300)));
-    upload.send(&half);
-    assert_eq!(upload.answer().0, 201);
-    assert_eq!(waiting.answer().0, 200);
+    let asleep = "(call $pollable.block (call $subscribe-duration (i64.const 3000000000)))
+        (call $answer (local.get $out) (i32.const 200))";
+    let server = Setup::public_only()
+        .component(&crate::support::component(asleep))
+        .args(&["--max-instances", "1", "--queue-timeout", "1s"])
+        .start();
+    let mut holding = Connection::open(server.address());
+    holding.send(head(&server, "GET /v1/public/files/evil", &[]));
+    eventually("the instance is in use", || {
+        let busy = ask(&server, "GET /v1/public/files/a", &[], b"");
+        if busy.0 == 503 {
+            assert_problem_parts(&busy, 503, "unavailable");
+            assert!(busy.1.contains_key("retry-after"));
+        }
+        busy.0 == 503
+    });
+    assert_eq!(holding.answer().0, 200);
+    assert_eq!(status_of(&server, "a"), 403);
 }

@@ -107,6 +107,7 @@ async fn the_answer_that_sends_on_says_nothing_of_the_file_and_is_not_kept() {
         "cache-control",
         "content-length",
         "date",
+        "keep-alive",
         "location",
         "vary",
         "x-content-type-options",

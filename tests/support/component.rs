@@ -7,7 +7,7 @@ const TEXT: &str = include_str!("guest.wat");
 
 /// Imported functions: instance, name there, the part of it that the code knows it by
 /// (behind `[…]`), and its core parameters and results.
-const FUNCTIONS: [(&str, &str, &str); 26] = [
+const FUNCTIONS: [(&str, &str, &str); 27] = [
     ("poll", "[method]pollable.block", "(param i32)"),
     (
         "streams",
@@ -95,7 +95,12 @@ const FUNCTIONS: [(&str, &str, &str); 26] = [
         "[static]blob.respond",
         "(param i32 i32 i32 i32 i32)",
     ),
-    ("blobs", "[method]upload.receive", "(param i32 i32 i32)"),
+    (
+        "blobs",
+        "[method]upload.receive",
+        "(param i32 i32 i32 i32 i32)",
+    ),
+    ("blobs", "[static]upload.received", "(param i32)"),
     ("blobs", "[method]upload.write", "(param i32 i32 i32 i32)"),
     ("blobs", "[static]upload.finish", "(param i32 i32 i32)"),
 ];

@@ -187,7 +187,10 @@
       (param "out" (own $response-outparam)) (param "status" u16)
       (param "headers" (list (tuple string (list u8))))))
     (export "[method]upload.receive" (func (param "self" (borrow $upload))
-      (param "body" (own $incoming-body)) (result (result u64 (error $error)))))
+      (param "body" (own $incoming-body)) (param "note" (list u8))
+      (result (result u64 (error $error)))))
+    (export "[static]upload.received" (func
+      (result (tuple (own $upload) (result u64 (error $error))))))
     (export "[method]upload.write" (func (param "self" (borrow $upload))
       (param "bytes" (list u8)) (result (result (error $error)))))
     (export "[static]upload.finish" (func (param "uploads" (list (own $upload)))
@@ -277,6 +280,8 @@
       (if (call $is-evil (local.get $request))
         (then (call $evil (local.get $request) (local.get $out)))
         (else (call $elsewhere (local.get $request) (local.get $out)))))
+    (func (export "resume") (param $note i32) (param $length i32) (param $out i32)
+      unreachable)
     ;; Points at zeros, which mean: fit, nothing to say.
     (func (export "check") (result i32)
       {check}
@@ -289,6 +294,12 @@
     (canon lift (core func $code "handle")))
   (instance $handler (export "handle" (func $handle)))
   (export "wasi:http/incoming-handler@0.2.3" (instance $handler))
+
+  (func $resume (param "note" (list u8)) (param "out" (own $response-outparam))
+    (canon lift (core func $code "resume") (memory (core memory $heap "memory"))
+      (realloc (core func $heap "realloc"))))
+  (instance $continuation (export "resume" (func $resume)))
+  (export "coffer:storage/continuation@0.1.0" (instance $continuation))
 
   (type $found (record (field "notices" (list string))
     (field "cors-origins" (list string)) (field "iam-origins" (list string))))

@@ -131,6 +131,7 @@ impl Platform {
             url,
             operations: String::new(),
             log,
+            unread: None,
             data,
             client: client(),
             _service: service,

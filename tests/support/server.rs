@@ -1,7 +1,7 @@
 //! A server that runs: requests to it, its files and memory, signals, its end.
 
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, ChildStderr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Setup;
 use super::s3_service::S3Service;
-use super::setup::{COMPONENT_FILE, POLICY_FILE};
+use super::setup::{COMPONENT_FILE, POLICY_FILE, collect};
 
 /// A server that runs. Killed on drop.
 pub struct Server {
@@ -21,6 +21,8 @@ pub struct Server {
     /// The same for operators.
     pub operations: String,
     pub(super) log: Arc<Mutex<String>>,
+    /// What it logs, until somebody reads it.
+    pub(super) unread: Option<ChildStderr>,
     pub(super) data: Arc<TempDir>,
     pub(super) client: Client,
     /// Ends after it.
@@ -87,6 +89,13 @@ impl Server {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Begins to read what it logs, where nobody did before.
+    pub fn read_log(&mut self) {
+        if let Some(stderr) = self.unread.take() {
+            self.log = collect(stderr);
+        }
     }
 
     /// Its process.

@@ -29,6 +29,8 @@ pub struct Setup {
     platform: Option<Platform>,
     /// Without the settings that the platform's adapter needs.
     pub(super) bare: bool,
+    /// Nobody reads its log at first.
+    unread: bool,
 }
 
 impl Default for Setup {
@@ -66,7 +68,14 @@ impl Setup {
             s3: None,
             platform: Platform::chosen(),
             bare: false,
+            unread: false,
         }
+    }
+
+    /// Its log is not read before [`Server::read_log`].
+    pub fn unread_log(mut self) -> Self {
+        self.unread = true;
+        self
     }
 
     /// With this component instead of the embedded one, in [`Server::component_file`].
@@ -147,7 +156,12 @@ impl Setup {
             command.arg("--component").arg(file);
         }
         let mut child = command.spawn().unwrap();
-        let log = collect(child.stderr.take().unwrap());
+        let stderr = child.stderr.take().unwrap();
+        let (log, unread) = if self.unread {
+            (Arc::default(), Some(stderr))
+        } else {
+            (collect(stderr), None)
+        };
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut address = |prefix: &str| {
             let mut line = String::new();
@@ -161,6 +175,7 @@ impl Setup {
             url,
             operations,
             log,
+            unread,
             data,
             client: Client::new(),
             _service: service,
@@ -168,7 +183,7 @@ impl Setup {
     }
 }
 
-fn collect(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+pub(super) fn collect(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     let collected = Arc::new(Mutex::new(String::new()));
     let target = Arc::clone(&collected);
     thread::spawn(move || {

@@ -46,7 +46,7 @@ fn a_request_ends_on_the_policy_that_it_began_with() {
     assert!(download.body(large.len()) == large);
 
     // The same connections, other requests.
-    upload.send("GET /v1/public/files/up HTTP/1.1\r\nHost: a\r\n\r\n");
+    upload.send("GET /v1/public/files/up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(upload.answer().0, 403);
     fs::write(server.policy_file(), OPEN).unwrap();
     assert_eq!(reload(&server).0, 200);
@@ -92,7 +92,8 @@ fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
         .start();
     let evil = Guest::new("unreachable").build();
     let fail = || {
-        let request = "GET /v1/public/files/evil HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let request =
+            "GET /v1/public/files/evil HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         raw(server.address(), request.as_bytes()).0
     };
     fs::write(server.component_file(), &evil).unwrap();

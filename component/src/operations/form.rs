@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Context;
 use super::file::{File, location};
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error, Upload};
+use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Upload};
 use crate::conditions::unconditional;
 use crate::content_type::ContentType;
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
@@ -78,8 +78,8 @@ pub(crate) fn answer(
         return Err(Problem::InvalidMultipart("the form has no file".to_owned()));
     }
 
-    let stored =
-        Upload::finish(staged.uploads).map_err(|refused| refusal(&permit, refused.error))?;
+    let stored = Upload::finish(staged.uploads)
+        .map_err(|refused| permit.refusals().problem(refused.error))?;
     let files: Vec<File> = staged
         .names
         .iter()
@@ -166,7 +166,7 @@ fn stage(
         announced: None,
         sha256: None,
     };
-    let refuse = |error| refusal(permit, error);
+    let refuse = |error| permit.refusals().problem(error);
     let upload = blobs::create(permit.key(&name).as_str(), &options).map_err(refuse)?;
     while let Some(chunk) = part.next_chunk()? {
         upload.write(&chunk).map_err(refuse)?;
@@ -182,13 +182,5 @@ fn skip_empty(part: &mut Part<'_, '_>) -> Result<(), Problem> {
     match part.next_chunk()? {
         None => Ok(()),
         Some(_) => Err(Problem::InvalidMultipart("a file has no name".to_owned())),
-    }
-}
-
-fn refusal(permit: &Store<'_>, error: Error) -> Problem {
-    match error {
-        Error::Protected => permit.if_protected(),
-        Error::NotFound => permit.if_absent(),
-        error => error.into(),
     }
 }

@@ -1,15 +1,15 @@
 //! `PUT /v1/{area}/files/{name}`
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, header};
 
 use super::Context;
-use super::file::{File, location};
+use super::receipt::Receipt;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error, Upload};
+use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error};
 use crate::conditions::conditions;
 use crate::content_type::ContentType;
 use crate::digest;
-use crate::http::{Answer, Request, Response};
+use crate::http::{Answer, Request};
 use crate::name::Name;
 use crate::permit;
 use crate::problem::Problem;
@@ -57,34 +57,12 @@ pub(crate) fn answer(
         announced: announced.filter(|_| !headers.contains_key(header::EXPECT)),
         sha256: digest::sha256(headers)?.map(Vec::from),
     };
-    let base_url = context.base_url(&request);
+    let receipt = Receipt::new(context, &request, area, name, permit.refusals());
 
-    let refusal = |error| match error {
-        Error::Protected => permit.if_protected(),
-        Error::NotFound => permit.if_absent(),
-        error => error.into(),
-    };
-    let upload = blobs::create(permit.key(name).as_str(), &options).map_err(refusal)?;
-    upload.receive(request.into_body()?).map_err(refusal)?;
-    let mut stored = Upload::finish(vec![upload]).map_err(|refused| refusal(refused.error))?;
-    let stored = stored.pop().ok_or(Problem::Internal)?;
-
-    let status = if stored.replaced {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    let file = File::new(area, name, stored.info, &base_url);
-    let mut response = Response::json(status, &file);
-    if let Ok(etag) = HeaderValue::try_from(file.etag()) {
-        response.headers.insert(header::ETAG, etag);
-    }
-    if !stored.replaced
-        && let Ok(url) = HeaderValue::try_from(location(&base_url, area, name))
-    {
-        response.headers.insert(header::LOCATION, url);
-    }
-    Ok(Answer::Whole(response))
+    let upload = blobs::create(permit.key(name).as_str(), &options)
+        .map_err(|error| receipt.problem(error))?;
+    let received = upload.receive(request.into_body()?, &receipt.note());
+    receipt.answer(upload, received)
 }
 
 /// How many bytes the client announced, which hyper holds it to.

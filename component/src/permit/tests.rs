@@ -1,5 +1,6 @@
 use super::decision::is_about_a_file;
 use super::*;
+use crate::bindings::coffer::storage::blobs::Error;
 
 const ANNA: &str = "anna";
 
@@ -215,8 +216,8 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
             (
                 store.may_create(),
                 store.may_replace(),
-                store.if_absent(),
-                store.if_protected(),
+                store.refusals().problem(Error::NotFound),
+                store.refusals().problem(Error::Protected),
             )
         });
         assert_eq!(
@@ -233,7 +234,10 @@ fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
     let both = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
     let one = both.creating_only().expect("leave");
     assert!(matches!(one.may_replace(), Whose::Nobodys));
-    assert_eq!(one.if_protected(), Problem::AlreadyExists);
+    assert_eq!(
+        one.refusals().problem(Error::Protected),
+        Problem::AlreadyExists
+    );
     let text = "[iam]\nissuer = 'https://i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
     let policy = Policy::parse(text).expect("a policy");
     let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");

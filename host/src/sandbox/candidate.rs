@@ -13,6 +13,7 @@ use super::state::{Shared, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
+use crate::bindings::resume::GuestIndices;
 use crate::environment::Setting;
 use crate::memo::Memo;
 use crate::outbound::{Documents, Outbound};
@@ -33,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Candidate {
     runtime: Runtime,
     handler: ProxyPre<State>,
+    continuation: GuestIndices,
     checker: CheckedPre<State>,
 }
 
@@ -92,6 +94,7 @@ impl Candidate {
         Ok(Self {
             runtime: runtime.clone(),
             handler: ProxyPre::new(linked.clone()).map_err(foreign)?,
+            continuation: GuestIndices::new(&linked).map_err(foreign)?,
             checker: CheckedPre::new(linked).map_err(foreign)?,
         })
     }
@@ -139,7 +142,7 @@ impl Candidate {
     fn sandbox(&self, runtime: Runtime, shared: Arc<Shared>) -> Sandbox {
         let uses = runtime.limits.reuse;
         Sandbox {
-            instances: Instances::new(self.handler.clone(), uses),
+            instances: Instances::new(self.handler.clone(), self.continuation.clone(), uses),
             runtime,
             shared,
             failures: Arc::default(),

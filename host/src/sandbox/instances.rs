@@ -10,8 +10,11 @@ use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
+use super::client_wait::ClientWait;
 use super::new_store;
 use super::state::{Shared, State};
+use crate::bindings::resume::GuestIndices;
+use crate::port::{NoInstanceWaits, Parked, Received};
 
 /// So many instances wait for their next request at most; more than run at the same
 /// moment are of no use.
@@ -20,10 +23,29 @@ pub(super) const MOST_IDLE: u32 = 32;
 /// How a request is answered.
 pub(super) type Answer = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
 
+/// What one instance is to do for a request.
+pub(super) enum Step<B> {
+    /// Answer it.
+    Begin(http::Request<B>),
+    /// Answer it by this note, now that its body has come.
+    Resume(Vec<u8>, Received),
+}
+
+impl<B> Step<B> {
+    /// The same with another body.
+    pub(super) fn map<C>(self, change: impl FnOnce(B) -> C) -> Step<C> {
+        match self {
+            Self::Begin(request) => Step::Begin(request.map(change)),
+            Self::Resume(note, received) => Step::Resume(note, received),
+        }
+    }
+}
+
 /// Instances that have answered a request and may answer another. Empty where every
 /// request gets a fresh one.
 pub(super) struct Instances {
     handler: ProxyPre<State>,
+    continuation: GuestIndices,
     /// How many requests one may answer.
     uses: u32,
     idle: Mutex<Vec<Instance>>,
@@ -38,22 +60,49 @@ struct Instance {
 
 impl Instances {
     /// Each answers up to `uses` requests.
-    pub(super) fn new(handler: ProxyPre<State>, uses: u32) -> Arc<Self> {
+    pub(super) fn new(
+        handler: ProxyPre<State>,
+        continuation: GuestIndices,
+        uses: u32,
+    ) -> Arc<Self> {
         let idle = Mutex::default();
         Arc::new(Self {
             handler,
+            continuation,
             uses,
             idle,
         })
     }
 
+    /// Has an instance do its part for a request. Returns the request where its client
+    /// takes its time, for which the instance was ended.
+    pub(super) async fn take_step<B>(
+        &self,
+        shared: &Shared,
+        step: Step<B>,
+        answer: oneshot::Sender<Answer>,
+        client: &Arc<ClientWait>,
+    ) -> wasmtime::Result<Option<Parked>>
+    where
+        B: hyper::body::Body<Data = bytes::Bytes, Error = Error> + Send + 'static,
+    {
+        match step {
+            Step::Begin(request) => self.begin(shared, request, answer, client).await,
+            Step::Resume(note, received) => {
+                self.resume(shared, note, received, answer).await?;
+                Ok(None)
+            }
+        }
+    }
+
     /// Has an instance answer a request, and keeps it if it may answer another.
-    pub(super) async fn answer<B>(
+    async fn begin<B>(
         &self,
         shared: &Shared,
         request: http::Request<B>,
         answer: oneshot::Sender<Answer>,
-    ) -> wasmtime::Result<()>
+        client: &Arc<ClientWait>,
+    ) -> wasmtime::Result<Option<Parked>>
     where
         B: hyper::body::Body<Data = bytes::Bytes, Error = Error> + Send + 'static,
     {
@@ -69,16 +118,38 @@ impl Instances {
                 }
             }
         };
+        instance.store.data_mut().serve(Arc::clone(client));
         let mut resources = instance.store.data_mut().http();
         let request = resources.new_incoming_request(Scheme::Http, request)?;
         let out = resources.new_response_outparam(answer)?;
         let handler = instance.proxy.wasi_http_incoming_handler();
-        handler
-            .call_handle(&mut instance.store, request, out)
-            .await?;
-        instance.answered += 1;
-        self.keep(instance);
-        Ok(())
+        let handled = handler.call_handle(&mut instance.store, request, out).await;
+        match handled {
+            Ok(()) => {
+                instance.answered += 1;
+                self.keep(instance);
+                Ok(None)
+            }
+            Err(ended) if ended.is::<NoInstanceWaits>() => Ok(instance.store.data_mut().parked()),
+            Err(trap) => Err(trap),
+        }
+    }
+
+    /// Has a fresh instance answer the rest of a request.
+    async fn resume(
+        &self,
+        shared: &Shared,
+        note: Vec<u8>,
+        received: Received,
+        answer: oneshot::Sender<Answer>,
+    ) -> wasmtime::Result<()> {
+        let mut store = new_store(self.handler.engine(), shared);
+        let component = self.handler.instance_pre();
+        let instance = component.instantiate_async(&mut store).await?;
+        store.data_mut().go_on_with(received);
+        let out = store.data_mut().http().new_response_outparam(answer)?;
+        let continuation = self.continuation.load(&mut store, &instance)?;
+        continuation.call_resume(&mut store, &note, out).await
     }
 
     fn take(&self, shared: &Shared) -> Option<Instance> {

@@ -20,6 +20,8 @@ const INSTANCE_SIZE: usize = 1 << 20;
 pub struct Limits {
     /// Instances at once; a request beyond waits for one to end.
     pub instances: u32,
+    /// Instances besides that wait for their clients; a request beyond is refused.
+    pub waiting: u32,
     /// Requests that one instance may answer, one after the other; 1 is a fresh
     /// instance for each.
     pub reuse: u32,
@@ -41,6 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             instances: 512,
+            waiting: 1024,
             reuse: 1,
             queue_time: Duration::from_secs(10),
             memory: 64 << 20,
@@ -57,7 +60,8 @@ impl Limits {
     /// instance a request is affordable only out of a pool.
     pub(super) fn config(&self) -> Config {
         let mut pool = PoolingAllocationConfig::new();
-        let mut instances = self.instances.saturating_add(SPARE);
+        let mut instances = self.instances.saturating_add(self.waiting);
+        instances = instances.saturating_add(SPARE);
         if self.reuse > 1 {
             // Those that wait: of the component in force, and of the one before it.
             instances = instances.saturating_add(2 * MOST_IDLE);

@@ -20,6 +20,8 @@ pub struct Runtime {
     pub(super) engine: Engine,
     pub(super) linker: Arc<Linker<State>>,
     pub(super) slots: Arc<Semaphore>,
+    /// Room for instances that wait for their clients.
+    pub(super) waiting: Arc<Semaphore>,
     pub(super) limits: Limits,
     pub(super) metrics: Arc<Metrics>,
     /// Always the same few threads: each keeps some memory of what it has compiled.
@@ -52,6 +54,7 @@ impl Runtime {
             engine,
             linker: Arc::new(linker),
             slots: Arc::new(Semaphore::new(limits.instances as usize)),
+            waiting: Arc::new(Semaphore::new(limits.waiting as usize)),
             limits: limits.clone(),
             metrics,
             compilers: Arc::new(compilers),

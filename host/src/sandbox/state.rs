@@ -10,13 +10,14 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::client_wait::ClientWait;
 use crate::bindings::coffer::storage::{blobs, memo, signals};
 use crate::environment::{Environment, EnvironmentView, Setting};
 use crate::guest_log::GuestLog;
 use crate::memo::{Memo, MemoView, Remembering};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
-use crate::port::{Port, PortView};
+use crate::port::{Parked, Port, PortView, Received};
 use crate::signals::{Signalling, SignalsView};
 use crate::store::BlobStore;
 
@@ -35,6 +36,9 @@ pub(super) struct State {
     told: bool,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
+    client: Arc<ClientWait>,
+    parked: Option<Parked>,
+    received: Option<Received>,
 }
 
 /// What all requests share.
@@ -62,7 +66,25 @@ impl State {
             told: false,
             table,
             store: Arc::clone(&shared.store),
+            client: Arc::default(),
+            parked: None,
+            received: None,
         }
+    }
+
+    /// Takes a request of this client's.
+    pub(super) fn serve(&mut self, client: Arc<ClientWait>) {
+        self.client = client;
+    }
+
+    /// Goes on with a request whose body has come.
+    pub(super) fn go_on_with(&mut self, received: Received) {
+        self.received = Some(received);
+    }
+
+    /// The request, where its client takes its time.
+    pub(super) fn parked(&mut self) -> Option<Parked> {
+        self.parked.take()
     }
 
     fn signals(&mut self) -> SignalsView<'_> {
@@ -101,6 +123,9 @@ impl State {
         PortView {
             table: &mut self.table,
             store: &self.store,
+            client: &self.client,
+            parked: &mut self.parked,
+            received: &mut self.received,
         }
     }
 }

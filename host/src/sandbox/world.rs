@@ -35,7 +35,8 @@ const LENT: [&str; 24] = [
 ];
 
 /// What is called.
-const CALLED: [&str; 2] = [
+const CALLED: [&str; 3] = [
+    "coffer:storage/continuation@0.1",
     "coffer:storage/self-check@0.1",
     "wasi:http/incoming-handler@0.2",
 ];

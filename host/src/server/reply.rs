@@ -9,6 +9,8 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 pub(super) enum Reply {
     /// A request that cannot be handed on (RFC 9112, 3.2: no usable Host).
     BadRequest,
+    /// A host that this service does not answer for (RFC 9110, 15.5.20).
+    Misdirected,
     /// A transfer coding besides `chunked`.
     UnknownCoding,
     /// More header than allowed.
@@ -55,11 +57,17 @@ impl Reply {
                 "Invalid request",
                 "the request needs exactly one Host field that names a host",
             ),
+            Self::Misdirected => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "misdirected-request",
+                "Misdirected request",
+                "this service does not answer to the host that the request names",
+            ),
             Self::UnknownCoding => (
                 StatusCode::BAD_REQUEST,
                 "invalid-request",
                 "Invalid request",
-                "the only transfer coding that this service takes is chunked",
+                "the only transfer coding that this service accepts is chunked, once",
             ),
             Self::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
@@ -11,14 +11,17 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::Limits;
+
 /// How long an unwanted body is taken in, so that the client reads its refusal
 /// instead of a reset connection.
 const LINGER: Duration = Duration::from_secs(30);
 /// The longest pause of a client meanwhile.
 const LINGER_IDLE: Duration = Duration::from_secs(2);
 
-/// The body with its limits applied: at most `size` bytes, no pause over `idle`.
-pub(super) fn limited(body: Incoming, fields: &HeaderMap, size: u64, idle: Duration) -> WasiBody {
+/// The body with its limits applied: at most so many bytes, no long pause, and not slower
+/// than the slowest honest client.
+pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &Limits) -> WasiBody {
     if body.is_end_stream() {
         return Empty::new().map_err(|never| match never {}).boxed_unsync();
     }
@@ -26,17 +29,19 @@ pub(super) fn limited(body: Incoming, fields: &HeaderMap, size: u64, idle: Durat
         body: Some(body),
         asked: !fields.contains_key(header::EXPECT),
     };
+    let size = limits.body_size;
     let size_limit = usize::try_from(size).unwrap_or(usize::MAX);
     let limited = Limited::new(lingering, size_limit);
+    let paced = Paced::new(limited, limits.min_rate, limits.idle_time);
     // Boxed, since the timeout's own state must not move.
-    TimeoutBody::new(idle, limited)
+    TimeoutBody::new(limits.idle_time, paced)
         .map_err(move |error| meaning(error, size))
         .boxed_unsync()
 }
 
 /// The error of whichever layer failed, in the sandbox's terms.
 fn meaning(error: Box<dyn std::error::Error + Send + Sync>, limit: u64) -> Error {
-    if error.is::<TimeoutError>() {
+    if error.is::<TimeoutError>() || error.is::<TooSlow>() {
         return Error::ConnectionReadTimeout;
     }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
@@ -47,6 +52,86 @@ fn meaning(error: Box<dyn std::error::Error + Send + Sync>, limit: u64) -> Error
         cause = error.source();
     }
     Error::HttpProtocolError
+}
+
+/// A client that sends less than the least rate.
+#[derive(Debug, thiserror::Error)]
+#[error("the client sends too slowly")]
+struct TooSlow;
+
+/// A body that fails where its client, over a while of being waited for, sends too little.
+/// What the store takes to keep up does not count.
+struct Paced<B> {
+    body: B,
+    /// In bytes per second; 0 is none.
+    rate: u64,
+    /// For how long at least the rate is averaged.
+    window: Duration,
+    since: Option<Instant>,
+    waited: Duration,
+    arrived: u64,
+}
+
+impl<B> Paced<B> {
+    fn new(body: B, rate: u64, window: Duration) -> Self {
+        Self {
+            body,
+            rate,
+            window,
+            since: None,
+            waited: Duration::ZERO,
+            arrived: 0,
+        }
+    }
+
+    /// Whether so many bytes more are enough, after what they were waited for.
+    fn keeps_pace(&mut self, bytes: usize) -> bool {
+        self.arrived += bytes as u64;
+        if let Some(since) = self.since.take() {
+            self.waited += since.elapsed();
+        }
+        if self.waited < self.window {
+            return true;
+        }
+        let due = u128::from(self.rate) * self.waited.as_millis() / 1000;
+        let enough = u128::from(self.arrived) >= due;
+        (self.waited, self.arrived) = (Duration::ZERO, 0);
+        enough
+    }
+}
+
+impl<B> Body for Paced<B>
+where
+    B: Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> + Unpin,
+{
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        match &polled {
+            Poll::Pending => _ = self.since.get_or_insert_with(Instant::now),
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                if self.rate > 0 && !self.keeps_pace(bytes) {
+                    return Poll::Ready(Some(Err(TooSlow.into())));
+                }
+            }
+            Poll::Ready(_) => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// A body that, dropped before its end, is still taken in for a while.

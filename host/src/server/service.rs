@@ -1,103 +1,160 @@
 //! One request: an id, the host's own limits, the sandbox, a line in the log.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header, uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
 use hyper::body::{Body, Incoming};
-use tracing::{Instrument, Span};
+use tokio::sync::Notify;
+use tracing::Instrument;
 use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::reply::Reply;
-use super::sent::Sent;
-use super::{Limits, cors, label, request_body, trace};
+use super::sent::{Line, Sent};
+use super::stream::Phase;
+use super::unread::Unread;
+use super::{Limits, client, cors, host, label, path, request_body, trace};
 use crate::counted::counted;
 use crate::metrics::Metrics;
+use crate::port::FromStore;
 use crate::sandbox::Failure;
 use crate::swap::{InForce, Swap};
 
 /// Ties a response to the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Paths below it carry their own proof, which is nothing for a log.
-const LINKS: &str = "/v1/links/";
-
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// Answers requests by way of a sandbox.
 pub(super) struct Service {
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
     limits: Limits,
+    unread: Arc<Unread>,
+    /// What clients are told of how long they may keep a connection.
+    keep_alive: HeaderValue,
+}
+
+/// What requests of one connection share.
+pub(super) struct Connection {
+    /// Who opened it.
+    pub(super) peer: SocketAddr,
+    /// Where.
+    pub(super) here: SocketAddr,
+    /// What it does.
+    pub(super) phase: Arc<Phase>,
+    /// Closes it.
+    close: Arc<Notify>,
+}
+
+impl Connection {
+    /// One that `close` closes.
+    pub(super) fn new(peer: SocketAddr, here: SocketAddr, close: Arc<Notify>) -> Self {
+        Self {
+            peer,
+            here,
+            phase: Arc::default(),
+            close,
+        }
+    }
 }
 
 impl Service {
     pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: Limits) -> Self {
+        let unread = Unread::new(limits.unread_size);
+        let keep_alive = format!("timeout={}", limits.keep_alive_time.as_secs());
         Self {
             swap,
             metrics,
             limits,
+            unread,
+            keep_alive: HeaderValue::try_from(keep_alive)
+                .unwrap_or(HeaderValue::from_static("timeout=5")),
         }
     }
 
-    /// Answers one request, whatever happens.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Sent> {
+    /// Answers one request of this connection's, whatever happens.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        connection: &Connection,
+    ) -> Response<Sent> {
+        connection.phase.request_begins();
         let mut id = Uuid::encode_buffer();
         let id: &str = Uuid::now_v7().simple().encode_lower(&mut id);
-        let path = request.uri().path();
-        let path = if path.starts_with(LINKS) { LINKS } else { path };
+        let path = path::loggable(request.uri().path());
         let in_force = self.swap.in_force();
         let span = tracing::info_span!("request", %id, method = %request.method(), path,
             component = %in_force.digests.component, trace = trace::id(request.headers()));
         let (operation, area) = label::of(request.method(), request.uri().path());
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let mut response = async {
-            let response = match self.forward(request, &in_force).await {
-                Ok(response) => response,
-                Err(reply) => {
-                    let mut response = reply.response();
-                    cors::allow(
-                        &in_force.cors_origins,
-                        origin.as_ref(),
-                        response.headers_mut(),
-                    );
-                    response
-                }
-            };
-            let (status, time) = (response.status().as_u16(), start.elapsed());
-            self.metrics.answered(operation, area, status, time);
-            let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-            tracing::info!(status, micros, "answered");
-            response.map(|body| Sent::new(body, self.metrics.sent(), Span::current()))
-        }
-        .instrument(span)
-        .await;
+        let peer = connection.peer.ip();
+        let client = client::address(peer, request.headers(), &self.limits.trusted_proxies);
+        let keeps_alive = keeps_alive(&request);
+        let received = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&received);
+        let answering = self.forward(request, connection, &in_force, counter);
+        let answered = answering.instrument(span.clone()).await;
+        let mut response = answered.unwrap_or_else(|reply| {
+            let mut response = reply.response();
+            let fields = response.headers_mut();
+            cors::allow(&in_force.cors_origins, origin.as_ref(), fields);
+            response
+        });
+        let (status, time) = (response.status().as_u16(), start.elapsed());
+        self.metrics.answered(operation, area, status, time);
+        let fields = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(id) {
-            response.headers_mut().insert(REQUEST_ID, id);
+            fields.insert(REQUEST_ID, id);
         }
-        response
+        if keeps_alive {
+            fields.insert(KEEP_ALIVE, self.keep_alive.clone());
+        }
+        let line = Line {
+            span,
+            client,
+            status,
+            start,
+            time,
+            received,
+        };
+        let phase = Arc::clone(&connection.phase);
+        let held = in_memory(&response).and_then(|size| self.unread.hold(size, &connection.close));
+        response.map(|body| Sent::new(body, self.metrics.sent(), line, phase, held))
     }
 
     async fn forward(
         &self,
         request: Request<Incoming>,
+        connection: &Connection,
         in_force: &InForce,
+        received: Arc<AtomicU64>,
     ) -> Result<Response<HyperOutgoingBody>, Reply> {
         // The body is wrapped first: a refusal, too, has to reach its client.
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let announced = body.size_hint().lower();
         let limits = &self.limits;
-        let body = request_body::limited(body, &head.headers, limits.body_size, limits.idle_time);
-        let received = self.metrics.received();
-        let body = counted(body, move |bytes| _ = received.inc_by(bytes));
+        let body = request_body::limited(body, &head.headers, limits);
+        let total = self.metrics.received();
+        let body = counted(body, move |bytes| {
+            received.fetch_add(bytes, Ordering::Relaxed);
+            total.inc_by(bytes);
+        });
         if size(&head.headers) > limits.header_size {
             return Err(Reply::HeadersTooLarge);
         }
         if announced > limits.body_size {
             return Err(Reply::TooLarge);
         }
-        if !names_a_host(&head.uri, &head.headers) {
-            return Err(Reply::BadRequest);
-        }
+        host::settle(
+            &mut head.uri,
+            head.version,
+            &mut head.headers,
+            connection.here,
+            &limits.hosts,
+        )?;
         if !is_understood(&head.headers) {
             return Err(Reply::UnknownCoding);
         }
@@ -123,6 +180,26 @@ impl Service {
     }
 }
 
+/// Whether the client may send another request on this connection (RFC 9112, 9.3).
+fn keeps_alive<B>(request: &Request<B>) -> bool {
+    let closes = |value: &HeaderValue| {
+        let mut options = value.as_bytes().split(|byte| *byte == b',');
+        options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    };
+    let mut connection = request.headers().get_all(header::CONNECTION).iter();
+    request.version() == Version::HTTP_11 && !connection.any(closes)
+}
+
+/// The size of a body that is in memory whole, as far as its head tells: all but those that
+/// the store sends.
+fn in_memory(response: &Response<HyperOutgoingBody>) -> Option<u64> {
+    if response.extensions().get::<FromStore>().is_some() {
+        return None;
+    }
+    let length = response.headers().get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
 /// What the fields take on the wire, in bytes.
 fn size(fields: &HeaderMap) -> usize {
     // ": " and the line's end.
@@ -132,31 +209,13 @@ fn size(fields: &HeaderMap) -> usize {
         .sum()
 }
 
-/// Whether the body comes as it is or in chunks (RFC 9112, 7): with any other coding
-/// before them, what arrives is not the file.
+/// Whether the body comes as it is or in chunks, once (RFC 9112, 6.1 and 7): with any other
+/// coding before them, what arrives is not the file.
 fn is_understood(fields: &HeaderMap) -> bool {
-    let codings = fields.get_all(header::TRANSFER_ENCODING);
-    codings
-        .iter()
-        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
-}
-
-/// Whether a request says whom it is for, in exactly one way (RFC 9112, 3.2).
-fn names_a_host(target: &uri::Uri, fields: &HeaderMap) -> bool {
-    let mut hosts = fields.get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) => target.authority().is_some_and(is_host),
-        (Some(host), None) => {
-            uri::Authority::try_from(host.as_bytes()).is_ok_and(|host| is_host(&host))
-        }
+    let mut codings = fields.get_all(header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
         (Some(_), Some(_)) => false,
     }
-}
-
-/// Whether an authority is a host with at most a port (RFC 9110, 4.2.4: no user).
-fn is_host(authority: &uri::Authority) -> bool {
-    let host = authority.host();
-    let rest = authority.as_str().strip_prefix(host);
-    let port = rest.is_some_and(|rest| rest.is_empty() || authority.port_u16().is_some());
-    !host.is_empty() && port
 }

@@ -3,8 +3,9 @@
 use bytesize::ByteSize;
 use clap::Args;
 use humantime::Duration;
+use ipnet::IpNet;
 
-use crate::{sandbox, server};
+use crate::{descriptors, sandbox, server};
 
 /// Limits on what clients may ask for.
 #[derive(Debug, Args)]
@@ -16,6 +17,11 @@ pub struct Limits {
     /// Requests in the sandbox at once; more wait
     #[arg(long, env = "COFFER_MAX_INSTANCES", value_name = "N", default_value_t = 512, value_parser = positive)]
     max_instances: u32,
+
+    /// Requests in the sandbox besides that wait for their client to send more of a form; more get
+    /// 503. Other uploads wait outside of it
+    #[arg(long, env = "COFFER_MAX_WAITING_INSTANCES", value_name = "N", default_value_t = 1024, value_parser = positive)]
+    max_waiting_instances: u32,
 
     /// Let one instance answer up to N requests, one after the other, which is faster. Gives up
     /// that nothing of one request is there for the next: a component with a fault could mix
@@ -95,6 +101,25 @@ pub struct Limits {
     )]
     header_timeout: Duration,
 
+    /// Time that a connection may be idle between two requests; clients are told by `Keep-Alive`
+    #[arg(
+        long,
+        env = "COFFER_KEEP_ALIVE_TIMEOUT",
+        value_name = "TIME",
+        default_value = "75s"
+    )]
+    keep_alive_timeout: Duration,
+
+    /// What a client that is waited for sends or takes per second at least, averaged over
+    /// `--idle-timeout`; 0 is no limit
+    #[arg(
+        long,
+        env = "COFFER_MIN_BODY_RATE",
+        value_name = "SIZE",
+        default_value = "1 KiB"
+    )]
+    min_body_rate: ByteSize,
+
     /// Longest pause of a client that sends or takes a body
     #[arg(
         long,
@@ -103,6 +128,16 @@ pub struct Limits {
         default_value = "60s"
     )]
     idle_timeout: Duration,
+
+    /// What answers such as lists take in memory until their clients read them; beyond that the
+    /// oldest are given up
+    #[arg(
+        long,
+        env = "COFFER_MAX_UNREAD_ANSWERS",
+        value_name = "SIZE",
+        default_value = "256 MiB"
+    )]
+    max_unread_answers: ByteSize,
 
     /// Time for requests in progress to finish at shutdown
     #[arg(
@@ -115,28 +150,29 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The server's share.
-    pub fn server(&self) -> server::Limits {
+    /// The server's share, but for whom it answers.
+    pub fn server(&self, hosts: server::Hosts, trusted_proxies: Vec<IpNet>) -> server::Limits {
+        let connections = descriptors::raise(u64::from(self.max_connections));
         server::Limits {
-            connections: self.max_connections as usize,
+            connections: usize::try_from(connections).unwrap_or(usize::MAX),
             header_size: usize::try_from(self.max_header_size.as_u64()).unwrap_or(usize::MAX),
             header_time: self.header_timeout.into(),
+            keep_alive_time: self.keep_alive_timeout.into(),
             body_size: self.max_body_size.as_u64(),
             idle_time: self.idle_timeout.into(),
+            min_rate: self.min_body_rate.as_u64(),
+            hosts,
+            trusted_proxies,
+            unread_size: self.max_unread_answers.as_u64(),
             shutdown_time: self.shutdown_timeout.into(),
         }
-    }
-
-    /// How many descriptors it takes to live up to them: a connection each, a file for
-    /// each request, and some for the program itself.
-    pub fn descriptors(&self) -> u64 {
-        u64::from(self.max_connections) + u64::from(self.max_instances) + 64
     }
 
     /// The sandbox's share.
     pub fn sandbox(&self) -> sandbox::Limits {
         sandbox::Limits {
             instances: self.max_instances,
+            waiting: self.max_waiting_instances,
             reuse: self.instance_reuse.unwrap_or(1),
             queue_time: self.queue_timeout.into(),
             memory: usize::try_from(self.max_instance_memory.as_u64()).unwrap_or(usize::MAX),

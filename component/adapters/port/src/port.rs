@@ -115,7 +115,9 @@ impl wit::GuestBlob for Blob {
 }
 
 impl<S: Store> GuestUpload for Upload<S> {
-    fn receive(&self, body: IncomingBody) -> Result<u64, Error> {
+    /// Waits for the client here, whatever the note: only what runs this can end an
+    /// instance and start another.
+    fn receive(&self, body: IncomingBody, _note: Vec<u8>) -> Result<u64, Error> {
         let mut receiving = self.0.borrow_mut();
         assert!(
             receiving.fed == Fed::NotYet,
@@ -125,6 +127,10 @@ impl<S: Store> GuestUpload for Upload<S> {
         body::receive(&body, |bytes| receiving.append(bytes))
             .map_err(|error| receiving.fail(error))?;
         Ok(receiving.measure.size())
+    }
+
+    fn received() -> (wit::Upload, Result<u64, Error>) {
+        panic!("`received` where nothing was received meanwhile");
     }
 
     fn write(&self, bytes: Vec<u8>) -> Result<(), Error> {

@@ -4,13 +4,14 @@
 use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::ReadWriteFlags;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use super::id::Id;
@@ -20,6 +21,11 @@ use crate::store::span::Extent;
 
 /// The longest piece of a body, in bytes.
 const CHUNK: usize = 256 << 10;
+/// So many pieces of that length are in memory at once, 64 MiB in all: each until its
+/// client has taken it, which may never happen.
+const CHUNKS: usize = 256;
+/// The length of pieces beyond those, in bytes.
+const SHORT: usize = 32 << 10;
 
 /// So many chunks are kept for the next reader: 4 MiB.
 const SPARE: usize = 16;
@@ -60,73 +66,121 @@ pub(super) fn body(
             }
             // Bytes that are cached are always ready: let other tasks have a turn.
             tokio::task::consume_budget().await;
-            let wanted = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let bytes = fill(&file, offset, spares.take(wanted)).await?;
-            Ok(Some((spares.lend(bytes), offset + wanted as u64)))
+            let piece = spares.piece(left);
+            let wanted = piece.buffer.len();
+            let piece = fill(&file, offset, piece).await?;
+            Ok(Some((Bytes::from_owner(piece), offset + wanted as u64)))
         }
     })
     .boxed()
 }
 
-/// Fills the buffer with what stands at this offset.
-async fn fill(file: &Arc<File>, offset: u64, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
-    let wanted = buffer.len();
+/// Fills the piece with what stands at this offset.
+async fn fill(file: &Arc<File>, offset: u64, mut piece: Piece) -> io::Result<Piece> {
+    let wanted = piece.buffer.len();
     let flags = ReadWriteFlags::NOWAIT;
+    let buffer = &mut [IoSliceMut::new(&mut piece.buffer)];
     // Not cached, not supported, or truly failed: the other way tells.
-    let got =
-        rustix::io::preadv2(file, &mut [IoSliceMut::new(&mut buffer)], offset, flags).unwrap_or(0);
+    let got = rustix::io::preadv2(file, buffer, offset, flags).unwrap_or(0);
     if got < wanted {
         let file = file.clone();
-        buffer = spawn_blocking(move || {
-            let rest = buffer.get_mut(got..).unwrap_or_default();
+        piece = spawn_blocking(move || {
+            let rest = piece.buffer.get_mut(got..).unwrap_or_default();
             file.read_exact_at(rest, offset + got as u64)?;
-            io::Result::Ok(buffer)
+            io::Result::Ok(piece)
         })
         .await??;
     }
-    Ok(buffer)
+    Ok(piece)
 }
 
-/// Chunks that were read and sent; using them again saves clearing new ones.
-#[derive(Default)]
-pub(super) struct Spares(Mutex<Vec<Vec<u8>>>);
-
-/// A chunk that comes back when the last of its bytes are sent.
-struct Lent {
-    buffer: Vec<u8>,
-    home: Arc<Spares>,
+/// Memory for pieces of bodies. Chunks that were sent are used again, which saves clearing
+/// new ones.
+pub(super) struct Spares {
+    chunks: Mutex<Vec<Vec<u8>>>,
+    room: Arc<Semaphore>,
 }
 
-impl Spares {
-    fn take(&self, len: usize) -> Vec<u8> {
-        let spare = if len == CHUNK {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
-        } else {
-            None
-        };
-        spare.unwrap_or_else(|| vec![0; len])
-    }
-
-    fn lend(self: Arc<Self>, buffer: Vec<u8>) -> Bytes {
-        if buffer.len() == CHUNK {
-            Bytes::from_owner(Lent { buffer, home: self })
-        } else {
-            buffer.into()
+impl Default for Spares {
+    fn default() -> Self {
+        Self {
+            chunks: Mutex::default(),
+            room: Arc::new(Semaphore::new(CHUNKS)),
         }
     }
 }
 
-impl AsRef<[u8]> for Lent {
+/// A piece of a body, in memory until the last of its bytes are sent.
+struct Piece {
+    buffer: Vec<u8>,
+    /// That of a whole chunk goes back there.
+    home: Option<(Arc<Spares>, OwnedSemaphorePermit)>,
+}
+
+impl Spares {
+    /// Room for the next of the bytes that are left.
+    fn piece(self: &Arc<Self>, left: u64) -> Piece {
+        let left = usize::try_from(left).unwrap_or(CHUNK);
+        if left <= SHORT {
+            let buffer = vec![0; left];
+            return Piece { buffer, home: None };
+        }
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            let buffer = vec![0; SHORT];
+            return Piece { buffer, home: None };
+        };
+        let spare = if left >= CHUNK {
+            self.chunks().pop()
+        } else {
+            None
+        };
+        Piece {
+            buffer: spare.unwrap_or_else(|| vec![0; left.min(CHUNK)]),
+            home: Some((Arc::clone(self), room)),
+        }
+    }
+
+    fn chunks(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsRef<[u8]> for Piece {
     fn as_ref(&self) -> &[u8] {
         &self.buffer
     }
 }
 
-impl Drop for Lent {
+impl Drop for Piece {
     fn drop(&mut self) {
-        let mut spares = self.home.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if spares.len() < SPARE {
-            spares.push(std::mem::take(&mut self.buffer));
+        let Some((home, _)) = &self.home else {
+            return;
+        };
+        let mut chunks = home.chunks();
+        if self.buffer.len() == CHUNK && chunks.len() < SPARE {
+            chunks.push(std::mem::take(&mut self.buffer));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_that_nobody_takes_hold_little_memory() {
+        let spares = Arc::new(Spares::default());
+        let lengths = |count: usize| -> Vec<_> {
+            let pieces = (0..count).map(|_| spares.piece(1 << 30));
+            pieces.collect()
+        };
+        let held = lengths(CHUNKS + 10);
+        let short = held.iter().filter(|piece| piece.buffer.len() == SHORT);
+        assert_eq!(short.count(), 10);
+        drop(held);
+        let again = spares.piece(1 << 30);
+        assert_eq!(again.buffer.len(), CHUNK);
+        assert_eq!(spares.chunks().len(), SPARE - 1);
+        assert_eq!(spares.piece(7).buffer.len(), 7);
     }
 }

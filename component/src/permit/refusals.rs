@@ -1,0 +1,61 @@
+//! What a store's refusal means to the caller of a [`Store`](super::Store) permit.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::bindings::coffer::storage::blobs::Error;
+use crate::problem::Problem;
+
+/// Why a caller may not create, or may not replace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+enum Denial {
+    Unauthenticated,
+    Forbidden,
+    IamNotConfigured,
+    AlreadyExists,
+}
+
+/// The decision of a permit on what it does not allow, as plain data: it outlives the
+/// instance that took it.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct Refusals {
+    /// Where there is no file and none may be created.
+    create: Denial,
+    /// Where there is one that may not be replaced.
+    replace: Denial,
+}
+
+impl Refusals {
+    /// Of a permit whose decisions on creating and on replacing these are.
+    pub(super) fn new<R>(create: &Result<(), Problem>, replace: &Result<R, Problem>) -> Self {
+        let denial = |problem: Option<&Problem>| match problem {
+            Some(Problem::Unauthenticated) => Denial::Unauthenticated,
+            Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
+            Some(Problem::AlreadyExists) => Denial::AlreadyExists,
+            _ => Denial::Forbidden,
+        };
+        Self {
+            create: denial(create.as_ref().err()),
+            replace: denial(replace.as_ref().err()),
+        }
+    }
+
+    /// What to answer where the store did not do what the permit named.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        match error {
+            Error::NotFound => self.create.into(),
+            Error::Protected => self.replace.into(),
+            error => error.into(),
+        }
+    }
+}
+
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::Unauthenticated => Self::Unauthenticated,
+            Denial::Forbidden => Self::Forbidden,
+            Denial::IamNotConfigured => Self::IamNotConfigured,
+            Denial::AlreadyExists => Self::AlreadyExists,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Who waits for a slow client: an instance that reads a body by itself (a form) counts
+//! against a budget of its own meanwhile, so that it is in nobody else's way.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::Error;
+
+use crate::metrics::Held;
+
+/// A place in the sandbox, for as long as it is held.
+pub(super) struct Slot {
+    /// Among the instances at work or, later, among those that wait.
+    permit: OwnedSemaphorePermit,
+    _counted: Held,
+}
+
+impl Slot {
+    pub(super) fn new(permit: OwnedSemaphorePermit, counted: Held) -> Self {
+        Self {
+            permit,
+            _counted: counted,
+        }
+    }
+}
+
+/// One request's wait for its client.
+#[derive(Default)]
+pub struct ClientWait {
+    slot: Mutex<Option<Slot>>,
+    /// Room for instances that wait.
+    waiting: Option<Arc<Semaphore>>,
+    /// No instance waits: the host takes the body.
+    by_host: AtomicBool,
+    /// An instance waits already.
+    waits: AtomicBool,
+    refused: AtomicBool,
+}
+
+impl ClientWait {
+    pub(super) fn new(slot: Slot, waiting: Arc<Semaphore>) -> Self {
+        Self {
+            slot: Mutex::new(Some(slot)),
+            waiting: Some(waiting),
+            ..Self::default()
+        }
+    }
+
+    /// From now on the host takes the body, which needs no instance.
+    pub fn host_waits(&self) {
+        self.by_host.store(true, Ordering::Relaxed);
+    }
+
+    /// The instance waits for its client: its slot goes to others. Returns whether it
+    /// may wait.
+    fn instance_waits(&self) -> bool {
+        if self.by_host.load(Ordering::Relaxed) || self.waits.swap(true, Ordering::Relaxed) {
+            return true;
+        }
+        let Some(waiting) = &self.waiting else {
+            return true;
+        };
+        let Ok(permit) = Arc::clone(waiting).try_acquire_owned() else {
+            self.refused.store(true, Ordering::Relaxed);
+            return false;
+        };
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slot.as_mut() {
+            slot.permit = permit;
+        }
+        true
+    }
+
+    /// Gives the slot back, once the instance has ended.
+    pub(super) fn end(&self) {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = None;
+    }
+
+    /// Whether too many instances waited for this one to wait, too.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// A request's body that tells when somebody waits for more of it.
+pub(super) struct Awaited<B> {
+    pub(super) body: B,
+    pub(super) client: Arc<ClientWait>,
+}
+
+impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Awaited<B> {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Pending if !self.client.instance_waits() => {
+                Poll::Ready(Some(Err(Error::InternalError(None))))
+            }
+            polled => polled,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

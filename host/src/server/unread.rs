@@ -1,0 +1,117 @@
+//! Answers that are in memory until their clients take them: bounded in all, so that clients
+//! who do not read them cost those clients and nobody else.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// A smaller answer is not counted: connections are bounded, too.
+const SMALL: u64 = 4 << 10;
+
+/// All answers in memory.
+pub(super) struct Unread {
+    /// How much they may take, in bytes.
+    room: u64,
+    answers: Mutex<Answers>,
+}
+
+#[derive(Default)]
+struct Answers {
+    /// Their sizes, in bytes.
+    total: u64,
+    /// By age.
+    held: BTreeMap<u64, (u64, Arc<Notify>)>,
+    next: u64,
+}
+
+/// One answer in memory, until it is dropped.
+pub(super) struct Held {
+    unread: Arc<Unread>,
+    age: u64,
+}
+
+impl Unread {
+    pub(super) fn new(room: u64) -> Arc<Self> {
+        Arc::new(Self {
+            room,
+            answers: Mutex::default(),
+        })
+    }
+
+    /// Counts an answer of this size. Where that is more than there is room for, the
+    /// oldest are given up: their connections are told to close.
+    pub(super) fn hold(self: &Arc<Self>, size: u64, close: &Arc<Notify>) -> Option<Held> {
+        if size <= SMALL {
+            return None;
+        }
+        let mut answers = self.answers();
+        let age = answers.next;
+        answers.next += 1;
+        answers.total += size;
+        while answers.total > self.room {
+            let Some((_, (size, close))) = answers.held.pop_first() else {
+                break;
+            };
+            answers.total -= size;
+            close.notify_one();
+        }
+        answers.held.insert(age, (size, Arc::clone(close)));
+        let unread = Arc::clone(self);
+        Some(Held { unread, age })
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut answers = self.unread.answers();
+        if let Some((size, _)) = answers.held.remove(&self.age) {
+            answers.total -= size;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn is_closed(close: &Notify) -> bool {
+        tokio::select! {
+            biased;
+            () = close.notified() => true,
+            () = std::future::ready(()) => false,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_oldest_answers_are_given_up_for_room() {
+        let unread = Unread::new(100 << 10);
+        let closes = [(); 4].map(|()| Arc::new(Notify::new()));
+        assert!(unread.hold(SMALL, &closes[0]).is_none());
+        let first = unread.hold(40 << 10, &closes[0]);
+        let second = unread.hold(40 << 10, &closes[1]);
+        assert!(!is_closed(&closes[0]).await);
+        let third = unread.hold(40 << 10, &closes[2]);
+        assert!(is_closed(&closes[0]).await);
+        assert!(!is_closed(&closes[1]).await);
+        drop((first, second));
+        let fourth = unread.hold(50 << 10, &closes[3]);
+        assert!(!is_closed(&closes[2]).await);
+        drop((third, fourth));
+        assert_eq!(unread.answers().total, 0);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_larger_than_all_room_is_sent_all_the_same() {
+        let unread = Unread::new(10 << 10);
+        let closes = [(); 2].map(|()| Arc::new(Notify::new()));
+        let _first = unread.hold(8 << 10, &closes[0]);
+        let _large = unread.hold(1 << 20, &closes[1]);
+        assert!(is_closed(&closes[0]).await);
+        assert!(!is_closed(&closes[1]).await);
+    }
+}
