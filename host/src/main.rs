@@ -19,6 +19,7 @@
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
+//! | [`memory`] | the allocator, and what it gives back |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
 
@@ -33,6 +34,7 @@ mod guest_log;
 mod keep;
 mod log;
 mod memo;
+mod memory;
 mod metrics;
 mod ops;
 mod outbound;
@@ -49,9 +51,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use settings::{Cli, Command};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {

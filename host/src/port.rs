@@ -31,7 +31,7 @@ pub use parked::{NoInstanceWaits, Parked, Received};
 const LONGEST_NOTE: usize = 64 << 10;
 /// How long an instance may wait for a body: most bodies are there by then, and those
 /// that are not may take hours.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Gives the linker a [`PortView`] of a request's state.
 pub struct Port;

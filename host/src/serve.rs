@@ -22,7 +22,7 @@ use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
-use crate::{dev, keep, log, ops, server};
+use crate::{dev, keep, log, memory, ops, server};
 
 /// The link secret's file in the data directory.
 const LINK_SECRET_FILE: &str = "link-secret";
@@ -159,6 +159,7 @@ async fn listen(
         say(&format!("operations on http://{address}"));
     }
 
+    tokio::spawn(memory::give_back());
     tokio::spawn(watch(Arc::clone(&swap), asked.watch_interval.into()));
     tokio::spawn(reload_on_hangup(Arc::clone(&swap))?);
     let stop = async {

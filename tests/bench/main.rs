@@ -9,6 +9,7 @@
 //! | [`coffer`], [`rivals`] | who is measured |
 //! | [`fill`], [`files`], [`tokens`] | what they serve, and to whom |
 //! | [`stats`], [`table`], [`charts`] | medians, ratios, Markdown, SVG |
+//! | [`slow`] | what thousands of slow clients cost others |
 //! | [`growth`] | throughput and memory as things grow |
 //! | [`instructions`] | figures that no neighbour on the machine changes |
 //!
@@ -30,6 +31,7 @@ mod rivals;
 mod rows;
 #[path = "../support/s3_service/mod.rs"]
 mod s3_service;
+mod slow;
 mod stats;
 mod table;
 mod tokens;
@@ -86,6 +88,8 @@ enum What {
     Quick,
     /// More connections, larger files, more files; writes GROWTH.md
     Growth,
+    /// Thousands of slow clients, and what others see of them; writes SLOW.md
+    Slow,
     /// Instructions, held against instructions.toml
     Instructions,
 }
@@ -125,7 +129,7 @@ fn as_a_rival() -> Option<ExitCode> {
 
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut plan = match arguments.what {
-        What::Full | What::Instructions => Plan::FULL,
+        What::Full | What::Instructions | What::Slow => Plan::FULL,
         What::Quick => Plan::QUICK,
         What::Growth => Plan::GROWTH,
     };
@@ -143,6 +147,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         What::Full => compare(&bench, bench.only.is_empty())?,
         What::Quick => compare(&bench, false)?,
         What::Growth => growth::run(&bench).map(|()| true)?,
+        What::Slow => slow::run(&bench).map(|()| true)?,
         What::Instructions => instructions::run(&bench, arguments.write)?,
     };
     Ok(match good {

@@ -58,6 +58,13 @@ impl Process {
         resident_mib(self.child.id())
     }
 
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> Result<usize> {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        let open = std::fs::read_dir(&folder).map_err(|error| format!("{folder}: {error}"))?;
+        Ok(open.count())
+    }
+
     /// The same of it and the children that it has.
     pub fn resident_with_children_mib(&self) -> Result<f64> {
         let id = self.child.id();
@@ -152,4 +159,22 @@ pub fn raise_descriptors() {
     limit.current = limit.maximum;
     // What it is then is enough or shows as an error of the load.
     let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Raises the limit to so many where this process may, and returns what it is then.
+pub fn raise_descriptors_to(wanted: u64) -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = Some(wanted);
+    let raised = Rlimit {
+        current: limit,
+        maximum: limit,
+    };
+    let is_lower = getrlimit(Resource::Nofile)
+        .maximum
+        .is_some_and(|maximum| maximum < wanted);
+    if is_lower {
+        // Only the superuser may.
+        let _ = setrlimit(Resource::Nofile, raised);
+    }
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

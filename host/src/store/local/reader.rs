@@ -25,7 +25,10 @@ const CHUNK: usize = 256 << 10;
 /// client has taken it, which may never happen.
 const CHUNKS: usize = 256;
 /// The length of pieces beyond those, in bytes.
-const SHORT: usize = 32 << 10;
+const SHORT: usize = 16 << 10;
+/// So many pieces of one body are in memory at once: one is being sent, and the next is
+/// there when it has been. hyper alone would gather more for a client that takes none.
+const AHEAD: usize = 2;
 
 /// So many chunks are kept for the next reader: 4 MiB.
 const SPARE: usize = 16;
@@ -56,9 +59,10 @@ pub(super) fn body(
     spares: Arc<Spares>,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
     let file = Arc::new(file);
+    let ahead = Arc::new(Semaphore::new(AHEAD));
     let end = extent.offset.saturating_add(extent.length);
     stream::try_unfold(extent.offset, move |offset| {
-        let (file, spares) = (file.clone(), spares.clone());
+        let (file, spares, ahead) = (file.clone(), spares.clone(), ahead.clone());
         async move {
             let left = end.saturating_sub(offset);
             if left == 0 {
@@ -66,7 +70,10 @@ pub(super) fn body(
             }
             // Bytes that are cached are always ready: let other tasks have a turn.
             tokio::task::consume_budget().await;
-            let piece = spares.piece(left);
+            // It is never closed.
+            let turn = ahead.acquire_owned().await.ok();
+            let mut piece = spares.piece(left);
+            piece._turn = turn;
             let wanted = piece.buffer.len();
             let piece = fill(&file, offset, piece).await?;
             Ok(Some((Bytes::from_owner(piece), offset + wanted as u64)))
@@ -115,6 +122,8 @@ struct Piece {
     buffer: Vec<u8>,
     /// That of a whole chunk goes back there.
     home: Option<(Arc<Spares>, OwnedSemaphorePermit)>,
+    /// Among the pieces of its body.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Spares {
@@ -123,25 +132,33 @@ impl Spares {
         let left = usize::try_from(left).unwrap_or(CHUNK);
         if left <= SHORT {
             let buffer = vec![0; left];
-            return Piece { buffer, home: None };
+            return Piece::new(buffer, None);
         }
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
             let buffer = vec![0; SHORT];
-            return Piece { buffer, home: None };
+            return Piece::new(buffer, None);
         };
         let spare = if left >= CHUNK {
             self.chunks().pop()
         } else {
             None
         };
-        Piece {
-            buffer: spare.unwrap_or_else(|| vec![0; left.min(CHUNK)]),
-            home: Some((Arc::clone(self), room)),
-        }
+        let buffer = spare.unwrap_or_else(|| vec![0; left.min(CHUNK)]);
+        Piece::new(buffer, Some((Arc::clone(self), room)))
     }
 
     fn chunks(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Piece {
+    fn new(buffer: Vec<u8>, home: Option<(Arc<Spares>, OwnedSemaphorePermit)>) -> Self {
+        Self {
+            buffer,
+            home,
+            _turn: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! being written, so that two chunks are in memory at most.
 
 use std::mem;
+use std::time::Instant;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -15,12 +16,17 @@ use crate::store::{CreateOptions, Error, Key, Upload};
 
 /// So many bytes are gathered for one write.
 const CHUNK: usize = 256 << 10;
+/// So many are where they come slowly: those who wait for them are many.
+const SLOW_CHUNK: usize = 32 << 10;
+/// What is slow, in bytes per second.
+const SLOW: u64 = 1 << 20;
 
 pub(super) struct LocalUpload {
     key: Key,
     options: CreateOptions,
     size: u64,
     gather: Gather,
+    since: Instant,
     state: State,
 }
 
@@ -55,6 +61,7 @@ impl LocalUpload {
             options,
             size: 0,
             gather: Gather::default(),
+            since: Instant::now(),
             state: State::Idle(Work { stage, digest }),
         }
     }
@@ -84,6 +91,12 @@ impl LocalUpload {
             stage,
             content,
         })
+    }
+
+    /// Whether its bytes come slowly on the whole.
+    fn is_slow(&self) -> bool {
+        let seconds = self.since.elapsed().as_secs();
+        seconds > 0 && self.size / seconds < SLOW
     }
 
     /// Starts to write what was gathered, once the write before has ended.
@@ -126,7 +139,8 @@ impl Upload for LocalUpload {
             return Err(Error::TooLarge);
         }
         self.gather.push(bytes);
-        if self.gather.len() >= CHUNK {
+        let gathered = self.gather.len();
+        if gathered >= CHUNK || (gathered >= SLOW_CHUNK && self.is_slow()) {
             self.write_out(false).await?;
         }
         Ok(())
