@@ -37,6 +37,7 @@ mod src {
     pub(crate) mod keyring;
     pub(crate) mod keys;
     pub(crate) mod link;
+    pub(crate) mod log;
     pub(crate) mod memo;
     pub(crate) mod name;
     pub(crate) mod owner;
@@ -55,8 +56,8 @@ mod src {
 
 // Where the modules look for each other.
 use src::{
-    area, claims, conditions, cors, cursor, disposition, http, json, keyring, keys, link, memo,
-    name, owner, percent, permit, policy, problem, query, range, refusal, route, time, token,
+    area, claims, conditions, cors, cursor, disposition, http, json, keyring, keys, link, log,
+    memo, name, owner, percent, permit, policy, problem, query, range, refusal, route, time, token,
     web_url,
 };
 

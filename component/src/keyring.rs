@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::http::outgoing::{FetchError, Freshness};
 use crate::keys::{KeySet, KeysError};
 use crate::policy::{Iam, KeySource, Secrets};
+use crate::refusal::{MAX_TEXT, difference};
 use crate::web_url::WebUrl;
 
 /// Gets a document of the IAM API.
@@ -29,10 +30,15 @@ pub(crate) enum NoKeys {
     Fetch { url: String, error: FetchError },
     #[error("{url}: {error}")]
     Keys { url: String, error: KeysError },
-    #[error("{0}: this is no OpenID provider's configuration")]
-    Configuration(String),
-    #[error("{0}: this is the configuration of another issuer")]
-    Issuer(String),
+    #[error("{url}: this is not the configuration of an OpenID provider: {fault}")]
+    Configuration { url: String, fault: String },
+    #[error("{url}: this is the configuration of another issuer: its issuer is {found:?}, the \
+             policy's is {expected:?}{}", difference(.found, .expected))]
+    Issuer {
+        url: String,
+        found: String,
+        expected: String,
+    },
     #[error("{0} has its keys elsewhere, at {1}; the policy must name that as jwks-url")]
     Foreign(String, String),
 }
@@ -83,13 +89,21 @@ impl Keyring<'_> {
     /// policy names.
     fn discover(&self, url: &WebUrl) -> Result<WebUrl, NoKeys> {
         let document = self.get(url, Freshness::Cached)?;
-        let configuration: Configuration = serde_json::from_slice(&document)
-            .map_err(|_| NoKeys::Configuration(url.to_string()))?;
+        let wrong = |fault: String| NoKeys::Configuration {
+            url: url.to_string(),
+            fault,
+        };
+        let configuration: Configuration =
+            serde_json::from_slice(&document).map_err(|error| wrong(error.to_string()))?;
         if configuration.issuer != self.iam.issuer() {
-            return Err(NoKeys::Issuer(url.to_string()));
+            return Err(NoKeys::Issuer {
+                url: url.to_string(),
+                found: configuration.issuer.chars().take(MAX_TEXT).collect(),
+                expected: self.iam.issuer().to_owned(),
+            });
         }
         let keys = WebUrl::parse(&configuration.jwks_uri)
-            .ok_or_else(|| NoKeys::Configuration(url.to_string()))?;
+            .ok_or_else(|| wrong("its jwks_uri is not an http or https URL".to_owned()))?;
         if keys.origin() != url.origin() {
             return Err(NoKeys::Foreign(url.to_string(), keys.origin()));
         }

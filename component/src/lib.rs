@@ -34,6 +34,7 @@ mod json;
 mod keyring;
 mod keys;
 mod link;
+mod log;
 mod memo;
 mod multipart;
 mod name;
@@ -57,12 +58,14 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::signals;
 use bindings::exports::coffer::storage::continuation;
+use bindings::exports::coffer::storage::explain::{self, Identity};
 use bindings::exports::coffer::storage::self_check::{self, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
 use http::{Answer, Request, Response};
+use keyring::Keyring;
 use operations::receipt::Receipt;
 use operations::{Context, delete, download, form, list, upload, url};
 use policy::{Iam, Policy};
@@ -81,7 +84,7 @@ impl incoming_handler::Guest for Coffer {
             (Ok(policy), Ok(request)) => serve(&settings, policy, request, out),
             (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
             (Err(error), _) => {
-                eprintln!("no request can be served: {error}");
+                log::failed(&format_args!("no request can be served: {error}"));
                 Answer::from(Problem::Internal).send(out, false);
             }
         }
@@ -95,7 +98,12 @@ impl continuation::Guest for Coffer {
             return Answer::from(Problem::Internal).send(out, false);
         };
         let answer = receipt.answer(upload, received);
-        let mut answer = answer.unwrap_or_else(Answer::from);
+        let mut answer = answer.unwrap_or_else(|problem| {
+            match Settings::default().remembered_policy(&memo::Lent) {
+                Ok(policy) => refused(problem, policy),
+                Err(_) => Answer::from(problem),
+            }
+        });
         answer.headers_mut().extend(receipt.shared());
         answer.send(out, false);
     }
@@ -121,16 +129,48 @@ impl self_check::Guest for Coffer {
     }
 }
 
+impl explain::Guest for Coffer {
+    fn token(token: String) -> Result<Identity, String> {
+        let settings = Settings::default();
+        let policy = settings.policy()?;
+        let iam = policy
+            .iam()
+            .ok_or("the policy has no [iam], so no token is looked at")?;
+        let keyring = Keyring {
+            iam,
+            secrets: &|name| settings.secret(name),
+            fetch: &http::outgoing::get,
+        };
+        let now = wall_clock::now().seconds;
+        let found = token::identity::identify(&token, iam, &keyring, now);
+        let found = found.map_err(|refused| refused.to_string())?;
+        Ok(Identity {
+            user: found.user.map_err(|absent| absent.user(iam)),
+            organization: found.org.map_err(|absent| absent.org(iam)),
+            roles: found.roles.map_err(|absent| absent.roles(iam)),
+            seconds_left: found.seconds_left,
+        })
+    }
+}
+
 fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
     let head_only = request.method == Method::HEAD;
     let shared = cors::response_fields(policy.origins(), &request.headers);
     let answer = dispatch(settings, policy, request, &shared);
-    let mut answer = answer.unwrap_or_else(Answer::from);
+    let mut answer = answer.unwrap_or_else(|problem| refused(problem, policy));
     let headers = answer.headers_mut();
     for (name, value) in &shared {
         headers.append(name, value.clone());
     }
     answer.send(out, head_only);
+}
+
+/// The answer to a request that is refused; the log gets the reason.
+fn refused(problem: Problem, policy: &Policy) -> Answer {
+    if let Some(reason) = problem.reason(policy) {
+        log::refused(&reason);
+    }
+    Answer::from(problem)
 }
 
 fn dispatch(

@@ -9,6 +9,7 @@
 //! - `forbidden` for a token without the user, organization or role asked for.
 
 mod decision;
+mod denied;
 pub(crate) mod key;
 mod refusals;
 
@@ -19,11 +20,13 @@ use crate::name::Name;
 use crate::owner::Owner;
 use crate::policy::{Limits, Operation, Policy};
 use crate::problem::Problem;
-use crate::token::{Bearer, Caller};
+use crate::token::Caller;
 
 use decision::{Reach, bearer, decide};
+use denied::Why;
 use key::{BlobKey, Scope};
 
+pub(crate) use denied::Denied;
 pub(crate) use refusals::Refusals;
 
 /// Leave to read one file, or to make a link to it.
@@ -53,6 +56,7 @@ pub(crate) struct Store<'p> {
 /// Leave to delete one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delete {
+    scope: Scope,
     key: BlobKey,
     reach: Reach,
 }
@@ -94,11 +98,13 @@ pub(crate) fn store<'p>(
     let scope = match (&create, &replace) {
         (Ok((scope, _)), _) | (_, Ok((scope, _))) => scope.clone(),
         // A token may help with the one where it cannot with the other.
-        (Err(Problem::Forbidden), Err(problem)) | (Err(problem), Err(_)) => {
+        (Err(Problem::Forbidden(_)), Err(problem)) | (Err(problem), Err(_)) => {
             return Err(problem.clone());
         }
     };
-    let uploader = bearer(caller).and_then(Bearer::user).cloned();
+    let uploader = bearer(caller)
+        .and_then(|bearer| bearer.user().ok())
+        .cloned();
     Ok(Store {
         scope,
         limits: policy.limits(area),
@@ -118,6 +124,7 @@ pub(crate) fn delete(
     let (scope, reach) = decide(policy, caller, area, Operation::Delete)?;
     Ok(Delete {
         key: scope.key(name),
+        scope,
         reach,
     })
 }
@@ -158,7 +165,10 @@ impl Read {
         match &self.reach {
             Reach::All => Ok(()),
             Reach::UploadedBy(user) if uploader == Some(user.as_str()) => Ok(()),
-            Reach::UploadedBy(_) => Err(Problem::Forbidden),
+            Reach::UploadedBy(_) => {
+                let denied = Denied::new(&self.scope, Operation::Read, Why::Upload);
+                Err(Problem::Forbidden(denied))
+            }
         }
     }
 }
@@ -201,7 +211,7 @@ impl Store<'_> {
 
     /// What to answer where the store refuses.
     pub(crate) fn refusals(&self) -> Refusals {
-        Refusals::new(&self.create, &self.replace)
+        Refusals::new(&self.scope, &self.create, &self.replace)
     }
 
     /// Who is recorded as having stored the file.
@@ -221,10 +231,14 @@ impl Delete {
         &self.key
     }
 
-    /// Whose file it has to be. A file that this protects is answered with
-    /// `forbidden`.
+    /// Whose file it has to be.
     pub(crate) fn whose(&self) -> Whose {
         self.reach.whose()
+    }
+
+    /// What to answer when there is a file that `whose` protects.
+    pub(crate) fn if_protected(&self) -> Problem {
+        Problem::Forbidden(Denied::new(&self.scope, Operation::Delete, Why::Upload))
     }
 }
 

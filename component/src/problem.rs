@@ -4,6 +4,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::bindings::coffer::storage::blobs::Error;
+use crate::permit::Denied;
+use crate::policy::Policy;
 
 /// Where problem types live: a reference relative to the service (RFC 9457,
 /// 3.1.1), an identifier and nothing that has to be fetched.
@@ -21,12 +23,12 @@ pub(crate) enum Problem {
     #[error("the bytes received do not have the digest that the request announced")]
     DigestMismatch,
     #[error("a bearer token is needed")]
-    Unauthenticated,
+    Unauthenticated(Denied),
     /// The reason is for the log alone: it would tell a forger how far they got.
     #[error("the bearer token was refused")]
     InvalidToken,
     #[error("this is not allowed to the bearer of this token")]
-    Forbidden,
+    Forbidden(Denied),
     #[error("this service has no IAM API configured, only its public area works")]
     IamNotConfigured,
     #[error("the link is not one that this service made")]
@@ -80,6 +82,17 @@ impl Problem {
         self.row().0
     }
 
+    /// Why, for the log, where the client is told less and it has not been logged yet.
+    pub(crate) fn reason(&self, policy: &Policy) -> Option<String> {
+        match self {
+            Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.explain(policy)),
+            Self::IamNotConfigured | Self::LinkInvalid | Self::LinkExpired => {
+                Some(self.to_string())
+            }
+            _ => None,
+        }
+    }
+
     /// Status, last segment of the type, title.
     fn row(&self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
@@ -88,9 +101,9 @@ impl Problem {
             Self::InvalidRequest(_) => (S::BAD_REQUEST, "invalid-request", "Invalid request"),
             Self::InvalidMultipart(_) => (S::BAD_REQUEST, "invalid-multipart", "Invalid form"),
             Self::DigestMismatch => (S::BAD_REQUEST, "digest-mismatch", "Digest mismatch"),
-            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
+            Self::Unauthenticated(_) => (S::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
             Self::InvalidToken => (S::UNAUTHORIZED, "invalid-token", "Invalid token"),
-            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Forbidden"),
+            Self::Forbidden(_) => (S::FORBIDDEN, "forbidden", "Forbidden"),
             Self::IamNotConfigured => (S::FORBIDDEN, "iam-not-configured", "IAM not configured"),
             Self::LinkInvalid => (S::FORBIDDEN, "link-invalid", "Link invalid"),
             Self::LinkExpired => (S::FORBIDDEN, "link-expired", "Link expired"),
@@ -143,7 +156,7 @@ impl Problem {
     pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
         let text = HeaderValue::from_static;
         match self {
-            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
+            Self::Unauthenticated(_) => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
             Self::InvalidToken => Some((
                 header::WWW_AUTHENTICATE,
                 text(r#"Bearer error="invalid_token""#),
@@ -165,7 +178,6 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::NotFound,
-            Error::Protected => Self::Forbidden,
             Error::PreconditionFailed => Self::PreconditionFailed,
             Error::SpanOutside(size) => Self::RangeNotSatisfiable { size },
             Error::TooLarge => Self::TooLarge("the file is larger than allowed".to_owned()),
@@ -176,8 +188,9 @@ impl From<Error> for Problem {
             Error::NoSpace => Self::NoSpace,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,
-            // Only reads get it, and they answer it themselves.
-            Error::NotModified(_) | Error::Misconfigured => Self::Internal,
+            // Only reads get the one, and only what a permit guards the other; those
+            // answer it themselves.
+            Error::NotModified(_) | Error::Protected | Error::Misconfigured => Self::Internal,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod caller;
 mod header;
+pub(crate) mod identity;
 mod remembered;
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
@@ -13,6 +14,7 @@ use crate::claims::Claims;
 use crate::http::outgoing::Freshness;
 use crate::keyring::{Fetch, Keyring, NoKeys};
 use crate::keys::KeySet;
+use crate::log;
 use crate::memo::Memo;
 use crate::policy::{Iam, Policy, Secrets};
 use crate::problem::Problem;
@@ -79,11 +81,16 @@ pub(crate) fn authenticate<'a>(
         return Ok(Caller::Anonymous);
     };
     find(fields, iam, lent, now).map_err(|failure| {
-        (lent.tell)(match failure {
-            Failure::Refused(_) => TokenOutcome::Refused,
-            Failure::NoKeys(_) => TokenOutcome::Unverifiable,
-        });
-        eprintln!("{failure}");
+        match &failure {
+            Failure::Refused(_) => {
+                (lent.tell)(TokenOutcome::Refused);
+                log::refused(&failure);
+            }
+            Failure::NoKeys(_) => {
+                (lent.tell)(TokenOutcome::Unverifiable);
+                log::failed(&failure);
+            }
+        }
         failure.into()
     })
 }
@@ -108,8 +115,7 @@ fn find<'a>(
         secrets: lent.secrets,
         fetch: lent.fetch,
     };
-    token.verify(&keyring, now)?;
-    let claims = token.accept(iam, now)?;
+    let claims = token.verified(&keyring, iam, now)?;
     (lent.tell)(TokenOutcome::Verified);
     let found = Remembered {
         bearer: Bearer::of(&claims, iam),
@@ -166,6 +172,28 @@ impl<'a> Token<'a> {
         Header::parse(&json.map_err(|_| Refusal::Malformed)?)
     }
 
+    /// What it claims, if it passes every check.
+    fn verified(&self, keyring: &Keyring<'_>, iam: &Iam, now: u64) -> Result<Claims, Failure> {
+        match self.verify(keyring, now) {
+            // The signature is verified by then; which claim it was is left to find.
+            Err(Failure::Refused(Refusal::Claims)) => Err(self.misshapen().into()),
+            Err(failure) => Err(failure),
+            Ok(()) => Ok(self.accept(iam, now)?),
+        }
+    }
+
+    /// Which claim keeps it from being read.
+    fn misshapen(&self) -> Refusal {
+        let claims = self.claims();
+        let found = claims.as_ref().and_then(Claims::misshapen);
+        found.unwrap_or(Refusal::Claims)
+    }
+
+    fn claims(&self) -> Option<Claims> {
+        let payload = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None).ok()?;
+        Claims::parse(&payload)
+    }
+
     /// Verifies the signature with the keys that are known, and where those may be
     /// out of date, with those that the IAM API has by then.
     fn verify(&self, keyring: &Keyring<'_>, now: u64) -> Result<(), Failure> {
@@ -174,7 +202,7 @@ impl<'a> Token<'a> {
         let Err(refusal) = self.verify_with(&header, &keys, now) else {
             return Ok(());
         };
-        if !keyring.may_change() || !header.may_be_of_another_key(refusal, &keys) {
+        if !keyring.may_change() || !header.may_be_of_another_key(&refusal, &keys) {
             return Err(refusal.into());
         }
         let latest = keyring.keys(Freshness::Revalidated)?;
@@ -207,10 +235,7 @@ impl<'a> Token<'a> {
 
     /// What it claims. Its signature has been verified.
     fn accept(&self, iam: &Iam, now: u64) -> Result<Claims, Refusal> {
-        let claims = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None)
-            .ok()
-            .and_then(|payload| Claims::parse(&payload))
-            .ok_or(Refusal::Claims)?;
+        let claims = self.claims().ok_or(Refusal::Claims)?;
         claims.check(iam, now)?;
         Ok(claims)
     }

@@ -53,3 +53,18 @@ pub mod resume {
 
     pub use exports::coffer::storage::continuation::GuestIndices;
 }
+
+/// The component's word on what an operator asks it.
+pub mod explain {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package coffer:host;
+
+            world explained {
+                export coffer:storage/explain@0.1.0;
+            }
+        ",
+        exports: { default: async },
+    });
+}

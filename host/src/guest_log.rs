@@ -1,4 +1,7 @@
-//! What the component writes to its stderr, as lines of the host's log.
+//! What the component writes to its standard streams, as lines of the host's log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -7,13 +10,47 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// In bytes; a longer line is logged in pieces.
 const LONGEST_LINE: usize = 4096;
+/// The most lines of one request: a component that says more would drown out all others.
+const MOST_LINES: u32 = 64;
 
-/// A component's log.
+/// A component's log: standard error as warnings, standard output, where it says why a
+/// client was refused, as mere information.
 ///
 /// Lines are written within the current span, which is that of the request. They are
 /// quoted, so that a component cannot forge lines of the host's.
 #[derive(Clone)]
-pub struct GuestLog;
+pub struct GuestLog {
+    written: Written,
+    is_error: bool,
+}
+
+/// How many lines a request has logged.
+#[derive(Clone, Default)]
+pub struct Written(Arc<AtomicU32>);
+
+impl Written {
+    /// Another request begins.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Standard output.
+    pub fn output(&self) -> GuestLog {
+        self.stream(false)
+    }
+
+    /// Standard error.
+    pub fn error(&self) -> GuestLog {
+        self.stream(true)
+    }
+
+    fn stream(&self, is_error: bool) -> GuestLog {
+        GuestLog {
+            written: self.clone(),
+            is_error,
+        }
+    }
+}
 
 impl IsTerminal for GuestLog {
     fn is_terminal(&self) -> bool {
@@ -27,13 +64,16 @@ impl StdoutStream for GuestLog {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Lines::default())
+        Box::new(Lines {
+            log: self.clone(),
+            begun: Vec::new(),
+        })
     }
 }
 
 /// Gathers what is written until a line is complete, too long, or the last.
-#[derive(Default)]
 struct Lines {
+    log: GuestLog,
     begun: Vec<u8>,
 }
 
@@ -41,7 +81,12 @@ impl Lines {
     fn log(&mut self) {
         let line = String::from_utf8_lossy(&self.begun);
         if !line.trim().is_empty() {
-            tracing::warn!(component = ?line);
+            match self.log.written.0.fetch_add(1, Ordering::Relaxed) {
+                MOST_LINES => tracing::warn!("the component logs more; the rest is left out"),
+                before if before > MOST_LINES => {}
+                _ if self.log.is_error => tracing::warn!(component = ?line),
+                _ => tracing::info!(component = ?line),
+            }
         }
         self.begun.clear();
     }

@@ -86,7 +86,7 @@ impl WasiHttpHooks for Outbound {
         let documents = Arc::clone(&self.documents);
         Box::new(async move {
             let body = documents.get(&url, asked).await;
-            let body = body.ok_or(Error::DestinationUnavailable)?;
+            let body = body.map_err(|cause| Error::InternalError(Some(cause.to_string())))?;
             let body = Full::new(body).map_err(|never| match never {});
             let done: Done<()> = Box::new(async { Ok(()) });
             Ok((Response::new(body.boxed_unsync()), done))

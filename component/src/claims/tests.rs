@@ -13,9 +13,9 @@ fn names(lines: &str, claims: &Value) -> (Option<String>, Option<String>, Vec<St
     let iam = policy.iam().expect("an IAM API");
     let claims = Claims::parse(claims.to_string().as_bytes()).expect("claims");
     (
-        claims.user(iam).map(str::to_owned),
-        claims.org(iam).map(str::to_owned),
-        claims.roles(iam),
+        claims.user(iam).ok().map(str::to_owned),
+        claims.org(iam).ok().map(str::to_owned),
+        claims.roles(iam).unwrap_or_default(),
     )
 }
 
@@ -167,14 +167,19 @@ fn an_organization_by_audience_is_exactly_one() {
     for (lines, audiences, accepted, org) in [
         (lines, json!("org:a"), Ok(()), Some("a")),
         (lines, json!(["org:a", "other"]), Ok(()), Some("a")),
+        (lines, json!(["org:a", "org:b"]), Err(None), None),
         (
             lines,
-            json!(["org:a", "org:b"]),
-            Err(Refusal::SeveralOrganizations),
+            json!("org:"),
+            Err(Some("\"org:\", expected one that starts with \"org:\"")),
             None,
         ),
-        (lines, json!("org:"), Err(Refusal::Audience), None),
-        (lines, json!("storage"), Err(Refusal::Audience), None),
+        (
+            lines,
+            json!("storage"),
+            Err(Some("\"storage\", expected one that")),
+            None,
+        ),
         (with_audience, json!("storage"), Ok(()), None),
         (
             with_audience,
@@ -185,14 +190,33 @@ fn an_organization_by_audience_is_exactly_one() {
         (
             with_audience,
             json!(["storage", "org:a", "org:b"]),
-            Err(Refusal::SeveralOrganizations),
+            Err(None),
             None,
         ),
-        (with_audience, json!("other"), Err(Refusal::Audience), None),
+        (
+            with_audience,
+            json!("other"),
+            Err(Some(
+                "aud is \"other\", expected \"storage\" or one that starts with \"org:\"",
+            )),
+            None,
+        ),
         (
             with_audience,
             json!(["storage", 7]),
-            Err(Refusal::Audience),
+            Err(Some("aud is a list of 2 elements, expected")),
+            None,
+        ),
+        (
+            with_audience,
+            json!(null),
+            Err(Some("aud is null, expected")),
+            None,
+        ),
+        (
+            with_audience,
+            json!([]),
+            Err(Some("aud is an empty list, expected")),
             None,
         ),
         ("", json!("whatever"), Ok(()), None),
@@ -202,12 +226,26 @@ fn an_organization_by_audience_is_exactly_one() {
         let policy = iam(lines);
         let parsed = Claims::parse(claims.to_string().as_bytes()).expect("claims");
         let iam = policy.iam().expect("an IAM API");
-        assert_eq!(parsed.check(iam, 1), accepted, "{lines} {audiences}");
+        match (parsed.check(iam, 1), accepted) {
+            (Ok(()), Ok(())) | (Err(Refusal::SeveralOrganizations), Err(None)) => {}
+            (Err(refusal @ Refusal::Audience { .. }), Err(Some(words))) => {
+                assert!(refusal.to_string().contains(words), "{refusal}");
+            }
+            (got, _) => panic!("{lines} {audiences}: {got:?}"),
+        }
     }
 }
 
 #[test]
 fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
+    let text = |name, found| {
+        let expected = "a time in seconds since 1970";
+        Err(Refusal::Claim {
+            name,
+            found,
+            expected,
+        })
+    };
     let policy = iam("");
     let iam = policy.iam().expect("an IAM API");
     for (times, now, expected) in [
@@ -215,18 +253,22 @@ fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
         (r#""exp":1000"#, 1060, Err(Refusal::Expired)),
         (r#""exp":1000.5"#, 1060, Ok(())),
         (r#""exp":253402300799"#, 253_402_300_858, Ok(())),
-        (r#""exp":253402300800"#, 1060, Err(Refusal::Claims)),
-        (r#""exp":1e300"#, 1060, Err(Refusal::Claims)),
-        (r#""exp":18446744073709551615"#, 1060, Err(Refusal::Claims)),
-        (r#""exp":-1"#, 60, Err(Refusal::Claims)),
-        (r#""exp":2000,"nbf":-5"#, 1000, Err(Refusal::Claims)),
+        (r#""exp":253402300800"#, 1060, Err(Refusal::Time("exp"))),
+        (r#""exp":1e300"#, 1060, Err(Refusal::Time("exp"))),
+        (
+            r#""exp":18446744073709551615"#,
+            1060,
+            Err(Refusal::Time("exp")),
+        ),
+        (r#""exp":-1"#, 60, Err(Refusal::Time("exp"))),
+        (r#""exp":2000,"nbf":-5"#, 1000, Err(Refusal::Time("nbf"))),
         (r#""exp":2000,"iat":1060"#, 1000, Ok(())),
         (r#""exp":2000,"iat":1061"#, 1000, Err(Refusal::NotYet)),
         (r#""exp":2000,"nbf":1060"#, 1000, Ok(())),
         (r#""exp":2000,"nbf":1061"#, 1000, Err(Refusal::NotYet)),
-        (r#""exp":"2000""#, 1000, Err(Refusal::Claims)),
-        (r#""exp":null"#, 1000, Err(Refusal::Claims)),
-        (r#""exp":2000,"nbf":"0""#, 1000, Err(Refusal::Claims)),
+        (r#""exp":"2000""#, 1000, text("exp", Shape::Text)),
+        (r#""exp":null"#, 1000, text("exp", Shape::Null)),
+        (r#""exp":2000,"nbf":"0""#, 1000, text("nbf", Shape::Text)),
         (r#""iat":1"#, 1, Err(Refusal::NoExpiry)),
     ] {
         let text = format!(r#"{{"iss":"https://i",{times}}}"#);
@@ -236,17 +278,91 @@ fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
 }
 
 #[test]
-fn the_issuer_is_compared_to_the_byte() {
+fn the_issuer_is_compared_to_the_byte_and_a_mismatch_shows_both() {
     let policy = iam("");
     let iam = policy.iam().expect("an IAM API");
-    for issuer in [
-        json!("https://I"),
-        json!("https://i/"),
-        json!(["https://i"]),
-        json!(null),
+    for (issuer, words) in [
+        (
+            json!("https://I"),
+            "\"https://I\", the policy's issuer is \"https://i\" (they differ by case",
+        ),
+        (
+            json!("https://i/"),
+            "\"https://i/\", the policy's issuer is \"https://i\" (they differ by a slash",
+        ),
+        (
+            json!("https://j"),
+            "\"https://j\", the policy's issuer is \"https://i\"",
+        ),
+        (
+            json!(["https://i", 7]),
+            "a list of 2 elements, the policy's",
+        ),
+        (json!(null), "null, the policy's"),
     ] {
         let text = json!({"iss": issuer, "exp": 1000}).to_string();
         let claims = Claims::parse(text.as_bytes()).expect("claims");
-        assert_eq!(claims.check(iam, 1), Err(Refusal::Issuer), "{text}");
+        let refusal = claims.check(iam, 1).expect_err("refused").to_string();
+        assert!(refusal.contains("of another issuer"), "{refusal}");
+        assert!(refusal.contains(words), "{refusal}");
+    }
+    let long = json!({"iss": "x".repeat(10_000), "exp": 1000}).to_string();
+    let claims = Claims::parse(long.as_bytes()).expect("claims");
+    assert!(claims.check(iam, 1).expect_err("refused").to_string().len() < 400);
+}
+
+#[test]
+fn why_a_claim_names_nobody_is_told_by_its_path_and_shape() {
+    let lines = "user-claim = '/u'\norg-claim = '/o/id'\nroles-claim = '/r'";
+    let policy = iam(lines);
+    let iam = policy.iam().expect("an IAM API");
+    let reasons = |claims: &Value| {
+        let claims = Claims::parse(claims.to_string().as_bytes()).expect("claims");
+        [
+            claims.user(iam).err().map(|absent| absent.user(iam)),
+            claims.org(iam).err().map(|absent| absent.org(iam)),
+            claims.roles(iam).err().map(|absent| absent.roles(iam)),
+        ]
+        .map(Option::unwrap_or_default)
+    };
+    for (claims, expected) in [
+        (
+            json!({}),
+            [
+                "the claim /u is missing",
+                "the claim /o/id is missing",
+                "the claim /r is missing",
+            ],
+        ),
+        (
+            json!({"u": 7, "o": {"id": ["hidden"]}, "r": 7}),
+            [
+                "the claim /u is a number, not a string",
+                "the claim /o/id is a list of 1 element, not a string or an object with exactly 1 \
+                 member",
+                "the claim /r is a number, not a string of words, a list of strings or an object",
+            ],
+        ),
+        (
+            json!({"u": "", "o": {"id": {"hidden": 1, "b": 2}}, "r": [{"name": "hidden"}]}),
+            [
+                "the claim /u is empty",
+                "the claim /o/id is an object with 2 members, not a string or an object with \
+                 exactly 1 member",
+                "the claim /r is a list of 1 element, not a string of words, a list of strings or \
+                 an object",
+            ],
+        ),
+        (
+            json!({"u": "app", "azp": "app", "o": {"id": {"": 1}}, "r": []}),
+            [
+                "the claim /u is the id of the token's own client, not of a user",
+                "the claim /o/id is empty",
+                "the claim /r is empty",
+            ],
+        ),
+        (json!({"u": "a", "o": {"id": "b"}, "r": "c"}), ["", "", ""]),
+    ] {
+        assert_eq!(reasons(&claims), expected, "{claims}");
     }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Freshness {
 /// Why a document was not to be had.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum FetchError {
-    #[error("it cannot be reached ({0})")]
+    #[error("it cannot be fetched: {0}")]
     Unreachable(String),
     #[error("the answer has the status {0}")]
     Status(u16),
@@ -42,8 +42,11 @@ pub(crate) enum FetchError {
 /// # Errors
 /// A [`FetchError`] for anything but a whole 200; redirects are not followed.
 pub(crate) fn get(url: &WebUrl, freshness: Freshness) -> Result<Vec<u8>, FetchError> {
-    let response =
-        send(url, freshness).map_err(|code| FetchError::Unreachable(code.to_string()))?;
+    let response = send(url, freshness).map_err(|code| match code {
+        // A platform that knows more says it in words.
+        ErrorCode::InternalError(Some(cause)) => FetchError::Unreachable(cause),
+        code => FetchError::Unreachable(code.to_string()),
+    })?;
     match response.status() {
         200 => read(&response),
         status => Err(FetchError::Status(status)),

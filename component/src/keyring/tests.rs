@@ -86,7 +86,8 @@ fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
     let table = [
         (
             configuration("https://iam/", "https://iam/keys"),
-            "of another issuer",
+            "its issuer is \"https://iam/\", the policy's is \"https://iam\" (they differ by a \
+             slash at the end)",
         ),
         (
             configuration("https://IAM", "https://iam/keys"),
@@ -110,19 +111,25 @@ fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
         ),
         (
             configuration("https://iam", "https://iam@other/keys"),
-            "no OpenID provider's",
+            "not the configuration of an OpenID provider",
         ),
         (
             configuration("https://iam", "/keys"),
-            "no OpenID provider's",
+            "not the configuration of an OpenID provider",
         ),
         (
             configuration("https://iam", "file:///keys"),
-            "no OpenID provider's",
+            "not the configuration of an OpenID provider",
         ),
-        ("{}".to_owned(), "no OpenID provider's"),
-        ("<html>".to_owned(), "no OpenID provider's"),
-        (String::new(), "no OpenID provider's"),
+        (
+            "{}".to_owned(),
+            "not the configuration of an OpenID provider",
+        ),
+        (
+            "<html>".to_owned(),
+            "not the configuration of an OpenID provider",
+        ),
+        (String::new(), "not the configuration of an OpenID provider"),
     ];
     for (configuration, words) in table {
         let at = "https://iam/.well-known/openid-configuration";

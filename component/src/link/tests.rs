@@ -136,7 +136,7 @@ fn the_link_of_an_uploader_is_for_their_own_files_alone() {
         Policy::parse("[iam]\nissuer = 'https://test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
     let policy = policy.expect("a policy");
     let alice = Bearer::for_test(Some("alice"), Some("acme"), &[]);
-    let own = alice.user().map(|user| user.as_str().to_owned());
+    let own = alice.user().ok().map(|user| user.as_str().to_owned());
     let name = Name::new("a").expect("a name");
     let read = permit::read(&policy, &Caller::Bearer(alice), Area::Org, name).expect("leave");
     let token = read.link(&key(SECRET), NOW + 10).expect("a token");
@@ -144,6 +144,6 @@ fn the_link_of_an_uploader_is_for_their_own_files_alone() {
     assert_eq!(linked, read);
     assert_eq!(linked.admits(own.as_deref()), Ok(()));
     for other in [None, Some("somebody else")] {
-        assert_eq!(linked.admits(other), Err(Problem::Forbidden));
+        assert!(matches!(linked.admits(other), Err(Problem::Forbidden(_))));
     }
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::Context;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs;
+use crate::bindings::coffer::storage::blobs::{self, Error};
 use crate::conditions::conditions;
 use crate::http::{Answer, Request, Response};
 use crate::name::Name;
@@ -22,6 +22,7 @@ pub(crate) fn answer(
     let conditions = conditions(&request.headers)?;
     match blobs::remove(permit.key().as_str(), &permit.whose(), &conditions) {
         Ok(()) => Ok(Answer::Whole(Response::empty(StatusCode::NO_CONTENT))),
+        Err(Error::Protected) => Err(permit.if_protected()),
         Err(error) => Err(error.into()),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn answer(
 pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
     // Whoever holds the link is told nothing of a file that it is not for.
     send(permit, request, query, PRIVATE).map_err(|problem| match problem {
-        Problem::Forbidden => Problem::NotFound,
+        Problem::Forbidden(_) => Problem::NotFound,
         problem => problem,
     })
 }

@@ -1,8 +1,10 @@
 //! The one decision behind every permit: area, rule and caller.
 
+use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
+use crate::claims::Absent;
 use crate::owner::Owner;
 use crate::policy::{Iam, Operation, Policy, Word};
 use crate::problem::Problem;
@@ -48,30 +50,46 @@ pub(super) fn decide(
             .iter()
             .any(|word| token_could_meet(word, policy.iam(), operation))
     };
-    let refusal = || match caller {
-        Caller::Anonymous if could_be_met() && token_could_enter(area, policy.iam()) => {
-            Problem::Unauthenticated
+    let refusal = |why| {
+        let denied = |why| Denied {
+            area,
+            operation,
+            why,
+        };
+        match caller {
+            Caller::Anonymous if !token_could_enter(area, policy.iam()) => {
+                Problem::Forbidden(denied(Why::Org(Absent::NotConfigured)))
+            }
+            Caller::Anonymous if could_be_met() => Problem::Unauthenticated(denied(Why::Token)),
+            Caller::Bearer(_) if could_be_met() => Problem::Forbidden(denied(why)),
+            _ => Problem::Forbidden(denied(Why::Rule)),
         }
-        _ => Problem::Forbidden,
     };
-    let scope = enter(area, caller).ok_or_else(refusal)?;
-    let reach = reach(words, bearer(caller), operation).ok_or_else(refusal)?;
+    let scope = enter(area, caller).map_err(refusal)?;
+    let reach = reach(words, bearer(caller), operation).map_err(refusal)?;
     Ok((scope, reach))
 }
 
 /// The scope that an area is for this caller. The owner comes from the verified
 /// token alone.
-fn enter(area: Area, caller: &Caller) -> Option<Scope> {
+fn enter(area: Area, caller: &Caller) -> Result<Scope, Why> {
+    let bearer = bearer(caller).ok_or(Why::Token);
     match area {
-        Area::Public => Some(Scope::Public),
-        Area::User => bearer(caller)?.user().cloned().map(Scope::User),
-        Area::Org => bearer(caller)?.org().cloned().map(Scope::Org),
+        Area::Public => Ok(Scope::Public),
+        Area::User => bearer?
+            .user()
+            .map(|user| Scope::User(user.clone()))
+            .map_err(Why::User),
+        Area::Org => bearer?
+            .org()
+            .map(|org| Scope::Org(org.clone()))
+            .map_err(Why::Org),
     }
 }
 
 /// What the words give this caller. A word that gives everything comes before
 /// `uploader`, wherever it is written.
-fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Option<Reach> {
+fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Result<Reach, Why> {
     let gives_all = |word: &Word| match word {
         Word::Anyone => true,
         Word::SignedIn => bearer.is_some(),
@@ -79,12 +97,20 @@ fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Optio
         Word::Uploader | Word::Nobody => false,
     };
     if words.iter().any(gives_all) {
-        return Some(Reach::All);
+        return Ok(Reach::All);
     }
-    if words.contains(&Word::Uploader) && is_about_a_file(operation) {
-        return bearer?.user().cloned().map(Reach::UploadedBy);
+    let bearer = bearer.ok_or(Why::Token)?;
+    let user = match bearer.user() {
+        Ok(user) if words.contains(&Word::Uploader) && is_about_a_file(operation) => {
+            return Ok(Reach::UploadedBy(user.clone()));
+        }
+        user => user,
+    };
+    if words.iter().any(|word| matches!(word, Word::Role(_))) {
+        let count = |roles: &[String]| u32::try_from(roles.len()).unwrap_or(u32::MAX);
+        return Err(Why::Role(bearer.roles().map(count)));
     }
-    None
+    Err(user.err().map_or(Why::Rule, Why::User))
 }
 
 /// Whether there is a file, and so an uploader, when the operation is judged.

@@ -2,14 +2,17 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use super::denied::{Denied, Why};
+use super::key::Scope;
 use crate::bindings::coffer::storage::blobs::Error;
+use crate::policy::Operation;
 use crate::problem::Problem;
 
 /// Why a caller may not create, or may not replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Denial {
-    Unauthenticated,
-    Forbidden,
+    Unauthenticated(Denied),
+    Forbidden(Denied),
     IamNotConfigured,
     AlreadyExists,
 }
@@ -26,16 +29,21 @@ pub(crate) struct Refusals {
 
 impl Refusals {
     /// Of a permit whose decisions on creating and on replacing these are.
-    pub(super) fn new<R>(create: &Result<(), Problem>, replace: &Result<R, Problem>) -> Self {
-        let denial = |problem: Option<&Problem>| match problem {
-            Some(Problem::Unauthenticated) => Denial::Unauthenticated,
+    pub(super) fn new<R>(
+        scope: &Scope,
+        create: &Result<(), Problem>,
+        replace: &Result<R, Problem>,
+    ) -> Self {
+        let denial = |problem: Option<&Problem>, operation, why| match problem {
+            Some(Problem::Unauthenticated(denied)) => Denial::Unauthenticated(*denied),
             Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
             Some(Problem::AlreadyExists) => Denial::AlreadyExists,
-            _ => Denial::Forbidden,
+            Some(Problem::Forbidden(denied)) => Denial::Forbidden(*denied),
+            _ => Denial::Forbidden(Denied::new(scope, operation, why)),
         };
         Self {
-            create: denial(create.as_ref().err()),
-            replace: denial(replace.as_ref().err()),
+            create: denial(create.as_ref().err(), Operation::Create, Why::Rule),
+            replace: denial(replace.as_ref().err(), Operation::Replace, Why::Upload),
         }
     }
 
@@ -52,8 +60,8 @@ impl Refusals {
 impl From<Denial> for Problem {
     fn from(denial: Denial) -> Self {
         match denial {
-            Denial::Unauthenticated => Self::Unauthenticated,
-            Denial::Forbidden => Self::Forbidden,
+            Denial::Unauthenticated(denied) => Self::Unauthenticated(denied),
+            Denial::Forbidden(denied) => Self::Forbidden(denied),
             Denial::IamNotConfigured => Self::IamNotConfigured,
             Denial::AlreadyExists => Self::AlreadyExists,
         }

@@ -1,6 +1,7 @@
 use super::decision::is_about_a_file;
 use super::*;
 use crate::bindings::coffer::storage::blobs::Error;
+use crate::token::Bearer;
 
 const ANNA: &str = "anna";
 
@@ -40,8 +41,8 @@ fn letter(result: &Result<(Scope, Reach), Problem>) -> char {
             assert_eq!(Some(user), Owner::user("test", ANNA).as_ref());
             'U'
         }
-        Err(Problem::Forbidden) => '4',
-        Err(Problem::Unauthenticated) => '1',
+        Err(Problem::Forbidden(_)) => '4',
+        Err(Problem::Unauthenticated(_)) => '1',
         Err(other) => panic!("{other}"),
     }
 }
@@ -92,17 +93,20 @@ fn without_an_iam_api_only_the_public_area_works_and_only_for_anyone() {
     let policy =
         Policy::parse("[public]\nread = 'anyone'\nlist = 'signed-in'\ndelete = 'uploader'");
     let policy = policy.expect("a policy");
-    let ask = |area, operation| decide(&policy, &Caller::Anonymous, area, operation).map(drop);
-    assert_eq!(ask(Area::Public, Operation::Read), Ok(()));
-    assert_eq!(ask(Area::Public, Operation::Create), Ok(()));
-    assert_eq!(ask(Area::Public, Operation::List), Err(Problem::Forbidden));
-    assert_eq!(
-        ask(Area::Public, Operation::Delete),
-        Err(Problem::Forbidden)
-    );
+    let ask = |area, operation| decide(&policy, &Caller::Anonymous, area, operation);
+    for (operation, expected) in [
+        (Operation::Read, 'A'),
+        (Operation::Create, 'A'),
+        (Operation::List, '4'),
+        (Operation::Delete, '4'),
+    ] {
+        assert_eq!(letter(&ask(Area::Public, operation)), expected);
+    }
     for operation in Operation::ALL {
-        assert_eq!(ask(Area::User, operation), Err(Problem::IamNotConfigured));
-        assert_eq!(ask(Area::Org, operation), Err(Problem::IamNotConfigured));
+        for area in [Area::User, Area::Org] {
+            let refused = ask(area, operation).map(drop);
+            assert_eq!(refused, Err(Problem::IamNotConfigured));
+        }
     }
 }
 
@@ -110,10 +114,10 @@ fn without_an_iam_api_only_the_public_area_works_and_only_for_anyone() {
 fn what_no_token_of_this_issuer_can_say_is_forbidden_and_not_unauthenticated() {
     let policy = Policy::parse("[iam]\nissuer = 'https://i'\n[public]\nread = 'role:boss'");
     let policy = policy.expect("a policy");
-    let ask = |area| decide(&policy, &Caller::Anonymous, area, Operation::Read).map(drop);
-    assert_eq!(ask(Area::Public), Err(Problem::Forbidden), "no roles-claim");
-    assert_eq!(ask(Area::Org), Err(Problem::Forbidden), "no org-claim");
-    assert_eq!(ask(Area::User), Err(Problem::Unauthenticated));
+    let ask = |area| letter(&decide(&policy, &Caller::Anonymous, area, Operation::Read));
+    assert_eq!(ask(Area::Public), '4', "no roles-claim");
+    assert_eq!(ask(Area::Org), '4', "no org-claim");
+    assert_eq!(ask(Area::User), '1');
 }
 
 #[test]
@@ -156,8 +160,9 @@ fn a_file_is_read_by_its_uploader_alone_where_the_rule_says_so() {
     let read = read(&policy, &caller, Area::Public, name).expect("leave");
     let [anna, otto] = [ANNA, "otto"].map(|id| Owner::user("test", id).expect("an owner"));
     assert_eq!(read.admits(Some(anna.as_str())), Ok(()));
-    assert_eq!(read.admits(Some(otto.as_str())), Err(Problem::Forbidden));
-    assert_eq!(read.admits(None), Err(Problem::Forbidden));
+    for other in [Some(otto.as_str()), None] {
+        assert!(matches!(read.admits(other), Err(Problem::Forbidden(_))));
+    }
 }
 
 #[test]
@@ -165,7 +170,9 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
     let anna = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
     let uploads = Owner::user("test", ANNA).map(|user| Whose::Uploaders(user.as_str().to_owned()));
     let uploads = uploads.expect("an owner");
-    use Problem::{Forbidden as F, Unauthenticated as U};
+    const F: char = '4';
+    const U: char = '1';
+    let letter = |problem| letter(&Err(problem));
     for (create, replace, caller, expected) in [
         (
             "anyone",
@@ -216,10 +223,11 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
             (
                 store.may_create(),
                 store.may_replace(),
-                store.refusals().problem(Error::NotFound),
-                store.refusals().problem(Error::Protected),
+                letter(store.refusals().problem(Error::NotFound)),
+                letter(store.refusals().problem(Error::Protected)),
             )
         });
+        let got = got.map_err(letter);
         assert_eq!(
             format!("{got:?}"),
             format!("{expected:?}"),
@@ -241,8 +249,114 @@ fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
     let text = "[iam]\nissuer = 'https://i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
     let policy = Policy::parse(text).expect("a policy");
     let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
+    let refused = replacing.creating_only().err();
+    assert!(matches!(refused, Some(Problem::Unauthenticated(_))));
+}
+
+#[test]
+fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
+    let lines = "org-claim = '/o/id'\nroles-claim = '/roles'\n";
+    let with = |lines: &str, rules: &str| {
+        let text = format!("[iam]\nissuer = 'https://i'\n{lines}{rules}");
+        Policy::parse(&text).expect("a policy")
+    };
+    let anna = || Bearer::for_test(Some(ANNA), Some("acme"), &["staff", "driver"]);
+    let bearer = Caller::Bearer;
+    let (read, list, delete) = (Operation::Read, Operation::List, Operation::Delete);
+    for (lines, rules, caller, area, operation, reason) in [
+        (
+            lines,
+            "",
+            Caller::Anonymous,
+            Area::Public,
+            list,
+            "no token came, and public.list asks for signed-in",
+        ),
+        (
+            lines,
+            "",
+            Caller::Anonymous,
+            Area::User,
+            list,
+            "no token came, and the user area asks for one",
+        ),
+        (
+            lines,
+            "",
+            bearer(Bearer::for_test(Some(ANNA), None, &[])),
+            Area::Org,
+            read,
+            "the token names no organization: the claim /o/id is missing",
+        ),
+        (
+            "",
+            "",
+            Caller::Anonymous,
+            Area::Org,
+            read,
+            "the org area is closed: [iam] has neither org-claim nor audience-prefix",
+        ),
+        (
+            lines,
+            "",
+            bearer(Bearer::for_test(None, None, &[])),
+            Area::User,
+            read,
+            "the token names no user: the claim /sub is missing",
+        ),
+        (
+            lines,
+            "",
+            bearer(Bearer::for_test(None, None, &[])),
+            Area::Public,
+            delete,
+            "the token names no user: the claim /sub is missing",
+        ),
+        (
+            lines,
+            "[org]\ndelete = ['role:manager', 'role:head', 'nobody']",
+            bearer(anna()),
+            Area::Org,
+            delete,
+            "the token lacks role:manager or role:head, which org.delete asks for: it has 2 roles",
+        ),
+        (
+            lines,
+            "[org]\ndelete = 'role:manager'",
+            bearer(Bearer::for_test(Some(ANNA), Some("acme"), &[])),
+            Area::Org,
+            delete,
+            "the token lacks role:manager, which org.delete asks for: the claim /roles is missing",
+        ),
+        (
+            "",
+            "[public]\nread = 'role:manager'",
+            bearer(anna()),
+            Area::Public,
+            read,
+            "no token can meet public.read: it asks for role:manager, and [iam] has no roles-claim",
+        ),
+        (
+            lines,
+            "[public]\nlist = 'uploader'",
+            Caller::Anonymous,
+            Area::Public,
+            list,
+            "no token can meet public.list: it asks for uploader",
+        ),
+    ] {
+        let policy = with(lines, rules);
+        let refused = decide(&policy, &caller, area, operation).expect_err(reason);
+        assert_eq!(refused.reason(&policy).as_deref(), Some(reason));
+    }
+    let policy = with(lines, "");
+    let name = Name::new("a").expect("a name");
+    let denied = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("leave");
     assert_eq!(
-        replacing.creating_only().err(),
-        Some(Problem::Unauthenticated)
+        denied.if_protected().reason(&policy).as_deref(),
+        Some(
+            "public.delete asks for uploader, and another caller stored the file, or one without \
+             a token"
+        )
     );
 }

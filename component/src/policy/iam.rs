@@ -143,6 +143,11 @@ impl Iam {
 pub(crate) struct Pointer(String);
 
 impl Pointer {
+    /// As it is written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// What is there in these claims.
     pub(crate) fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
         let mut steps = self.0.strip_prefix('/')?.splitn(2, '/');

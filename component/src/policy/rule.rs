@@ -9,7 +9,7 @@ use super::text;
 use crate::area::Area;
 
 /// What a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Operation {
     /// Downloading, and making links.
     Read,
@@ -58,6 +58,18 @@ pub(crate) enum Word {
     Role(String),
     /// No one.
     Nobody,
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone"),
+            Self::SignedIn => f.write_str("signed-in"),
+            Self::Uploader => f.write_str("uploader"),
+            Self::Role(role) => write!(f, "role:{role}"),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
 }
 
 impl TryFrom<&str> for Word {

@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::claims::Claims;
+use crate::claims::{Absent, Claims};
 use crate::owner::Owner;
 use crate::policy::Iam;
 
@@ -19,9 +19,9 @@ pub(crate) enum Caller {
 /// nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Bearer {
-    user: Option<Owner>,
-    org: Option<Owner>,
-    roles: Vec<String>,
+    user: Result<Owner, Absent>,
+    org: Result<Owner, Absent>,
+    roles: Result<Vec<String>, Absent>,
 }
 
 impl Bearer {
@@ -29,35 +29,46 @@ impl Bearer {
     /// missing or of a shape that is not known leaves it good; it names nobody then.
     pub(super) fn of(claims: &Claims, iam: &Iam) -> Self {
         let issuer = iam.issuer();
+        let user = |id| Owner::user(issuer, id).ok_or(Absent::TooLong);
+        let org = |id| Owner::org(issuer, id).ok_or(Absent::TooLong);
         Self {
-            user: claims.user(iam).and_then(|id| Owner::user(issuer, id)),
-            org: claims.org(iam).and_then(|id| Owner::org(issuer, id)),
+            user: claims.user(iam).and_then(user),
+            org: claims.org(iam).and_then(org),
             roles: claims.roles(iam),
         }
     }
 
-    /// The user, if the token names one.
-    pub(crate) fn user(&self) -> Option<&Owner> {
-        self.user.as_ref()
+    /// The user, or why the token names none.
+    pub(crate) fn user(&self) -> Result<&Owner, Absent> {
+        self.user.as_ref().map_err(|absent| *absent)
     }
 
-    /// The organization, if the token names one.
-    pub(crate) fn org(&self) -> Option<&Owner> {
-        self.org.as_ref()
+    /// The organization, or why the token names none.
+    pub(crate) fn org(&self) -> Result<&Owner, Absent> {
+        self.org.as_ref().map_err(|absent| *absent)
+    }
+
+    /// The roles, at least one, or why the token gives none.
+    pub(crate) fn roles(&self) -> Result<&[String], Absent> {
+        self.roles.as_deref().map_err(|absent| *absent)
     }
 
     /// Whether the token gives this role. Case matters.
     pub(crate) fn has_role(&self, role: &str) -> bool {
-        self.roles.iter().any(|held| held == role)
+        self.roles.iter().flatten().any(|held| held == role)
     }
 
     /// A bearer for truth tables, which need no token.
     #[cfg(test)]
     pub(crate) fn for_test(user: Option<&str>, org: Option<&str>, roles: &[&str]) -> Self {
+        let named = |owner: Option<Owner>| owner.ok_or(Absent::Missing);
+        let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
         Self {
-            user: user.and_then(|id| Owner::user("test", id)),
-            org: org.and_then(|id| Owner::org("test", id)),
-            roles: roles.iter().map(ToString::to_string).collect(),
+            user: named(user.and_then(|id| Owner::user("test", id))),
+            org: named(org.and_then(|id| Owner::org("test", id))),
+            roles: Some(roles)
+                .filter(|roles| !roles.is_empty())
+                .ok_or(Absent::Missing),
         }
     }
 }

@@ -46,7 +46,7 @@ impl Header {
 
     /// Whether a key that is not among these, which refused it, may have signed it: it
     /// names none of them.
-    pub(super) fn may_be_of_another_key(&self, refusal: Refusal, keys: &KeySet) -> bool {
+    pub(super) fn may_be_of_another_key(&self, refusal: &Refusal, keys: &KeySet) -> bool {
         let named = self.key_id.as_deref();
         match refusal {
             Refusal::NoKey => true,

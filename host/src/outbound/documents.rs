@@ -32,6 +32,8 @@ pub struct Documents {
 #[derive(Default)]
 struct Document {
     copy: Copy,
+    /// Why the last request for it did not bring it.
+    failure: Option<Arc<str>>,
     /// The request for it that is under way, or the last one.
     renewal: Option<Shared<BoxFuture<'static, ()>>>,
 }
@@ -42,9 +44,9 @@ impl Documents {
         self.version.load(Ordering::Acquire)
     }
 
-    /// The document at this URL; `None` where it is not to be had, the reason of which
-    /// goes to the log. However many ask, at most one request is under way.
-    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Option<Bytes> {
+    /// The document at this URL, or why it is not to be had. However many ask, at most one
+    /// request is under way.
+    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Result<Bytes, Arc<str>> {
         let shared = self.document(url);
         let renewal = {
             let mut document = lock(&shared);
@@ -53,17 +55,19 @@ impl Documents {
                 .copy
                 .plan(Instant::now(), asked, under_way.is_some())
             {
-                Plan::Keep(body) => return body,
+                Plan::Keep(body) => return body.ok_or_else(|| document.failure()),
                 Plan::KeepAndRenew(body) => {
                     // Nobody waits for it.
                     drop(self.renew(&shared, &mut document, url));
-                    return Some(body);
+                    return Ok(body);
                 }
                 Plan::Wait => under_way.unwrap_or_else(|| self.renew(&shared, &mut document, url)),
             }
         };
         renewal.await;
-        lock(&shared).copy.usable(Instant::now())
+        let document = lock(&shared);
+        let body = document.copy.usable(Instant::now());
+        body.ok_or_else(|| document.failure())
     }
 
     fn document(&self, url: &Url) -> Arc<Mutex<Document>> {
@@ -91,6 +95,7 @@ impl Documents {
             let mut document = lock(&shared);
             match fetched {
                 Ok(fetched) => {
+                    document.failure = None;
                     if document.copy.replace(fetched, Instant::now()) {
                         documents.version.fetch_add(1, Ordering::Release);
                         tracing::info!(%url, "fetched: not what it was, or not known before");
@@ -99,6 +104,7 @@ impl Documents {
                 Err(error) => {
                     let kept = document.copy.usable(Instant::now()).is_some();
                     tracing::warn!(%url, %error, kept, "cannot be fetched");
+                    document.failure = Some(error.to_string().into());
                 }
             }
         });
@@ -109,6 +115,11 @@ impl Documents {
 }
 
 impl Document {
+    fn failure(&self) -> Arc<str> {
+        let failure = self.failure.clone();
+        failure.unwrap_or_else(|| "the last request for it brought nothing".into())
+    }
+
     fn under_way(&self) -> Option<Shared<BoxFuture<'static, ()>>> {
         let renewal = self.renewal.as_ref()?;
         renewal.peek().is_none().then(|| renewal.clone())

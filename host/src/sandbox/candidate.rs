@@ -13,6 +13,7 @@ use super::state::{Shared, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
+use crate::bindings::explain::ExplainedPre;
 use crate::bindings::resume::GuestIndices;
 use crate::environment::Setting;
 use crate::memo::Memo;
@@ -21,6 +22,7 @@ use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
 pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
+pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 
 /// What WebAssembly starts with (Core Specification, 5.5.16).
 const WASM: &[u8] = b"\0asm";
@@ -137,6 +139,36 @@ impl Candidate {
             metrics: Arc::clone(&self.runtime.metrics),
         });
         Ok((self.sandbox(self.runtime.clone(), shared), report))
+    }
+
+    /// Whom a token names, or why it is refused, by the word of a component that has
+    /// passed its check.
+    ///
+    /// # Errors
+    /// [`Refused::World`] for a component that cannot say, [`Refused::Failed`],
+    /// [`Refused::Late`].
+    pub async fn identify(
+        &self,
+        checked: &Sandbox,
+        token: &str,
+    ) -> Result<Result<Identity, String>, Refused> {
+        let explainer = ExplainedPre::new(self.handler.instance_pre().clone())
+            .map_err(|error| Refused::World(format!("{error:#}")))?;
+        let mut store = new_store(self.handler.engine(), &checked.shared);
+        let asking = async {
+            let instance = explainer.instantiate_async(&mut store).await?;
+            let explain = instance.coffer_storage_explain();
+            explain.call_token(&mut store, token).await
+        };
+        let limits = &self.runtime.limits;
+        let asking = Metered::new(asking, limits.cpu_time, Arc::default());
+        let patience = PATIENCE.min(limits.request_time);
+        match tokio::time::timeout(patience, asking).await {
+            Ok(Ok(Ok(said))) => Ok(said),
+            Ok(Ok(Err(trap))) => Err(Refused::Failed(trap)),
+            Ok(Err(used_up)) => Err(Refused::Failed(used_up.into())),
+            Err(_) => Err(Refused::Late(patience)),
+        }
     }
 
     fn sandbox(&self, runtime: Runtime, shared: Arc<Shared>) -> Sandbox {

@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::client_wait::ClientWait;
 use crate::bindings::coffer::storage::{blobs, memo, signals};
 use crate::environment::{Environment, EnvironmentView, Setting};
-use crate::guest_log::GuestLog;
+use crate::guest_log::Written;
 use crate::memo::{Memo, MemoView, Remembering};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
@@ -34,6 +34,7 @@ pub(super) struct State {
     settings: Arc<[Setting]>,
     metrics: Arc<Metrics>,
     told: bool,
+    written: Written,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
     client: Arc<ClientWait>,
@@ -54,7 +55,11 @@ impl State {
     pub(super) fn new(shared: &Shared) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
-        let wasi = WasiCtx::builder().stderr(GuestLog).build();
+        let written = Written::default();
+        let wasi = WasiCtx::builder()
+            .stdout(written.output())
+            .stderr(written.error())
+            .build();
         Self {
             wasi,
             http: WasiHttpCtx::new(),
@@ -64,6 +69,7 @@ impl State {
             settings: Arc::clone(&shared.settings),
             metrics: Arc::clone(&shared.metrics),
             told: false,
+            written,
             table,
             store: Arc::clone(&shared.store),
             client: Arc::default(),
@@ -98,6 +104,7 @@ impl State {
     pub(super) fn begin(&mut self, shared: &Shared) {
         self.version = shared.outbound.version();
         self.told = false;
+        self.written.reset();
     }
 
     /// Whether nothing of a request is left: no more than the component's way to the log.

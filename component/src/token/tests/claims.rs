@@ -161,28 +161,29 @@ fn deep_nesting_is_refused_before_it_costs_a_stack() {
 
 #[test]
 fn issuer_and_audience_are_compared_to_the_byte() {
-    use Refusal as R;
+    const ISS: &str = "the token is of another issuer: ";
+    const AUD: &str = "the token is for another audience: ";
     for (change, expected) in [
-        (json!({"iss": "https://iam.example.com/"}), R::Issuer),
-        (json!({"iss": "HTTPS://IAM.EXAMPLE.COM"}), R::Issuer),
-        (json!({"iss": "https://iam.example.com\0"}), R::Issuer),
+        (json!({"iss": "https://iam.example.com/"}), ISS),
+        (json!({"iss": "HTTPS://IAM.EXAMPLE.COM"}), ISS),
+        (json!({"iss": "https://iam.example.com\0"}), ISS),
         (
             json!({"iss": "https://iam.example.com.forger.example"}),
-            R::Issuer,
+            ISS,
         ),
-        (json!({"iss": ""}), R::Issuer),
-        (json!({"iss": "-"}), R::Issuer),
-        (json!({"aud": "Storage"}), R::Audience),
-        (json!({"aud": "storage "}), R::Audience),
-        (json!({"aud": "storage,other"}), R::Audience),
-        (json!({"aud": ""}), R::Audience),
-        (json!({"aud": []}), R::Audience),
-        (json!({"aud": "-"}), R::Audience),
+        (json!({"iss": ""}), ISS),
+        (json!({"iss": "-"}), ISS),
+        (json!({"aud": "Storage"}), AUD),
+        (json!({"aud": "storage "}), AUD),
+        (json!({"aud": "storage,other"}), AUD),
+        (json!({"aud": ""}), AUD),
+        (json!({"aud": []}), AUD),
+        (json!({"aud": "-"}), AUD),
     ] {
-        assert_eq!(
-            reason(but(change.clone()).to_string()),
-            Some(expected),
-            "{change}"
+        let reason = reason(but(change.clone()).to_string()).expect("refused");
+        assert!(
+            reason.to_string().starts_with(expected),
+            "{change}: {reason}"
         );
     }
     for change in [
@@ -195,11 +196,11 @@ fn issuer_and_audience_are_compared_to_the_byte() {
         json!({"aud": ["storage", 7]}),
     ] {
         let reason = reason(but(change.clone()).to_string());
-        let wrong = [R::Claims, R::Issuer, R::Audience];
-        assert!(
-            reason.is_some_and(|reason| wrong.contains(&reason)),
-            "{change}"
+        let wrong = matches!(
+            reason,
+            Some(Refusal::Claims | Refusal::Issuer { .. } | Refusal::Audience { .. })
         );
+        assert!(wrong, "{change}: {reason:?}");
     }
 }
 

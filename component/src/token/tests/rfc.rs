@@ -71,7 +71,7 @@ fn the_examples_have_good_signatures_and_one_bit_spoils_them() {
         assert_eq!(example.verify(&example.token), expected, "{name}");
         assert_eq!(
             example.verify(&flipped(&example.token)),
-            Err(signed),
+            Err(signed.clone()),
             "{name}"
         );
         let (start, _) = example.token.rsplit_once('.').expect("parts");

@@ -1,0 +1,45 @@
+//! Whom a token names, for an operator who has it at hand.
+
+use super::{Failure, Token};
+use crate::claims::{Absent, Term};
+use crate::keyring::Keyring;
+use crate::policy::Iam;
+
+/// Whom a verified token names. Unlike a [`super::Bearer`] it opens nothing.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// The user's id.
+    pub(crate) user: Result<String, Absent>,
+    /// The organization's id.
+    pub(crate) org: Result<String, Absent>,
+    /// The roles, at least one.
+    pub(crate) roles: Result<Vec<String>, Absent>,
+    /// How long it is still valid, in seconds, leeway aside.
+    pub(crate) seconds_left: u32,
+}
+
+/// Why a token names nobody.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Unidentified(#[from] Failure);
+
+/// Verifies a token as requests do, without remembering anything.
+///
+/// # Errors
+/// The reason that a request with it would leave in the log.
+pub(crate) fn identify(
+    token: &str,
+    iam: &Iam,
+    keyring: &Keyring<'_>,
+    now: u64,
+) -> Result<Identity, Unidentified> {
+    let token = Token::parse(token).map_err(Failure::from)?;
+    let claims = token.verified(keyring, iam, now)?;
+    let term = claims.term().map_err(Failure::from)?;
+    Ok(Identity {
+        user: claims.user(iam).map(str::to_owned),
+        org: claims.org(iam).map(str::to_owned),
+        roles: claims.roles(iam),
+        seconds_left: Term::seconds_left(&term, now),
+    })
+}
