@@ -3,6 +3,7 @@
 mod algorithm;
 mod large_rsa;
 mod material;
+mod unusable;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::refusal::Refusal;
 pub(crate) use algorithm::Algorithm;
 use material::Material;
+use unusable::{Unusable, told, written};
 
 /// How far the clocks of issuer and service may be apart, in seconds.
 pub(crate) const LEEWAY: u64 = 60;
@@ -30,23 +32,24 @@ pub(crate) struct Key {
 }
 
 /// Why there are no keys. Holds nothing of a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeysError {
-    #[error("this is not a JWK Set (a JSON object with a list \"keys\")")]
-    NotASet,
+    #[error("this is not a JWK Set (a JSON object with a list \"keys\"): {fault}")]
+    NotASet {
+        fault: String,
+        /// Counted from 1.
+        line: usize,
+    },
     #[error("key {0} is a private key; only public keys belong here")]
     Private(usize),
     #[error("key {0} is a secret (\"oct\"); name it with hs256-secret instead")]
     Symmetric(usize),
-    #[error("there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519)")]
-    NoneUsable,
+    #[error(
+        "there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}"
+    )]
+    NoneUsable(String),
     #[error("the secret is shorter than {MIN_SECRET} bytes")]
     ShortSecret,
-}
-
-#[derive(Deserialize)]
-struct Document {
-    keys: Vec<Value>,
 }
 
 /// The members of a JWK that matter (RFC 7517, 4; RFC 7518, 6; RFC 8037, 2).
@@ -68,11 +71,8 @@ impl KeySet {
     /// Reads a JWK Set. Keys that cannot be used are skipped, as RFC 7517, 5
     /// asks: of another kind, for another use, incomplete, private, symmetric.
     pub(crate) fn parse(jwks: impl AsRef<[u8]>) -> Result<Self, KeysError> {
-        let document: Document =
-            serde_json::from_slice(jwks.as_ref()).map_err(|_| KeysError::NotASet)?;
-        Ok(Self(
-            document.keys.into_iter().filter_map(Key::parse).collect(),
-        ))
+        let keys = written(jwks.as_ref())?.into_iter();
+        Ok(Self(keys.filter_map(|key| Key::parse(key).ok()).collect()))
     }
 
     /// The one key of HS256.
@@ -91,8 +91,8 @@ impl KeySet {
     /// Whether a JWK Set that a policy holds is fit to be one: it has a key that
     /// works, and nothing in it is secret.
     pub(crate) fn check(jwks: &str) -> Result<(), KeysError> {
-        let document: Document = serde_json::from_str(jwks).map_err(|_| KeysError::NotASet)?;
-        for (index, jwk) in document.keys.iter().enumerate() {
+        let keys = written(jwks.as_bytes())?;
+        for (index, jwk) in keys.iter().enumerate() {
             let has = |name: &str| jwk.get(name).is_some();
             if jwk.get("kty").and_then(Value::as_str) == Some("oct") || has("k") {
                 return Err(KeysError::Symmetric(index + 1));
@@ -101,12 +101,15 @@ impl KeySet {
                 return Err(KeysError::Private(index + 1));
             }
         }
-        let mut keys = document.keys.into_iter().filter_map(Key::parse);
-        if keys.any(|key| key.material.is_sound(key.algorithm)) {
-            Ok(())
-        } else {
-            Err(KeysError::NoneUsable)
+        let mut reasons = Vec::new();
+        for jwk in keys {
+            match Key::parse(jwk) {
+                Ok(key) if key.material.is_sound(key.algorithm) => return Ok(()),
+                Ok(_) => reasons.push(Unusable::Unsound),
+                Err(unusable) => reasons.push(unusable),
+            }
         }
+        Err(KeysError::NoneUsable(told(&reasons)))
     }
 
     /// The keys that a token with this header may have been signed with, those
@@ -131,31 +134,42 @@ impl KeySet {
 }
 
 impl Key {
-    fn parse(jwk: Value) -> Option<Self> {
+    fn parse(jwk: Value) -> Result<Self, Unusable> {
         if is_private(&jwk) {
-            return None;
+            return Err(Unusable::Private);
         }
-        let jwk: Jwk = serde_json::from_value(jwk).ok()?;
-        let for_signatures = jwk.r#use.as_deref().is_none_or(|r#use| r#use == "sig");
+        let jwk: Jwk = serde_json::from_value(jwk).map_err(|_| Unusable::NotAKey)?;
+        if let Some(r#use) = jwk.r#use.filter(|r#use| r#use != "sig") {
+            return Err(Unusable::Use(r#use));
+        }
         let for_verifying = jwk
             .key_ops
             .as_ref()
             .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
-        if !for_signatures || !for_verifying {
-            return None;
+        if !for_verifying {
+            return Err(Unusable::Operations);
         }
-        let algorithm = Algorithm::of_key(&jwk.kty, jwk.crv.as_deref(), jwk.alg.as_deref())?;
-        let material = if algorithm.is_rsa() {
-            Material::rsa(&jwk.n?, &jwk.e?)?
-        } else if algorithm == Algorithm::EdDsa {
-            Material::edwards(&jwk.x?)?
-        } else {
-            Material::elliptic(&jwk.x?, &jwk.y?)?
+        let kind = Algorithm::of_key(&jwk.kty, jwk.crv.as_deref(), jwk.alg.as_deref());
+        let Some(algorithm) = kind else {
+            return Err(Unusable::Kind {
+                kty: jwk.kty,
+                crv: jwk.crv,
+                alg: jwk.alg,
+            });
         };
-        Some(Self {
+        let material = if algorithm.is_rsa() {
+            jwk.n.zip(jwk.e).and_then(|(n, e)| Material::rsa(&n, &e))
+        } else if algorithm == Algorithm::EdDsa {
+            jwk.x.and_then(|x| Material::edwards(&x))
+        } else {
+            jwk.x
+                .zip(jwk.y)
+                .and_then(|(x, y)| Material::elliptic(&x, &y))
+        };
+        Ok(Self {
             id: jwk.kid,
             algorithm,
-            material,
+            material: material.ok_or(Unusable::Material)?,
         })
     }
 

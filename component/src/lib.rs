@@ -117,7 +117,7 @@ impl self_check::Guest for Coffer {
             .check(&|name| settings.secret(name))
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
-            notices: policy.notices(),
+            notices: policy.notices(settings.policy_document()),
             cors_origins: policy.origins().listed().map(str::to_owned).collect(),
             iam_origins: policy
                 .iam()

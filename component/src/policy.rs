@@ -9,7 +9,9 @@ mod error;
 mod fields;
 mod iam;
 mod media;
+mod notes;
 mod rule;
+mod source;
 mod text;
 mod units;
 
@@ -18,7 +20,7 @@ use std::time::Duration;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::area::Area;
-use crate::keys::KeySet;
+use crate::keys::{KeySet, KeysError};
 
 pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
@@ -121,15 +123,22 @@ impl Policy {
         match iam.keys() {
             KeySource::Inline { jwks, line } => match KeySet::check(jwks) {
                 Ok(()) => Ok(()),
-                Err(error) => fault(*line, format!("jwks: {error}")),
+                Err(error) => {
+                    let within = match &error {
+                        KeysError::NotASet { line, .. } => line - 1,
+                        _ => 0,
+                    };
+                    let line = line.map(|first| first + within);
+                    fault(line, format!("iam.jwks: {error}"))
+                }
             },
             KeySource::Secret { name, line } => {
                 let setting = format!("COFFER_SECRET_{name}");
                 match secrets(name) {
-                    None => fault(*line, format!("hs256-secret: {setting} is not set")),
+                    None => fault(*line, format!("iam.hs256-secret: {setting} is not set")),
                     Some(secret) => match KeySet::of_secret(secret) {
                         Ok(_) => Ok(()),
-                        Err(error) => fault(*line, format!("hs256-secret: {setting}: {error}")),
+                        Err(error) => fault(*line, format!("iam.hs256-secret: {setting}: {error}")),
                     },
                 }
             }
@@ -176,34 +185,21 @@ impl Policy {
         &self.origins
     }
 
-    /// What the operator should be told at start, a sentence or two each.
-    pub(crate) fn notices(&self) -> Vec<String> {
+    /// What the operator should be told at start, a sentence or two each. `document` is
+    /// what the policy was read from, for the lines of what is probably a mistake in it.
+    pub(crate) fn notices(&self, document: &str) -> Vec<String> {
         let mut notices = Vec::new();
-        let mut say = |text: &str| notices.push(text.to_owned());
-        match &self.iam {
-            None => say(&self.public_only_notice()),
-            Some(_) if self.development => say(
-                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
-                 the data directory can be anybody; not for real data.",
-            ),
-            Some(iam) => {
-                if !iam.checks_audience() {
-                    say(
-                        "[iam] names no audience: tokens that the issuer made for other services \
-                         are taken too.",
-                    );
-                }
-                if iam.asks().is_some_and(|url| !url.is_secure()) {
-                    say(
-                        "[iam] has its keys fetched by http: whoever is on the way can put keys of \
-                         their own in their place. Not for production.",
-                    );
-                }
-                if !iam.names_roles() && self.asks_for_roles() {
-                    say("[iam] names no roles-claim: no token fits a rule that asks for a role.");
-                }
-            }
+        if self.iam.is_none() {
+            notices.push(self.public_only_notice());
         }
+        if self.development {
+            notices.push(
+                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
+                 the data directory can be anybody; not for real data."
+                    .to_owned(),
+            );
+        }
+        notices.extend(notes::of(document, self));
         notices
     }
 
@@ -225,14 +221,6 @@ impl Policy {
             "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
              public area works; {who}."
         )
-    }
-
-    fn asks_for_roles(&self) -> bool {
-        [Area::Public, Area::User, Area::Org]
-            .into_iter()
-            .flat_map(|area| Operation::ALL.map(|operation| self.rule(area, operation)))
-            .flatten()
-            .any(|word| matches!(word, Word::Role(_)))
     }
 
     fn area(&self, area: Area) -> &AreaPolicy {

@@ -32,6 +32,11 @@ impl Settings {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The policy document in force.
+    pub(crate) fn policy_document(&self) -> &str {
+        self.value("COFFER_POLICY").unwrap_or(BAKED)
+    }
+
     /// The policy in force, read from its document.
     ///
     /// # Errors
@@ -45,8 +50,8 @@ impl Settings {
                     .to_owned(),
             );
         }
-        let document = given.unwrap_or(BAKED);
-        let policy = Policy::parse(document).map_err(|error| format!("the policy: {error}"))?;
+        let policy = Policy::parse(self.policy_document())
+            .map_err(|error| format!("the policy: {error}"))?;
         match self.value("COFFER_DEV_JWKS") {
             None => Ok(policy),
             Some(jwks) => policy

@@ -101,7 +101,7 @@ fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Resul
     }
     let bearer = bearer.ok_or(Why::Token)?;
     let user = match bearer.user() {
-        Ok(user) if words.contains(&Word::Uploader) && is_about_a_file(operation) => {
+        Ok(user) if words.contains(&Word::Uploader) && operation.is_about_a_file() => {
             return Ok(Reach::UploadedBy(user.clone()));
         }
         user => user,
@@ -113,19 +113,11 @@ fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Resul
     Err(user.err().map_or(Why::Rule, Why::User))
 }
 
-/// Whether there is a file, and so an uploader, when the operation is judged.
-pub(super) fn is_about_a_file(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Read | Operation::Replace | Operation::Delete
-    )
-}
-
 fn token_could_meet(word: &Word, iam: Option<&Iam>, operation: Operation) -> bool {
     iam.is_some_and(|iam| match word {
         Word::Anyone | Word::SignedIn => true,
         Word::Role(_) => iam.names_roles(),
-        Word::Uploader => is_about_a_file(operation),
+        Word::Uploader => operation.is_about_a_file(),
         Word::Nobody => false,
     })
 }

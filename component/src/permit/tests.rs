@@ -1,4 +1,3 @@
-use super::decision::is_about_a_file;
 use super::*;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::token::Bearer;
@@ -78,7 +77,7 @@ fn every_rule_gives_every_caller_what_it_says_in_every_area() {
                 .iter()
                 .map(|(_, caller)| letter(&decide(&policy, caller, area, operation)))
                 .collect();
-            let expected = if is_about_a_file(operation) {
+            let expected = if operation.is_about_a_file() {
                 file
             } else {
                 whole

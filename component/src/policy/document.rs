@@ -1,18 +1,20 @@
 //! The document as it is written, before defaults and contradictions.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::{PolicyError, line_of};
 use super::fields::{CacheControl, Origins};
-use super::iam::{self, Iam, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
+use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
 use super::units::{Age, FileSize};
 use super::{AreaPolicy, Limits, Policy};
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct Document {
     iam: Option<Spanned<IamSection>>,
     #[serde(default)]
@@ -28,7 +30,7 @@ pub(super) struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct IamSection {
     issuer: Spanned<Text>,
     audience: Option<Text>,
@@ -37,13 +39,13 @@ struct IamSection {
     org_claim: Option<Pointer>,
     audience_prefix: Option<Spanned<Text>>,
     roles_claim: Option<Pointer>,
-    jwks: Option<Spanned<String>>,
+    jwks: Option<Spanned<JwksText>>,
     jwks_url: Option<KeysUrl>,
     hs256_secret: Option<Spanned<SecretName>>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct AreaSection {
     read: Option<Rule>,
     list: Option<Rule>,
@@ -57,14 +59,14 @@ struct AreaSection {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct LinksSection {
     #[serde(default)]
     max_age: Age,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct CorsSection {
     #[serde(default)]
     origins: Origins,
@@ -79,7 +81,7 @@ impl Document {
     pub(super) fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
         for section in [&self.user, &self.org] {
             if let Some(field) = &section.cache_control {
-                let message = "cache-control is for the public area; all other files are private";
+                let message = "cache-control is for [public]; all other files are private";
                 return Err(PolicyError::at(text, field.span(), message));
             }
         }
@@ -110,7 +112,7 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
         (Some(pointer), None) => OrgSource::Claim(pointer),
         (None, Some(prefix)) => OrgSource::Audience(prefix.into_inner().into_string()),
         (Some(_), Some(prefix)) => {
-            let message = "org-claim and audience-prefix exclude each other";
+            let message = "[iam]: org-claim and audience-prefix exclude each other";
             return Err(PolicyError::at(text, prefix.span(), message));
         }
     };
@@ -119,14 +121,14 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
         (None, None, None) => match iam::configuration(&issuer) {
             Some(url) => KeySource::Discovery(url),
             None => {
-                let message = "an issuer that is no http or https URL publishes no keys: give \
-                               jwks, jwks-url or hs256-secret";
+                let message = "iam.issuer: no keys can be found at what is not an http or https URL \
+                               without a query; give jwks, jwks-url or hs256-secret";
                 return Err(PolicyError::at(text, issuer_at, message));
             }
         },
         (Some(jwks), None, None) => KeySource::Inline {
-            line: line(jwks.span().start),
-            jwks: jwks.into_inner(),
+            line: line(content_start(text, jwks.span())),
+            jwks: jwks.into_inner().into_string(),
         },
         (None, Some(url), None) => KeySource::Url(url.into_url()),
         (None, None, Some(name)) => KeySource::Secret {
@@ -134,7 +136,7 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
             name: name.into_inner().into_string(),
         },
         _ => {
-            let message = "jwks, jwks-url and hs256-secret exclude each other";
+            let message = "[iam]: jwks, jwks-url and hs256-secret exclude each other";
             return Err(PolicyError::at_line(Some(header), message.to_owned()));
         }
     };
@@ -147,6 +149,17 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
         section.roles_claim,
         keys,
     ))
+}
+
+/// Where the text of a string begins: a line break behind its opening quotes is none of it.
+fn content_start(document: &str, span: Range<usize>) -> usize {
+    let written = document.get(span.clone()).unwrap_or_default();
+    let quotes = ["'''", "\"\"\""].iter();
+    let broken = quotes
+        .filter_map(|quotes| written.strip_prefix(quotes))
+        .any(|text| text.starts_with(['\r', '\n']));
+    let line = written.find('\n').filter(|_| broken);
+    line.map_or(span.start, |at| span.start + at + 1)
 }
 
 impl AreaSection {

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::source::{Place, Source};
+
 /// A policy that cannot be used. Displays as one line for the operator, with the
-/// document's line where there is one.
+/// document's line and key where there are any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicyError {
     line: Option<usize>,
@@ -24,10 +26,62 @@ impl PolicyError {
         Self::at_line(Some(line_of(document, span.start)), message.to_owned())
     }
 
+    /// The parser speaks of its own types; an operator hears of keys and values.
     pub(super) fn of_toml(document: &str, error: &toml::de::Error) -> Self {
         let words: Vec<_> = error.message().split_whitespace().collect();
-        let line = error.span().map(|span| line_of(document, span.start));
-        Self::at_line(line, words.join(" "))
+        let message = words.join(" ");
+        let Some(span) = error.span() else {
+            return Self::at_line(None, message);
+        };
+        let place = Source::parse(document).and_then(|source| source.place(span.start));
+        let message = match place {
+            Some(place) => of_value(&message, &place),
+            None => of_syntax(&message, document.get(span.clone()).unwrap_or_default()),
+        };
+        Self::at_line(Some(line_of(document, span.start)), message)
+    }
+}
+
+/// The words for a value that the document cannot have there.
+fn of_value(message: &str, place: &Place) -> String {
+    let Place { path, found } = place;
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let within = path.rsplit_once('.').map(|(within, _)| within);
+        let within = within.map(|within| format!("[{within}]: "));
+        return format!("{}unknown key {rest}", within.unwrap_or_default());
+    }
+    if let Some(rest) = message.strip_prefix("missing field ") {
+        return format!("[{path}]: the key {rest} is missing");
+    }
+    let expected = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.split_once(", expected "));
+    match expected {
+        Some((_, expected)) => format!("{path}: expected {}, found {found}", in_words(expected)),
+        None => format!("{path}: {message}"),
+    }
+}
+
+/// The words for what is not TOML.
+fn of_syntax(message: &str, found: &str) -> String {
+    let found = found.lines().next().unwrap_or_default().trim();
+    let found: String = found.chars().take(40).collect();
+    match (message, found.as_str()) {
+        (_, "") => format!("not TOML: {message}"),
+        ("duplicate key", key) => format!("duplicate key `{key}`"),
+        // A value may be a secret, put here by mistake; what cannot be a value may not.
+        (_, found) if found.len() == 1 => format!("not TOML: {message}, at `{found}`"),
+        _ => format!("not TOML: {message}"),
+    }
+}
+
+/// What a deserializer calls a type.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "a table",
+        "a boolean" => "true or false",
+        expected => expected,
     }
 }
 

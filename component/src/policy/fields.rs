@@ -2,14 +2,15 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use http::{HeaderValue, Uri};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::text;
+use super::text::from_text;
 
 /// What `Cache-Control` says for public files: a valid field value.
-#[derive(Debug, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct CacheControl(String);
+
+from_text!(CacheControl, "a value such as \"public, max-age=3600\"");
 
 impl CacheControl {
     /// For files that anyone may read.
@@ -30,7 +31,10 @@ impl TryFrom<String> for CacheControl {
         if valid && !text.trim().is_empty() {
             Ok(Self(text))
         } else {
-            Err(format!("{text:?} is no Cache-Control value"))
+            Err(format!(
+                "{text:?} is not a value of Cache-Control, expected one such as \"public, \
+                 max-age=3600\""
+            ))
         }
     }
 }
@@ -67,11 +71,7 @@ impl Origins {
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct Origin(String);
 
-impl<'de> Deserialize<'de> for Origin {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::parse(deserializer)
-    }
-}
+from_text!(Origin, "an origin such as \"https://app.example.com\"");
 
 impl TryFrom<String> for Origin {
     type Error = String;
@@ -81,7 +81,7 @@ impl TryFrom<String> for Origin {
             return Ok(Self(text));
         }
         Err(format!(
-            "{text:?} is no origin, expected \"*\" or one as browsers send it, such as \
+            "{text:?} is not an origin, expected \"*\" or one as browsers send it, such as \
              \"https://app.example.com\""
         ))
     }

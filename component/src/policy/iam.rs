@@ -1,10 +1,10 @@
 //! The IAM API that a policy trusts, and where its tokens name things.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::development;
+use super::text::from_text;
 use crate::web_url::WebUrl;
 
 /// A line of the policy document, where the policy was read from one.
@@ -138,14 +138,21 @@ impl Iam {
 }
 
 /// A JSON Pointer (RFC 6901) to a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Pointer(String);
+
+from_text!(Pointer, "a JSON Pointer such as \"/org_id\"");
 
 impl Pointer {
     /// As it is written.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The pointer to the claim of this name.
+    pub(super) fn to_member(name: &str) -> String {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        format!("/{name}")
     }
 
     /// What is there in these claims.
@@ -175,16 +182,22 @@ impl TryFrom<String> for Pointer {
         if text.starts_with('/') && text.split('~').skip(1).all(escapes) {
             return Ok(Self(text));
         }
+        let meant = if text.starts_with('/') || text.is_empty() {
+            "\"/org_id\"; ~ is written ~0".to_owned()
+        } else {
+            format!("{:?}", Self::to_member(&text))
+        };
         Err(format!(
-            "{text:?} is no JSON Pointer to a claim, expected one such as \"/org_id\""
+            "{text:?} is not a JSON Pointer to a claim, expected one such as {meant}"
         ))
     }
 }
 
 /// A string that is not empty.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug)]
 pub(super) struct Text(String);
+
+from_text!(Text, "a string");
 
 impl Text {
     pub(super) fn into_string(self) -> String {
@@ -197,7 +210,7 @@ impl TryFrom<String> for Text {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         if text.is_empty() {
-            Err("this must not be empty")
+            Err("it must not be empty")
         } else {
             Ok(Self(text))
         }
@@ -205,9 +218,10 @@ impl TryFrom<String> for Text {
 }
 
 /// The end of a setting's name: `[A-Z0-9_]+`.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug)]
 pub(super) struct SecretName(String);
+
+from_text!(SecretName, "the name of a secret, such as \"IAM\"");
 
 impl SecretName {
     pub(super) fn into_string(self) -> String {
@@ -225,17 +239,36 @@ impl TryFrom<String> for SecretName {
         }
         // Not repeated, since it may be the secret itself, put here by mistake.
         Err(
-            "hs256-secret is the name of a secret, in capitals, digits and _: \"NAME\" stands for \
+            "expected the name of a secret, in capitals, digits and _: \"NAME\" stands for \
              the setting COFFER_SECRET_NAME"
                 .to_owned(),
         )
     }
 }
 
+/// A JWK Set as text, not looked into.
+#[derive(Debug)]
+pub(super) struct JwksText(String);
+
+from_text!(JwksText, "a JWK Set as text: '''{\"keys\":[…]}'''");
+
+impl JwksText {
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl From<String> for JwksText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// Where keys are published.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug)]
 pub(super) struct KeysUrl(WebUrl);
+
+from_text!(KeysUrl, "an http or https URL");
 
 impl KeysUrl {
     pub(super) fn into_url(self) -> WebUrl {
@@ -249,7 +282,7 @@ impl TryFrom<String> for KeysUrl {
     fn try_from(text: String) -> Result<Self, String> {
         WebUrl::parse(&text)
             .map(Self)
-            .ok_or_else(|| format!("{text:?} is no http or https URL"))
+            .ok_or_else(|| format!("{text:?} is not an http or https URL"))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use mediatype::MediaType;
-use serde::{Deserialize, Deserializer};
 
-use super::text;
+use super::text::from_text;
 
 /// A media range without parameters (RFC 9110, 12.5.1): `image/png`, `image/*`
 /// or `*/*`.
@@ -43,18 +42,22 @@ impl MediaRange {
     }
 }
 
-impl<'de> Deserialize<'de> for MediaRange {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::parse(deserializer)
-    }
-}
+from_text!(MediaRange, "a type such as \"image/*\" or \"image/png\"");
 
 impl TryFrom<String> for MediaRange {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         let fault = || {
-            format!("{text:?} is no media range, expected one such as \"image/*\" or \"image/png\"")
+            let list = if text.contains(',') {
+                "; several are a list: [\"image/*\", \"text/plain\"]"
+            } else {
+                ""
+            };
+            format!(
+                "{text:?} is not a media type or range, expected one such as \"image/*\" or \
+                 \"image/png\"{list}"
+            )
         };
         let parsed = MediaType::parse(&text).map_err(|_| fault())?;
         let (kind, subtype) = text.split_once('/').ok_or_else(fault)?;

@@ -5,7 +5,7 @@ use std::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use super::text;
+use super::text::from_text;
 use crate::area::Area;
 
 /// What a rule is about.
@@ -32,6 +32,11 @@ impl Operation {
         Self::Replace,
         Self::Delete,
     ];
+
+    /// Whether there is a file, and so an uploader, when it is judged.
+    pub(crate) fn is_about_a_file(self) -> bool {
+        matches!(self, Self::Read | Self::Replace | Self::Delete)
+    }
 
     /// The key under which a policy writes the rule.
     pub(crate) fn name(self) -> &'static str {
@@ -86,7 +91,12 @@ impl TryFrom<&str> for Word {
             }
             _ => Err(format!(
                 "unknown word {text:?}, expected \"anyone\", \"signed-in\", \"uploader\", \
-                 \"role:NAME\" or \"nobody\""
+                 \"role:NAME\" or \"nobody\"{}",
+                if text.contains([',', ' ']) {
+                    "; several are a list: [\"uploader\", \"role:admin\"]"
+                } else {
+                    ""
+                }
             )),
         }
     }
@@ -142,11 +152,7 @@ impl<'de> Deserialize<'de> for Rule {
     }
 }
 
-impl<'de> Deserialize<'de> for Word {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::parse(deserializer)
-    }
-}
+from_text!(Word, "a word such as \"signed-in\"");
 
 struct RuleVisitor;
 
@@ -154,7 +160,7 @@ impl<'de> Visitor<'de> for RuleVisitor {
     type Value = Rule;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a rule: one word or a list of words")
+        f.write_str("a rule (one word or a list of words)")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Rule, E> {
@@ -170,7 +176,7 @@ impl<'de> Visitor<'de> for RuleVisitor {
         }
         if words.is_empty() {
             return Err(A::Error::custom(
-                "a rule needs a word; \"nobody\" lets no one",
+                "a rule needs at least one word; \"nobody\" lets no one in",
             ));
         }
         Ok(Rule(words))

@@ -104,7 +104,7 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
     let policy = parse(include_str!("../../policy.toml"));
     assert!(policy.iam().is_none());
     assert_eq!(policy.check(&|_| None), Ok(()));
-    let notices = policy.notices();
+    let notices = policy.notices(include_str!("../../policy.toml"));
     assert_eq!(notices.len(), 1);
     assert!(
         notices[0]
@@ -116,57 +116,142 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
 fn a_mistake_is_told_in_one_line_with_its_line_number() {
     let iam = "[iam]\nissuer = 'https://i'\n";
     for (text, line, words) in [
-        ("[pubic]\n", 1, "unknown field `pubic`"),
-        ("\n[public]\nreed = 'anyone'", 3, "unknown field `reed`"),
+        ("[pubic]\n", 1, "unknown key `pubic`, expected one of `iam`"),
+        (
+            "\n[public]\nreed = 'anyone'",
+            3,
+            "[public]: unknown key `reed`, expected one of `read`",
+        ),
         (
             "[public]\nread = 'everyone'",
             2,
-            "unknown word \"everyone\"",
+            "public.read: unknown word \"everyone\", expected \"anyone\"",
         ),
         (
             "[public]\nread = [\n 'anyone',\n 'Anyone']",
             4,
-            "unknown word \"Anyone\"",
+            "public.read: unknown word \"Anyone\"",
+        ),
+        (
+            "[public]\nread = 'uploader, role:a'",
+            2,
+            "several are a list: [\"uploader\", \"role:admin\"]",
         ),
         ("[public]\nread = 'role:'", 2, "unknown word \"role:\""),
-        ("[public]\nread = []", 2, "a rule needs a word"),
-        ("[public]\nread = 5", 2, "a rule: one word or a list"),
-        ("[user]\nmax-file-size = '5 Gigs'", 2, "no size"),
-        ("[user]\nmax-file-size = '-1'", 2, "no size"),
-        ("[user]\nmax-file-size = '0 B'", 2, "no size"),
+        ("[public]\nread = []", 2, "a rule needs at least one word"),
+        (
+            "[public]\nread = 5",
+            2,
+            "public.read: expected a rule (one word or a list of words), found a number",
+        ),
+        (
+            "[public]\nread = ['anyone',\n5]",
+            3,
+            "public.read: expected a word such as \"signed-in\", found a number",
+        ),
+        (
+            "[public]\nread = { role = 'a' }",
+            2,
+            "public.read: expected a rule (one word or a list of words), found a table",
+        ),
+        (
+            "public = true",
+            1,
+            "public: expected a table, found true or false",
+        ),
+        (
+            "[user]\nmax-file-size = '5 Gigs'",
+            2,
+            "user.max-file-size: \"5 Gigs\" is not a size, expected one such as \"5 GiB\"",
+        ),
+        (
+            "[user]\nmax-file-size = 5",
+            2,
+            "user.max-file-size: expected a size such as \"5 GiB\" or \"200 MB\", found a number",
+        ),
+        ("[user]\nmax-file-size = '-1'", 2, "not a size"),
+        ("[user]\nmax-file-size = '0 B'", 2, "not a size"),
+        (
+            "[public]\ncontent-types = 'image/png'",
+            2,
+            "public.content-types: expected a list, found a string",
+        ),
         (
             "[public]\ncontent-types = ['image/png', 'png']",
             2,
-            "no media range",
+            "public.content-types: \"png\" is not a media type or range",
         ),
         (
-            "[public]\ncontent-types = [\n'image/png',\n'png']",
+            "[public]\ncontent-types = [\n'image/png',\n'image/gif, image/png']",
             4,
-            "no media range",
+            "several are a list: [\"image/*\", \"text/plain\"]",
         ),
         (
             "[public]\ncache-control = \"a\\nb\"",
             2,
-            "no Cache-Control value",
+            "public.cache-control: \"a\\nb\" is not a value of Cache-Control",
         ),
         (
             "[org]\n\ncache-control = 'private'",
             3,
-            "for the public area",
+            "cache-control is for [public]",
         ),
-        ("[links]\nmax-age = '7 moons'", 2, "no age"),
+        (
+            "[links]\nmax-age = '7 moons'",
+            2,
+            "links.max-age: \"7 moons\" is not a time",
+        ),
+        (
+            "[links]\nmax-age = 7",
+            2,
+            "links.max-age: expected a time such as \"7d\" or \"12h\", found a number",
+        ),
         ("[links]\nmax-age = '0s'", 2, "out of range"),
         ("[links]\nmax-age = '100years'", 2, "out of range"),
         ("[links]\nmax-age = '1500ms'", 2, "out of range"),
-        ("[cors]\norigins = ['https://a.example/']", 2, "no origin"),
-        ("[cors]\norigins = [\n'*', # all\n'all']", 4, "no origin"),
-        ("[cors]\norigins = '*'", 2, "expected a sequence"),
-        ("[iam]\naudience = 'x'", 1, "missing field `issuer`"),
-        ("[iam]\nissuer = ''", 2, "must not be empty"),
-        (&format!("{iam}user-claim = 'sub'"), 3, "no JSON Pointer"),
-        (&format!("{iam}org-claim = ''"), 3, "no JSON Pointer"),
-        (&format!("{iam}roles-claim = '/a~2b'"), 3, "no JSON Pointer"),
-        (&format!("{iam}roles-claim = '/a~'"), 3, "no JSON Pointer"),
+        (
+            "[cors]\norigins = ['https://a.example/']",
+            2,
+            "cors.origins: \"https://a.example/\" is not an origin",
+        ),
+        (
+            "[cors]\norigins = [\n'*', # all\n'all']",
+            4,
+            "\"all\" is not an origin",
+        ),
+        (
+            "[cors]\norigins = '*'",
+            2,
+            "cors.origins: expected a list, found a string",
+        ),
+        (
+            "[iam]\naudience = 'x'",
+            1,
+            "[iam]: the key `issuer` is missing",
+        ),
+        ("[iam]\nissuer = ''", 2, "iam.issuer: it must not be empty"),
+        (
+            "[iam]\nissuer = 2026-11-26",
+            2,
+            "iam.issuer: expected a string, found a date or time",
+        ),
+        (
+            &format!("{iam}user-claim = 'sub'"),
+            3,
+            "iam.user-claim: \"sub\" is not a JSON Pointer to a claim, expected one such as \"/sub\"",
+        ),
+        (
+            &format!("{iam}roles-claim = 'https://e.example/roles'"),
+            3,
+            "expected one such as \"/https:~1~1e.example~1roles\"",
+        ),
+        (&format!("{iam}org-claim = ''"), 3, "not a JSON Pointer"),
+        (
+            &format!("{iam}roles-claim = '/a~2b'"),
+            3,
+            "not a JSON Pointer",
+        ),
+        (&format!("{iam}roles-claim = '/a~'"), 3, "~ is written ~0"),
         (
             &format!("{iam}org-claim = '/o'\naudience-prefix = 'p'"),
             4,
@@ -178,28 +263,39 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
             "exclude each other",
         ),
         (
+            &format!("{iam}[iam.jwks]\nkeys = []"),
+            3,
+            "iam.jwks: expected a JWK Set as text: '''{\"keys\":[…]}''', found a table",
+        ),
+        (
             &format!("{iam}hs256-secret = 'the secret'"),
             3,
-            "the name of a secret",
+            "iam.hs256-secret: expected the name of a secret",
         ),
-        ("[iam]\nissuer = 'i'", 2, "publishes no keys"),
-        ("[iam]\nissuer = 'ftp://i'", 2, "publishes no keys"),
+        ("[iam]\nissuer = 'i'", 2, "iam.issuer: no keys can be found"),
+        ("[iam]\nissuer = 'ftp://i'", 2, "no keys can be found"),
         (
             "[iam]\naudience = 'a'\nissuer = 'https://i?a'",
             3,
-            "publishes no keys",
+            "no keys can be found",
         ),
         (
             &format!("{iam}jwks-url = 'ftp://x/y'"),
             3,
-            "no http or https URL",
+            "iam.jwks-url: \"ftp://x/y\" is not an http or https URL",
         ),
         (
             "[public]\nread = 'anyone'\nread = 'nobody'",
             3,
-            "duplicate key",
+            "duplicate key `read`",
         ),
-        ("[public]\nread = ", 2, ""),
+        ("[public]\n[user]\n[public]", 3, "duplicate key `public`"),
+        ("[public]\nread = ", 2, "not TOML"),
+        ("[public]\nread = anyone", 2, "not TOML"),
+        ("[public]\nread = 'anyone", 2, "not TOML"),
+        ("[public\nread = 'anyone'", 1, "not TOML"),
+        ("public:\n  read: anyone", 1, "not TOML"),
+        ("{\"public\": {}}", 1, "not TOML"),
     ] {
         let message = error(text);
         assert!(
@@ -208,6 +304,9 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         );
         assert!(message.contains(words), "{text}\n{message}");
         assert!(!message.contains('\n'), "{message}");
+        for unhelpful in ["invalid type", "sequence", "struct", "field", "visitor"] {
+            assert!(!message.contains(unhelpful), "{text}\n{message}");
+        }
     }
     assert!(!error(&format!("{iam}hs256-secret = 'hunter2'")).contains("hunter2"));
 }
@@ -217,16 +316,26 @@ fn keys_are_checked_at_start() {
     let secret: &[u8] = &[b's'; 32];
     let none: &Secrets<'_> = &|_| None;
     for (keys, secrets, words) in [
-        ("jwks = 'x'", none, "line 4: jwks: this is not a JWK Set"),
+        (
+            "jwks = 'x'",
+            none,
+            "line 4: iam.jwks: this is not a JWK Set",
+        ),
         (
             "jwks = '{\"keys\":[]}'",
             none,
-            "line 4: jwks: there is no usable key",
+            "line 4: iam.jwks: there is no usable key",
+        ),
+        (
+            "jwks = '''\n{\"keys\":[\n  {}\n  {}\n]}'''",
+            none,
+            "line 7: iam.jwks: this is not a JWK Set (a JSON object with a list \"keys\"): not \
+             JSON: expected `,` or `]`",
         ),
         (
             "hs256-secret = 'A_1'",
             none,
-            "line 4: hs256-secret: COFFER_SECRET_A_1 is not set",
+            "line 4: iam.hs256-secret: COFFER_SECRET_A_1 is not set",
         ),
         (
             "hs256-secret = 'A'",
@@ -256,21 +365,184 @@ fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
         (development::ISSUER, Some(development::AUDIENCE))
     );
     assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
-    assert!(policy.notices()[0].contains("DEVELOPMENT MODE"));
+    assert!(policy.notices("[public]\nread = 'role:a'")[0].contains("DEVELOPMENT MODE"));
     assert!(parse(EXAMPLE).with_development_iam("{}").is_err());
 }
 
+/// What the operator is told about a policy, a line each.
+fn notices(document: &str) -> String {
+    parse(document).notices(document).join("\n")
+}
+
 #[test]
-fn the_operator_hears_of_what_is_probably_a_mistake() {
-    let text = "[iam]\nissuer = 'https://i'\n[org]\nread = 'role:a'";
-    let notices = parse(text).notices().join("\n");
-    assert!(
-        notices.contains("no audience") && notices.contains("no roles-claim"),
-        "{notices}"
+fn what_is_probably_a_mistake_is_noted_with_its_line() {
+    let iam = "[iam]\nissuer = 'https://i'\naudience = 'a'\norg-claim = '/o'\nroles-claim = '/r'\n";
+    let org = |line: &str| format!("{iam}[org]\n{line}");
+    let public = |line: &str| format!("{iam}[public]\n{line}");
+    let with = |line: &str| format!("[iam]\nissuer = 'https://i'\naudience = 'a'\n{line}");
+    for (text, expected) in [
+        (
+            org("delete = 'role:manager, role:admin'"),
+            "line 7: org.delete: \"role:manager, role:admin\" is one role, of this very name; of \
+             several roles, write [\"role:manager\", \"role:admin\"]",
+        ),
+        (
+            org("delete = [\n'uploader',\n'role:manager|admin']"),
+            "line 9: org.delete: \"role:manager|admin\" is one role, of this very name; of several \
+             roles, write [\"role:manager\", \"role:admin\"]",
+        ),
+        (
+            org("delete = 'role:*'"),
+            "line 7: org.delete: \"role:*\" is a role of this very name; * stands for nothing else",
+        ),
+        (
+            public("list = 'uploader'"),
+            "line 7: public.list: \"uploader\" never fits: list is not about one file, which \
+             somebody has stored",
+        ),
+        (
+            public("create = ['uploader', 'role:a']"),
+            "line 7: public.create: \"uploader\" never fits: create is not about one file, which \
+             somebody has stored",
+        ),
+        (
+            public("read = ['anyone', 'role:a']"),
+            "line 7: public.read: \"anyone\" lets everybody in, so the other words change nothing",
+        ),
+        (
+            public("read = ['role:a', 'signed-in']"),
+            "line 7: public.read: \"signed-in\" lets every valid token in, so the other words \
+             change nothing",
+        ),
+        (
+            public("delete = ['nobody', 'role:a']"),
+            "line 7: public.delete: \"nobody\" changes nothing: one word has to fit, and others may",
+        ),
+        (
+            public("read = 'role:a'\ncache-control = 'public, max-age=60'"),
+            "line 8: public.cache-control: \"public, max-age=60\" lets shared caches give out \
+             files that not everyone may read",
+        ),
+        (
+            with("[org]\nread = 'role:a'"),
+            "line 4: [org] has no effect, the area is closed to everyone: [iam] has neither \
+             org-claim nor audience-prefix",
+        ),
+        (
+            with("[user]\nread = 'role:a'"),
+            "line 5: user.read: \"role:a\" never fits: [iam] has no roles-claim",
+        ),
+        (
+            with("roles-claim = '/https://example.com/roles'"),
+            "line 4: iam.roles-claim: \"/https://example.com/roles\" is a path of several members; \
+             a / within a claim's name is written ~1: \"/https:~1~1example.com~1roles\"",
+        ),
+        (
+            with("roles-claim = '/https://example.com~1roles'"),
+            "line 4: iam.roles-claim: \"/https://example.com~1roles\" is a path of several \
+             members; a / within a claim's name is written ~1: \"/https:~1~1example.com~1roles\"",
+        ),
+        (
+            with("user-claim = '/sub/'"),
+            "line 4: iam.user-claim: \"/sub/\" leads to a member without a name",
+        ),
+        (
+            with("roles-claim = '/realm_access.roles'"),
+            "line 4: iam.roles-claim: \"/realm_access.roles\" is one claim with dots in its name; \
+             a member of a claim is \"/realm_access/roles\"",
+        ),
+        (
+            with("org-claim = '/https:%2F%2Fi%2Forg'"),
+            "line 4: iam.org-claim: \"/https:%2F%2Fi%2Forg\" is not percent-decoded; a / within a \
+             claim's name is written ~1",
+        ),
+        (
+            "[iam]\naudience = 'a'\nissuer = 'https://i/x/.well-known/openid-configuration'".into(),
+            "line 3: iam.issuer: \"https://i/x/.well-known/openid-configuration\" is an address \
+             below the issuer; that is \"https://i/x\" or \"https://i/x/\"",
+        ),
+        (
+            "[iam]\naudience = 'a'\nissuer = 'https://t.eu.auth0.com'".into(),
+            "line 3: iam.issuer: \"https://t.eu.auth0.com\" lacks the slash at the end that \
+             issuers of Auth0 have",
+        ),
+        (
+            with("jwks-url = 'https://i/.well-known/openid-configuration'"),
+            "line 4: iam.jwks-url: \"https://i/.well-known/openid-configuration\" is where the \
+             provider's configuration is, not its keys; without jwks-url they are found by it",
+        ),
+        (
+            "[iam]\nissuer = 'https://i'\naudience = 'a, b'".into(),
+            "line 3: iam.audience: \"a, b\" is one audience, compared to the byte; a list is not \
+             understood",
+        ),
+        (
+            "\n[iam]\nissuer = 'https://i'".into(),
+            "line 2: [iam] names no audience: tokens that the issuer made for other services are \
+             accepted too",
+        ),
+        (
+            with("jwks-url = 'http://i/keys'"),
+            "line 4: [iam] has its keys fetched by http: anyone on the way can put keys of their \
+             own in their place. Not for production",
+        ),
+        (
+            public("content-types = [\n'image/png',\n'image/jpg',\n]"),
+            "line 9: public.content-types: \"image/jpg\" is not what such files are sent as: \
+             \"image/jpeg\"",
+        ),
+        (
+            public("content-types = ['audio/mp3']"),
+            "line 7: public.content-types: \"audio/mp3\" is not what such files are sent as: \
+             \"audio/mpeg\"",
+        ),
+        (
+            public("content-types = ['application/docx']"),
+            "line 7: public.content-types: \"application/docx\" is not what such files are sent \
+             as: \"application/vnd.openxmlformats-officedocument.wordprocessingml.document\"",
+        ),
+        (
+            public("content-types = []"),
+            "line 7: public.content-types: an empty list lets nobody store anything",
+        ),
+        (
+            public("max-file-size = '20'"),
+            "line 7: public.max-file-size: \"20\" is in bytes; units are such as \"MB\" and \"GiB\"",
+        ),
+        (
+            format!("{iam}[links]\nmax-age = '15M'"),
+            "line 7: links.max-age: \"15M\" is in months; minutes are \"m\"",
+        ),
+        (
+            format!("{iam}[cors]\norigins = ['https://a.example', '*']"),
+            "line 7: cors.origins: \"*\" is every origin, so the others change nothing",
+        ),
+    ] {
+        assert_eq!(notices(&text), expected, "{text}");
+    }
+    assert_eq!(notices(EXAMPLE), "");
+    assert_eq!(
+        notices(&with("roles-claim = '/https:~1~1example.com~1roles'")),
+        ""
     );
-    assert_eq!(parse(EXAMPLE).notices(), Vec::<String>::new());
-    let strict = parse("[public]\nlist = 'nobody'\nreplace = 'nobody'\ndelete = 'signed-in'");
-    assert!(strict.notices()[0].contains("may read, create files there"));
+}
+
+#[test]
+fn what_has_no_effect_without_an_iam_api_is_noted() {
+    let text = "[user]\nread = 'nobody'\n[public]\nlist = 'nobody'\nreplace = 'nobody'\n\
+                delete = 'signed-in'\n[links]\nmax-age = '1d'";
+    let notices = notices(text);
+    let expected = [
+        "may read, create files there",
+        "line 1: [user] has no effect, the area is closed to everyone: there is no [iam]",
+        "line 6: public.delete: \"signed-in\" never fits: there is no [iam]",
+        "line 7: [links] has no effect",
+    ];
+    let told: Vec<&str> = notices.lines().collect();
+    assert_eq!(told.len(), expected.len(), "{notices}");
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{notices}");
+    }
 }
 
 #[test]

@@ -6,22 +6,44 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, Visitor};
 
+/// What is written as a string.
+pub(super) trait FromText: TryFrom<String, Error: Display> {
+    /// What is expected where something else than a string stands.
+    const EXPECTED: &'static str;
+}
+
+/// Makes a type be read from a string.
+macro_rules! from_text {
+    ($type:ty, $expected:literal) => {
+        impl $crate::policy::text::FromText for $type {
+            const EXPECTED: &'static str = $expected;
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::policy::text::parse(deserializer)
+            }
+        }
+    };
+}
+pub(super) use from_text;
+
 /// Deserializes a string and converts it.
 pub(super) fn parse<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: TryFrom<String, Error: Display>,
+    T: FromText,
 {
     deserializer.deserialize_str(TextVisitor(PhantomData))
 }
 
 struct TextVisitor<T>(PhantomData<T>);
 
-impl<T: TryFrom<String, Error: Display>> Visitor<'_> for TextVisitor<T> {
+impl<T: FromText> Visitor<'_> for TextVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        f.write_str(T::EXPECTED)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {

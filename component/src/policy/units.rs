@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use serde::Deserialize;
+
+use super::text::from_text;
 
 /// The longest age that is taken: ten years.
 const MAX_AGE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// At least one byte.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug)]
 pub(super) struct FileSize(u64);
+
+from_text!(FileSize, "a size such as \"5 GiB\" or \"200 MB\"");
 
 impl FileSize {
     pub(super) fn bytes(&self) -> u64 {
@@ -32,16 +34,17 @@ impl TryFrom<String> for FileSize {
         match text.parse::<ByteSize>() {
             Ok(size) if size.as_u64() > 0 => Ok(Self(size.as_u64())),
             _ => Err(format!(
-                "{text:?} is no size, expected one such as \"5 GiB\" or \"200 MB\""
+                "{text:?} is not a size, expected one such as \"5 GiB\" or \"200 MB\""
             )),
         }
     }
 }
 
 /// Whole seconds, at least one and at most ten years.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug)]
 pub(super) struct Age(Duration);
+
+from_text!(Age, "a time such as \"7d\" or \"12h\"");
 
 impl Age {
     pub(super) fn seconds(&self) -> u64 {
@@ -67,7 +70,7 @@ impl TryFrom<String> for Age {
                 "{text:?} is out of range, expected 1s to 3650d in whole seconds"
             )),
             Err(_) => Err(format!(
-                "{text:?} is no age, expected one such as \"7d\" or \"12h\""
+                "{text:?} is not a time, expected one such as \"7d\" or \"12h\""
             )),
         }
     }

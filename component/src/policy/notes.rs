@@ -1,0 +1,112 @@
+//! What is allowed in a policy and probably not meant, with its line.
+
+mod iam;
+mod media;
+mod rules;
+
+use super::Policy;
+use super::source::{Section, Source, Written};
+use crate::area::Area;
+
+/// Notes in the order of their lines.
+#[derive(Default)]
+struct Notes(Vec<(usize, String)>);
+
+impl Notes {
+    /// About what is written at a key of a section.
+    fn at(&mut self, written: Written<'_>, key: &str, text: &str) {
+        let shown: String = written.text.chars().take(100).collect();
+        self.line(written.line, &format!("{key}: {shown:?} {text}"));
+    }
+
+    fn line(&mut self, line: usize, text: &str) {
+        self.0.push((line, text.to_owned()));
+    }
+}
+
+/// The notes on a policy that was read from this document, a line each.
+pub(super) fn of(document: &str, policy: &Policy) -> Vec<String> {
+    let Some(source) = Source::parse(document) else {
+        return Vec::new();
+    };
+    let mut notes = Notes::default();
+    if let Some(section) = source.section("iam") {
+        iam::look(&section, policy, &mut notes);
+    }
+    for area in [Area::Public, Area::User, Area::Org] {
+        let Some(section) = source.section(&area.to_string()) else {
+            continue;
+        };
+        if is_closed(&section, area, policy, &mut notes) {
+            continue;
+        }
+        rules::look(&section, area, policy, &mut notes);
+        media::look(&section, area, &mut notes);
+        size(&section, area, &mut notes);
+    }
+    links_and_cors(&source, policy, &mut notes);
+    let Notes(mut notes) = notes;
+    notes.sort_by_key(|(line, _)| *line);
+    let notes = notes.into_iter();
+    notes
+        .map(|(line, text)| format!("line {line}: {text}"))
+        .collect()
+}
+
+/// Whether nobody gets into an area, whatever is written about it.
+fn is_closed(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Notes) -> bool {
+    let cause = match (area, policy.iam()) {
+        (Area::User | Area::Org, None) => "there is no [iam]",
+        (Area::Org, Some(iam)) if !iam.names_orgs() => {
+            "[iam] has neither org-claim nor audience-prefix"
+        }
+        _ => return false,
+    };
+    let text = format!("[{area}] has no effect, the area is closed to everyone: {cause}");
+    notes.line(section.line(), &text);
+    true
+}
+
+fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
+    if let Some(written) = section.text("max-file-size")
+        && written
+            .text
+            .trim()
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+    {
+        let key = format!("{area}.max-file-size");
+        notes.at(
+            written,
+            &key,
+            "is in bytes; units are such as \"MB\" and \"GiB\"",
+        );
+    }
+}
+
+fn links_and_cors(source: &Source<'_>, policy: &Policy, notes: &mut Notes) {
+    if let Some(links) = source.section("links") {
+        if policy.iam().is_none() {
+            let text = "[links] has no effect: links are to files of users and organizations, and \
+                        there is no [iam]";
+            notes.line(links.line(), text);
+        }
+        if let Some(written) = links.text("max-age")
+            && written.text.trim_end().ends_with(|unit: char| unit == 'M')
+        {
+            notes.at(written, "links.max-age", "is in months; minutes are \"m\"");
+        }
+    }
+    if let Some(cors) = source.section("cors") {
+        let origins = cors.texts("origins");
+        if let Some(any) = origins.iter().find(|origin| origin.text == "*")
+            && origins.len() > 1
+        {
+            notes.at(
+                *any,
+                "cors.origins",
+                "is every origin, so the others change nothing",
+            );
+        }
+    }
+}

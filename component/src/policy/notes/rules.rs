@@ -1,0 +1,118 @@
+//! Rules that do not say what they seem to say.
+
+use super::Notes;
+use crate::area::Area;
+use crate::policy::rule::{Operation, Word};
+use crate::policy::source::{Section, Written};
+use crate::policy::{Iam, Policy};
+
+/// What separates several, where somebody takes one word for a list.
+const SEPARATORS: [char; 6] = [',', ';', '|', '&', '+', ' '];
+
+/// Looks at what one area's rules say.
+pub(super) fn look(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Notes) {
+    for operation in Operation::ALL {
+        let key = format!("{area}.{}", operation.name());
+        let written = section.texts(operation.name());
+        let words: Vec<(Written<'_>, Word)> = written
+            .into_iter()
+            .filter_map(|written| Some((written, Word::try_from(written.text).ok()?)))
+            .collect();
+        for (written, word) in &words {
+            if let Some(text) = fault(word, operation, policy.iam()) {
+                notes.at(*written, &key, &text);
+            }
+        }
+        redundant(&words, &key, notes);
+    }
+    if area == Area::Public {
+        cache_control(section, policy, notes);
+    }
+}
+
+/// What is wrong with a word by itself.
+fn fault(word: &Word, operation: Operation, iam: Option<&Iam>) -> Option<String> {
+    match (word, iam) {
+        (Word::SignedIn | Word::Role(_) | Word::Uploader, None) => {
+            Some("never fits: there is no [iam], so no token is looked at".to_owned())
+        }
+        (Word::Uploader, _) if !operation.is_about_a_file() => Some(format!(
+            "never fits: {} is not about one file, which somebody has stored",
+            operation.name()
+        )),
+        (Word::Role(role), Some(iam)) => one_role(role).or_else(|| {
+            let unnamed = !iam.names_roles();
+            unnamed.then(|| "never fits: [iam] has no roles-claim".to_owned())
+        }),
+        _ => None,
+    }
+}
+
+/// The name of a role that is probably meant as several, or as a pattern.
+fn one_role(role: &str) -> Option<String> {
+    if role.contains('*') {
+        return Some("is a role of this very name; * stands for nothing else".to_owned());
+    }
+    if !role.contains(SEPARATORS) && !role.contains("role:") {
+        return None;
+    }
+    let parts = role
+        .split(SEPARATORS)
+        .map(|part| part.trim_start_matches("role:"));
+    let roles: Vec<String> = parts
+        .filter(|part| !matches!(*part, "" | "or" | "and"))
+        .map(|part| format!("\"role:{part}\""))
+        .collect();
+    Some(format!(
+        "is one role, of this very name; of several roles, write [{}]",
+        roles.join(", ")
+    ))
+}
+
+/// Words that change nothing beside others.
+fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
+    let [_, _, ..] = words else { return };
+    let find = |wanted: &Word| words.iter().find(|(_, word)| word == wanted);
+    if let Some((written, _)) = find(&Word::Nobody) {
+        notes.at(
+            *written,
+            key,
+            "changes nothing: one word has to fit, and others may",
+        );
+    }
+    let others = |all: &Word| {
+        let mut words = words.iter().map(|(_, word)| word);
+        words.any(|word| word != all && *word != Word::Nobody)
+    };
+    if let Some((written, _)) = find(&Word::Anyone) {
+        if others(&Word::Anyone) {
+            notes.at(
+                *written,
+                key,
+                "lets everybody in, so the other words change nothing",
+            );
+        }
+    } else if let Some((written, _)) = find(&Word::SignedIn)
+        && others(&Word::SignedIn)
+    {
+        notes.at(
+            *written,
+            key,
+            "lets every valid token in, so the other words change nothing",
+        );
+    }
+}
+
+fn cache_control(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
+    let Some(written) = section.text("cache-control") else {
+        return;
+    };
+    let open = policy
+        .rule(Area::Public, Operation::Read)
+        .contains(&Word::Anyone);
+    let kept = |directive: &str| written.text.to_ascii_lowercase().contains(directive);
+    if !open && !kept("private") && !kept("no-store") {
+        let text = "lets shared caches give out files that not everyone may read";
+        notes.at(written, "public.cache-control", text);
+    }
+}
