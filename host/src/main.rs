@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`settings`] | flags and environment |
 //! | [`serve`] | puts the parts together, from settings to shutdown |
+//! | [`check`] | says what `serve` would, without serving |
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
 //! | [`swap`] | the component in force, and how another one takes its place |
@@ -24,6 +25,7 @@
 //! The host carries bytes. Who may do what is the component's decision alone.
 
 mod bindings;
+mod check;
 mod component;
 mod counted;
 mod descriptors;
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
-        Command::Check(check) => serve::check(&check.file),
+        Command::Check(check) => check::check(&check.file, check.token.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

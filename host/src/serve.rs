@@ -1,4 +1,4 @@
-//! `coffer serve` and `coffer check`: the parts put together.
+//! `coffer serve`: the parts put together.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,10 +16,9 @@ use crate::engine::Files;
 use crate::environment::Setting;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
-use crate::sandbox::{Candidate, Limits, Runtime};
+use crate::sandbox::{Limits, Runtime};
 use crate::settings::Serve;
 use crate::store::BlobStore;
-use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
 use crate::{dev, keep, log, memory, ops, server};
@@ -79,44 +78,11 @@ fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, S
     Ok(given)
 }
 
-/// Says whether `serve` would take a component or a policy.
+/// A runtime with these limits.
 ///
 /// # Errors
-/// One line that says why not.
-pub fn check(file: &Path) -> Result<(), String> {
-    let is_policy = file
-        .extension()
-        .is_some_and(|extension| extension == "toml");
-    let file_of = |wanted: bool| wanted.then(|| file.to_owned());
-    let sources = Sources {
-        component: file_of(!is_policy),
-        policy: file_of(is_policy),
-    };
-    let taken = sources.read()?;
-    let mut given = secrets()?;
-    given.extend(taken.policy.map(|document| setting("POLICY", document)));
-    let store: Arc<dyn BlobStore> = Arc::new(AbsentStore);
-    let limits = Limits {
-        instances: 1,
-        ..Limits::default()
-    };
-    let sandbox = sandbox_runtime(&limits, None, &Arc::default())?;
-    let checked = async {
-        let candidate = Candidate::load(taken.component, sandbox).await?;
-        candidate.check(given, store, Arc::default()).await
-    };
-    let (_, report) = tokio::runtime::Runtime::new()
-        .map_err(|error| format!("no runtime: {error}"))?
-        .block_on(checked)
-        .map_err(|error| error.to_string())?;
-    for notice in report.notices {
-        println!("note: {notice}");
-    }
-    println!("{} is fit to serve", file.display());
-    Ok(())
-}
-
-fn sandbox_runtime(
+/// One sentence.
+pub fn sandbox_runtime(
     limits: &Limits,
     cache: Option<&Path>,
     metrics: &Arc<Metrics>,
@@ -220,13 +186,16 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
     })
 }
 
-fn setting(name: &str, value: String) -> Setting {
+/// A setting of the component's.
+pub fn setting(name: &str, value: String) -> Setting {
     (format!("COFFER_{name}"), value)
 }
 
+/// The secrets in this program's environment that a policy may name.
+///
 /// # Errors
 /// One sentence, where a secret is not text.
-fn secrets() -> Result<Vec<Setting>, String> {
+pub fn secrets() -> Result<Vec<Setting>, String> {
     let named = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         name.starts_with(SECRETS).then_some((name, value))

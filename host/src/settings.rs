@@ -2,16 +2,17 @@
 
 mod limits;
 mod s3;
+mod values;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use humantime::Duration;
 use ipnet::IpNet;
 use limits::Limits;
 use s3::S3;
+use values::Duration;
 
 use crate::server::Hosts;
 
@@ -33,7 +34,7 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Say whether `serve` would take this component (.wasm) or policy (.toml)
+    /// Say whether this component (.wasm) or policy (.toml) is valid, and whom a token names
     Check(Check),
 }
 
@@ -45,6 +46,7 @@ pub struct Serve {
         long,
         env = "COFFER_LISTEN",
         value_name = "ADDR:PORT",
+        value_parser = values::address,
         default_value = "127.0.0.1:8080"
     )]
     pub listen: SocketAddr,
@@ -164,12 +166,15 @@ pub struct Serve {
 pub struct OpsListen(pub Option<SocketAddr>);
 
 impl std::str::FromStr for OpsListen {
-    type Err = std::net::AddrParseError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "off" => Ok(Self(None)),
-            address => address.parse().map(|address| Self(Some(address))),
+            text => match values::address(text) {
+                Ok(address) => Ok(Self(Some(address))),
+                Err(expected) => Err(format!("{expected}, or off")),
+            },
         }
     }
 }
@@ -208,6 +213,11 @@ pub struct Token {
 pub struct Check {
     /// A component (.wasm) or a policy (.toml)
     pub file: PathBuf,
+
+    /// Say whom the token in this file names under the policy, or why it is refused; - is
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    pub token: Option<PathBuf>,
 }
 
 /// Where the program runs.
@@ -298,10 +308,9 @@ impl Serve {
         if engine == Engine::S3 {
             self.s3.checked()?;
             if self.link_secret_file.is_none() {
-                return Err(
-                    "the s3 engine keeps nothing on this machine, so it needs                             --link-secret-file, the same on every host"
-                        .to_owned(),
-                );
+                return Err("the s3 engine keeps nothing on this machine, so it needs \
+                     --link-secret-file, the same on every host"
+                    .to_owned());
             }
         }
         Ok(engine)

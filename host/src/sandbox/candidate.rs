@@ -25,7 +25,7 @@ pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
 pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 
 /// What WebAssembly starts with (Core Specification, 5.5.16).
-const WASM: &[u8] = b"\0asm";
+pub const WASM: &[u8] = b"\0asm";
 
 /// How long a component may take to show that it is fit, waiting included: changes wait
 /// for one another.

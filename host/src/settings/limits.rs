@@ -1,10 +1,9 @@
 //! The flags that limit what clients may ask for.
 
-use bytesize::ByteSize;
 use clap::Args;
-use humantime::Duration;
 use ipnet::IpNet;
 
+use super::values::{ByteSize, Duration, positive};
 use crate::{descriptors, sandbox, server};
 
 /// Limits on what clients may ask for.
@@ -181,13 +180,5 @@ impl Limits {
             cpu_time: self.max_cpu_time.into(),
             request_time: self.request_timeout.into(),
         }
-    }
-}
-
-fn positive(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(number) => Ok(number),
-        Err(error) => Err(format!("{error}")),
     }
 }

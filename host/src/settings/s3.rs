@@ -1,10 +1,9 @@
 //! The flags of the S3 engine.
 
-use bytesize::ByteSize;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use humantime::Duration;
 
+use super::values::{ByteSize, Duration};
 use crate::store::s3::{Config, Prefix};
 
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
@@ -81,7 +80,7 @@ enum Conditional {
 /// Long enough for a service that has much to do.
 const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 /// Less is not worth starting with: one upload takes up to 32 MiB.
-const LEAST_MEMORY: ByteSize = ByteSize::mib(64);
+const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
 impl S3 {
     /// What is asked for that another engine cannot do.
@@ -113,7 +112,7 @@ impl S3 {
         }
         let prefix = Prefix::new(&self.s3_prefix)
             .map_err(|error| format!("--s3-prefix {}: {error}", self.s3_prefix))?;
-        if self.s3_memory < LEAST_MEMORY {
+        if *self.s3_memory < LEAST_MEMORY {
             return Err(format!("--s3-memory must be at least {LEAST_MEMORY}"));
         }
         Ok(Config {
