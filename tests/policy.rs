@@ -2,6 +2,7 @@
 //! policies that are refused at start.
 
 mod limits;
+mod reasons;
 mod refused;
 
 use std::collections::BTreeSet;

@@ -1,7 +1,14 @@
 //! `coffer check`: what `serve` would say, without serving.
 
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::json;
+
 use super::*;
-use crate::support::component;
+use crate::support::{
+    AUDIENCE, CONFIGURATION, Claims, ISSUER, IamApi, component, jwks, sign, token,
+};
 
 #[test]
 fn check_says_whether_serve_would_take_a_policy_or_component() {
@@ -10,12 +17,13 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
         file(&folder, "good.toml", iam()),
         file(&folder, "empty.toml", ""),
         file(&folder, "good.wasm", component("unreachable")),
+        file(&folder, "good.component", component("unreachable")),
     ];
     for path in &good {
         let ended = run(&["check", path], &[]);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{path}");
         let last = ended.stdout.lines().last();
-        assert_eq!(last, Some(format!("{path} is fit to serve").as_str()));
+        assert_eq!(last, Some(format!("{path} is valid").as_str()));
     }
     let notes = run(&["check", &good[1]], &[]).stdout;
     assert!(notes.contains("PUBLIC-ONLY MODE"), "{notes}");
@@ -26,6 +34,10 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
     let bad = [
         (missing.clone() + ".toml", "cannot be read"),
         (missing, "cannot be read"),
+        (
+            file(&folder, "README.md", "# Coffer"),
+            "is neither a policy (a file named *.toml) nor a component (*.wasm)",
+        ),
         (file(&folder, "key.toml", "[pubic]\n"), "line 1"),
         (secret.clone(), "COFFER_SECRET_TESTS"),
         (
@@ -58,4 +70,153 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
     let value = "a secret of 32 bytes or more, for HS256";
     let ended = run(&["check", &secret], &[("COFFER_SECRET_TESTS", value)]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn check_notes_what_is_probably_a_mistake_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    let policy = iam()
+        + "[org]\ndelete = \"role:manager, role:admin\"\n[public]\n\
+                          list = \"uploader\"\ncontent-types = [\n  \"image/jpg\",\n]\n";
+    let ended = run(&["check", &file(&folder, "shop.toml", policy)], &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let notes: Vec<&str> = ended.stdout.lines().collect();
+    for (told, expected) in notes.iter().zip([
+        "note: line 8: org.delete: \"role:manager, role:admin\" is one role",
+        "note: line 10: public.list: \"uploader\" never fits",
+        "note: line 12: public.content-types: \"image/jpg\" is not what such files are sent as",
+    ]) {
+        assert!(told.starts_with(expected), "{notes:?}");
+    }
+    assert_eq!(notes.len(), 4, "{notes:?}");
+}
+
+#[test]
+fn check_says_whom_a_token_names_or_why_it_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let policy = file(&folder, "shop.toml", iam());
+    let check = |token: &str| {
+        let token = file(&folder, "token", token);
+        run(&["check", &policy, "--token", &token], &[])
+    };
+    let valid = token(Some("ann"), Some("acme"), &["editor", "manager"]);
+    let ended = check(&format!("{valid}\n"));
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let told: Vec<&str> = ended.stdout.lines().collect();
+    let [user, organization, roles, term] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (user, organization, roles),
+        ("user: ann", "organization: acme", "roles: editor, manager")
+    );
+    assert!(
+        term.starts_with("valid for: 59m ") || term == "valid for: 1h",
+        "{term}"
+    );
+
+    let shapes = Claims::new()
+        .with("sub", "ann")
+        .with("org_id", json!(["a"]));
+    let ended = check(&sign(&shapes));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains(
+            "organization: none (the claim /org_id is a list of 1 element, not a string or an \
+             object with exactly 1 member)\nroles: none (the claim /roles is missing)\n"
+        ),
+        "{}",
+        ended.stdout
+    );
+
+    let slash = sign(&Claims::new().with("iss", format!("{ISSUER}/")));
+    let expired = sign(&Claims::new().with("exp", 1000));
+    for (token, says) in [
+        (
+            slash.as_str(),
+            "iss is \"https://iam.test/\", the policy's issuer is",
+        ),
+        (&expired, "token refused: the token has expired"),
+        ("opaque", "not a JWS in compact form"),
+        (" \n", "there is no token in"),
+        (&valid[..valid.len() - 8], "the signature is not valid"),
+    ] {
+        let ended = check(token);
+        let told = &ended.stderr;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(
+            told.starts_with("coffer: ") && told.contains(says),
+            "{told}"
+        );
+    }
+
+    // The list of processes shows the command line to everybody.
+    let ended = run(&["check", &policy, "--token", &valid], &[]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("- for standard input"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains(&valid[..20]), "{}", ended.stderr);
+
+    let mut child = command(&["check", &policy, "--token", "-"], &[])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(valid.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stdout.starts_with(b"user: ann\n"));
+
+    let open = file(&folder, "open.toml", "[public]\nlist = \"nobody\"\n");
+    let given = file(&folder, "token", &valid);
+    let ended = run(&["check", &open, "--token", &given], &[]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("no [iam]"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_fetches_the_keys_that_serve_would() {
+    let api = IamApi::start().await;
+    let folder = TempDir::new().unwrap();
+    let issuer = api.url();
+    let policy = format!("[iam]\nissuer = '{issuer}'\naudience = '{AUDIENCE}'\n");
+    let policy = file(&folder, "found.toml", policy);
+    let claims = Claims::new()
+        .with("iss", issuer.as_str())
+        .with("sub", "ann");
+    let token = file(&folder, "token", sign(&claims));
+    let check = || run(&["check", &policy, "--token", &token], &[]);
+
+    api.answer(CONFIGURATION, 404, &[], String::new());
+    let ended = check();
+    let told = &ended.stderr;
+    assert_eq!(ended.code, Some(1), "{told}");
+    let address = format!("{issuer}{CONFIGURATION}");
+    assert!(
+        told.contains(&address) && told.contains("the answer has the status 404"),
+        "{told}"
+    );
+
+    let keys = format!("{issuer}/keys");
+    let configuration = |issuer: &str| json!({"issuer": issuer, "jwks_uri": keys}).to_string();
+    api.publish(CONFIGURATION, configuration(&format!("{issuer}/")));
+    api.publish("/keys", jwks());
+    let ended = check();
+    let told = &ended.stderr;
+    assert!(
+        told.contains(&format!(
+            "its issuer is \"{issuer}/\", the policy's is \"{issuer}\""
+        )) && told.contains("they differ by a slash at the end"),
+        "{told}"
+    );
+
+    api.publish(CONFIGURATION, configuration(&issuer));
+    let ended = check();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("user: ann\n"), "{}", ended.stdout);
 }

@@ -36,10 +36,13 @@ fn every_refusal_to_start_is_one_clear_line() {
             "cannot be read",
         ),
         (&["--policy", &no_text], "cannot be read"),
-        (&["--policy", &unknown_key], "line 2: unknown field `reed`"),
+        (
+            &["--policy", &unknown_key],
+            "line 2: [public]: unknown key `reed`",
+        ),
         (
             &["--policy", &unknown_word],
-            "line 3: unknown word \"everyone\"",
+            "line 3: public.read: unknown word \"everyone\"",
         ),
         (&["--component", &missing], "cannot be read"),
         (&["--component", &text], "not a WebAssembly component"),
@@ -109,6 +112,7 @@ fn every_refusal_to_start_is_one_clear_line() {
         assert_eq!(told.lines().count(), 1, "{flags:?}: {told}");
         assert!(told.starts_with("coffer: "), "{flags:?}: {told}");
         assert!(told.contains(says), "{flags:?}: {told}");
+        assert!(!told.contains("  "), "{flags:?}: {told}");
     }
 }
 
@@ -128,6 +132,41 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
             &["serve", "--listen", "127.0.0.1"],
             &[],
             "--listen <ADDR:PORT>",
+        ),
+        (
+            &["serve", "--listen", "8080"],
+            &[],
+            "expected ADDR:PORT with an IP address, such as 127.0.0.1:8080",
+        ),
+        (
+            &["serve", "--listen", ":3000"],
+            &[],
+            "such as 127.0.0.1:3000",
+        ),
+        (
+            &["serve", "--listen", "localhost:3000"],
+            &[],
+            "such as 127.0.0.1:3000",
+        ),
+        (
+            &["serve", "--ops-listen", "9090"],
+            &[],
+            "such as 127.0.0.1:9090 or [::1]:8080, or off",
+        ),
+        (
+            &["serve", "--max-connections", "many"],
+            &[],
+            "expected a whole number",
+        ),
+        (
+            &["serve", "--max-body-size", "lots"],
+            &[],
+            "expected a size, such as",
+        ),
+        (
+            &["serve", "--header-timeout", "10"],
+            &[],
+            "expected a time with its unit, such as 10s",
         ),
         (&["serve", "--env", "prod"], &[], "production"),
         (&["serve", "--engine", "tape"], &[], "local"),

@@ -72,7 +72,7 @@ pub const EXPECTED: Expected = Expected {
     reasons: &[
         ("the token has expired", 1),
         ("the token is for another audience", 2),
-        ("the signature is not good", 1),
+        ("the signature is not valid", 1),
         ("there is no key of the token's key id", 1),
         ("the token is not a JWS", 1),
     ],

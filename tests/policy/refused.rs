@@ -63,7 +63,7 @@ fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() 
         (
             format!("{trusted}\njwks-url = 'keys'"),
             4,
-            "no http or https URL",
+            "not an http or https URL",
         ),
         (
             format!("{trusted}\nhs256-secret = 'NONE'"),

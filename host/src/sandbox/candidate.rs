@@ -121,6 +121,7 @@ impl Candidate {
             outbound: Outbound::to(&[], Arc::clone(&documents)),
             memo: Memo::new(),
             metrics: Arc::clone(&self.runtime.metrics),
+            on_trial: true,
         });
         let patience = PATIENCE.min(self.runtime.limits.request_time);
         let judging = async {
@@ -137,6 +138,7 @@ impl Candidate {
             outbound: Outbound::to(&report.iam_origins, documents),
             memo: on_trial.memo.clone(),
             metrics: Arc::clone(&self.runtime.metrics),
+            on_trial: false,
         });
         Ok((self.sandbox(self.runtime.clone(), shared), report))
     }

@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) outbound: Outbound,
     pub(super) memo: Memo,
     pub(super) metrics: Arc<Metrics>,
+    /// Whether refusals are expected, and so no news for the log.
+    pub(super) on_trial: bool,
 }
 
 impl State {
@@ -56,10 +58,12 @@ impl State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
         let written = Written::default();
-        let wasi = WasiCtx::builder()
-            .stdout(written.output())
-            .stderr(written.error())
-            .build();
+        let mut wasi = WasiCtx::builder();
+        wasi.stderr(written.error());
+        if !shared.on_trial {
+            wasi.stdout(written.output());
+        }
+        let wasi = wasi.build();
         Self {
             wasi,
             http: WasiHttpCtx::new(),
