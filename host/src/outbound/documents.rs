@@ -15,7 +15,7 @@ use reqwest::Url;
 
 use super::fetch::Fetcher;
 pub(super) use copy::Asked;
-use copy::{Copy, Plan};
+use copy::{Copy, Plan, Replaced};
 
 /// The most documents that are kept. A policy needs two.
 const MOST: usize = 32;
@@ -26,6 +26,22 @@ pub struct Documents {
     fetcher: Fetcher,
     kept: Mutex<HashMap<Url, Arc<Mutex<Document>>>>,
     version: AtomicU64,
+}
+
+/// A document that somebody asked for.
+pub(super) struct Found {
+    pub(super) body: Bytes,
+    /// Whether it was there before it was asked for.
+    pub(super) is_copy: bool,
+}
+
+impl Found {
+    fn copy(body: Bytes) -> Self {
+        Self {
+            body,
+            is_copy: true,
+        }
+    }
 }
 
 /// One document.
@@ -44,26 +60,35 @@ impl Documents {
 
     /// The document at this URL; `None` where it is not to be had, the reason of which
     /// goes to the log. However many ask, at most one request is under way.
-    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Option<Bytes> {
+    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Option<Found> {
         let shared = self.document(url);
+        let now = Instant::now();
         let renewal = {
             let mut document = lock(&shared);
+            if let Asked::InsteadOf(digest) = asked {
+                if document.copy.reject(digest) {
+                    self.version.fetch_add(1, Ordering::Release);
+                    tracing::warn!(%url, "of no use: what was there before stays");
+                }
+                return document.copy.usable(now).map(Found::copy);
+            }
             let under_way = document.under_way();
-            match document
-                .copy
-                .plan(Instant::now(), asked, under_way.is_some())
-            {
-                Plan::Keep(body) => return body,
+            match document.copy.plan(now, asked, under_way.is_some()) {
+                Plan::Keep(body) => return body.map(Found::copy),
                 Plan::KeepAndRenew(body) => {
                     // Nobody waits for it.
                     drop(self.renew(&shared, &mut document, url));
-                    return Some(body);
+                    return Some(Found::copy(body));
                 }
                 Plan::Wait => under_way.unwrap_or_else(|| self.renew(&shared, &mut document, url)),
             }
         };
         renewal.await;
-        lock(&shared).copy.usable(Instant::now())
+        let document = lock(&shared);
+        Some(Found {
+            body: document.copy.usable(Instant::now())?,
+            is_copy: !document.copy.came_since(now),
+        })
     }
 
     fn document(&self, url: &Url) -> Arc<Mutex<Document>> {
@@ -90,12 +115,16 @@ impl Documents {
             let fetched = documents.fetcher.fetch(&url).await;
             let mut document = lock(&shared);
             match fetched {
-                Ok(fetched) => {
-                    if document.copy.replace(fetched, Instant::now()) {
+                Ok(fetched) => match document.copy.replace(fetched, Instant::now()) {
+                    Replaced::Same => {}
+                    Replaced::Changed => {
                         documents.version.fetch_add(1, Ordering::Release);
                         tracing::info!(%url, "fetched: not what it was, or not known before");
                     }
-                }
+                    Replaced::Useless => {
+                        tracing::warn!(%url, "fetched: still of no use, what was there before stays");
+                    }
+                },
                 Err(error) => {
                     let kept = document.copy.usable(Instant::now()).is_some();
                     tracing::warn!(%url, %error, kept, "cannot be fetched");
