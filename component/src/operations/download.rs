@@ -110,7 +110,7 @@ fn not_modified(permit: &Read, info: &Info, cache: &str) -> Result<Answer, Probl
 fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> HeaderMap {
     let mut headers = validators(info, cache);
     let content_type = ContentType::stored(&info.content_type);
-    insert(&mut headers, header::CONTENT_TYPE, content_type.as_str());
+    insert(&mut headers, header::CONTENT_TYPE, &content_type.field());
     let constant = HeaderValue::from_static;
     headers.insert(header::ACCEPT_RANGES, constant("bytes"));
     headers.insert(

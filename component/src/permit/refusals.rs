@@ -22,11 +22,18 @@ pub(crate) struct Refusals {
     create: Denial,
     /// Where there is one that may not be replaced.
     replace: Denial,
+    /// In bytes.
+    max_file_size: u64,
 }
 
 impl Refusals {
-    /// Of a permit whose decisions on creating and on replacing these are.
-    pub(super) fn new<R>(create: &Result<(), Problem>, replace: &Result<R, Problem>) -> Self {
+    /// Of a permit whose decisions on creating and on replacing these are, for files of at
+    /// most this size.
+    pub(super) fn new<R>(
+        create: &Result<(), Problem>,
+        replace: &Result<R, Problem>,
+        max_file_size: u64,
+    ) -> Self {
         let denial = |problem: Option<&Problem>| match problem {
             Some(Problem::Unauthenticated) => Denial::Unauthenticated,
             Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
@@ -36,6 +43,7 @@ impl Refusals {
         Self {
             create: denial(create.as_ref().err()),
             replace: denial(replace.as_ref().err()),
+            max_file_size,
         }
     }
 
@@ -44,6 +52,10 @@ impl Refusals {
         match error {
             Error::NotFound => self.create.into(),
             Error::Protected => self.replace.into(),
+            Error::TooLarge => Problem::TooLarge(format!(
+                "the file is larger than {} bytes, the most that is allowed here",
+                self.max_file_size
+            )),
             error => error.into(),
         }
     }

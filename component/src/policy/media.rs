@@ -1,5 +1,7 @@
 //! Media ranges: which types of files an area takes.
 
+use std::fmt;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use mediatype::MediaType;
 use serde::{Deserialize, Deserializer};
@@ -40,6 +42,13 @@ impl MediaRange {
                 .subtype
                 .as_ref()
                 .is_none_or(|subtype| rest.eq_ignore_ascii_case(subtype))
+    }
+}
+
+impl fmt::Display for MediaRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "*".to_owned());
+        write!(f, "{}/{}", part(&self.kind), part(&self.subtype))
     }
 }
 
@@ -95,6 +104,7 @@ mod tests {
             ("*/*", "not a type", true),
         ] {
             let parsed = MediaRange::try_from(range.to_owned()).expect(range);
+            assert_eq!(parsed.to_string(), range);
             assert_eq!(parsed.takes(content_type), taken, "{range} {content_type}");
         }
     }
