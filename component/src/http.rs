@@ -14,6 +14,9 @@ use crate::problem::Problem;
 
 /// The most that `blocking-write-and-flush` takes at once, in bytes.
 const WRITE_CHUNK: usize = 4096;
+/// The largest header of a response, in bytes: less than what platforms take, of which some
+/// give no answer at all to a larger one.
+const MAX_HEADER: usize = 96 << 10;
 /// How much of a request's body is asked for at once, in bytes.
 const READ_CHUNK: u64 = 128 << 10;
 
@@ -183,6 +186,20 @@ impl Answer {
         }
     }
 
+    /// Itself, or an internal error in place of an answer whose header is too large to be
+    /// sent: whatever a client makes us repeat, it is answered here.
+    pub(crate) fn bounded(mut self) -> Self {
+        let fields = self.headers_mut().iter();
+        let size: usize = fields
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if size <= MAX_HEADER {
+            return self;
+        }
+        eprintln!("an answer's header would have {size} bytes");
+        Self::from(Problem::Internal)
+    }
+
     /// Sends it. A client that has gone away meanwhile is nobody's error.
     pub(crate) fn send(mut self, out: ResponseOutparam, head_only: bool) {
         let nosniff = HeaderValue::from_static("nosniff");
@@ -287,4 +304,24 @@ fn method(method: WasiMethod) -> Option<Method> {
         WasiMethod::Patch => Method::PATCH,
         WasiMethod::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_whose_header_is_too_large_is_an_error_of_our_own() {
+        for (bytes, expected) in [(0, 200), (60_000, 200), (100_000, 500)] {
+            let mut response = Response::empty(StatusCode::OK);
+            for name in [header::LINK, header::CONTENT_DISPOSITION] {
+                let value = HeaderValue::try_from("!".repeat(bytes / 2)).expect("a value");
+                response.headers.insert(name, value);
+            }
+            let Answer::Whole(bounded) = Answer::Whole(response).bounded() else {
+                panic!("{bytes}");
+            };
+            assert_eq!(bounded.status, expected, "{bytes}");
+        }
+    }
 }

@@ -95,7 +95,7 @@ impl continuation::Guest for Coffer {
             return Answer::from(Problem::Internal).send(out, false);
         };
         let answer = receipt.answer(upload, received);
-        let mut answer = answer.unwrap_or_else(Answer::from);
+        let mut answer = answer.unwrap_or_else(Answer::from).bounded();
         answer.headers_mut().extend(receipt.shared());
         answer.send(out, false);
     }
@@ -124,8 +124,8 @@ impl self_check::Guest for Coffer {
 fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
     let head_only = request.method == Method::HEAD;
     let shared = cors::response_fields(policy.origins(), &request.headers);
-    let answer = dispatch(settings, policy, request, &shared);
-    let mut answer = answer.unwrap_or_else(Answer::from);
+    let answer = dispatch(settings, policy, request, &shared).unwrap_or_else(Answer::from);
+    let mut answer = answer.bounded();
     let headers = answer.headers_mut();
     for (name, value) in &shared {
         headers.append(name, value.clone());
