@@ -277,7 +277,26 @@ async fn a_query_that_makes_no_sense_is_refused() {
         eprintln!("{query:.80}");
         assert_problem(response, 400, "invalid-request").await;
     }
-    for query in ["limit=1", "limit=1000", "limit=007", "unknown=%41&x"] {
+    for query in [
+        "offset=100",
+        "search=a",
+        "limit=1&Prefix=a",
+        "x",
+        "unknown=%",
+    ] {
+        let request = server.get(&format!("/v1/user/files?{query}"));
+        let response = request.bearer_auth(&token).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{query}");
+        let problem: Value = response.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        if !query.ends_with('%') {
+            assert!(
+                detail.contains("prefix, delimiter, limit, cursor"),
+                "{detail}"
+            );
+        }
+    }
+    for query in ["limit=1", "limit=1000", "limit=007", "&&limit=1&"] {
         let listing = page(&server, &token, "user", query).await;
         assert_eq!(files(&listing), ["a"], "{query}");
     }

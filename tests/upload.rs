@@ -154,6 +154,10 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
         ("a.txt", None, "text/plain"),
         ("a.html", None, "text/html"),
         ("a.mp4", None, "video/mp4"),
+        ("a.m4a", None, "audio/mp4"),
+        ("a.ts", None, "video/mp2t"),
+        ("a.mjs", None, "text/javascript"),
+        ("a.usdz", None, "model/vnd.usdz+zip"),
         ("a.no-such-type", None, "application/octet-stream"),
         ("png", None, "application/octet-stream"),
         ("a.", None, "application/octet-stream"),
@@ -168,6 +172,24 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
             Some("TEXT/Plain;charset=UTF-8"),
             "TEXT/Plain;charset=UTF-8",
         ),
+        // What libraries send where nobody says anything.
+        ("d.jpg", Some(""), "image/jpeg"),
+        (
+            "e.jpg",
+            Some("application/x-www-form-urlencoded"),
+            "image/jpeg",
+        ),
+        (
+            "f.jpg",
+            Some("application/x-www-form-urlencoded; charset=UTF-8"),
+            "image/jpeg",
+        ),
+        ("g.jpg", Some("Application/Octet-Stream"), "image/jpeg"),
+        (
+            "h",
+            Some("application/x-www-form-urlencoded"),
+            "application/octet-stream",
+        ),
     ] {
         let path = format!("/v1/public/files/put-types/{name}");
         let mut request = server.put(&path, "x");
@@ -177,11 +199,16 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
         let file = json_of(request).await;
         assert_eq!(file["content_type"], expected, "{name}");
         let response = server.head(&path).send().await.unwrap();
-        assert_eq!(response.headers()["content-type"], expected, "{name}");
+        let served = &response.headers()["content-type"];
+        if expected.starts_with("text/") && !expected.contains("charset") {
+            let expected = format!("{expected}; charset=utf-8");
+            assert_eq!(served, &expected, "{name}");
+        } else {
+            assert_eq!(served, expected, "{name}");
+        }
     }
     for invalid in [
         "nonsense",
-        "",
         "/",
         "text/",
         "/plain",
@@ -201,6 +228,31 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
         .header("content-type", "text/plain")
         .header("content-type", "text/html");
     assert_problem(twice.send().await.unwrap(), 400, "invalid-request").await;
+    assert_eq!(status_of(&server, path).await, 404);
+}
+
+#[tokio::test]
+async fn a_form_or_a_chunk_is_not_stored_as_a_file() {
+    let server = Server::shared();
+    let path = "/v1/public/files/put-form.png";
+    for form in [
+        "multipart/form-data; boundary=b",
+        "Multipart/Form-Data;boundary=b",
+    ] {
+        let body = "--b\r\nContent-Disposition: form-data; name=a; filename=a\r\n\r\nx\r\n--b--";
+        let request = server.put(path, body).header("content-type", form);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 415, "{form}");
+        let problem: Value = response.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("POST it to /v1/public/files"), "{detail}");
+    }
+    let chunk = format!("{path}?resumableChunkNumber=1&resumableTotalChunks=3");
+    let response = server.put(&chunk, "x").send().await.unwrap();
+    assert_eq!(response.status(), 400);
+    let problem: Value = response.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("/v1/{area}/uploads"), "{detail}");
     assert_eq!(status_of(&server, path).await, 404);
 }
 

@@ -56,9 +56,9 @@ mod src {
 
 // Where the modules look for each other.
 use src::{
-    area, claims, conditions, cors, cursor, disposition, http, json, keyring, keys, link, log,
-    memo, name, owner, percent, permit, policy, problem, query, range, refusal, route, time, token,
-    web_url,
+    area, claims, conditions, content_type, cors, cursor, disposition, http, json, keyring, keys,
+    link, log, memo, name, owner, percent, permit, policy, problem, query, range, refusal, route,
+    time, token, web_url,
 };
 
 use std::cell::RefCell;

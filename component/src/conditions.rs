@@ -7,16 +7,33 @@ use crate::bindings::wasi::clocks::wall_clock::Datetime;
 use crate::problem::Problem;
 use crate::time::parse_http_date;
 
-/// The conditions under which a request is to be carried out; the store weighs
+/// The conditions under which a file is to be stored or deleted; the store weighs
 /// them against each other.
 ///
 /// A list of entity tags that cannot be read is refused; a date that cannot be
 /// read is ignored (13.1.3, 13.1.4).
 pub(crate) fn conditions(headers: &HeaderMap) -> Result<Conditions, Problem> {
+    read(headers, Unreadable::Refused)
+}
+
+/// The conditions under which a file is to be read. A tag that cannot be read in
+/// `If-None-Match`, which many clients send without its quotes, matches nothing: it costs
+/// them a transfer and nothing else.
+pub(crate) fn of_read(headers: &HeaderMap) -> Result<Conditions, Problem> {
+    read(headers, Unreadable::Ignored)
+}
+
+fn read(headers: &HeaderMap, unreadable: Unreadable) -> Result<Conditions, Problem> {
+    let refused = Unreadable::Refused;
     Ok(Conditions {
-        if_match: etags(headers, &header::IF_MATCH, Weak::NeverMatches)?,
+        if_match: etags(headers, &header::IF_MATCH, Weak::NeverMatches, refused)?,
         if_unmodified_since: date(headers, &header::IF_UNMODIFIED_SINCE),
-        if_none_match: etags(headers, &header::IF_NONE_MATCH, Weak::CountsAsStrong)?,
+        if_none_match: etags(
+            headers,
+            &header::IF_NONE_MATCH,
+            Weak::CountsAsStrong,
+            unreadable,
+        )?,
         if_modified_since: date(headers, &header::IF_MODIFIED_SINCE),
     })
 }
@@ -73,8 +90,20 @@ struct Tag<'f> {
     opaque: &'f [u8],
 }
 
+/// What is done about a tag that cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unreadable {
+    Refused,
+    Ignored,
+}
+
 /// The tags of all fields of this name together; `None` where there is no field.
-fn etags(headers: &HeaderMap, name: &HeaderName, weak: Weak) -> Result<Option<Etags>, Problem> {
+fn etags(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    weak: Weak,
+    unreadable: Unreadable,
+) -> Result<Option<Etags>, Problem> {
     let malformed = || Problem::InvalidRequest(format!("{name} is not a list of entity tags"));
     if !headers.contains_key(name) {
         return Ok(None);
@@ -91,11 +120,18 @@ fn etags(headers: &HeaderMap, name: &HeaderName, weak: Weak) -> Result<Option<Et
                 rest = others.trim_ascii_start();
                 continue;
             }
-            let (tag, behind) = entity_tag(rest).ok_or_else(malformed)?;
-            rest = behind.trim_ascii_start();
-            if !matches!(rest, [] | [b',', ..]) {
-                return Err(malformed());
-            }
+            let element = entity_tag(rest)
+                .map(|(tag, behind)| (tag, behind.trim_ascii_start()))
+                .filter(|(_, behind)| matches!(behind, [] | [b',', ..]));
+            let Some((tag, behind)) = element else {
+                if unreadable == Unreadable::Refused {
+                    return Err(malformed());
+                }
+                let comma = rest.iter().position(|byte| *byte == b',');
+                rest = &rest[comma.unwrap_or(rest.len())..];
+                continue;
+            };
+            rest = behind;
             if tag.weak && weak == Weak::NeverMatches {
                 continue;
             }
@@ -152,11 +188,15 @@ mod tests {
 
     fn tags(name: HeaderName, fields: &[&str]) -> Result<String, Problem> {
         let conditions = conditions(&headers(name, fields))?;
-        Ok(match conditions.if_match.or(conditions.if_none_match) {
+        Ok(said(conditions.if_match.or(conditions.if_none_match)))
+    }
+
+    fn said(tags: Option<Etags>) -> String {
+        match tags {
             None => "none".into(),
             Some(Etags::Any) => "any".into(),
             Some(Etags::These(tags)) => tags.join(" "),
-        })
+        }
     }
 
     #[test]
@@ -204,12 +244,34 @@ mod tests {
             &["\""],
             &["'a'"],
         ] {
-            let refused = tags(header::IF_MATCH, fields);
-            assert!(
-                matches!(refused, Err(Problem::InvalidRequest(_))),
-                "{fields:?}"
-            );
+            for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+                let refused = tags(name, fields);
+                assert!(
+                    matches!(refused, Err(Problem::InvalidRequest(_))),
+                    "{fields:?}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn a_tag_that_cannot_be_read_costs_a_reader_no_more_than_a_transfer() {
+        for (fields, expected) in [
+            (&["a"][..], ""),
+            (&["a", "\"b\""], "\"b\""),
+            (&["a, \"b\""], "\"b\""),
+            (&["\"b\" c, W/\"d\",e"], "\"d\""),
+            (&["*, \"b\""], "\"b\""),
+            (&["\"b"], ""),
+            (&["*"], "any"),
+        ] {
+            let read = of_read(&headers(header::IF_NONE_MATCH, fields));
+            let read = read.map(|conditions| said(conditions.if_none_match));
+            assert_eq!(read, Ok(expected.into()), "{fields:?}");
+        }
+        // What has to match has to be read.
+        let refused = of_read(&headers(header::IF_MATCH, &["a"])).map(|_| ());
+        assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! The media type that a file is stored and served with.
 
+mod guess;
+
+use std::borrow::Cow;
+
 use http::{HeaderMap, header};
-use mediatype::MediaType;
+use mediatype::{MediaType, ReadParams, names};
 
 use crate::name::Name;
 use crate::problem::Problem;
@@ -25,6 +29,9 @@ const RASTER_IMAGES: [&str; 14] = [
     "x-icon",
 ];
 
+/// What client libraries say of any content where the application says nothing.
+const DEFAULTS: [&str; 2] = ["application/x-www-form-urlencoded", guess::UNKNOWN];
+
 /// A media type, with its parameters as they were given: at most 255 bytes of
 /// visible ASCII and spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +42,9 @@ impl ContentType {
 
     /// The type of a request's content: what its `Content-Type` says, else what
     /// the name tells.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for more than one type, or one that is none.
     pub(crate) fn of_request(headers: &HeaderMap, name: &Name) -> Result<Self, Problem> {
         let mut fields = headers.get_all(header::CONTENT_TYPE).iter();
         let given = fields.next().map(http::HeaderValue::as_bytes);
@@ -43,29 +53,44 @@ impl ContentType {
                 "there is more than one Content-Type".into(),
             ));
         }
-        Self::choose(given, name)
+        match given.map(<[u8]>::trim_ascii) {
+            None | Some([]) => Ok(Self::guess(name)),
+            Some(given) => Self::read(given)
+                .map(|given| given.or_guess(name))
+                .ok_or_else(|| {
+                    Problem::InvalidRequest("the Content-Type is not a media type".into())
+                }),
+        }
     }
 
-    /// The given type, else the one that the name's extension tells, else
-    /// `application/octet-stream`. A guess says nothing about the charset.
-    pub(crate) fn choose(given: Option<&[u8]>, name: &Name) -> Result<Self, Problem> {
-        let Some(given) = given else {
-            let extension = name
-                .basename()
-                .rsplit_once('.')
-                .map_or("", |(_, extension)| extension);
-            let guess = mime_guess::from_ext(extension).first_raw();
-            return Ok(Self(guess.unwrap_or("application/octet-stream").to_owned()));
-        };
-        std::str::from_utf8(given)
-            .ok()
-            .and_then(Self::parse)
-            .ok_or_else(|| Problem::InvalidRequest("the Content-Type is not a media type".into()))
+    /// The type of a form's part, likewise. One that cannot be read counts for nothing:
+    /// browsers pass on what a system calls a file, or a script.
+    pub(crate) fn of_part(given: Option<&[u8]>, name: &Name) -> Self {
+        given
+            .and_then(Self::read)
+            .map_or_else(|| Self::guess(name), |given| given.or_guess(name))
     }
 
     /// The type that the store has kept, which is not trusted to be one.
     pub(crate) fn stored(text: &str) -> Self {
-        Self::parse(text).unwrap_or_else(|| Self("application/octet-stream".to_owned()))
+        Self::parse(text).unwrap_or_else(|| Self(guess::UNKNOWN.to_owned()))
+    }
+
+    /// What the name's extension tells. A guess says nothing about the charset.
+    fn guess(name: &Name) -> Self {
+        Self(guess::by_name(name.basename()).to_owned())
+    }
+
+    /// Itself, unless it is what client libraries say of any content.
+    fn or_guess(self, name: &Name) -> Self {
+        let is_default = DEFAULTS
+            .iter()
+            .any(|default| self.essence().eq_ignore_ascii_case(default));
+        if is_default { Self::guess(name) } else { self }
+    }
+
+    fn read(given: &[u8]) -> Option<Self> {
+        std::str::from_utf8(given).ok().and_then(Self::parse)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -77,9 +102,39 @@ impl ContentType {
             .then(|| Self(text.trim_ascii().to_owned()))
     }
 
-    /// The value of a `Content-Type` field.
+    /// As it was given or guessed.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The value of a download's `Content-Type` field. Of text that does not say how it is
+    /// encoded browsers would think it is windows-1252.
+    pub(crate) fn field(&self) -> Cow<'_, str> {
+        let is_text = self
+            .0
+            .as_bytes()
+            .first_chunk()
+            .is_some_and(|kind: &[u8; 5]| kind.eq_ignore_ascii_case(b"text/"));
+        let is_silent = |media_type: MediaType<'_>| media_type.get_param(names::CHARSET).is_none();
+        if is_text && MediaType::parse(&self.0).is_ok_and(is_silent) {
+            let given = self.0.trim_end_matches([';', ' ']);
+            return format!("{given}; charset=utf-8").into();
+        }
+        Cow::Borrowed(&self.0)
+    }
+
+    /// Whether it is that of a form, which is not a file.
+    pub(crate) fn is_form(&self) -> bool {
+        self.essence().eq_ignore_ascii_case("multipart/form-data")
+    }
+
+    /// Type and subtype, without parameters.
+    fn essence(&self) -> &str {
+        self.0
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii_end()
     }
 
     /// Whether a browser may show it in place: only what cannot run script.
@@ -107,8 +162,7 @@ impl ContentType {
 
     fn display(&self) -> Display {
         let is = str::eq_ignore_ascii_case;
-        let essence = self.0.split(';').next().unwrap_or_default();
-        let Some((kind, subtype)) = essence.trim_ascii_end().split_once('/') else {
+        let Some((kind, subtype)) = self.essence().split_once('/') else {
             return Display::Never;
         };
         let is_xml = || subtype.to_ascii_lowercase().ends_with("+xml");
@@ -141,8 +195,20 @@ enum Display {
 mod tests {
     use super::*;
 
-    fn of(given: Option<&str>, name: &str) -> Result<String, Problem> {
-        Ok(ContentType::choose(given.map(str::as_bytes), &Name::new(name)?)?.0)
+    fn named(name: &str) -> Name {
+        Name::new(name).expect("a name")
+    }
+
+    /// What a request with these types stores.
+    fn of(given: &[&str], name: &str) -> Result<String, Problem> {
+        let value = |given: &&str| http::HeaderValue::from_bytes(given.as_bytes());
+        let fields = given.iter().map(|given| value(given).expect("a value"));
+        let headers = fields.map(|value| (header::CONTENT_TYPE, value)).collect();
+        ContentType::of_request(&headers, &named(name)).map(|content_type| content_type.0)
+    }
+
+    fn of_part(given: &str, name: &str) -> String {
+        ContentType::of_part(Some(given.as_bytes()), &named(name)).0
     }
 
     #[test]
@@ -154,17 +220,18 @@ mod tests {
             "image/svg+xml",
             "x/y",
         ] {
-            assert_eq!(of(Some(given), "a.txt"), Ok(given.to_owned()));
+            assert_eq!(of(&[given], "a.txt"), Ok(given.to_owned()));
+            assert_eq!(of_part(given, "a.txt"), given);
         }
-        assert_eq!(of(Some(" image/png "), "a"), Ok("image/png".to_owned()));
+        assert_eq!(of(&[" image/png "], "a"), Ok("image/png".to_owned()));
     }
 
     #[test]
-    fn what_is_no_media_type_is_refused() {
+    fn what_is_no_media_type_is_refused_but_in_a_part_where_it_counts_for_nothing() {
         let long = format!("text/plain; a={}", "b".repeat(255));
         for given in [
-            "",
             "text",
+            "undefined",
             "text/",
             "/plain",
             "*/*",
@@ -172,41 +239,61 @@ mod tests {
             "text/plain\u{e9}",
             "text/pl ain",
             "text/plain; a",
+            "text/plain; name=a b.pdf",
             "text/plain, image/png",
             "text/plain;\tb=c",
             &long,
         ] {
+            let refused = of(&[given], "a.png");
             assert!(
-                matches!(of(Some(given), "a"), Err(Problem::InvalidRequest(_))),
+                matches!(refused, Err(Problem::InvalidRequest(_))),
                 "{given}"
             );
+            assert_eq!(of_part(given, "a.png"), "image/png", "{given}");
         }
-        let mut headers = HeaderMap::new();
-        for value in ["text/plain", "text/html"] {
-            headers.append(header::CONTENT_TYPE, http::HeaderValue::from_static(value));
-        }
-        let twice = Name::new("a").and_then(|name| ContentType::of_request(&headers, &name));
+        let twice = of(&["text/plain", "text/html"], "a");
         assert!(matches!(twice, Err(Problem::InvalidRequest(_))));
     }
 
     #[test]
-    fn without_one_the_name_tells() {
-        for (name, expected) in [
-            ("a.png", "image/png"),
-            ("x/a.JPG", "image/jpeg"),
-            ("a.tar.gz", "application/gzip"),
-            ("notes.txt", "text/plain"),
-            ("a.html", "text/html"),
-            ("v.mp4", "video/mp4"),
-            ("p.avif", "image/avif"),
-            ("p.webp", "image/webp"),
-            ("日本語.pdf", "application/pdf"),
-            ("png", "application/octet-stream"),
-            ("a.png/b", "application/octet-stream"),
-            ("a.", "application/octet-stream"),
-            ("a.nosuchtype", "application/octet-stream"),
+    fn without_one_and_with_a_librarys_default_the_name_tells() {
+        for (name, expected) in [("x/a.PNG", "image/png"), ("a", "application/octet-stream")] {
+            assert_eq!(of(&[], name), Ok(expected.to_owned()));
+            assert_eq!(ContentType::of_part(None, &named(name)).0, expected);
+            for default in [
+                "",
+                " ",
+                "application/octet-stream",
+                "Application/Octet-Stream",
+                "application/x-www-form-urlencoded",
+                "application/x-www-form-urlencoded; charset=UTF-8",
+            ] {
+                assert_eq!(of(&[default], name), Ok(expected.to_owned()), "{default:?}");
+                assert_eq!(of_part(default, name), expected, "{default:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_without_a_charset_is_served_as_utf_8() {
+        for (stored, expected) in [
+            ("text/plain", "text/plain; charset=utf-8"),
+            ("Text/CSV", "Text/CSV; charset=utf-8"),
+            (
+                "text/plain; format=flowed",
+                "text/plain; format=flowed; charset=utf-8",
+            ),
+            ("text/plain;", "text/plain; charset=utf-8"),
+            ("text/plain; charset=latin1", "text/plain; charset=latin1"),
+            ("text/plain;Charset=\"\"", "text/plain;Charset=\"\""),
+            (
+                "text/plain; a=\";charset=x\"",
+                "text/plain; a=\";charset=x\"; charset=utf-8",
+            ),
+            ("application/json", "application/json"),
+            ("text", "application/octet-stream"),
         ] {
-            assert_eq!(of(None, name), Ok(expected.to_owned()), "{name}");
+            assert_eq!(ContentType::stored(stored).field(), expected, "{stored}");
         }
     }
 

@@ -6,14 +6,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::bindings::coffer::storage::blobs::Blob;
 use crate::bindings::wasi::http::types::{
-    Fields, IncomingBody, IncomingRequest, Method as WasiMethod, OutgoingBody, OutgoingResponse,
-    ResponseOutparam,
+    ErrorCode, Fields, IncomingBody, IncomingRequest, Method as WasiMethod, OutgoingBody,
+    OutgoingResponse, ResponseOutparam,
 };
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use crate::problem::Problem;
 
 /// The most that `blocking-write-and-flush` takes at once, in bytes.
 const WRITE_CHUNK: usize = 4096;
+/// The largest header of a response, in bytes: less than what platforms take, of which some
+/// give no answer at all to a larger one.
+const MAX_HEADER: usize = 96 << 10;
 /// How much of a request's body is asked for at once, in bytes.
 const READ_CHUNK: u64 = 128 << 10;
 
@@ -183,6 +186,20 @@ impl Answer {
         }
     }
 
+    /// Itself, or an internal error in place of an answer whose header is too large to be
+    /// sent: whatever a client makes us repeat, it is answered here.
+    pub(crate) fn bounded(mut self) -> Self {
+        let fields = self.headers_mut().iter();
+        let size: usize = fields
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if size <= MAX_HEADER {
+            return self;
+        }
+        eprintln!("an answer's header would have {size} bytes");
+        Self::from(Problem::Internal)
+    }
+
     /// Sends it. A client that has gone away meanwhile is nobody's error.
     pub(crate) fn send(mut self, out: ResponseOutparam, head_only: bool) {
         let nosniff = HeaderValue::from_static("nosniff");
@@ -201,30 +218,24 @@ impl Answer {
     }
 }
 
-fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
-    if let Some(body) = &response.body {
-        response
-            .headers
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
-    let Ok(fields) = Fields::from_list(&entries(&response.headers)) else {
-        return;
+/// Sends a response, or an internal error in place of one that cannot be built: no answer at
+/// all would count as a failure of the whole component.
+fn send(response: Response, out: ResponseOutparam, head_only: bool) {
+    let built = build(response, head_only).or_else(|error| {
+        eprintln!("{error}");
+        build(Problem::Internal.into(), head_only)
+    });
+    let (outgoing, content) = match built {
+        Ok(built) => built,
+        Err(error) => {
+            let code = ErrorCode::InternalError(Some(error.to_string()));
+            return ResponseOutparam::set(out, Err(code));
+        }
     };
-    let outgoing = OutgoingResponse::new(fields);
-    // It is 200 as it is made.
-    let status = response.status.as_u16();
-    if status != 200 && outgoing.set_status_code(status).is_err() {
-        return;
-    }
-    let content = response
-        .body
-        .filter(|bytes| !head_only && !bytes.is_empty());
-    let Some(content) = content else {
-        ResponseOutparam::set(out, Ok(outgoing));
-        return;
-    };
-    let Ok(body) = outgoing.body() else { return };
     ResponseOutparam::set(out, Ok(outgoing));
+    let Some((body, content)) = content else {
+        return;
+    };
     if let Ok(stream) = body.write() {
         for chunk in content.chunks(WRITE_CHUNK) {
             if stream.blocking_write_and_flush(chunk).is_err() {
@@ -234,6 +245,43 @@ fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
     }
     // An error means that the client has gone.
     let _ = OutgoingBody::finish(body, None);
+}
+
+/// The platform does not accept a response, for instance because its header is too large.
+#[derive(Debug, thiserror::Error)]
+#[error("an answer cannot be built: the platform refuses its {0}")]
+struct Unbuildable(&'static str);
+
+/// A response as the platform sends it, with what is to be written into its body.
+type Built = (OutgoingResponse, Option<(OutgoingBody, Vec<u8>)>);
+
+fn build(mut response: Response, head_only: bool) -> Result<Built, Unbuildable> {
+    if let Some(body) = &response.body {
+        response
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let fields =
+        Fields::from_list(&entries(&response.headers)).map_err(|_| Unbuildable("header"))?;
+    let outgoing = OutgoingResponse::new(fields);
+    // It is 200 as it is made.
+    let status = response.status.as_u16();
+    if status != 200 {
+        outgoing
+            .set_status_code(status)
+            .map_err(|()| Unbuildable("status"))?;
+    }
+    let content = response
+        .body
+        .filter(|bytes| !head_only && !bytes.is_empty());
+    let content = match content {
+        Some(content) => {
+            let body = outgoing.body().map_err(|()| Unbuildable("body"))?;
+            Some((body, content))
+        }
+        None => None,
+    };
+    Ok((outgoing, content))
 }
 
 fn entries(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
@@ -256,4 +304,24 @@ fn method(method: WasiMethod) -> Option<Method> {
         WasiMethod::Patch => Method::PATCH,
         WasiMethod::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_whose_header_is_too_large_is_an_error_of_our_own() {
+        for (bytes, expected) in [(0, 200), (60_000, 200), (100_000, 500)] {
+            let mut response = Response::empty(StatusCode::OK);
+            for name in [header::LINK, header::CONTENT_DISPOSITION] {
+                let value = HeaderValue::try_from("!".repeat(bytes / 2)).expect("a value");
+                response.headers.insert(name, value);
+            }
+            let Answer::Whole(bounded) = Answer::Whole(response).bounded() else {
+                panic!("{bytes}");
+            };
+            assert_eq!(bounded.status, expected, "{bytes}");
+        }
+    }
 }

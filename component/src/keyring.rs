@@ -1,6 +1,7 @@
 //! Where verification keys come from: the policy, a setting, or the IAM API
 //! itself, by OpenID Connect Discovery 1.0 or at the URL of its JWK Set.
 
+use hmac_sha256::Hash;
 use serde::Deserialize;
 
 use crate::http::outgoing::{FetchError, Freshness};
@@ -78,9 +79,11 @@ impl Keyring<'_> {
     }
 
     fn published(&self, url: &WebUrl, freshness: Freshness) -> Result<KeySet, NoKeys> {
-        KeySet::parse(self.get(url, freshness)?).map_err(|error| NoKeys::Keys {
-            url: url.to_string(),
-            error,
+        self.read(url, freshness, |document| {
+            KeySet::published(document).map_err(|error| NoKeys::Keys {
+                url: url.to_string(),
+                error,
+            })
         })
     }
 
@@ -88,13 +91,18 @@ impl Keyring<'_> {
     /// is not believed (4.3), nor one that leads away from the origin that the
     /// policy names.
     fn discover(&self, url: &WebUrl) -> Result<WebUrl, NoKeys> {
-        let document = self.get(url, Freshness::Cached)?;
+        self.read(url, Freshness::Cached, |document| {
+            self.keys_address(url, document)
+        })
+    }
+
+    fn keys_address(&self, url: &WebUrl, document: &[u8]) -> Result<WebUrl, NoKeys> {
         let wrong = |fault: String| NoKeys::Configuration {
             url: url.to_string(),
             fault,
         };
         let configuration: Configuration =
-            serde_json::from_slice(&document).map_err(|error| wrong(error.to_string()))?;
+            serde_json::from_slice(document).map_err(|error| wrong(error.to_string()))?;
         if configuration.issuer != self.iam.issuer() {
             return Err(NoKeys::Issuer {
                 url: url.to_string(),
@@ -108,6 +116,29 @@ impl Keyring<'_> {
             return Err(NoKeys::Foreign(url.to_string(), keys.origin()));
         }
         Ok(keys)
+    }
+
+    /// Gets a document and reads it. One that is of no use, such as a maintenance page with
+    /// status 200, does not displace the one before, as far as the platform keeps that.
+    fn read<T>(
+        &self,
+        url: &WebUrl,
+        freshness: Freshness,
+        read: impl Fn(&[u8]) -> Result<T, NoKeys>,
+    ) -> Result<T, NoKeys> {
+        let document = self.get(url, freshness)?;
+        read(&document).or_else(|error| {
+            let instead = Freshness::InsteadOf(Hash::hash(&document));
+            let earlier = self.get(url, instead).ok();
+            match earlier.and_then(|earlier| read(&earlier).ok()) {
+                // Who asks for what there is now is not told what there was.
+                Some(found) if freshness != Freshness::Revalidated => {
+                    eprintln!("{error}; what was known before is used");
+                    Ok(found)
+                }
+                _ => Err(error),
+            }
+        })
     }
 
     fn get(&self, url: &WebUrl, freshness: Freshness) -> Result<Vec<u8>, NoKeys> {

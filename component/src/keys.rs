@@ -75,6 +75,24 @@ impl KeySet {
         Ok(Self(keys.filter_map(|key| Key::parse(key).ok()).collect()))
     }
 
+    /// Reads a JWK Set that an IAM API publishes.
+    ///
+    /// # Errors
+    /// It is not one, or there is no key in it that could be used.
+    pub(crate) fn published(jwks: impl AsRef<[u8]>) -> Result<Self, KeysError> {
+        let (mut keys, mut reasons) = (Vec::new(), Vec::new());
+        for key in written(jwks.as_ref())? {
+            match Key::parse(key) {
+                Ok(key) => keys.push(key),
+                Err(unusable) => reasons.push(unusable),
+            }
+        }
+        if keys.is_empty() {
+            return Err(KeysError::NoneUsable(told(&reasons)));
+        }
+        Ok(Self(keys))
+    }
+
     /// The one key of HS256.
     pub(crate) fn of_secret(secret: &[u8]) -> Result<Self, KeysError> {
         if secret.len() < MIN_SECRET {
@@ -125,6 +143,13 @@ impl KeySet {
         let open = move |key: &&Key| id.is_none() || key.id.is_none();
         let first = self.0.iter().filter(fits).filter(named);
         first.chain(self.0.iter().filter(fits).filter(open))
+    }
+
+    /// Whether there are several keys for this algorithm and each has an id, so that a token
+    /// has to name one (OpenID Connect Core 1.0, 10.1).
+    pub(crate) fn are_told_apart(&self, algorithm: Algorithm) -> bool {
+        let keys = self.0.iter().filter(|key| key.algorithm == algorithm);
+        keys.clone().count() > 1 && keys.clone().all(|key| key.id.is_some())
     }
 
     /// Whether one of these keys has this very id.

@@ -98,12 +98,13 @@ impl continuation::Guest for Coffer {
             return Answer::from(Problem::Internal).send(out, false);
         };
         let answer = receipt.answer(upload, received);
-        let mut answer = answer.unwrap_or_else(|problem| {
+        let answer = answer.unwrap_or_else(|problem| {
             match Settings::default().remembered_policy(&memo::Lent) {
                 Ok(policy) => refused(problem, policy),
                 Err(_) => Answer::from(problem),
             }
         });
+        let mut answer = answer.bounded();
         answer.headers_mut().extend(receipt.shared());
         answer.send(out, false);
     }
@@ -157,7 +158,8 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     let head_only = request.method == Method::HEAD;
     let shared = cors::response_fields(policy.origins(), &request.headers);
     let answer = dispatch(settings, policy, request, &shared);
-    let mut answer = answer.unwrap_or_else(|problem| refused(problem, policy));
+    let answer = answer.unwrap_or_else(|problem| refused(problem, policy));
+    let mut answer = answer.bounded();
     let headers = answer.headers_mut();
     for (name, value) in &shared {
         headers.append(name, value.clone());

@@ -1,30 +1,26 @@
 //! A form's parts, one after the other, out of a body that is pulled in chunks
 //! (multipart/form-data: RFC 7578; RFC 2046, 5.1).
 //!
-//! multer finds the parts. It is made for streams that arrive by themselves and
-//! keeps whatever is there, so this module rations what it gets: a chunk only when
-//! it cannot go on without, and only so many bytes until something comes out.
+//! Parts are found here and not by a crate, because the crates that do it keep one of
+//! two header lines of one name, so that two readers of a form could disagree about it.
+//! Of the body no more is held than a chunk, and a part's header.
 
+mod disposition;
 mod header;
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+use memchr::{memmem, memrchr};
 
-use bytes::Bytes;
-use futures_util::stream;
-use futures_util::stream::StreamExt;
-use multer::{Field, Multipart};
-
-use crate::disposition::FormData;
 use crate::problem::Problem;
+pub(crate) use disposition::{Filename, FormData};
 use header::Header;
 
-/// How many bytes may stand before the first part, its header included.
+/// How many bytes may stand before the first part.
 const PREAMBLE: usize = 64 * 1024;
 
-/// How many bytes a part's header may have.
+/// How many bytes a part's header may have, and what stands between it and its
+/// delimiter.
 const HEADER: usize = 16 * 1024;
 
 /// How many bytes a part may have that nobody reads.
@@ -33,108 +29,79 @@ const UNREAD: usize = 1024 * 1024;
 /// How many parts a form may have, files or not.
 const PARTS: usize = 1000;
 
+const LINE_END: &[u8] = b"\r\n";
+const HEADER_END: &[u8] = b"\r\n\r\n";
+
+/// Where a form's body comes from: its next chunk, `None` at its end, or the problem for
+/// which there is no more.
+type Source<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
+
 /// A form on its way in. Everything that is wrong with the form itself is a
-/// [`Problem::InvalidMultipart`].
+/// [`Problem::InvalidMultipart`]; a problem of the source's is passed on.
 pub(crate) struct Form<'b> {
-    parts: Multipart<'b>,
-    /// The part that was opened last.
-    open: Option<Field<'b>>,
+    source: Box<Source<'b>>,
+    /// The end of the line before, two hyphens and the boundary.
+    delimiter: Vec<u8>,
+    /// What has come and was not given on.
+    buffer: BytesMut,
+    place: Place,
     count: usize,
-    ration: Arc<Ration>,
 }
 
-/// What multer may take of the body. Shared with the stream that it reads, which
-/// has to be `Send`.
-struct Ration {
-    /// Whether it has said that it cannot go on with what it has.
-    wanted: AtomicBool,
-    /// How many bytes may still come before something has to come out; the chunk
-    /// that uses it up may be longer.
-    left: AtomicUsize,
+/// What the buffer starts with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A part's content, or what stands before the first delimiter.
+    Content,
+    /// What follows a delimiter.
+    Delimited,
+    /// What follows the closing delimiter.
+    Epilogue,
 }
 
 impl<'b> Form<'b> {
     /// A form in a body of this `Content-Type`. Reads nothing yet.
-    ///
-    /// `source` gives the body's next chunk, `None` at its end, or the problem
-    /// for which there is no more; the form passes that problem on.
     ///
     /// # Errors
     /// [`Problem::UnsupportedMediaType`] for another type than
     /// `multipart/form-data`.
     pub(crate) fn new(
         content_type: &[u8],
-        mut source: impl FnMut() -> Result<Option<Bytes>, Problem> + Send + 'b,
+        source: impl FnMut() -> Result<Option<Bytes>, Problem> + 'b,
     ) -> Result<Self, Problem> {
         let boundary = header::boundary(content_type)?;
-        let ration = Arc::new(Ration {
-            wanted: AtomicBool::new(false),
-            left: AtomicUsize::new(PREAMBLE),
-        });
-        let granted = Arc::clone(&ration);
-        let chunks = stream::poll_fn(move |_| {
-            if !granted.wanted.swap(false, Relaxed) {
-                return Poll::Pending;
-            }
-            let left = granted.left.load(Relaxed);
-            if left == 0 {
-                return Poll::Ready(Some(Err(malformed("too much of it belongs to no file"))));
-            }
-            let chunk = source();
-            if let Ok(Some(chunk)) = &chunk {
-                granted
-                    .left
-                    .store(left.saturating_sub(chunk.len()), Relaxed);
-            }
-            Poll::Ready(chunk.transpose())
-        });
-        let parts = Multipart::new(chunks, boundary);
         Ok(Self {
-            parts,
-            open: None,
+            source: Box::new(source),
+            delimiter: [LINE_END, b"--", boundary.as_bytes()].concat(),
+            // So that the first line is one that follows another.
+            buffer: BytesMut::from(LINE_END),
+            place: Place::Content,
             count: 0,
-            ration,
         })
     }
 
     /// The next part; what was left of the last one is passed over. `None` says
     /// that the closing delimiter has come, and with it every part whole.
     pub(crate) fn next_part(&mut self) -> Result<Option<Part<'_, 'b>>, Problem> {
-        if self.count > 0 {
-            self.ration.grant(UNREAD);
-            let mut passed = 0_usize;
-            while let Some(chunk) = self.next_chunk()? {
-                passed = passed.saturating_add(chunk.len());
-                if passed > UNREAD {
-                    return Err(malformed("too much of it belongs to no file"));
-                }
+        let most = if self.count == 0 { PREAMBLE } else { UNREAD };
+        let mut passed = 0_usize;
+        while let Some(chunk) = self.next_chunk()? {
+            passed = passed.saturating_add(chunk.len());
+            if passed > most {
+                return Err(malformed("too much of it belongs to no file"));
             }
-            self.ration.grant(HEADER);
         }
-        self.open = None;
-        let Some(field) = self
-            .ration
-            .drive(self.parts.next_field())
-            .map_err(meaning)?
-        else {
+        let Some(lines) = self.header()? else {
             return Ok(None);
         };
         self.count += 1;
         if self.count > PARTS {
             return Err(malformed("it has too many parts"));
         }
-        let lines = field.headers().iter();
-        let length: usize = lines
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum();
-        if length > HEADER {
-            return Err(malformed("a part's header is too long"));
-        }
         let Header {
             disposition,
             content_type,
-        } = Header::parse(field.headers())?;
-        self.open = Some(field);
+        } = Header::parse(&lines)?;
         Ok(Some(Part {
             form: self,
             disposition,
@@ -142,36 +109,70 @@ impl<'b> Form<'b> {
         }))
     }
 
+    /// The next bytes of the content that the buffer is in, never an empty chunk; `None`
+    /// at its delimiter.
     fn next_chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Some(field) = &mut self.open else {
-            return Ok(None);
-        };
-        // multer may say that a part goes on with nothing.
-        while let Some(chunk) = self.ration.drive(field.next()) {
-            let chunk = chunk.map_err(meaning)?;
-            if !chunk.is_empty() {
-                return Ok(Some(chunk));
+        while self.place == Place::Content {
+            let end = memmem::find(&self.buffer, &self.delimiter);
+            let ready = end.unwrap_or_else(|| self.certain());
+            let content = self.buffer.split_to(ready).freeze();
+            if end.is_some() {
+                self.buffer.advance(self.delimiter.len());
+                self.place = Place::Delimited;
+            } else if content.is_empty() {
+                self.pull()?;
+            }
+            if !content.is_empty() {
+                return Ok(Some(content));
             }
         }
         Ok(None)
     }
-}
 
-impl Ration {
-    fn grant(&self, bytes: usize) {
-        self.left.store(bytes, Relaxed);
+    /// How many bytes of the buffer cannot belong to a delimiter that ends in what is
+    /// still to come. Only its first byte is a CR.
+    fn certain(&self) -> usize {
+        match memrchr(b'\r', &self.buffer) {
+            Some(at) if self.delimiter.starts_with(&self.buffer[at..]) => at,
+            _ => self.buffer.len(),
+        }
     }
 
-    /// Runs a future of multer's, with a chunk whenever it waits for one.
-    fn drive<T>(&self, future: impl Future<Output = T>) -> T {
-        let mut future = pin!(future);
-        let mut context = Context::from_waker(Waker::noop());
-        loop {
-            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return output;
-            }
-            self.wanted.store(true, Relaxed);
+    /// The header lines behind a delimiter; none behind the closing one.
+    fn header(&mut self) -> Result<Option<HeaderMap>, Problem> {
+        while self.place == Place::Delimited && self.buffer.len() < 2 {
+            self.pull()?;
         }
+        if self.place == Place::Epilogue || self.buffer.starts_with(b"--") {
+            self.place = Place::Epilogue;
+            return Ok(None);
+        }
+        let end = loop {
+            let end = memmem::find(&self.buffer, HEADER_END);
+            if end.unwrap_or(self.buffer.len()) > HEADER {
+                return Err(malformed("a part's header is too long"));
+            }
+            match end {
+                Some(end) => break end + HEADER_END.len(),
+                None => self.pull()?,
+            }
+        };
+        let block = self.buffer.split_to(end).freeze();
+        let line_end = memmem::find(&block, LINE_END).unwrap_or_default();
+        let (padding, lines) = block.split_at(line_end);
+        if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+            return Err(malformed("a delimiter is not one"));
+        }
+        self.place = Place::Content;
+        header::lines(&lines[LINE_END.len()..]).map(Some)
+    }
+
+    /// Takes in what comes next.
+    fn pull(&mut self) -> Result<(), Problem> {
+        let chunk = (self.source)()?;
+        let chunk = chunk.ok_or_else(|| malformed("it ends before its closing delimiter"))?;
+        self.buffer.extend_from_slice(&chunk);
+        Ok(())
     }
 }
 
@@ -187,7 +188,6 @@ pub(crate) struct Part<'f, 'b> {
 impl Part<'_, '_> {
     /// The next bytes of its content, never an empty chunk; `None` at its end.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        self.form.ration.grant(usize::MAX);
         self.form.next_chunk()
     }
 
@@ -202,19 +202,6 @@ impl Part<'_, '_> {
             text.extend_from_slice(&chunk);
         }
         String::from_utf8(text).map_err(|_| malformed("a text field is not UTF-8"))
-    }
-}
-
-fn meaning(error: multer::Error) -> Problem {
-    match error {
-        multer::Error::StreamReadFailed(cause) => match cause.downcast::<Problem>() {
-            Ok(problem) => *problem,
-            Err(_) => malformed("it cannot be read"),
-        },
-        multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => {
-            malformed("it ends before its closing delimiter, or a delimiter is not one")
-        }
-        _ => malformed("a part's header cannot be read"),
     }
 }
 

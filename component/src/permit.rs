@@ -15,6 +15,7 @@ mod refusals;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Whose;
+use crate::content_type::ContentType;
 use crate::link::{self, LinkKey};
 use crate::name::Name;
 use crate::owner::Owner;
@@ -211,7 +212,26 @@ impl Store<'_> {
 
     /// What to answer where the store refuses.
     pub(crate) fn refusals(&self) -> Refusals {
-        Refusals::new(&self.scope, &self.create, &self.replace)
+        let max_file_size = self.limits.max_file_size();
+        Refusals::new(&self.scope, &self.create, &self.replace, max_file_size)
+    }
+
+    /// Refuses a file of a type that may not be stored here.
+    pub(crate) fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {
+        let content_type = content_type.as_str();
+        if self.limits.takes(content_type) {
+            return Ok(());
+        }
+        let accepted: Vec<String> = self
+            .limits
+            .content_types()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        Err(Problem::UnsupportedMediaType(format!(
+            "files of the type {content_type} are not accepted here, only {}",
+            accepted.join(", ")
+        )))
     }
 
     /// Who is recorded as having stored the file.

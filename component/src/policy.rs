@@ -84,6 +84,11 @@ impl Limits {
             .iter()
             .any(|range| range.takes(content_type))
     }
+
+    /// Which types of files may be stored.
+    pub(crate) fn content_types(&self) -> &[MediaRange] {
+        &self.content_types
+    }
 }
 
 impl Policy {

@@ -11,6 +11,9 @@ use crate::policy::Policy;
 /// 3.1.1), an identifier and nothing that has to be fetched.
 const TYPES: &str = "/problems/";
 
+/// How many characters of what a client sent are repeated.
+pub(crate) const MAX_ECHO: usize = 100;
+
 /// Why a request is refused. Carries only what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
@@ -48,8 +51,9 @@ pub(crate) enum Problem {
     PreconditionFailed,
     #[error("{0}")]
     TooLarge(String),
-    #[error("files of this type are not taken here")]
-    UnsupportedMediaType,
+    /// Names what was sent and what is accepted.
+    #[error("{0}")]
+    UnsupportedMediaType(String),
     #[error("the range starts behind the file's end")]
     RangeNotSatisfiable {
         /// The file's size in bytes.
@@ -65,18 +69,50 @@ pub(crate) enum Problem {
     Timeout,
     #[error("there is no space left")]
     NoSpace,
+    /// Another problem, and which file of several it is about.
+    #[error("{problem}")]
+    OfFile {
+        /// As the sender calls it.
+        file: String,
+        problem: Box<Problem>,
+    },
 }
 
 /// The body of a refusal.
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     r#type: String,
     title: &'static str,
     status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
 }
 
 impl Problem {
+    /// A form is expected and something else was sent: a body of this type, or of none.
+    pub(crate) fn not_a_form(content_type: Option<&str>) -> Self {
+        let sent = match content_type {
+            Some(sent) => {
+                let sent: String = sent.chars().take(MAX_ECHO).collect();
+                format!("the Content-Type is {sent}")
+            }
+            None => "there is no Content-Type".to_owned(),
+        };
+        Self::UnsupportedMediaType(format!(
+            "files are sent here as a form, multipart/form-data, but {sent}; \
+             PUT to a file's own URL takes it as it is"
+        ))
+    }
+
+    /// The same problem, with the file that it is about.
+    pub(crate) fn of_file(self, file: &str) -> Self {
+        Self::OfFile {
+            file: file.to_owned(),
+            problem: Box::new(self),
+        }
+    }
+
     /// The status code that this problem is answered with.
     pub(crate) fn status(&self) -> StatusCode {
         self.row().0
@@ -120,7 +156,7 @@ impl Problem {
                 "Precondition failed",
             ),
             Self::TooLarge(_) => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
-            Self::UnsupportedMediaType => (
+            Self::UnsupportedMediaType(_) => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "Unsupported media type",
@@ -136,6 +172,7 @@ impl Problem {
             }
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
+            Self::OfFile { problem, .. } => problem.row(),
         }
     }
 
@@ -147,6 +184,10 @@ impl Problem {
             title,
             status: status.as_u16(),
             detail: self.to_string(),
+            file: match self {
+                Self::OfFile { file, .. } => Some(file),
+                _ => None,
+            },
         };
         serde_json::to_vec(&document).unwrap_or_default()
     }
@@ -167,6 +208,7 @@ impl Problem {
                 .map(|value| (header::CONTENT_RANGE, value)),
             Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
             Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
+            Self::OfFile { problem, .. } => problem.field(),
             _ => None,
         }
     }

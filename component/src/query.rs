@@ -1,12 +1,13 @@
 //! The query of a request as typed parameters.
 //!
-//! Of every parameter that an operation knows, there may be one; others are
-//! ignored. Both `+` and `%20` are a space.
+//! Of every parameter that an operation knows, there may be one. Others are refused by a
+//! list, which would ignore half of what is asked, and ignored elsewhere, where trackers and
+//! caches add their own. Both `+` and `%20` are a space.
 
 use crate::cursor::Cursor;
 use crate::name::Name;
 use crate::percent;
-use crate::problem::Problem;
+use crate::problem::{MAX_ECHO, Problem};
 
 /// Which page of which names `GET /v1/{area}/files` shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,8 +28,11 @@ impl ListQuery {
 
     /// Reads what stands behind the `?`.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
-        let [prefix, delimiter, limit, cursor] =
-            parameters(query, ["prefix", "delimiter", "limit", "cursor"])?;
+        let [prefix, delimiter, limit, cursor] = parameters(
+            query,
+            ["prefix", "delimiter", "limit", "cursor"],
+            Others::Refused,
+        )?;
         let prefix = prefix.unwrap_or_default();
         if prefix.contains(char::is_control) || prefix.len() > Name::MAX_BYTES {
             return Err(invalid("no name starts with this prefix"));
@@ -63,19 +67,32 @@ pub(crate) struct FormQuery {
     pub(crate) folder: Option<Name>,
     /// Whether files that exist may be replaced.
     pub(crate) replace: bool,
+    /// Whether a filename's whole path counts, and not only its last component.
+    pub(crate) keeps_paths: bool,
 }
 
 impl FormQuery {
     /// Reads what stands behind the `?`.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
-        let [folder, replace] = parameters(query, ["folder", "replace"])?;
+        refuse_chunks(query)?;
+        let [folder, replace, paths] =
+            parameters(query, ["folder", "replace", "paths"], Others::Ignored)?;
         let replace = match replace.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => return Err(invalid("replace is neither true nor false")),
         };
+        let keeps_paths = match paths.as_deref() {
+            None => false,
+            Some("keep") => true,
+            Some(_) => return Err(invalid("paths can only be keep")),
+        };
         let folder = folder.as_deref().map_or(Ok(None), parse_folder)?;
-        Ok(Self { folder, replace })
+        Ok(Self {
+            folder,
+            replace,
+            keeps_paths,
+        })
     }
 }
 
@@ -91,28 +108,75 @@ pub(crate) fn parse_folder(text: &str) -> Result<Option<Name>, Problem> {
 /// Whether `GET` is to be saved rather than shown: `Some` with the name to save
 /// under, which is empty where the file's own will do.
 pub(crate) fn parse_download(query: &str) -> Result<Option<String>, Problem> {
-    let [download] = parameters(query, ["download"])?;
+    let [download] = parameters(query, ["download"], Others::Ignored)?;
     Ok(download)
+}
+
+/// What widgets call the number of a chunk, where they send a file in several requests:
+/// Dropzone, flow.js, Fine Uploader, Resumable.js.
+const CHUNK_NUMBERS: [&str; 4] = [
+    "dzchunkindex",
+    "flowChunkNumber",
+    "qqpartindex",
+    "resumableChunkNumber",
+];
+
+/// Refuses an upload with a field of this name, which says that it is a chunk of a file:
+/// stored as a file, the chunks would replace each other.
+pub(crate) fn refuse_chunk(field: &str) -> Result<(), Problem> {
+    if CHUNK_NUMBERS.contains(&field) {
+        return Err(Problem::InvalidRequest(format!(
+            "{field} says that this is a chunk of a file, which cannot be stored as one; \
+             send the file whole, or by a resumable upload (tus) to /v1/{{area}}/uploads"
+        )));
+    }
+    Ok(())
+}
+
+/// The same for the fields in a query.
+pub(crate) fn refuse_chunks(query: &str) -> Result<(), Problem> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name))
+        .try_for_each(refuse_chunk)
+}
+
+/// What is done about parameters that an operation does not know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Refused,
+    /// However they are encoded.
+    Ignored,
 }
 
 /// The values of the parameters of these names.
 fn parameters<const N: usize>(
     query: &str,
     names: [&str; N],
+    others: Others,
 ) -> Result<[Option<String>; N], Problem> {
     let mut values = [const { None }; N];
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decode(name)?, decode(value)?);
-        let Some(slot) = names
-            .iter()
-            .zip(&mut values)
-            .find_map(|(n, v)| (*n == name).then_some(v))
-        else {
-            continue;
-        };
-        if slot.replace(value).is_some() {
-            return Err(Problem::InvalidRequest(format!("{name} is there twice")));
+        let (raw, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(raw);
+        let slot = name.as_ref().ok().and_then(|name| {
+            let mut known = names.iter().zip(&mut values);
+            known.find_map(|(known, slot)| (known == name).then_some(slot))
+        });
+        match slot {
+            Some(slot) => {
+                if slot.replace(decode(value)?).is_some() {
+                    return Err(invalid(&format!("{} is there twice", name?)));
+                }
+            }
+            None if others == Others::Ignored => {}
+            None => {
+                let name: String = name?.chars().take(MAX_ECHO).collect();
+                let known = names.join(", ");
+                return Err(invalid(&format!(
+                    "there is no parameter {name:?} here, only {known}"
+                )));
+            }
         }
     }
     Ok(values)
@@ -141,10 +205,26 @@ mod tests {
             cursor: None,
         };
         assert_eq!(ListQuery::parse("").as_ref(), Ok(&plain));
-        assert_eq!(
-            ListQuery::parse("&&unknown=1&unknown=2&limits=0&Limit=0"),
-            Ok(plain)
-        );
+        assert_eq!(ListQuery::parse("&&"), Ok(plain));
+    }
+
+    #[test]
+    fn a_list_names_its_parameters_where_another_is_asked_for() {
+        for query in [
+            "offset=100",
+            "search=a&limit=1",
+            "Limit=1",
+            "limit=1&x",
+            "=1",
+        ] {
+            let Err(Problem::InvalidRequest(words)) = ListQuery::parse(query) else {
+                panic!("{query} is taken");
+            };
+            assert!(
+                words.ends_with("only prefix, delimiter, limit, cursor"),
+                "{words}"
+            );
+        }
     }
 
     #[test]
@@ -183,6 +263,7 @@ mod tests {
             "prefix=%FF",
             "prefix=%zz",
             "unknown=%",
+            "%=1",
             "limit=1&limit=1",
             "prefix=&prefix=",
             &format!("prefix={}", "a".repeat(901)),
@@ -197,17 +278,19 @@ mod tests {
     #[test]
     fn a_form_says_where_and_whether_to_replace() -> Result<(), Problem> {
         let folder = Some(Name::new("a b/c")?);
-        for (query, folder, replace) in [
-            ("", &None, false),
-            ("folder=&replace=false", &None, false),
-            ("folder=a+b/c", &folder, false),
-            ("replace=true&folder=a%20b%2Fc%2F", &folder, true),
+        for (query, folder, replace, keeps_paths) in [
+            ("", &None, false, false),
+            ("folder=&replace=false", &None, false, false),
+            ("folder=a+b/c&x=%", &folder, false, false),
+            ("replace=true&folder=a%20b%2Fc%2F", &folder, true, false),
+            ("paths=keep", &None, false, true),
         ] {
             assert_eq!(
                 FormQuery::parse(query),
                 Ok(FormQuery {
                     folder: folder.clone(),
-                    replace
+                    replace,
+                    keeps_paths,
                 })
             );
         }
@@ -228,6 +311,10 @@ mod tests {
             "replace=1",
             "replace=TRUE",
             "replace=true&replace=true",
+            "paths=",
+            "paths=drop",
+            "folder=a&dzchunkindex=0",
+            "resumableChunkNumber",
         ] {
             assert!(
                 matches!(FormQuery::parse(query), Err(Problem::InvalidRequest(_))),
@@ -239,12 +326,16 @@ mod tests {
 
     #[test]
     fn download_comes_with_a_name_or_without() {
-        assert_eq!(parse_download("x=1"), Ok(None));
+        for others in ["x=1", "v=%", "utm_term=caf%E9&x=%zz", "%E9=1&%", "Download"] {
+            assert_eq!(parse_download(others), Ok(None), "{others}");
+        }
         assert_eq!(parse_download("download"), Ok(Some(String::new())));
         assert_eq!(
             parse_download("download=b%20c.pdf"),
             Ok(Some("b c.pdf".into()))
         );
-        assert!(parse_download("download&download").is_err());
+        for unreadable in ["download&download", "download=%zz", "download=caf%E9"] {
+            assert!(parse_download(unreadable).is_err(), "{unreadable}");
+        }
     }
 }

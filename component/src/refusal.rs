@@ -33,6 +33,8 @@ pub(crate) enum Refusal {
     Algorithm,
     #[error("there is no key of the token's key id and algorithm")]
     NoKey,
+    #[error("the token names none of several keys, which all have a key id")]
+    NoKeyId,
     #[error("the signature is not valid")]
     Signature,
     #[error("the token's claims are not a JSON object without duplicate names")]

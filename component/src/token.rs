@@ -11,7 +11,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::bindings::coffer::storage::signals::TokenOutcome;
 use crate::claims::Claims;
-use crate::http::outgoing::Freshness;
+use crate::http::outgoing::{FetchError, Freshness};
 use crate::keyring::{Fetch, Keyring, NoKeys};
 use crate::keys::KeySet;
 use crate::log;
@@ -205,7 +205,17 @@ impl<'a> Token<'a> {
         if !keyring.may_change() || !header.may_be_of_another_key(&refusal, &keys) {
             return Err(refusal.into());
         }
-        let latest = keyring.keys(Freshness::Revalidated)?;
+        // Whoever signed it, it would not be accepted.
+        self.accept(keyring.iam, now)?;
+        let latest = match keyring.keys(Freshness::Revalidated) {
+            // Nothing says that it is of a key that is not known yet.
+            Err(NoKeys::Fetch { error, .. })
+                if error == FetchError::NotRenewed && header.key_id.is_none() =>
+            {
+                return Err(refusal.into());
+            }
+            latest => latest?,
+        };
         if latest == keys {
             return Err(refusal.into());
         }
@@ -213,6 +223,9 @@ impl<'a> Token<'a> {
     }
 
     fn verify_with(&self, header: &Header, keys: &KeySet, now: u64) -> Result<(), Refusal> {
+        if header.key_id.is_none() && keys.are_told_apart(header.algorithm) {
+            return Err(Refusal::NoKeyId);
+        }
         let candidates = keys.candidates(header.algorithm, header.key_id.as_deref());
         let mut refusal = Refusal::NoKey;
         let mut tried = 0;
@@ -233,7 +246,7 @@ impl<'a> Token<'a> {
         Err(refusal)
     }
 
-    /// What it claims. Its signature has been verified.
+    /// What it claims, which is worth something once its signature has been verified.
     fn accept(&self, iam: &Iam, now: u64) -> Result<Claims, Refusal> {
         let claims = self.claims().ok_or(Refusal::Claims)?;
         claims.check(iam, now)?;

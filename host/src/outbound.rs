@@ -8,7 +8,7 @@ mod freshness;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use http_body_util::{BodyExt, Full};
 use reqwest::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -21,6 +21,10 @@ pub use documents::Documents;
 const BODY_CHUNKS: usize = 1024;
 /// The most that a component hands over at once of it, in bytes.
 const BODY_CHUNK: usize = 4 << 10;
+
+/// RFC 9211.
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const COPY: HeaderValue = HeaderValue::from_static("Coffer; hit");
 
 type Done<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
 
@@ -85,27 +89,64 @@ impl WasiHttpHooks for Outbound {
         let asked = asked(request.headers());
         let documents = Arc::clone(&self.documents);
         Box::new(async move {
-            let body = documents.get(&url, asked).await;
-            let body = body.map_err(|cause| Error::InternalError(Some(cause.to_string())))?;
-            let body = Full::new(body).map_err(|never| match never {});
+            let found = documents.get(&url, asked).await;
+            let found = found.map_err(|cause| Error::InternalError(Some(cause.to_string())))?;
+            let body = Full::new(found.body).map_err(|never| match never {});
+            let mut response = Response::new(body.boxed_unsync());
+            if found.is_copy {
+                response.headers_mut().insert(CACHE_STATUS, COPY);
+            }
             let done: Done<()> = Box::new(async { Ok(()) });
-            Ok((Response::new(body.boxed_unsync()), done))
+            Ok((response, done))
         })
     }
 }
 
-/// Whether a request wants more than a copy (RFC 9111, 5.2.1.4).
+/// What a request wants: any copy, more than a copy (RFC 9111, 5.2.1.4), or another one
+/// (RFC 9110, 13.1.2).
 fn asked(fields: &HeaderMap) -> Asked {
     let directives = fields.get_all(header::CACHE_CONTROL);
     let no_cache = directives
         .iter()
         .any(|value| value.as_bytes().eq_ignore_ascii_case(b"no-cache"));
-    if no_cache { Asked::Anew } else { Asked::Any }
+    if no_cache {
+        return Asked::Anew;
+    }
+    let digest = fields.get(header::IF_NONE_MATCH).and_then(digest);
+    digest.map_or(Asked::Any, Asked::InsteadOf)
+}
+
+/// The SHA-256 that an entity tag is made of.
+fn digest(tag: &HeaderValue) -> Option<[u8; 32]> {
+    let tag = tag.to_str().ok()?;
+    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    base16ct::lower::decode_vec(digits).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_request_wants_stands_in_its_fields() {
+        let digest = "0a".repeat(32);
+        for (name, value, expected) in [
+            (header::ACCEPT, "*/*", Asked::Any),
+            (header::CACHE_CONTROL, "No-Cache", Asked::Anew),
+            (header::CACHE_CONTROL, "max-age=0", Asked::Any),
+            (
+                header::IF_NONE_MATCH,
+                &format!("\"{digest}\""),
+                Asked::InsteadOf([10; 32]),
+            ),
+            (header::IF_NONE_MATCH, &digest, Asked::Any),
+            (header::IF_NONE_MATCH, "\"0a\"", Asked::Any),
+            (header::IF_NONE_MATCH, "*", Asked::Any),
+        ] {
+            let field = (name, HeaderValue::from_str(value).expect("a value"));
+            assert_eq!(asked(&[field].into_iter().collect()), expected, "{value}");
+        }
+    }
 
     #[test]
     fn the_way_leads_to_the_very_origins_that_were_named() {

@@ -25,6 +25,17 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
         (&[("if-none-match", "W/\"a,b\",,CURRENT , \"c\"")], 304),
         (&[("if-none-match", "\"other\"")], 200),
         (&[("if-none-match", "\"*\"")], 200),
+        // Without its quotes it is no tag, and costs no more than the transfer.
+        (&[("if-none-match", "abc123")], 200),
+        (&[("if-none-match", "abc123, CURRENT")], 304),
+        (&[("if-none-match", "\"never closed")], 200),
+        (
+            &[
+                ("if-none-match", "abc123"),
+                ("if-modified-since", "MODIFIED"),
+            ],
+            200,
+        ),
         (&[("if-none-match", "\"other\", W/\"another\"")], 200),
         (&[("if-modified-since", "MODIFIED")], 304),
         (&[("if-modified-since", FUTURE)], 304),

@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use super::{ask, field, lasting, store};
-use crate::support::{Server, assert_problem};
+use crate::support::{Server, assert_problem, raw};
 
 #[tokio::test]
 async fn a_file_is_saved_under_the_last_component_of_its_name() {
@@ -111,11 +111,40 @@ async fn a_request_may_name_what_it_saves_and_nothing_else() {
             .unwrap();
         assert_problem(response, 400, "invalid-request").await;
     }
-    // Other parameters are nobody's business.
-    let response = server
-        .get(&format!("{path}?v=7&downloads=x"))
-        .send()
-        .await
-        .unwrap();
-    assert!(field(response.headers(), "content-disposition").starts_with("inline;"));
+    // Other parameters are nobody's business, however they are encoded.
+    for others in ["x=7&downloads=x", "v=%", "utm_term=caf%E9", "%=%zz&&=&%E9"] {
+        let address = server.address();
+        let request =
+            format!("GET {path}?{others} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let (status, headers, _) = raw(address, request.as_bytes());
+        assert_eq!(status, 200, "{others}");
+        assert!(field(&headers, "content-disposition").starts_with("inline;"));
+    }
+}
+
+#[tokio::test]
+async fn a_long_name_is_cut_so_that_the_field_stays_small() {
+    let server = Server::shared();
+    let long = format!("{}.pdf", "n".repeat(890));
+    let cut = format!("{}.pdf", "n".repeat(251));
+    let path = format!("/v1/public/files/{long}");
+    store(&server, &path, "application/pdf", "0123456789").await;
+    for (query, name) in [
+        (String::new(), cut.clone()),
+        (format!("?download={}", "!".repeat(60_000)), "!".repeat(255)),
+        (
+            format!("?download={}", "%E6%97%A5".repeat(6000)),
+            "日".repeat(255),
+        ),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let response = server.request(method, &format!("{path}{query}"));
+            let response = response.send().await.unwrap();
+            assert_eq!(response.status(), 200, "{query:.20}");
+            let disposition = field(response.headers(), "content-disposition");
+            let (_, encoded) = disposition.split_once("filename*=UTF-8''").unwrap();
+            let saved = percent_encoding::percent_decode_str(encoded).decode_utf8();
+            assert_eq!(saved.unwrap(), name, "{query:.20}");
+        }
+    }
 }

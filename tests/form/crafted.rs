@@ -23,6 +23,17 @@ async fn a_part_with_a_crafted_header_is_refused() {
         &format!("{good}\r\nX Y: a space"),
         &format!("{good}\r\nX: a\0b"),
         &format!("\0{good}"),
+        // Two lines, of which others may look at the other one.
+        &format!("{good}\r\nContent-Disposition: form-data; name=f"),
+        &format!("Content-Disposition: form-data; name=f\r\n{good}"),
+        &format!("{good}\r\nContent-Type: text/html\r\nContent-Type: image/png"),
+        // A file to some and a text field to others.
+        "Content-Disposition: form-data; name=\"f\"; x; filename=\"foo.html\"",
+        "Content-Disposition: form-data; name=\"f\"; \"filename\"=\"foo.html\"",
+        "Content-Disposition: form-data; name=\"f\"; filename*0=\"foo\"; filename*1=\".html\"",
+        "Content-Disposition: form-data; name=\"f\"; filename*0*=UTF-8''foo",
+        "Content-Disposition: form-data; name=\"f\"; file name=\"foo.html\"",
+        "Content-Disposition: form-data; name=f\"; filename=\"foo.html\"",
         &format!("{good}\r\nContent-Transfer-Encoding: base64"),
         &format!("{good}\r\nContent-Transfer-Encoding: quoted-printable"),
         &many,
@@ -104,6 +115,34 @@ async fn the_request_must_say_that_it_is_a_form_and_what_its_boundary_is() {
     }
     for refused in ["400", "415"] {
         assert!(names(&server, &user(refused)).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn who_sends_no_form_is_told_what_is_expected() {
+    let server = Server::start();
+    for (given, named) in [
+        (
+            Some("application/json"),
+            "the Content-Type is application/json,",
+        ),
+        (
+            Some("text/plain;charset=UTF-8"),
+            "the Content-Type is text/plain;charset=UTF-8,",
+        ),
+        (Some(""), "there is no Content-Type"),
+        (None, "there is no Content-Type"),
+    ] {
+        let mut request = server.post("/v1/public/files").body("{}");
+        if let Some(given) = given {
+            request = request.header("content-type", given);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 415);
+        let problem: Value = response.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(named.trim_end_matches(',')), "{detail}");
+        assert!(detail.contains("multipart/form-data"), "{detail}");
     }
 }
 

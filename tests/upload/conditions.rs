@@ -66,6 +66,13 @@ async fn preconditions_are_weighed_before_a_file_is_replaced() {
             );
         }
     }
+    // What may only be stored if it does not match has to be read.
+    let current = store(&server, path, "old").await;
+    let request = server.put(path, "new").header("if-none-match", "abc123");
+    assert_problem(request.send().await.unwrap(), 400, "invalid-request").await;
+    let request = server.delete(path).header("if-none-match", "abc123");
+    assert_problem(request.send().await.unwrap(), 400, "invalid-request").await;
+    assert_eq!(stored(&server, path).await, (b"old".to_vec(), current));
     for (name, value, status) in [
         ("if-match", "*", 412),
         ("if-match", "\"other\"", 412),

@@ -1,5 +1,7 @@
 //! Requests of the component's own: GET, for what the IAM API publishes.
 
+use ct_codecs::{Encoder, Hex};
+
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
@@ -22,10 +24,13 @@ pub(crate) enum Freshness {
     Cached,
     /// It should ask the origin again (RFC 9111, 5.2.1.4).
     Revalidated,
+    /// It may, but not with the document of this SHA-256, which is of no use
+    /// (RFC 9110, 13.1.2).
+    InsteadOf([u8; 32]),
 }
 
 /// Why a document was not to be had.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FetchError {
     #[error("it cannot be fetched: {0}")]
     Unreachable(String),
@@ -35,6 +40,9 @@ pub(crate) enum FetchError {
     TooLarge,
     #[error("the answer broke off")]
     BrokenOff,
+    /// The cache has a copy, but could not or would not ask.
+    #[error("it was asked a moment ago, or cannot be reached")]
+    NotRenewed,
 }
 
 /// Gets a document.
@@ -47,6 +55,9 @@ pub(crate) fn get(url: &WebUrl, freshness: Freshness) -> Result<Vec<u8>, FetchEr
         ErrorCode::InternalError(Some(cause)) => FetchError::Unreachable(cause),
         code => FetchError::Unreachable(code.to_string()),
     })?;
+    if freshness == Freshness::Revalidated && is_copy(&response) {
+        return Err(FetchError::NotRenewed);
+    }
     match response.status() {
         200 => read(&response),
         status => Err(FetchError::Status(status)),
@@ -83,10 +94,23 @@ fn send(url: &WebUrl, freshness: Freshness) -> Result<IncomingResponse, ErrorCod
 
 fn fields(freshness: Freshness) -> Fields {
     let mut entries: Vec<(&str, &[u8])> = vec![("accept", b"application/json")];
-    if freshness == Freshness::Revalidated {
-        entries.push(("cache-control", b"no-cache"));
+    let tag;
+    match freshness {
+        Freshness::Cached => {}
+        Freshness::Revalidated => entries.push(("cache-control", b"no-cache")),
+        Freshness::InsteadOf(digest) => {
+            let digest = Hex::encode_to_string(digest).unwrap_or_default();
+            tag = format!("\"{digest}\"");
+            entries.push(("if-none-match", tag.as_bytes()));
+        }
     }
     Fields::from_list(&entries).unwrap_or_else(|_| Fields::new())
+}
+
+/// Whether it is from the host's cache and was not asked for (RFC 9211, 2.1).
+fn is_copy(response: &IncomingResponse) -> bool {
+    let status = response.headers().get("cache-status");
+    status.iter().any(|value| value == b"Coffer; hit")
 }
 
 fn read(response: &IncomingResponse) -> Result<Vec<u8>, FetchError> {

@@ -137,13 +137,58 @@ fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
         let (keys, asked) = fetched("https://iam", "", &documents);
         let message = keys.expect_err(&configuration).to_string();
         assert!(message.contains(words), "{configuration}: {message}");
-        assert_eq!(asked.len(), 1, "{configuration}");
+        // And once more, for the one before.
+        assert_eq!(asked.len(), 2, "{configuration}");
+    }
+}
+
+#[test]
+fn a_document_of_no_use_does_not_displace_the_one_before() {
+    let of_no_use = [
+        "",
+        "<html>",
+        "{}",
+        r#"{"keys":[]}"#,
+        r#"{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC"}]}"#,
+    ];
+    let found = configuration("https://iam", "https://iam/keys");
+    let configured = "https://iam/.well-known/openid-configuration";
+    let policy = Policy::parse("[iam]\nissuer = 'https://iam'").expect("a policy");
+    for (place, before) in [("https://iam/keys", SET), (configured, found.as_str())] {
+        for now in of_no_use {
+            let fetch = |url: &WebUrl, freshness| {
+                let body = match (url.to_string() == place, freshness) {
+                    (false, _) if url.to_string() == configured => found.as_str(),
+                    (false, _) => SET,
+                    (true, Freshness::InsteadOf(digest)) => {
+                        assert_eq!(digest, Hash::hash(now.as_bytes()));
+                        before
+                    }
+                    (true, _) => now,
+                };
+                Ok(body.as_bytes().to_vec())
+            };
+            let keyring = Keyring {
+                iam: policy.iam().expect("an IAM API"),
+                secrets: &|_| None,
+                fetch: &fetch,
+            };
+            let keys = keyring.keys(Freshness::Cached);
+            assert!(keys.expect(now).knows("1"), "{place} {now}");
+            // But it is not what the keys are now.
+            let latest = keyring.keys(Freshness::Revalidated);
+            assert_eq!(
+                latest.is_err(),
+                place == "https://iam/keys",
+                "{place} {now}"
+            );
+        }
     }
 }
 
 #[test]
 fn what_is_no_key_set_gives_no_keys() {
-    for document in ["", "[]", "{}", "<html>", r#"{"keys":{}}"#] {
+    for document in ["", "[]", "{}", "<html>", r#"{"keys":{}}"#, r#"{"keys":[]}"#] {
         let lines = "jwks-url = 'https://iam/keys'";
         let (keys, _) = fetched("https://iam", lines, &[("https://iam/keys", document)]);
         assert!(matches!(keys, Err(NoKeys::Keys { .. })), "{document}");

@@ -3,9 +3,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use mediatype::{MediaType, ReadParams, names};
 
-use super::malformed;
-use crate::disposition::FormData;
+use super::{FormData, malformed};
 use crate::problem::Problem;
+
+/// How many lines a part's header may have.
+const MAX_LINES: usize = 32;
 
 /// RFC 7578, 4.7.
 const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-transfer-encoding");
@@ -21,11 +23,11 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads a part's header. Of a field that is there twice multer keeps the last.
+    /// Reads a part's header. A field that is there twice is refused, since nobody could
+    /// say which of them the others along the way have looked at.
     pub(super) fn parse(fields: &HeaderMap) -> Result<Self, Problem> {
-        let value = |name| fields.get(name).map(HeaderValue::as_bytes);
         // Bytes are stored as they come, so an encoding would change the file.
-        let encoding = value(CONTENT_TRANSFER_ENCODING).unwrap_or(b"binary");
+        let encoding = only(fields, &CONTENT_TRANSFER_ENCODING)?.unwrap_or(b"binary");
         let plain = ["binary", "8bit", "7bit"].map(str::as_bytes);
         if !plain
             .iter()
@@ -33,13 +35,40 @@ impl Header {
         {
             return Err(malformed("a part has a Content-Transfer-Encoding"));
         }
-        let disposition = value(header::CONTENT_DISPOSITION)
+        let disposition = only(fields, &header::CONTENT_DISPOSITION)?
             .ok_or_else(|| malformed("a part has no Content-Disposition"))?;
         Ok(Self {
             disposition: FormData::parse(disposition)?,
-            content_type: value(header::CONTENT_TYPE).map(<[u8]>::to_vec),
+            content_type: only(fields, &header::CONTENT_TYPE)?.map(<[u8]>::to_vec),
         })
     }
+}
+
+/// The value of the one field of this name, if there is one.
+fn only<'h>(fields: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>, Problem> {
+    let mut values = fields.get_all(name).iter();
+    let value = values.next().map(HeaderValue::as_bytes);
+    match values.next() {
+        None => Ok(value),
+        Some(_) => Err(malformed(&format!("a part has more than one {name}"))),
+    }
+}
+
+/// The header lines of a part, up to the empty one that ends them.
+pub(super) fn lines(block: &[u8]) -> Result<HeaderMap, Problem> {
+    let unreadable = || malformed("a part's header cannot be read");
+    let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
+    let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines)
+    else {
+        return Err(unreadable());
+    };
+    let mut fields = HeaderMap::with_capacity(lines.len());
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unreadable())?;
+        let value = HeaderValue::from_bytes(line.value).map_err(|_| unreadable())?;
+        fields.append(name, value);
+    }
+    Ok(fields)
 }
 
 /// The boundary that the Content-Type of a form names: 1 to 70 characters.
@@ -48,7 +77,7 @@ pub(super) fn boundary(content_type: &[u8]) -> Result<String, Problem> {
     let text = std::str::from_utf8(content_type).map_err(|_| unreadable())?;
     let media_type = MediaType::parse(text.trim_ascii()).map_err(|_| unreadable())?;
     if media_type.essence() != FORM_DATA {
-        return Err(Problem::UnsupportedMediaType);
+        return Err(Problem::not_a_form(Some(text)));
     }
     let mut boundaries = media_type
         .params()

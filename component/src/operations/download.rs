@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::Context;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions};
-use crate::conditions::{conditions, if_range, unconditional};
+use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions, Span};
+use crate::conditions::{if_range, of_read, unconditional};
 use crate::content_type::ContentType;
 use crate::disposition;
 use crate::http::{Answer, Request, Response};
@@ -50,7 +50,7 @@ pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<A
 
 fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<Answer, Problem> {
     let save_as = parse_download(query)?;
-    let conditions = conditions(&request.headers)?;
+    let conditions = of_read(&request.headers)?;
     let key = permit.key();
     if permit.depends_on_uploader() {
         let found = blobs::stat(key.as_str(), &unconditional())?;
@@ -72,12 +72,19 @@ fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<An
         };
     }
     let (span, span_only_if) = if_range(&request.headers, range::span(&request.headers));
-    let options = OpenOptions {
+    let mut options = OpenOptions {
         span,
         span_only_if,
         conditions,
     };
-    let opened = match blobs::open(key.as_str(), &options) {
+    let mut opened = blobs::open(key.as_str(), &options);
+    // A file without bytes has no part that could be asked for, and caches that fetch in
+    // slices begin with the first.
+    if matches!(opened, Err(Error::SpanOutside(0))) {
+        options.span = Span::All;
+        opened = blobs::open(key.as_str(), &options);
+    }
+    let opened = match opened {
         Ok(opened) => opened,
         Err(Error::NotModified(info)) => return not_modified(permit, &info, cache),
         Err(error) => return Err(error.into()),
@@ -110,7 +117,7 @@ fn not_modified(permit: &Read, info: &Info, cache: &str) -> Result<Answer, Probl
 fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> HeaderMap {
     let mut headers = validators(info, cache);
     let content_type = ContentType::stored(&info.content_type);
-    insert(&mut headers, header::CONTENT_TYPE, content_type.as_str());
+    insert(&mut headers, header::CONTENT_TYPE, &content_type.field());
     let constant = HeaderValue::from_static;
     headers.insert(header::ACCEPT_RANGES, constant("bytes"));
     headers.insert(

@@ -14,11 +14,11 @@ use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Upload};
 use crate::conditions::unconditional;
 use crate::content_type::ContentType;
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
-use crate::multipart::{Form, Part};
+use crate::multipart::{Filename, Form, Part};
 use crate::name::Name;
 use crate::permit::{self, Store};
 use crate::problem::Problem;
-use crate::query::{FormQuery, parse_folder};
+use crate::query::{self, FormQuery, parse_folder};
 
 /// The most files in one form.
 const MOST_FILES: usize = 100;
@@ -49,7 +49,9 @@ pub(crate) fn answer(
     };
     let base_url = context.base_url(&request);
     let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
-    let content_type = content_type.ok_or(Problem::UnsupportedMediaType)?;
+    let content_type = content_type
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Problem::not_a_form(None))?;
 
     let mut body = request.into_reader()?;
     let source = || {
@@ -61,15 +63,23 @@ pub(crate) fn answer(
     let mut staged = Staged::default();
     while let Some(mut part) = form.next_part()? {
         match part.disposition.filename.clone() {
-            Some(filename) if filename.is_empty() => skip_empty(&mut part)?,
+            Some(filename) if filename.as_str().is_empty() => skip_empty(&mut part)?,
             Some(filename) => {
-                let name = Name::within(folder.as_ref(), &filename)?;
-                stage(&mut staged, &permit, name, &mut part)?;
+                let path = if query.keeps_paths {
+                    filename.path()
+                } else {
+                    filename.basename().to_owned()
+                };
+                let of_file = |problem: Problem| problem.of_file(filename.as_str());
+                let name = Name::within(folder.as_ref(), &path).map_err(of_file)?;
+                staged.check(&name).map_err(of_file)?;
+                let upload = stage(&permit, &name, &mut part, of_file)?;
+                staged.push(name, filename, upload);
             }
             None if part.disposition.name == FOLDER && query.folder.is_none() => {
                 folder = parse_folder(&part.text(Name::MAX_BYTES + 1)?)?;
             }
-            None => {}
+            None => query::refuse_chunk(&part.disposition.name)?,
         }
     }
     drop(form);
@@ -78,8 +88,15 @@ pub(crate) fn answer(
         return Err(Problem::InvalidMultipart("the form has no file".to_owned()));
     }
 
-    let stored = Upload::finish(staged.uploads)
-        .map_err(|refused| permit.refusals().problem(refused.error))?;
+    let refusals = permit.refusals();
+    let stored = Upload::finish(staged.uploads).map_err(|refused| {
+        let problem = refusals.problem(refused.error);
+        let index = usize::try_from(refused.index).unwrap_or(usize::MAX);
+        match staged.filenames.get(index) {
+            Some(filename) => problem.of_file(filename.as_str()),
+            None => problem,
+        }
+    })?;
     let files: Vec<File> = staged
         .names
         .iter()
@@ -132,30 +149,44 @@ fn incomplete(error: BrokenOff) -> Problem {
 #[derive(Default)]
 struct Staged {
     names: Vec<Name>,
+    filenames: Vec<Filename>,
     uploads: Vec<Upload>,
 }
 
-/// Takes one file in.
+impl Staged {
+    /// Refuses a file that is one too many, or has the name of another.
+    fn check(&self, name: &Name) -> Result<(), Problem> {
+        if self.names.len() == MOST_FILES {
+            return Err(Problem::TooLarge(format!(
+                "a form has at most {MOST_FILES} files"
+            )));
+        }
+        if self.names.contains(name) {
+            return Err(Problem::InvalidMultipart(format!(
+                "the form has two files that would be {name}; with ?paths=keep files of a \
+                 folder keep their paths"
+            )));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, name: Name, filename: Filename, upload: Upload) {
+        self.names.push(name);
+        self.filenames.push(filename);
+        self.uploads.push(upload);
+    }
+}
+
+/// Takes one file in. What is wrong with the file and not with the form goes through
+/// `of_file`.
 fn stage(
-    staged: &mut Staged,
     permit: &Store<'_>,
-    name: Name,
+    name: &Name,
     part: &mut Part<'_, '_>,
-) -> Result<(), Problem> {
-    if staged.names.len() == MOST_FILES {
-        return Err(Problem::TooLarge(format!(
-            "a form has at most {MOST_FILES} files"
-        )));
-    }
-    if staged.names.contains(&name) {
-        return Err(Problem::InvalidMultipart(format!(
-            "the form has {name} twice"
-        )));
-    }
-    let content_type = ContentType::choose(part.content_type.as_deref(), &name)?;
-    if !permit.limits().takes(content_type.as_str()) {
-        return Err(Problem::UnsupportedMediaType);
-    }
+    of_file: impl Fn(Problem) -> Problem,
+) -> Result<Upload, Problem> {
+    let content_type = ContentType::of_part(part.content_type.as_deref(), name);
+    permit.check_type(&content_type).map_err(&of_file)?;
     let options = CreateOptions {
         content_type: content_type.as_str().to_owned(),
         uploader: permit.uploader().map(str::to_owned),
@@ -166,15 +197,14 @@ fn stage(
         announced: None,
         sha256: None,
     };
-    let refuse = |error| permit.refusals().problem(error);
-    let upload = blobs::create(permit.key(&name).as_str(), &options).map_err(refuse)?;
+    let refusals = permit.refusals();
+    let refusal = |error| of_file(refusals.problem(error));
+    let upload = blobs::create(permit.key(name).as_str(), &options).map_err(refusal)?;
     while let Some(chunk) = part.next_chunk()? {
-        upload.write(&chunk).map_err(refuse)?;
+        upload.write(&chunk).map_err(refusal)?;
     }
-    upload.complete().map_err(refuse)?;
-    staged.names.push(name);
-    staged.uploads.push(upload);
-    Ok(())
+    upload.complete().map_err(refusal)?;
+    Ok(upload)
 }
 
 /// What browsers send for a file field that was left empty.

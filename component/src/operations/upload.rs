@@ -13,6 +13,7 @@ use crate::http::{Answer, Request};
 use crate::name::Name;
 use crate::permit;
 use crate::problem::Problem;
+use crate::query;
 
 /// Stores the request's body, which goes from the client to the store without
 /// coming here.
@@ -30,21 +31,25 @@ pub(crate) fn answer(
         ));
     }
     // Kept without it, the bytes would come back as something else (RFC 9110, 8.4).
-    if headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| coding != "identity")
-    {
-        return Err(Problem::UnsupportedMediaType);
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    if codings.iter().any(|coding| coding != "identity") {
+        return Err(Problem::UnsupportedMediaType(
+            "files are stored as they are sent, without a Content-Encoding".to_owned(),
+        ));
     }
+    query::refuse_chunks(context.query)?;
     let content_type = ContentType::of_request(headers, name)?;
-    if !permit.limits().takes(content_type.as_str()) {
-        return Err(Problem::UnsupportedMediaType);
+    if content_type.is_form() {
+        return Err(Problem::UnsupportedMediaType(format!(
+            "multipart/form-data is a form and not a file: POST it to /v1/{area}/files, \
+             or PUT the file alone"
+        )));
     }
+    permit.check_type(&content_type)?;
     let max_size = permit.limits().max_file_size();
     let announced = content_length(headers);
     if announced.is_some_and(|length| length > max_size) {
-        return Err(Error::TooLarge.into());
+        return Err(permit.refusals().problem(Error::TooLarge));
     }
     let options = CreateOptions {
         content_type: content_type.as_str().to_owned(),

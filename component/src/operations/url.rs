@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Context;
 use super::file::location;
@@ -12,10 +13,11 @@ use crate::bindings::coffer::storage::blobs;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::conditions::unconditional;
 use crate::http::{Answer, BodyReader, Request, Response};
+use crate::json;
 use crate::name::Name;
 use crate::percent;
 use crate::permit;
-use crate::problem::Problem;
+use crate::problem::{MAX_ECHO, Problem};
 use crate::time;
 
 /// How long a link is good for where nothing else is asked.
@@ -24,8 +26,9 @@ const DEFAULT: Duration = Duration::from_secs(3600);
 const LONGEST_BODY: usize = 4096;
 
 /// What may be asked of a link.
-#[derive(Deserialize, Default)]
+#[derive(Default)]
 struct Asked {
+    /// In seconds.
     expires_in: Option<u64>,
 }
 
@@ -60,7 +63,8 @@ pub(crate) fn answer(
                 eprintln!("no link can be made: there is no link secret");
                 return Err(Problem::Unavailable);
             };
-            let expires_at = wall_clock::now().seconds.saturating_add(lifetime.as_secs());
+            let longest = context.policy.link_max_age();
+            let expires_at = expiry(wall_clock::now().seconds, lifetime, longest);
             let token = permit.link(&key, expires_at)?;
             let basename = percent::encode_path(permit.name().basename());
             Made {
@@ -104,17 +108,129 @@ fn read(mut body: BodyReader) -> Result<Asked, Problem> {
             ));
         }
     }
-    if bytes.is_empty() {
+    parse(&bytes)
+}
+
+fn parse(body: &[u8]) -> Result<Asked, Problem> {
+    if body.is_empty() {
         return Ok(Asked::default());
     }
-    let refused = || invalid("the body is no JSON object with an integer expires_in");
-    // A list of the fields' values would do for the parser.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(refused());
+    let members = json::object(body)
+        .ok_or_else(|| invalid("the body is not a JSON object that names each member once"))?;
+    let mut asked = Asked::default();
+    for (name, value) in members {
+        if name != "expires_in" {
+            let name: String = name.chars().take(MAX_ECHO).collect();
+            return Err(invalid(&format!(
+                "there is no member {name:?} here, only \"expires_in\""
+            )));
+        }
+        asked.expires_in = match value {
+            Value::Null => None,
+            value => Some(whole(&value).ok_or_else(|| {
+                invalid("expires_in is not a whole number of seconds, at least 1")
+            })?),
+        };
     }
-    serde_json::from_slice(&bytes).map_err(|_| refused())
+    Ok(asked)
+}
+
+/// The number, where it is a whole one that is not negative: also `60.0`, which JSON does
+/// not tell from `60`. One beyond all of them counts as the largest.
+fn whole(value: &Value) -> Option<u64> {
+    let number = value.as_u64();
+    number.or_else(|| match value.as_f64()? {
+        // Saturates.
+        number if number >= 0.0 && number.fract() == 0.0 => Some(number as u64),
+        _ => None,
+    })
+}
+
+/// When a link ends that is made at `now` (seconds since 1970): after its lifetime, and as
+/// much as a tenth of it later, but not after the longest one. Rounded so, a link that is
+/// asked for again soon is the same, and a browser finds the file in its cache.
+fn expiry(now: u64, lifetime: Duration, longest: Duration) -> u64 {
+    let step = (lifetime.as_secs() / 10).max(1);
+    let rounded = now
+        .saturating_add(lifetime.as_secs())
+        .div_ceil(step)
+        .saturating_mul(step);
+    rounded.min(now.saturating_add(longest.as_secs()))
 }
 
 fn invalid(what: &str) -> Problem {
     Problem::InvalidRequest(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_body_asks_for_whole_seconds_and_nothing_else() {
+        for (body, expected) in [
+            ("", None),
+            (" {\n} ", None),
+            (r#"{"expires_in":null}"#, None),
+            (r#"{"expires_in":60}"#, Some(60)),
+            (r#"{"expires_in":60.0}"#, Some(60)),
+            (r#"{"expires_in":6e1}"#, Some(60)),
+            (r#"{"expires_in":0}"#, Some(0)),
+            (r#"{"expires_in":-0.0}"#, Some(0)),
+            (r#"{"expires_in":18446744073709551616}"#, Some(u64::MAX)),
+            (r#"{"expires_in":1e300}"#, Some(u64::MAX)),
+        ] {
+            let asked = parse(body.as_bytes()).map(|asked| asked.expires_in);
+            assert_eq!(asked, Ok(expected), "{body}");
+        }
+        for body in [
+            " ",
+            "null",
+            "60",
+            "[60]",
+            "expires_in=60",
+            r#"{"expires_in":60"#,
+            r#"{"expires_in":60}x"#,
+            r#"{"expires_in":-1}"#,
+            r#"{"expires_in":60.5}"#,
+            r#"{"expires_in":"60"}"#,
+            r#"{"expires_in":true}"#,
+            r#"{"expires_in":[60]}"#,
+            r#"{"expires_in":60,"expires_in":60}"#,
+        ] {
+            let refused = parse(body.as_bytes()).map(|asked| asked.expires_in);
+            assert!(matches!(refused, Err(Problem::InvalidRequest(_))), "{body}");
+        }
+        let unknown = parse(br#"{"expiresIn":60}"#).map(|asked| asked.expires_in);
+        let words = r#"there is no member "expiresIn" here, only "expires_in""#;
+        assert_eq!(unknown, Err(Problem::InvalidRequest(words.to_owned())));
+    }
+
+    #[test]
+    fn a_link_ends_when_others_of_its_time_do_and_never_before_it_was_asked_to() {
+        const WEEK: u64 = 7 * 86_400;
+        const NOW: u64 = 1_800_000_000;
+        let expiry = |now, lifetime| {
+            let seconds = Duration::from_secs;
+            expiry(now, seconds(lifetime), seconds(WEEK)) - now
+        };
+        for lifetime in [1, 2, 9, 10, 59, 60, 300, 3600, 86_400, WEEK - 1, WEEK] {
+            for now in NOW..NOW + 400 {
+                let lasts = expiry(now, lifetime);
+                assert!(
+                    (lifetime..=lifetime + lifetime / 10).contains(&lasts),
+                    "{lifetime}"
+                );
+                assert!(lasts <= WEEK, "{lifetime}");
+            }
+        }
+        // One end for six minutes.
+        let ends: BTreeSet<u64> = (0..360)
+            .map(|second| NOW + second + expiry(NOW + second, 3600))
+            .collect();
+        assert!(ends.len() <= 2, "{ends:?}");
+        assert_eq!(expiry(u64::MAX, 1), 0);
+    }
 }

@@ -25,14 +25,18 @@ pub(crate) struct Refusals {
     create: Denial,
     /// Where there is one that may not be replaced.
     replace: Denial,
+    /// In bytes.
+    max_file_size: u64,
 }
 
 impl Refusals {
-    /// Of a permit whose decisions on creating and on replacing these are.
+    /// Of a permit whose decisions on creating and on replacing these are, for files of at
+    /// most this size.
     pub(super) fn new<R>(
         scope: &Scope,
         create: &Result<(), Problem>,
         replace: &Result<R, Problem>,
+        max_file_size: u64,
     ) -> Self {
         let denial = |problem: Option<&Problem>, operation, why| match problem {
             Some(Problem::Unauthenticated(denied)) => Denial::Unauthenticated(*denied),
@@ -44,6 +48,7 @@ impl Refusals {
         Self {
             create: denial(create.as_ref().err(), Operation::Create, Why::Rule),
             replace: denial(replace.as_ref().err(), Operation::Replace, Why::Upload),
+            max_file_size,
         }
     }
 
@@ -52,6 +57,10 @@ impl Refusals {
         match error {
             Error::NotFound => self.create.into(),
             Error::Protected => self.replace.into(),
+            Error::TooLarge => Problem::TooLarge(format!(
+                "the file is larger than {} bytes, the most that is allowed here",
+                self.max_file_size
+            )),
             error => error.into(),
         }
     }

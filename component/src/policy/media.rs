@@ -1,5 +1,7 @@
 //! Media ranges: which types of files an area takes.
 
+use std::fmt;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use mediatype::MediaType;
 
@@ -43,6 +45,13 @@ impl MediaRange {
 }
 
 from_text!(MediaRange, "a type such as \"image/*\" or \"image/png\"");
+
+impl fmt::Display for MediaRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "*".to_owned());
+        write!(f, "{}/{}", part(&self.kind), part(&self.subtype))
+    }
+}
 
 impl TryFrom<String> for MediaRange {
     type Error = String;
@@ -98,6 +107,7 @@ mod tests {
             ("*/*", "not a type", true),
         ] {
             let parsed = MediaRange::try_from(range.to_owned()).expect(range);
+            assert_eq!(parsed.to_string(), range);
             assert_eq!(parsed.takes(content_type), taken, "{range} {content_type}");
         }
     }

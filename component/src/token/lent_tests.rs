@@ -29,7 +29,11 @@ fn set(keys: &[&Ed25519KeyPair]) -> String {
 }
 
 fn token(key: &Ed25519KeyPair, seconds: u64) -> String {
-    let claims = json!({"iss": "https://iam", "sub": "ann", "exp": NOW + seconds});
+    token_of("https://iam", key, seconds)
+}
+
+fn token_of(issuer: &str, key: &Ed25519KeyPair, seconds: u64) -> String {
+    let claims = json!({"iss": issuer, "sub": "ann", "exp": NOW + seconds});
     let claims: JWTClaims<Value> = serde_json::from_value(claims).expect("claims");
     key.sign(claims).expect("a token")
 }
@@ -41,6 +45,7 @@ type Entry = (Vec<u8>, u32);
 struct Surroundings {
     then: Option<String>,
     now: Option<String>,
+    is_asked_too_soon: bool,
     asked: RefCell<Vec<Freshness>>,
     remembered: RefCell<HashMap<Vec<u8>, Entry>>,
 }
@@ -50,6 +55,7 @@ impl Surroundings {
         Self {
             then,
             now,
+            is_asked_too_soon: false,
             asked: RefCell::default(),
             remembered: RefCell::default(),
         }
@@ -66,8 +72,12 @@ impl Surroundings {
             fetch: &|_, freshness| {
                 self.asked.borrow_mut().push(freshness);
                 let document = match freshness {
+                    Freshness::Revalidated if self.is_asked_too_soon => {
+                        return Err(FetchError::NotRenewed);
+                    }
                     Freshness::Cached => &self.then,
                     Freshness::Revalidated => &self.now,
+                    Freshness::InsteadOf(_) => &None,
                 };
                 let document = document.as_ref().ok_or(FetchError::Status(500))?;
                 Ok(document.clone().into_bytes())
@@ -126,6 +136,40 @@ fn keys_are_asked_for_again_only_where_another_key_may_have_signed() {
         let around = Surroundings::new(Some(set(&[then])), Some(set(&[now])));
         assert_eq!(around.ask(&token(signer, 100)), result, "{label}");
         assert_eq!(*around.asked.borrow(), asked, "{label}");
+    }
+    // What would not be accepted anyway is not worth asking.
+    let around = Surroundings::new(Some(set(&[&old])), Some(set(&[&new])));
+    let foreign = token_of("https://other", &new, 100);
+    assert_eq!(around.ask(&foreign), Err(Problem::InvalidToken));
+    assert_eq!(*around.asked.borrow(), twice[..1]);
+}
+
+#[test]
+fn a_key_id_that_nobody_could_look_up_just_now_is_not_called_wrong() {
+    let (old, new) = (key(Some("1")), key(Some("2")));
+    let (forged, nameless) = (key(Some("1")), key(None));
+    let refused = Err(Problem::InvalidToken);
+    for (label, known, signer, result) in [
+        ("known", &old, &old, Ok(())),
+        ("new", &old, &new, Err(Problem::IamUnavailable)),
+        (
+            "new, beside one without",
+            &nameless,
+            &new,
+            Err(Problem::IamUnavailable),
+        ),
+        ("forged", &old, &forged, refused.clone()),
+        ("nameless", &old, &nameless, refused.clone()),
+        (
+            "nameless, as the key is",
+            &nameless,
+            &key(None),
+            refused.clone(),
+        ),
+    ] {
+        let mut around = Surroundings::new(Some(set(&[known])), None);
+        around.is_asked_too_soon = true;
+        assert_eq!(around.ask(&token(signer, 100)), result, "{label}");
     }
 }
 

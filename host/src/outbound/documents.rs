@@ -15,7 +15,7 @@ use reqwest::Url;
 
 use super::fetch::Fetcher;
 pub(super) use copy::Asked;
-use copy::{Copy, Plan};
+use copy::{Copy, Plan, Replaced};
 
 /// The most documents that are kept. A policy needs two.
 const MOST: usize = 32;
@@ -26,6 +26,22 @@ pub struct Documents {
     fetcher: Fetcher,
     kept: Mutex<HashMap<Url, Arc<Mutex<Document>>>>,
     version: AtomicU64,
+}
+
+/// A document that somebody asked for.
+pub(super) struct Found {
+    pub(super) body: Bytes,
+    /// Whether it was there before it was asked for.
+    pub(super) is_copy: bool,
+}
+
+impl Found {
+    fn copy(body: Bytes) -> Self {
+        Self {
+            body,
+            is_copy: true,
+        }
+    }
 }
 
 /// One document.
@@ -46,20 +62,29 @@ impl Documents {
 
     /// The document at this URL, or why it is not to be had. However many ask, at most one
     /// request is under way.
-    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Result<Bytes, Arc<str>> {
+    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Result<Found, Arc<str>> {
         let shared = self.document(url);
+        let now = Instant::now();
         let renewal = {
             let mut document = lock(&shared);
+            if let Asked::InsteadOf(digest) = asked {
+                if document.copy.reject(digest) {
+                    self.version.fetch_add(1, Ordering::Release);
+                    tracing::warn!(%url, "of no use: what was there before stays");
+                }
+                let body = document.copy.usable(now).map(Found::copy);
+                return body.ok_or_else(|| document.failure());
+            }
             let under_way = document.under_way();
-            match document
-                .copy
-                .plan(Instant::now(), asked, under_way.is_some())
-            {
-                Plan::Keep(body) => return body.ok_or_else(|| document.failure()),
+            let copy = |body: Option<Bytes>, document: &Document| {
+                body.map(Found::copy).ok_or_else(|| document.failure())
+            };
+            match document.copy.plan(now, asked, under_way.is_some()) {
+                Plan::Keep(body) => return copy(body, &document),
                 Plan::KeepAndRenew(body) => {
                     // Nobody waits for it.
                     drop(self.renew(&shared, &mut document, url));
-                    return Ok(body);
+                    return Ok(Found::copy(body));
                 }
                 Plan::Wait => under_way.unwrap_or_else(|| self.renew(&shared, &mut document, url)),
             }
@@ -67,7 +92,10 @@ impl Documents {
         renewal.await;
         let document = lock(&shared);
         let body = document.copy.usable(Instant::now());
-        body.ok_or_else(|| document.failure())
+        Ok(Found {
+            body: body.ok_or_else(|| document.failure())?,
+            is_copy: !document.copy.came_since(now),
+        })
     }
 
     fn document(&self, url: &Url) -> Arc<Mutex<Document>> {
@@ -96,9 +124,15 @@ impl Documents {
             match fetched {
                 Ok(fetched) => {
                     document.failure = None;
-                    if document.copy.replace(fetched, Instant::now()) {
-                        documents.version.fetch_add(1, Ordering::Release);
-                        tracing::info!(%url, "fetched: not what it was, or not known before");
+                    match document.copy.replace(fetched, Instant::now()) {
+                        Replaced::Same => {}
+                        Replaced::Changed => {
+                            documents.version.fetch_add(1, Ordering::Release);
+                            tracing::info!(%url, "fetched: not what it was, or not known before");
+                        }
+                        Replaced::Useless => {
+                            tracing::warn!(%url, "fetched: still of no use, what was there before stays");
+                        }
                     }
                 }
                 Err(error) => {

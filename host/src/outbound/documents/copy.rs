@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 use crate::outbound::fetch::Fetched;
 
@@ -23,6 +24,8 @@ pub(in crate::outbound) enum Asked {
     Any,
     /// The document as it is now.
     Anew,
+    /// A document, but not the one of this SHA-256: it is of no use.
+    InsteadOf([u8; 32]),
 }
 
 /// What to do about a request.
@@ -36,10 +39,23 @@ pub(super) enum Plan {
     Wait,
 }
 
+/// What came, beside what was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replaced {
+    Same,
+    Changed,
+    /// It is what was of no use the last time, and replaces nothing.
+    Useless,
+}
+
 /// A document as last seen.
 #[derive(Debug, Default)]
 pub(super) struct Copy {
     seen: Option<Seen>,
+    /// The one before, while nobody has said that either is of no use.
+    before: Option<Seen>,
+    /// What was of no use when it came last.
+    useless: Option<Bytes>,
     tried: Option<Instant>,
     asked_anew: Option<Instant>,
 }
@@ -47,6 +63,7 @@ pub(super) struct Copy {
 #[derive(Debug)]
 struct Seen {
     body: Bytes,
+    came: Instant,
     fresh_until: Instant,
 }
 
@@ -83,17 +100,53 @@ impl Copy {
         self.tried = Some(now);
     }
 
-    /// It came. Returns whether it is not what it was.
-    pub(super) fn replace(&mut self, fetched: Fetched, now: Instant) -> bool {
-        let changed = self
-            .seen
-            .as_ref()
-            .is_none_or(|seen| seen.body != fetched.body);
-        self.seen = Some(Seen {
+    /// Whether there is a copy that came since then.
+    pub(super) fn came_since(&self, then: Instant) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.came >= then)
+    }
+
+    /// It came.
+    pub(super) fn replace(&mut self, fetched: Fetched, now: Instant) -> Replaced {
+        if self.useless.as_ref() == Some(&fetched.body) {
+            return Replaced::Useless;
+        }
+        self.useless = None;
+        let seen = Seen {
             body: fetched.body,
+            came: now,
             fresh_until: now + fetched.fresh_for,
-        });
-        changed
+        };
+        match self.seen.replace(seen) {
+            Some(last)
+                if self
+                    .seen
+                    .as_ref()
+                    .is_some_and(|seen| seen.body == last.body) =>
+            {
+                Replaced::Same
+            }
+            last => {
+                self.before = last;
+                Replaced::Changed
+            }
+        }
+    }
+
+    /// The document of this SHA-256 is of no use: the one before it stands again, if there
+    /// is one. Returns whether that changes anything.
+    pub(super) fn reject(&mut self, digest: [u8; 32]) -> bool {
+        let is_meant = |seen: &mut Seen| Sha256::digest(&seen.body)[..] == digest;
+        // It may have been renewed meanwhile.
+        let _ = self.before.take_if(is_meant);
+        if self.before.is_none() {
+            return false;
+        }
+        let Some(useless) = self.seen.take_if(is_meant) else {
+            return false;
+        };
+        self.useless = Some(useless.body);
+        self.seen = self.before.take();
+        true
     }
 
     /// For how long it has not been fresh.
@@ -124,7 +177,7 @@ mod tests {
         let at = |second| start + Duration::from_secs(second);
         let mut copy = Copy::default();
         copy.tried(at(tried.unwrap_or(0)));
-        assert!(copy.replace(fetched(b"{}"), start));
+        assert_eq!(copy.replace(fetched(b"{}"), start), Replaced::Changed);
         copy.plan(at(second), Asked::Any, under_way)
     }
 
@@ -195,8 +248,34 @@ mod tests {
     fn a_document_has_changed_when_its_bytes_have() {
         let now = Instant::now();
         let mut copy = Copy::default();
-        assert!(copy.replace(fetched(b"{}"), now));
-        assert!(!copy.replace(fetched(b"{}"), now));
-        assert!(copy.replace(fetched(b"[]"), now));
+        assert_eq!(copy.replace(fetched(b"{}"), now), Replaced::Changed);
+        assert_eq!(copy.replace(fetched(b"{}"), now), Replaced::Same);
+        assert_eq!(copy.replace(fetched(b"[]"), now), Replaced::Changed);
+    }
+
+    #[test]
+    fn what_is_of_no_use_gives_way_to_what_was_there_before() {
+        let now = Instant::now();
+        let mut copy = Copy::default();
+        let digest = |body: &[u8]| Sha256::digest(body).into();
+        copy.replace(fetched(b"{}"), now);
+        // There is nothing better.
+        assert!(!copy.reject(digest(b"{}")));
+        assert_eq!(copy.usable(now), Some(BODY));
+        for _ in 0..2 {
+            assert_eq!(copy.replace(fetched(b"<html>"), now), Replaced::Changed);
+            // Renewed in the meantime.
+            assert_eq!(copy.replace(fetched(b"<html>"), now), Replaced::Same);
+            assert!(!copy.reject(digest(b"other")));
+            assert!(copy.reject(digest(b"<html>")));
+            assert!(!copy.reject(digest(b"<html>")));
+            assert_eq!(copy.usable(now), Some(BODY));
+            // Nobody has to look at it again.
+            assert_eq!(copy.replace(fetched(b"<html>"), now), Replaced::Useless);
+            assert_eq!(copy.usable(now), Some(BODY));
+            assert_eq!(copy.replace(fetched(b"{}"), now), Replaced::Same);
+        }
+        assert_eq!(copy.replace(fetched(b"[]"), now), Replaced::Changed);
+        assert_eq!(copy.usable(now), Some(Bytes::from_static(b"[]")));
     }
 }

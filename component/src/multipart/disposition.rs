@@ -1,0 +1,298 @@
+//! The Content-Disposition field of a form's part (RFC 7578, 4.2, and the encoding of the
+//! HTML standard).
+
+use std::borrow::Cow;
+
+use crate::disposition::last_component;
+use crate::percent;
+use crate::problem::Problem;
+
+/// What a part of a form says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FormData {
+    /// The field's name; empty where there is none.
+    pub(crate) name: String,
+    /// The file's name as the sender has it, maybe with a path, which may be no valid
+    /// name; `None` where the part is not a file.
+    pub(crate) filename: Option<Filename>,
+}
+
+/// What a sender calls a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filename(String);
+
+impl Filename {
+    /// As it was sent.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last component: what follows the last `/` or `\`.
+    pub(crate) fn basename(&self) -> &str {
+        last_component(&self.0)
+    }
+
+    /// The whole of it, joined by `/`. A backslash separates too, also one that some
+    /// senders write twice.
+    pub(crate) fn path(&self) -> String {
+        self.0.replace("\\\\", "\\").replace('\\', "/")
+    }
+}
+
+impl FormData {
+    /// Reads the field's value. `filename*` (RFC 8187) wins over `filename`, unless it
+    /// cannot be read.
+    ///
+    /// A parameter that is there twice, that is not understood or only nearly, such as
+    /// `filename*0` (RFC 2231), is refused: others along the way may have looked at it, and
+    /// a file must not pass for a text field.
+    pub(crate) fn parse(value: &[u8]) -> Result<Self, Problem> {
+        let text = std::str::from_utf8(value)
+            .map_err(|_| Problem::InvalidName("a filename is not UTF-8"))?;
+        let (kind, mut rest) = split_at(text, |c| c == ';');
+        if !kind.trim_ascii().eq_ignore_ascii_case("form-data") {
+            return Err(malformed());
+        }
+        let (mut name, mut filename) = (Parameter::default(), Parameter::default());
+        while let Some(parameter) = rest.strip_prefix(';') {
+            let parameter = parameter.trim_ascii_start();
+            if parameter.is_empty() || parameter.starts_with(';') {
+                rest = parameter;
+                continue;
+            }
+            let (key, value) = parameter.split_once('=').ok_or_else(malformed)?;
+            let key = key.trim_ascii_end().to_ascii_lowercase();
+            if key.is_empty() || !key.bytes().all(is_token) {
+                return Err(malformed());
+            }
+            let (value, behind) = parameter_value(value.trim_ascii_start())?;
+            rest = behind.trim_ascii_start();
+            if !rest.is_empty() && !rest.starts_with(';') {
+                return Err(malformed());
+            }
+            let slot = match key.as_str() {
+                "name" => &mut name.plain,
+                "name*" => &mut name.extended,
+                "filename" => &mut filename.plain,
+                "filename*" => &mut filename.extended,
+                _ if key.starts_with("name*") || key.starts_with("filename*") => {
+                    return Err(malformed());
+                }
+                _ => continue,
+            };
+            if slot.replace(value).is_some() {
+                return Err(malformed());
+            }
+        }
+        Ok(Self {
+            name: name.read()?.unwrap_or_default(),
+            filename: filename.read()?.map(Filename),
+        })
+    }
+}
+
+/// A parameter that may be there in two forms (RFC 8187, 4.2).
+#[derive(Default)]
+struct Parameter {
+    plain: Option<String>,
+    /// Encoded.
+    extended: Option<String>,
+}
+
+impl Parameter {
+    fn read(self) -> Result<Option<String>, Problem> {
+        match (self.extended.as_deref().map(ext_value), self.plain) {
+            (Some(Some(decoded)), _) => Ok(Some(decoded)),
+            (Some(None), None) => Err(malformed()),
+            (_, plain) => Ok(plain),
+        }
+    }
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Reads a token or a quoted string and returns it with what stands behind it.
+///
+/// In quotes a backslash escapes `"` and nothing else, so that Windows paths
+/// stay whole, and the three percent-encodings that browsers write are undone.
+fn parameter_value(text: &str) -> Result<(String, &str), Problem> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (token, rest) = split_at(text, |c| c == ';');
+        // Another reader may take it for the start of a quoted string.
+        if token.contains('"') {
+            return Err(malformed());
+        }
+        return Ok((token.trim_ascii_end().to_owned(), rest));
+    };
+    let mut escaped = false;
+    let (inside, rest) = split_at(quoted, |c| {
+        let end = c == '"' && !escaped;
+        escaped = c == '\\';
+        end
+    });
+    let rest = rest.strip_prefix('"').ok_or_else(malformed)?;
+    let mut value = inside.replace("\\\"", "\"");
+    for (encoded, character) in [
+        ("%22", "\""),
+        ("%0D", "\r"),
+        ("%0d", "\r"),
+        ("%0A", "\n"),
+        ("%0a", "\n"),
+    ] {
+        value = value.replace(encoded, character);
+    }
+    Ok((value, rest))
+}
+
+/// Decodes `UTF-8'language'percent-encoded` (RFC 8187, 3.2); `None` where it cannot be
+/// read.
+fn ext_value(text: &str) -> Option<String> {
+    let mut pieces = text.splitn(3, '\'');
+    match (pieces.next(), pieces.next(), pieces.next()) {
+        (Some(charset), Some(_), Some(encoded)) if charset.eq_ignore_ascii_case("utf-8") => {
+            percent::decode(encoded).map(Cow::into_owned).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Splits before the first character that fits, or at the end.
+fn split_at(text: &str, fits: impl FnMut(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(fits).unwrap_or(text.len()))
+}
+
+fn malformed() -> Problem {
+    Problem::InvalidMultipart("a part's Content-Disposition cannot be read".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filename(value: &str) -> Result<Option<String>, Problem> {
+        let part = FormData::parse(value.as_bytes())?;
+        Ok(part.filename.map(|filename| filename.basename().to_owned()))
+    }
+
+    #[test]
+    fn parts_say_their_field_and_file() -> Result<(), Problem> {
+        for (value, name, filename) in [
+            (
+                r#"form-data; name="a;b"; filename="c d.txt""#,
+                "a;b",
+                Some("c d.txt"),
+            ),
+            (r"Form-Data;NAME = folder ;; x=y;", "folder", None),
+            (r"form-data", "", None),
+            (r"form-data; name*=UTF-8''%C3%A4", "ä", None),
+            (r"form-data; name=a; name*=UTF-8''%E4", "a", None),
+        ] {
+            let part = FormData::parse(value.as_bytes())?;
+            assert_eq!(part.name, name, "{value}");
+            let found = part.filename.as_ref().map(Filename::as_str);
+            assert_eq!(found, filename, "{value}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_filename_may_have_a_path() -> Result<(), Problem> {
+        for (value, path) in [
+            (r#"form-data; filename="a/b c/d.txt""#, "a/b c/d.txt"),
+            (r#"form-data; filename="a\b\c""#, "a/b/c"),
+            // As curl writes a backslash.
+            (r#"form-data; filename="a\\b\\\"c\"""#, "a/b/\"c\""),
+            (r#"form-data; filename="/a""#, "/a"),
+            (r#"form-data; filename="a/""#, "a/"),
+            (r#"form-data; filename="../a""#, "../a"),
+        ] {
+            let filename = FormData::parse(value.as_bytes())?.filename;
+            let found = filename.map(|filename| filename.path());
+            assert_eq!(found.as_deref(), Some(path), "{value}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn filenames_are_read_as_browsers_write_them() {
+        for (value, expected) in [
+            (r#"form-data; filename="日本語.pdf""#, "日本語.pdf"),
+            (r#"form-data; filename="a%22b%20c""#, "a\"b%20c"),
+            (r#"form-data; filename="a%0D%0ab""#, "a\r\nb"),
+            (r#"form-data; filename="a\"b""#, "a\"b"),
+            (r#"form-data; filename="C:\fakepath\x""#, "x"),
+            (r#"form-data; filename="C:\dir\\x\"y""#, "x\"y"),
+            (r#"form-data; filename="../../etc/passwd""#, "passwd"),
+            (r#"form-data; filename="a/..""#, ".."),
+            (r#"form-data; filename="a/""#, ""),
+            (r#"form-data; filename="""#, ""),
+            (r#"form-data; filename=a%22b.txt"#, "a%22b.txt"),
+            (
+                r#"form-data; filename="x"; filename*=UTF-8''%E2%82%AC%20a"#,
+                "€ a",
+            ),
+            (r#"form-data; filename*=utf-8'en'a%2Fb; filename="x""#, "b"),
+            // What cannot be read leaves the other.
+            ("form-data; filename=x; filename*=y", "x"),
+            ("form-data; filename*=latin1''%E9; filename=x", "x"),
+            ("form-data; filename*=UTF-8''%E9; filename=x", "x"),
+            ("form-data; filename=x; filename*=UTF-8''%zz", "x"),
+        ] {
+            assert_eq!(filename(value), Ok(Some(expected.to_owned())), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_filename_inside_another_value_does_not_count() {
+        for value in [
+            r#"form-data; name="filename=x""#,
+            r#"form-data; name="a; filename=\"x\"""#,
+            r#"form-data; xfilename=x"#,
+            r#"form-data; name="\"; filename=x""#,
+        ] {
+            assert_eq!(filename(value), Ok(None), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for value in [
+            "",
+            "attachment; filename=x",
+            "form-datax; filename=x",
+            r#"form-data; filename="x"#,
+            r#"form-data; filename="x\""#,
+            r#"form-data; filename="x"y"#,
+            "form-data; filename",
+            "form-data; filename=x; filename=y",
+            "form-data; name=x; Name=x",
+            "form-data, filename=x",
+            "form-data; filename*=x",
+            "form-data; filename*=latin1''x",
+            "form-data; filename*=UTF-8''%zz",
+            "form-data; name*=x",
+            // Each of them is a file to some, and a text field to others.
+            r#"form-data; name="f"; x; filename="foo.html""#,
+            r#"form-data; name="f"; "filename"="foo.html""#,
+            r#"form-data; name="f"; filename*0="foo"; filename*1=".html""#,
+            r#"form-data; name="f"; filename*0*=UTF-8''foo"#,
+            r#"form-data; name="f"; Filename*1=foo"#,
+            r#"form-data; name*0="f""#,
+            r#"form-data; x=a"; filename="foo.html"#,
+            r#"form-data; name=f"; filename=foo.html"#,
+            r#"form-data; name="f"; file name=foo.html"#,
+            r#"form-data; name="f"; =x; filename=foo.html"#,
+            r#"form-data; name="f" x; filename=foo.html"#,
+        ] {
+            assert!(
+                matches!(filename(value), Err(Problem::InvalidMultipart(_))),
+                "{value}"
+            );
+        }
+        let latin1 = FormData::parse(b"form-data; filename=\"\xe9\"");
+        assert!(matches!(latin1, Err(Problem::InvalidName(_))));
+    }
+}
