@@ -270,7 +270,7 @@ async fn a_link_reads_its_file_without_a_token() {
         let headers = response.headers().clone();
         assert_eq!(response.text().await.unwrap(), "content");
         assert_eq!(headers["cache-control"], "private, no-cache");
-        assert_eq!(headers["content-type"], "text/plain");
+        assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
         assert_eq!(headers["content-length"], "7");
         assert_eq!(headers["accept-ranges"], "bytes");
         assert_eq!(headers["x-content-type-options"], "nosniff");

@@ -1,7 +1,9 @@
 //! The media type that a file is stored and served with.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, header};
-use mediatype::MediaType;
+use mediatype::{MediaType, ReadParams, names};
 
 use crate::name::Name;
 use crate::problem::Problem;
@@ -82,13 +84,26 @@ impl ContentType {
         &self.0
     }
 
+    /// The value of a download's `Content-Type` field: text is UTF-8 unless its type says
+    /// otherwise, where a browser left alone would take it for windows-1252.
+    pub(crate) fn served(&self) -> Cow<'_, str> {
+        let is_silent = MediaType::parse(&self.0).is_ok_and(|media_type| {
+            media_type.ty == names::TEXT && media_type.get_param(names::CHARSET).is_none()
+        });
+        if is_silent {
+            format!("{}; charset=utf-8", self.0).into()
+        } else {
+            self.as_str().into()
+        }
+    }
+
     /// Whether a browser may show it in place: only what cannot run script.
     pub(crate) fn is_inline(&self) -> bool {
         self.display() != Display::Never
     }
 
     /// The `Content-Security-Policy` that goes with a file of this type: it may
-    /// do nothing but show itself, in an origin of its own.
+    /// do nothing but show itself, and never run script.
     pub(crate) fn security_policy(&self) -> &'static str {
         match self.display() {
             Display::Never | Display::Text => "default-src 'none'; sandbox",
@@ -96,8 +111,10 @@ impl ContentType {
             Display::Image => {
                 "default-src 'none'; sandbox; img-src 'self'; style-src 'unsafe-inline'"
             }
+            // Chromium's page loads the file once more, which a sandboxed origin may not.
             Display::Media => {
-                "default-src 'none'; sandbox; media-src 'self'; style-src 'unsafe-inline'"
+                "default-src 'none'; sandbox allow-same-origin; media-src 'self'; \
+                 style-src 'unsafe-inline'"
             }
             // A sandbox keeps the viewer from loading, which runs apart from the
             // page and counts as a plug-in.
@@ -211,6 +228,29 @@ mod tests {
     }
 
     #[test]
+    fn text_is_served_with_a_charset() {
+        for (stored, served) in [
+            ("text/plain", "text/plain; charset=utf-8"),
+            ("Text/HTML", "Text/HTML; charset=utf-8"),
+            (
+                "text/csv; header=present",
+                "text/csv; header=present; charset=utf-8",
+            ),
+            ("text/plain; charset=utf-16", "text/plain; charset=utf-16"),
+            ("text/plain;CHARSET=\"x\"", "text/plain;CHARSET=\"x\""),
+            (
+                "text/plain; a=\"; charset=x\"",
+                "text/plain; a=\"; charset=x\"; charset=utf-8",
+            ),
+            ("application/json", "application/json"),
+            ("image/png", "image/png"),
+            ("garbage", "application/octet-stream"),
+        ] {
+            assert_eq!(ContentType::stored(stored).served(), served, "{stored}");
+        }
+    }
+
+    #[test]
     fn only_what_cannot_run_script_is_shown_in_place() {
         for (text, inline, policy) in [
             ("image/PNG", true, "default-src 'none'; sandbox; img-src"),
@@ -222,9 +262,13 @@ mod tests {
             (
                 "video/mp4; codecs=x",
                 true,
-                "default-src 'none'; sandbox; media-src",
+                "default-src 'none'; sandbox allow-same-origin; media-src",
             ),
-            ("audio/mpeg", true, "default-src 'none'; sandbox; media-src"),
+            (
+                "audio/mpeg",
+                true,
+                "default-src 'none'; sandbox allow-same-origin; media-src",
+            ),
             (
                 "text/plain;charset=utf-8",
                 true,
