@@ -76,6 +76,20 @@ providers:
     npm --prefix target/providers ci --ignore-scripts --no-audit --no-fund
     cp tests/providers/package-lock.json $installed
 
+# Installs what tests/browser needs: Debian's Chromium, and into target/browser what drives it.
+browser: (programs "chromium")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    mkdir -p target/browser
+    ln -sfn "$PWD"/tests/browser target/browser/tests
+    installed=target/browser/installed.json
+    [[ -d target/browser/node_modules ]] && cmp -s tests/browser/package-lock.json $installed && exit
+    cp tests/browser/package.json tests/browser/package-lock.json target/browser/
+    # Of pdf.js only what a browser loads: its engine is not Node.js.
+    npm --prefix target/browser ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+    cp tests/browser/package-lock.json $installed
+
 # Installs jco into target/platforms.
 platforms:
     #!/usr/bin/env bash
@@ -94,7 +108,7 @@ serve *args: component
     cargo run --release -p coffer -- serve --dev {{ args }}
 
 # Runs every test; takes the arguments of `cargo test`.
-test *args: component providers
+test *args: component providers browser
     cargo test --release --workspace {{ args }}
 
 # Runs the tests on other platforms, those that are named: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.
@@ -152,8 +166,9 @@ bench-instructions *args: component (bench-tools "valgrind")
     cargo build --release -p coffer-component --example pure
     cargo test --release --workspace --test bench -- instructions "$@"
 
+# Installs programs from Debian's packages of the same names, where they are missing.
 [private]
-bench-tools *programs:
+programs *programs:
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
@@ -170,6 +185,11 @@ bench-tools *programs:
         "${install[@]}" >/dev/null 2>&1 ||
             { "${as_root[@]}" apt-get -qq update && "${install[@]}" >/dev/null; }
     fi
+
+[private]
+bench-tools *programs: (programs programs)
+    #!/usr/bin/env bash
+    set -euo pipefail
     [[ " {{ programs }} " == *" wrk "* ]] || exit 0
     for tool in "oha {{ oha }}" "dufs {{ dufs }}"; do
         [[ $(target/tools/bin/${tool% *} --version 2>/dev/null) != "$tool" ]] || continue

@@ -140,7 +140,10 @@ fn allowed(headers: &HeaderMap) -> Option<&str> {
 
 #[tokio::test]
 async fn every_response_lets_listed_origins_and_no_others_read_it() {
-    let listed = format!("[\"https://other.example\", \"{LISTED}\", \"http://localhost:5173\"]");
+    let listed = format!(
+        "[\"https://other.example\", \"{LISTED}\", \"http://localhost:5173\", \
+         \"https://*.wild.example\"]"
+    );
     let star = "[\"*\"]";
     let cases = [
         (Some(listed.as_str()), LISTED, Some(LISTED)),
@@ -153,6 +156,13 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
         (Some(&listed), "http://app.example", None),
         (Some(&listed), "https://app.example:444", None),
         (Some(&listed), "https://sub.app.example", None),
+        (
+            Some(&listed),
+            "https://sub.wild.example",
+            Some("https://sub.wild.example"),
+        ),
+        (Some(&listed), "https://wild.example", None),
+        (Some(&listed), "https://a.sub.wild.example", None),
         (Some(&listed), "null", None),
         (Some(star), LISTED, Some("*")),
         (Some(star), "null", Some("*")),
@@ -169,11 +179,20 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                 let mut exposed = list(headers, "access-control-expose-headers");
                 exposed.retain(|_| expected.is_some());
                 let all = [
+                    "accept-ranges",
+                    "allow",
                     "content-disposition",
+                    "content-length",
+                    "content-location",
                     "content-range",
+                    "content-security-policy",
+                    "cross-origin-resource-policy",
                     "etag",
                     "link",
                     "location",
+                    "retry-after",
+                    "www-authenticate",
+                    "x-content-type-options",
                     "x-request-id",
                 ];
                 assert_eq!(
@@ -364,12 +383,24 @@ async fn each_resource_says_which_methods_it_takes() {
 
 #[tokio::test]
 async fn refusals_of_the_host_itself_can_be_read_too() {
-    let policy = format!("{}[cors]\norigins = [\"{LISTED}\"]\n", iam());
+    let origins = format!("[\"{LISTED}\", \"https://*.wild.example\"]");
+    let policy = format!("{}[cors]\norigins = {origins}\n", iam());
     let server = Setup::policy(&policy)
         .args(&["--max-body-size", "1 KiB"])
         .start();
-    let request = server.put("/v1/public/files/a", vec![0; 1025]);
-    let response = request.header("origin", LISTED).send().await.unwrap();
-    assert_eq!(allowed(response.headers()), Some(LISTED));
-    assert_problem(response, 413, "too-large").await;
+    for (origin, admitted) in [
+        (LISTED, true),
+        ("https://sub.wild.example", true),
+        ("https://wild.example", false),
+        ("https://evil.example", false),
+    ] {
+        let request = server.put("/v1/public/files/a", vec![0; 1025]);
+        let response = request.header("origin", origin).send().await.unwrap();
+        let headers = response.headers();
+        assert_eq!(allowed(headers), admitted.then_some(origin));
+        let exposed = list(headers, "access-control-expose-headers");
+        assert_eq!(exposed.contains(&"retry-after".to_owned()), admitted);
+        assert!(list(headers, "vary").contains(&"origin".to_owned()));
+        assert_problem(response, 413, "too-large").await;
+    }
 }

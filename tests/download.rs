@@ -113,6 +113,14 @@ async fn every_download_carries_its_fields_and_head_carries_the_same() {
         ] {
             assert_eq!(field(&headers, name), value, "{path}");
         }
+        let embedded = headers.get("cross-origin-resource-policy");
+        let is_public = path.starts_with("/v1/public/");
+        let expected = is_public.then_some("cross-origin");
+        assert_eq!(
+            embedded.map(|value| value.to_str().unwrap()),
+            expected,
+            "{path}"
+        );
         let etag = field(&headers, "etag");
         assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
         let modified = httpdate::parse_http_date(field(&headers, "last-modified")).unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access; // who reaches whose files: callers, operations and areas as one table
+mod browser; // Chromium on pages of another origin: shown, played, embedded, uploaded, and nothing that runs
 mod cli; // what is refused at start and how, help, environment twins, development tokens
 mod cors; // other origins, and what OPTIONS says
 mod crash; // kill -9, restart, a second host, an orderly stop

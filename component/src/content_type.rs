@@ -109,7 +109,7 @@ impl ContentType {
 
     /// The value of a download's `Content-Type` field. Of text that does not say how it is
     /// encoded browsers would think it is windows-1252.
-    pub(crate) fn field(&self) -> Cow<'_, str> {
+    pub(crate) fn served(&self) -> Cow<'_, str> {
         let is_text = self
             .0
             .as_bytes()
@@ -143,7 +143,7 @@ impl ContentType {
     }
 
     /// The `Content-Security-Policy` that goes with a file of this type: it may
-    /// do nothing but show itself, in an origin of its own.
+    /// do nothing but show itself, and never run script.
     pub(crate) fn security_policy(&self) -> &'static str {
         match self.display() {
             Display::Never | Display::Text => "default-src 'none'; sandbox",
@@ -151,8 +151,10 @@ impl ContentType {
             Display::Image => {
                 "default-src 'none'; sandbox; img-src 'self'; style-src 'unsafe-inline'"
             }
+            // Chromium's page loads the file once more, which a sandboxed origin may not.
             Display::Media => {
-                "default-src 'none'; sandbox; media-src 'self'; style-src 'unsafe-inline'"
+                "default-src 'none'; sandbox allow-same-origin; media-src 'self'; \
+                 style-src 'unsafe-inline'"
             }
             // A sandbox keeps the viewer from loading, which runs apart from the
             // page and counts as a plug-in.
@@ -293,7 +295,7 @@ mod tests {
             ("application/json", "application/json"),
             ("text", "application/octet-stream"),
         ] {
-            assert_eq!(ContentType::stored(stored).field(), expected, "{stored}");
+            assert_eq!(ContentType::stored(stored).served(), expected, "{stored}");
         }
     }
 
@@ -309,9 +311,13 @@ mod tests {
             (
                 "video/mp4; codecs=x",
                 true,
-                "default-src 'none'; sandbox; media-src",
+                "default-src 'none'; sandbox allow-same-origin; media-src",
             ),
-            ("audio/mpeg", true, "default-src 'none'; sandbox; media-src"),
+            (
+                "audio/mpeg",
+                true,
+                "default-src 'none'; sandbox allow-same-origin; media-src",
+            ),
             (
                 "text/plain;charset=utf-8",
                 true,

@@ -1,13 +1,9 @@
-//! Cross-origin requests (the Fetch standard, 3.3). No credentials: tokens
-//! travel in a field that scripts set themselves.
+//! Preflights of cross-origin requests (the Fetch standard, 3.3). What every response has
+//! is in [`coffer_cors`], which the host goes by too.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::policy::Origins;
-
 const METHODS: &str = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
-
-const EXPOSED: &str = "ETag, Location, Content-Range, Content-Disposition, Link, X-Request-Id";
 
 /// What a preflight that names no fields is told.
 const FIELDS: &str = "Authorization, Content-Type, Content-Digest, Repr-Digest, If-Match, \
@@ -18,36 +14,7 @@ const FIELDS: &str = "Authorization, Content-Type, Content-Digest, Repr-Digest, 
 /// most that Chromium keeps.
 const MAX_AGE: &str = "7200";
 
-/// The fields of every response, for the origins that the policy lists: `*`, or
-/// origins as browsers write them.
-pub(crate) fn response_fields(
-    origins: &Origins,
-    request: &HeaderMap,
-) -> Vec<(HeaderName, HeaderValue)> {
-    let mut fields = Vec::new();
-    if origins.is_empty() {
-        return fields;
-    }
-    if !origins.any() {
-        // Also where the origin is not listed, or a cache would hand that
-        // answer to one that is.
-        fields.push((header::VARY, HeaderValue::from_static("Origin")));
-    }
-    let allowed = if origins.any() {
-        Some(HeaderValue::from_static("*"))
-    } else {
-        let listed = |origin: &&HeaderValue| origin.to_str().is_ok_and(|text| origins.admit(text));
-        request.get(header::ORIGIN).filter(listed).cloned()
-    };
-    if let Some(allowed) = allowed {
-        fields.push((header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed));
-        let exposed = HeaderValue::from_static(EXPOSED);
-        fields.push((header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed));
-    }
-    fields
-}
-
-/// What the answer to a preflight has beside [`response_fields`], where those allow the
+/// What the answer to a preflight has beside [`coffer_cors::response_fields`], where those allow the
 /// origin. Whatever header fields the script wants to send, it may.
 pub(crate) fn preflight(request: &HeaderMap) -> [(HeaderName, HeaderValue); 4] {
     let wanted = request
@@ -81,49 +48,6 @@ pub(crate) fn preflight(request: &HeaderMap) -> [(HeaderName, HeaderValue); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answer(origins: &[&str], origin: Option<&'static str>) -> String {
-        let origins: Origins = serde_json::from_value(origins.into()).expect("origins");
-        let mut request = HeaderMap::new();
-        if let Some(origin) = origin {
-            request.insert(header::ORIGIN, HeaderValue::from_static(origin));
-        }
-        let fields = response_fields(&origins, &request);
-        let exposes = fields
-            .iter()
-            .any(|(name, _)| *name == header::ACCESS_CONTROL_EXPOSE_HEADERS);
-        let value = |wanted: &HeaderName| {
-            fields
-                .iter()
-                .find(|(name, _)| name == wanted)
-                .and_then(|(_, value)| value.to_str().ok())
-        };
-        let allowed = value(&header::ACCESS_CONTROL_ALLOW_ORIGIN);
-        assert_eq!(exposes, allowed.is_some());
-        format!(
-            "{} {}",
-            allowed.unwrap_or("-"),
-            value(&header::VARY).unwrap_or("-")
-        )
-    }
-
-    #[test]
-    fn listed_origins_are_allowed() {
-        let (a, b) = ("https://a.example", "https://b.example");
-        for (origins, origin, expected) in [
-            (&[][..], Some(a), "- -"),
-            (&["*"], Some(a), "* -"),
-            (&["*"], None, "* -"),
-            (&[b, "*"], Some(a), "* -"),
-            (&[a, b], Some(b), "https://b.example Origin"),
-            (&[a], Some(b), "- Origin"),
-            (&[a], Some("https://a.example.evil"), "- Origin"),
-            (&[a], Some("null"), "- Origin"),
-            (&[a], None, "- Origin"),
-        ] {
-            assert_eq!(answer(origins, origin), expected, "{origins:?} {origin:?}");
-        }
-    }
 
     #[test]
     fn a_preflight_is_told_methods_and_fields() {

@@ -119,7 +119,12 @@ impl self_check::Guest for Coffer {
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
             notices: policy.notices(settings.policy_document()),
-            cors_origins: policy.origins().listed().map(str::to_owned).collect(),
+            cors_origins: policy
+                .origins()
+                .listed()
+                .iter()
+                .map(|origin| origin.as_ref().to_owned())
+                .collect(),
             iam_origins: policy
                 .iam()
                 .and_then(Iam::asks)
@@ -156,7 +161,8 @@ impl explain::Guest for Coffer {
 
 fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
     let head_only = request.method == Method::HEAD;
-    let shared = cors::response_fields(policy.origins(), &request.headers);
+    let origin = request.headers.get(header::ORIGIN);
+    let shared = coffer_cors::response_fields(policy.origins().listed(), origin);
     let answer = dispatch(settings, policy, request, &shared);
     let answer = answer.unwrap_or_else(|problem| refused(problem, policy));
     let mut answer = answer.bounded();

@@ -1,7 +1,6 @@
 //! Accepts connections and speaks HTTP/1.1 on them, within limits.
 
 mod client;
-mod cors;
 mod host;
 mod label;
 mod path;

@@ -106,6 +106,7 @@ async fn the_answer_that_sends_on_says_nothing_of_the_file_and_is_not_kept() {
         "access-control-expose-headers",
         "cache-control",
         "content-length",
+        "cross-origin-resource-policy",
         "date",
         "keep-alive",
         "location",

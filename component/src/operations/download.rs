@@ -11,17 +11,42 @@ use crate::disposition;
 use crate::http::{Answer, Request, Response};
 use crate::name::Name;
 use crate::permit::{self, Read};
+use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::query::parse_download;
 use crate::range;
 use crate::time;
 
-/// What only the token's owner or a link's holder may see is not for caches in
-/// between, and may have changed by the next request.
-const PRIVATE: &str = "private, no-cache";
+/// Which pages may embed the file without asking by CORS (the Fetch standard, 3.7).
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
 
 /// More fields than an answer has here.
 const FIELDS: usize = 16;
+
+/// Whom the file is for.
+struct Audience<'a> {
+    cache_control: &'a str,
+    is_public: bool,
+}
+
+impl Audience<'static> {
+    /// What only the token's owner or a link's holder may see is not for caches in
+    /// between, and may have changed by the next request.
+    const PRIVATE: Self = Self {
+        cache_control: "private, no-cache",
+        is_public: false,
+    };
+}
+
+impl<'a> Audience<'a> {
+    fn public(policy: &'a Policy) -> Self {
+        Self {
+            cache_control: policy.cache_control(),
+            is_public: true,
+        }
+    }
+}
 
 /// Sends a file of an area.
 pub(crate) fn answer(
@@ -31,24 +56,29 @@ pub(crate) fn answer(
     name: Name,
 ) -> Result<Answer, Problem> {
     let permit = permit::read(context.policy, &context.caller, area, name)?;
-    let cache = if area == Area::Public {
-        context.policy.cache_control()
+    let audience = if area == Area::Public {
+        Audience::public(context.policy)
     } else {
-        PRIVATE
+        Audience::PRIVATE
     };
-    send(&permit, request, context.query, cache)
+    send(&permit, request, context.query, &audience)
 }
 
 /// Sends the file that a link was made for.
 pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
     // Whoever holds the link is told nothing of a file that it is not for.
-    send(permit, request, query, PRIVATE).map_err(|problem| match problem {
+    send(permit, request, query, &Audience::PRIVATE).map_err(|problem| match problem {
         Problem::Forbidden(_) => Problem::NotFound,
         problem => problem,
     })
 }
 
-fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<Answer, Problem> {
+fn send(
+    permit: &Read,
+    request: &Request,
+    query: &str,
+    audience: &Audience<'_>,
+) -> Result<Answer, Problem> {
     let save_as = parse_download(query)?;
     let conditions = of_read(&request.headers)?;
     let key = permit.key();
@@ -61,13 +91,13 @@ fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<An
             Ok(info) => {
                 permit.admits(info.uploader.as_deref())?;
                 let mut response = Response::empty(StatusCode::OK);
-                response.headers = described(&info, permit.name(), save_as.as_deref(), cache);
+                response.headers = described(&info, permit.name(), save_as.as_deref(), audience);
                 response
                     .headers
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(info.size));
                 Ok(Answer::Whole(response))
             }
-            Err(Error::NotModified(info)) => not_modified(permit, &info, cache),
+            Err(Error::NotModified(info)) => not_modified(permit, &info, audience),
             Err(error) => Err(error.into()),
         };
     }
@@ -86,11 +116,11 @@ fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<An
     }
     let opened = match opened {
         Ok(opened) => opened,
-        Err(Error::NotModified(info)) => return not_modified(permit, &info, cache),
+        Err(Error::NotModified(info)) => return not_modified(permit, &info, audience),
         Err(error) => return Err(error.into()),
     };
     permit.admits(opened.info.uploader.as_deref())?;
-    let mut headers = described(&opened.info, permit.name(), save_as.as_deref(), cache);
+    let mut headers = described(&opened.info, permit.name(), save_as.as_deref(), audience);
     let mut status = StatusCode::OK;
     if opened.partial {
         status = StatusCode::PARTIAL_CONTENT;
@@ -106,18 +136,23 @@ fn send(permit: &Read, request: &Request, query: &str, cache: &str) -> Result<An
 }
 
 /// 304 with what a cache may have to update (RFC 9110, 15.4.5).
-fn not_modified(permit: &Read, info: &Info, cache: &str) -> Result<Answer, Problem> {
+fn not_modified(permit: &Read, info: &Info, audience: &Audience<'_>) -> Result<Answer, Problem> {
     permit.admits(info.uploader.as_deref())?;
     let mut response = Response::empty(StatusCode::NOT_MODIFIED);
-    response.headers = validators(info, cache);
+    response.headers = validators(info, audience);
     Ok(Answer::Whole(response))
 }
 
 /// The fields that every download carries.
-fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> HeaderMap {
-    let mut headers = validators(info, cache);
+fn described(
+    info: &Info,
+    name: &Name,
+    save_as: Option<&str>,
+    audience: &Audience<'_>,
+) -> HeaderMap {
+    let mut headers = validators(info, audience);
     let content_type = ContentType::stored(&info.content_type);
-    insert(&mut headers, header::CONTENT_TYPE, &content_type.field());
+    insert(&mut headers, header::CONTENT_TYPE, &content_type.served());
     let constant = HeaderValue::from_static;
     headers.insert(header::ACCEPT_RANGES, constant("bytes"));
     headers.insert(
@@ -131,7 +166,7 @@ fn described(info: &Info, name: &Name, save_as: Option<&str>, cache: &str) -> He
     headers
 }
 
-fn validators(info: &Info, cache: &str) -> HeaderMap {
+fn validators(info: &Info, audience: &Audience<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(FIELDS);
     insert(&mut headers, header::ETAG, &info.etag);
     insert(
@@ -139,7 +174,11 @@ fn validators(info: &Info, cache: &str) -> HeaderMap {
         header::LAST_MODIFIED,
         &time::http_date(info.modified),
     );
-    insert(&mut headers, header::CACHE_CONTROL, cache);
+    insert(&mut headers, header::CACHE_CONTROL, audience.cache_control);
+    if audience.is_public {
+        let anywhere = HeaderValue::from_static("cross-origin");
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, anywhere);
+    }
     headers
 }
 

@@ -58,9 +58,8 @@ fn a_policy_says_what_it_is_written_to_say() {
     assert!(!policy.limits(Area::Public).takes("text/html"));
     assert_eq!(policy.cache_control(), "public, max-age=60");
     assert_eq!(policy.link_max_age(), Duration::from_secs(36 * 3600));
-    assert!(policy.origins().admit("http://localhost:3000"));
-    assert!(!policy.origins().admit("http://localhost:3001"));
-    assert!(!policy.origins().any());
+    let origins = policy.origins().listed().iter().map(AsRef::as_ref);
+    assert!(origins.eq(["https://app.example.com", "http://localhost:3000"]));
     assert_eq!(
         policy.iam().map(Iam::issuer),
         Some("https://iam.example.com")
@@ -95,7 +94,7 @@ fn an_empty_policy_has_the_documented_defaults() {
         }
         assert_eq!(policy.cache_control(), "public, max-age=3600");
         assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
-        assert!(!policy.origins().admit("https://app.example.com"));
+        assert!(policy.origins().listed().is_empty());
     }
 }
 
@@ -219,6 +218,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
             4,
             "\"all\" is not an origin",
         ),
+        ("[cors]\norigins = ['https://*.com']", 2, "not an origin"),
         (
             "[cors]\norigins = '*'",
             2,

@@ -16,6 +16,9 @@ use crate::store::body::{Elsewhere, ServedAs};
 /// What the CORS fields of an answer begin with.
 const CORS: &str = "access-control-";
 
+/// Which pages may embed the file: asked of a redirect as well (the Fetch standard, 3.7).
+const CORP: &str = "cross-origin-resource-policy";
+
 /// 307 (RFC 9110, 15.4.8) to the bytes, which are then served with the fields that the
 /// component gave; of the fields here only those stay that are not about the file.
 /// 503 where no URL can be made.
@@ -64,7 +67,8 @@ async fn locate(place: &dyn Elsewhere, given: &HeaderMap) -> Result<HeaderValue,
 }
 
 fn stays(name: &HeaderName) -> bool {
-    *name == VARY || *name == X_CONTENT_TYPE_OPTIONS || name.as_str().starts_with(CORS)
+    let name = name.as_str();
+    name == VARY || name == X_CONTENT_TYPE_OPTIONS || name == CORP || name.starts_with(CORS)
 }
 
 /// As the component says it (RFC 9457).

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::sent::{Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{Limits, client, cors, host, label, path, request_body, trace};
+use super::{Limits, client, host, label, path, request_body, trace};
 use crate::counted::counted;
 use crate::metrics::Metrics;
 use crate::port::FromStore;
@@ -100,7 +100,8 @@ impl Service {
         let mut response = answered.unwrap_or_else(|reply| {
             let mut response = reply.response();
             let fields = response.headers_mut();
-            cors::allow(&in_force.cors_origins, origin.as_ref(), fields);
+            let origins = &in_force.cors_origins;
+            fields.extend(coffer_cors::response_fields(origins, origin.as_ref()));
             response
         });
         let (status, time) = (response.status().as_u16(), start.elapsed());

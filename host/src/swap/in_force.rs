@@ -14,7 +14,7 @@ pub struct InForce {
     pub sandbox: Sandbox,
     /// The same component as it was compiled, for the next policy.
     pub(super) candidate: Candidate,
-    /// Origins whose scripts may read the host's own answers.
+    /// Origins whose scripts may read the host's own answers, as [`coffer_cors`] reads them.
     pub cors_origins: Vec<String>,
     /// What it was made of.
     pub digests: Digests,

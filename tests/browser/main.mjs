@@ -1,0 +1,34 @@
+// Chromium, on pages of another origin than Coffer's. The first line on stdout is the
+// port of the pages; a line on stdin then says where Coffer is and with which tokens:
+// {"url", "alice"}. Every case is run and told, and the exit code says whether all held.
+
+import { createInterface } from 'node:readline';
+
+import { Browser } from './browser.mjs';
+import { Pages } from './pages.mjs';
+import { Coffer } from './coffer.mjs';
+
+const pages = await Pages.start();
+console.log(pages.port);
+const { value: line } = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
+const coffer = new Coffer(JSON.parse(line));
+const browser = await Browser.start();
+
+const subjects = ['display', 'media', 'script', 'pdf', 'embedding', 'requests', 'uploads'];
+let failed = 0;
+for (const subject of subjects) {
+  const cases = await import(`./cases/${subject}.mjs`);
+  for (const [name, run] of Object.entries(cases)) {
+    const start = Date.now();
+    try {
+      await run({ browser, pages, coffer });
+      console.log(`ok ${subject} ${name} (${Date.now() - start} ms)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED ${subject} ${name}:`, error);
+    }
+    await browser.closeTabs();
+  }
+}
+await browser.stop();
+process.exit(failed === 0 ? 0 : 1);
