@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::clock;
 use crate::settings::{LogFormat, Serve};
 
 /// As much is written at once, in bytes.
@@ -49,9 +50,7 @@ struct Clock;
 
 impl FormatTime for Clock {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        // humantime panics before 1970.
-        let now = SystemTime::now().max(SystemTime::UNIX_EPOCH);
-        let now = humantime::format_rfc3339_micros(now);
+        let now = humantime::format_rfc3339_micros(clock::now());
         write!(writer, "{now}")
     }
 }

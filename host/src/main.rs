@@ -16,6 +16,7 @@
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
 //! | [`component`] | the component embedded in this program, or a file's |
+//! | [`clock`] | the time, where the clock may be wrong |
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
@@ -23,6 +24,7 @@
 //! The host carries bytes. Who may do what is the component's decision alone.
 
 mod bindings;
+mod clock;
 mod component;
 mod counted;
 mod descriptors;

@@ -11,6 +11,7 @@ use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::coffer::storage::{blobs, memo, signals};
+use crate::clock::WallClock;
 use crate::environment::{Environment, EnvironmentView, Setting};
 use crate::guest_log::GuestLog;
 use crate::memo::{Memo, MemoView, Remembering};
@@ -50,7 +51,10 @@ impl State {
     pub(super) fn new(shared: &Shared) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
-        let wasi = WasiCtx::builder().stderr(GuestLog).build();
+        let wasi = WasiCtx::builder()
+            .stderr(GuestLog)
+            .wall_clock(WallClock)
+            .build();
         Self {
             wasi,
             http: WasiHttpCtx::new(),

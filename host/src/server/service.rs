@@ -12,6 +12,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use super::reply::Reply;
 use super::sent::Sent;
 use super::{Limits, cors, label, request_body, trace};
+use crate::clock;
 use crate::counted::counted;
 use crate::metrics::Metrics;
 use crate::sandbox::Failure;
@@ -41,7 +42,7 @@ impl Service {
     /// Answers one request, whatever happens.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Sent> {
         let mut id = Uuid::encode_buffer();
-        let id: &str = Uuid::now_v7().simple().encode_lower(&mut id);
+        let id: &str = clock::request_id().simple().encode_lower(&mut id);
         let path = request.uri().path();
         let path = if path.starts_with(LINKS) { LINKS } else { path };
         let in_force = self.swap.in_force();
