@@ -59,7 +59,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
-        Command::Check(check) => serve::check(&check.file),
+        Command::Check(settings::Check { data_dir, file }) => match (data_dir, file) {
+            (Some(dir), _) => serve::check_data(&dir),
+            (None, file) => serve::check(&file.unwrap_or_default()),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -85,6 +85,7 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     call_latencies: Histograms<CallLabel>,
     tokens: Family<OutcomeLabel, Counter>,
+    damaged_files: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -109,6 +110,7 @@ impl Default for Metrics {
             calls: Family::default(),
             call_latencies: Family::new_with_constructor(histograms),
             tokens: Family::default(),
+            damaged_files: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -174,6 +176,11 @@ impl Metrics {
             "tokens",
             "Tokens that came with requests",
             self.tokens.clone(),
+        );
+        registry.register(
+            "damaged_files",
+            "Files found damaged since the start: bytes missing, too few, too many or unreadable",
+            self.damaged_files.clone(),
         );
     }
 
@@ -255,6 +262,12 @@ impl Metrics {
             outcome: Word(outcome),
         };
         self.tokens.get_or_create(&label).inc();
+    }
+
+    /// So many files were found damaged since the start.
+    pub fn damaged(&self, files: u64) {
+        self.damaged_files
+            .set(i64::try_from(files).unwrap_or(i64::MAX));
     }
 
     /// All of it as text.

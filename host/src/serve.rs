@@ -20,6 +20,7 @@ use crate::sandbox::{Candidate, Limits, Runtime};
 use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
+use crate::store::local;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, watch};
 use crate::{descriptors, dev, keep, log, ops, server};
@@ -110,6 +111,26 @@ pub fn check(file: &Path) -> Result<(), String> {
         println!("note: {notice}");
     }
     println!("{} is fit to serve", file.display());
+    Ok(())
+}
+
+/// Says whether a data directory that no host uses is whole.
+///
+/// # Errors
+/// One line, where it is not or cannot be looked at; the lines before say what is wrong.
+pub fn check_data(dir: &Path) -> Result<(), String> {
+    let checked = local::check(dir, |line| say(&line)).map_err(|error| error.to_string())?;
+    let local::Checked {
+        files,
+        damaged,
+        missing,
+        orphaned,
+    } = checked;
+    let found = format!("{files} files; {damaged} damaged, {missing} missing, {orphaned} orphaned");
+    if damaged > 0 || missing > 0 {
+        return Err(format!("{} is damaged: {found}", dir.display()));
+    }
+    say(&format!("{} is whole: {found}", dir.display()));
     Ok(())
 }
 

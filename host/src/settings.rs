@@ -30,7 +30,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Say whether `serve` would take this component (.wasm) or policy (.toml)
+    /// Say whether `serve` would take this component (.wasm) or policy (.toml), or whether a
+    /// data directory is whole
     Check(Check),
 }
 
@@ -182,7 +183,13 @@ pub struct Token {
 #[derive(Debug, Args)]
 pub struct Check {
     /// A component (.wasm) or a policy (.toml)
-    pub file: PathBuf,
+    #[arg(required_unless_present = "data_dir")]
+    pub file: Option<PathBuf>,
+
+    /// Read the local engine's directory through, while no host uses it, and list what is
+    /// damaged, missing or orphaned
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Where the program runs.
