@@ -1,7 +1,7 @@
 //! What a crash, a second host and an orderly stop leave in the data directory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
-use crate::support::{COFFER, Connection, Server, Setup, files_below, json_of, user};
+use crate::support::{COFFER, Connection, Server, Setup, eventually, files_below, json_of, user};
 
 /// Names and contents.
 type Files = BTreeMap<String, String>;
@@ -119,6 +119,8 @@ async fn a_crash_during_uploads_leaves_the_old_versions_and_no_waste() {
     let server = open_to_all().data(server.crash()).start();
     assert_eq!(contents(&server).await, before);
     assert_eq!(blobs(&server).len(), large(&before));
+    // They are kept for some days, in case that it is the index that lacks something.
+    assert_eq!(files_below(&server.data_dir().join("orphaned")).len(), 4);
     assert_eq!(store(&server, "new", "and it takes files").await, 201);
 }
 
@@ -222,18 +224,98 @@ async fn a_crash_in_a_storm_of_writes_keeps_every_acknowledged_one() {
     }
 }
 
+/// The one line with which a host refuses to start on a data directory.
+fn refusal(data_dir: &Path) -> String {
+    let refused = Command::new(COFFER)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data_dir)
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stdout.is_empty());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    told
+}
+
+#[tokio::test]
+async fn an_index_that_does_not_know_what_is_there_is_refused_and_costs_no_file() {
+    let server = open_to_all().start();
+    let large = "x".repeat(10_000);
+    for n in 0..20 {
+        assert_eq!(store(&server, &format!("{n}"), &large).await, 201);
+    }
+    let index = server.data_dir().join("index.redb");
+    let data_dir = server.data_dir();
+    let data = server.crash();
+    let older = std::fs::read(&index).unwrap();
+    std::fs::write(&index, "").unwrap();
+    for _ in 0..2 {
+        let told = refusal(&data_dir);
+        assert!(told.contains("is empty, but there are 20 files"), "{told}");
+        assert!(told.contains("put it back from a backup"), "{told}");
+    }
+    std::fs::write(&index, &older).unwrap();
+    let server = open_to_all().data(data).start();
+    assert_eq!(contents(&server).await.len(), 20);
+    assert_eq!(blobs(&server).len(), 20);
+
+    assert_eq!(store(&server, "newer", &large).await, 201);
+    let data = server.crash();
+    let newer = std::fs::read(&index).unwrap();
+    std::fs::write(&index, &older).unwrap();
+    let told = refusal(&data_dir);
+    assert!(told.contains("is older than the data directory"), "{told}");
+    assert!(told.contains("put the newest one back"), "{told}");
+    std::fs::write(&index, &newer).unwrap();
+    let server = open_to_all().data(data).start();
+    assert_eq!(contents(&server).await.len(), 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_is_damaged_while_it_serves_breaks_no_connection() {
+    let server = open_to_all().start();
+    for n in 0..40 {
+        assert_eq!(
+            store(&server, &format!("{n}"), &"y".repeat(8_000)).await,
+            201
+        );
+    }
+    let index = server.data_dir().join("index.redb");
+    let data = server.data();
+    assert_eq!(server.stop(), Some(0));
+    // A host that has read no more than the beginning.
+    let server = open_to_all().data(data).start();
+    let mut bytes = std::fs::read(&index).unwrap();
+    bytes[4096..].fill(0xff);
+    let file = std::fs::OpenOptions::new().write(true).open(&index);
+    std::os::unix::fs::FileExt::write_all_at(&file.unwrap(), &bytes, 0).unwrap();
+    let mut unavailable = 0;
+    for n in 0..40 {
+        let path = format!("/v1/public/files/{n}");
+        let status = server.get(&path).send().await.unwrap().status();
+        assert!([200, 503].contains(&status.as_u16()), "{n}: {status}");
+        unavailable += usize::from(status == 503);
+    }
+    assert!(unavailable > 0);
+    assert_eq!(store(&server, "new", "1").await, 503);
+    let ready = reqwest::get(format!("{}/readyz", server.operations)).await;
+    assert_eq!(ready.unwrap().status(), 503);
+    eventually("it is logged", || {
+        server.log().contains("the index is damaged")
+    });
+    let log = server.log();
+    let said = log.matches("the index is damaged").count();
+    assert_eq!((said, log.contains("thread '")), (1, false), "{log}");
+    let data_dir = server.data_dir();
+    let _data = server.crash();
+    refusal(&data_dir);
+}
+
 #[tokio::test]
 async fn a_second_host_on_a_data_directory_is_told_so() {
     let server = open_to_all().start();
-    let second = Command::new(COFFER)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(server.data_dir())
-        .output()
-        .unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    assert!(second.stdout.is_empty());
-    let told = String::from_utf8(second.stderr).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
+    let told = refusal(&server.data_dir());
     assert!(told.starts_with("coffer: the data directory "), "{told}");
     assert!(told.contains("in use by another process"), "{told}");
 

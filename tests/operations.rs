@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Server, Setup, eventually, user};
+use crate::support::{Server, Setup, eventually, files_below, user};
 
 async fn ask(server: &Server, method: Method, path: &str) -> Response {
     let url = format!("{}{path}", server.operations);
@@ -99,6 +99,7 @@ async fn requests_bytes_tokens_and_engine_calls_are_counted() {
             1.0,
         ),
         ("coffer_queue ", 0.0),
+        ("coffer_damaged_files ", 0.0),
     ] {
         assert_eq!(
             value(&metrics, series),
@@ -169,6 +170,36 @@ async fn a_server_that_drains_is_not_ready() {
     drop(sender);
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);
     assert_eq!(server.stop(), Some(0));
+}
+
+#[tokio::test]
+async fn damaged_files_show_in_readiness_and_metrics_and_others_are_served() {
+    let server = Setup::public_only().start();
+    for name in ["short", "gone", "whole"] {
+        let put = server.put(&format!("/v1/public/files/{name}"), vec![b'x'; 10_000]);
+        assert_eq!(put.send().await.unwrap().status(), 201);
+        let blobs = files_below(&server.data_dir().join("blobs"));
+        match (name, blobs.iter().find(|(_, size)| *size == 10_000)) {
+            ("short", Some((blob, _))) => std::fs::write(blob, "x").unwrap(),
+            ("gone", Some((blob, _))) => std::fs::remove_file(blob).unwrap(),
+            (_, blob) => assert!(name == "whole" && blob.is_some()),
+        }
+    }
+    for (name, status) in [("whole", 200), ("short", 503), ("gone", 503), ("gone", 503)] {
+        let get = server.get(&format!("/v1/public/files/{name}"));
+        assert_eq!(get.send().await.unwrap().status(), status, "{name}");
+    }
+    let ready = ask(&server, Method::GET, "/readyz").await;
+    assert_eq!(ready.status(), 200);
+    let text = ready.text().await.unwrap();
+    let expected = "ready; 2 damaged files found since the start, see the log\n";
+    assert_eq!(text, expected);
+    let metrics = metrics(&server).await;
+    assert_eq!(
+        value(&metrics, "coffer_damaged_files "),
+        Some(2.0),
+        "{metrics}"
+    );
 }
 
 fn blocking_get(url: &str) -> String {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::sandbox::{Candidate, Identity, Limits, Refused, Sandbox, WASM};
 use crate::serve::{sandbox_runtime, secrets, setting};
 use crate::store::absent::AbsentStore;
+use crate::store::local;
 use crate::swap::Sources;
 
 /// The most that is read of a token's file, in bytes: more than any token has.
@@ -52,6 +53,28 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
         .map_err(|error| format!("no runtime: {error}"))?
         .block_on(checked)
         .map_err(|error: Unfit| error.0)
+}
+
+/// Says whether a data directory that no host uses is whole, and what of it is not.
+///
+/// # Errors
+/// One line, where it is not or cannot be looked at; the lines before say what is wrong.
+pub fn data(dir: &Path) -> Result<(), String> {
+    let told = |line: String| {
+        // A reader that closed the pipe has the exit code.
+        let _ = say(&line);
+    };
+    let local::Checked {
+        files,
+        damaged,
+        missing,
+        orphaned,
+    } = local::check(dir, told).map_err(|error| error.to_string())?;
+    let found = format!("{files} files; {damaged} damaged, {missing} missing, {orphaned} orphaned");
+    if damaged > 0 || missing > 0 {
+        return Err(format!("{} is damaged: {found}", dir.display()));
+    }
+    say(&format!("{} is whole: {found}", dir.display())).map_err(|error| error.0)
 }
 
 /// One line for the operator.

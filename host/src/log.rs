@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -13,6 +13,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::clock;
 use crate::settings::{LogFormat, Serve};
 
 /// As much is written at once, in bytes.
@@ -79,9 +80,7 @@ impl FormatTime for Clock {
 }
 
 fn now() -> humantime::Rfc3339Timestamp {
-    // humantime panics before 1970.
-    let now = SystemTime::now().max(SystemTime::UNIX_EPOCH);
-    humantime::format_rfc3339_micros(now)
+    humantime::format_rfc3339_micros(clock::now())
 }
 
 /// Rests after each time that it has written. Under load the thread would otherwise wake up

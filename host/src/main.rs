@@ -17,6 +17,7 @@
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
 //! | [`component`] | the component embedded in this program, or a file's |
+//! | [`clock`] | the time, where the clock may be wrong |
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
@@ -26,6 +27,7 @@
 
 mod bindings;
 mod check;
+mod clock;
 mod component;
 mod counted;
 mod descriptors;
@@ -58,7 +60,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
-        Command::Check(check) => check::check(&check.file, check.token.as_deref()),
+        Command::Check(check) => match (check.data_dir, check.file) {
+            (Some(dir), _) => check::data(&dir),
+            (None, file) => check::check(&file.unwrap_or_default(), check.token.as_deref()),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -88,6 +88,7 @@ pub struct Metrics {
     call_latencies: Histograms<CallLabel>,
     tokens: Family<OutcomeLabel, Counter>,
     log_dropped: Counter,
+    damaged_files: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -113,6 +114,7 @@ impl Default for Metrics {
             call_latencies: Family::new_with_constructor(histograms),
             tokens: Family::default(),
             log_dropped: Counter::default(),
+            damaged_files: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -183,6 +185,11 @@ impl Metrics {
             "log_dropped",
             "Lines that were not logged, since nobody read the log",
             self.log_dropped.clone(),
+        );
+        registry.register(
+            "damaged_files",
+            "Files found damaged since the start: bytes missing, too few, too many or unreadable",
+            self.damaged_files.clone(),
         );
     }
 
@@ -264,6 +271,12 @@ impl Metrics {
             outcome: Word(outcome),
         };
         self.tokens.get_or_create(&label).inc();
+    }
+
+    /// So many files were found damaged since the start.
+    pub fn damaged(&self, files: u64) {
+        self.damaged_files
+            .set(i64::try_from(files).unwrap_or(i64::MAX));
     }
 
     /// All of it as text.

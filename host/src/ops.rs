@@ -101,7 +101,10 @@ impl Operations {
         match request.uri().path() {
             "/livez" => answer::text(StatusCode::OK, "alive"),
             "/readyz" => self.readiness().await,
-            "/metrics" => answer::metrics(self.metrics.text()),
+            "/metrics" => {
+                self.metrics.damaged(self.store.damaged_files());
+                answer::metrics(self.metrics.text())
+            }
             "/component" => component::status(&self.swap, self.engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             _ => component::rollback(&self.swap).await,
@@ -121,7 +124,7 @@ impl Operations {
         });
         match tokio::time::timeout(ENGINE_TIME, look).await {
             Ok(Ok(_)) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {
-                answer::text(StatusCode::OK, "ready")
+                answer::text(StatusCode::OK, &ready(self.store.damaged_files()))
             }
             Ok(Ok(_)) => answer::text(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -133,5 +136,15 @@ impl Operations {
             }
             Err(_) => answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
         }
+    }
+}
+
+/// What a server that is ready says. Damaged files are no reason to send requests elsewhere:
+/// all others are served.
+fn ready(damaged_files: u64) -> String {
+    match damaged_files {
+        0 => "ready".to_owned(),
+        1 => "ready; 1 damaged file found since the start, see the log".to_owned(),
+        n => format!("ready; {n} damaged files found since the start, see the log"),
     }
 }

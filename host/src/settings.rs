@@ -34,7 +34,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Say whether this component (.wasm) or policy (.toml) is valid, and whom a token names
+    /// Say whether this component (.wasm) or policy (.toml) is valid, whom a token names, or
+    /// whether a data directory is whole
     Check(Check),
 }
 
@@ -212,12 +213,18 @@ pub struct Token {
 #[derive(Debug, Args)]
 pub struct Check {
     /// A component (.wasm) or a policy (.toml)
-    pub file: PathBuf,
+    #[arg(required_unless_present = "data_dir")]
+    pub file: Option<PathBuf>,
 
     /// Say whom the token in this file names under the policy, or why it is refused; - is
     /// standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     pub token: Option<PathBuf>,
+
+    /// Read the local engine's directory through, while no host uses it, and list what is
+    /// damaged, missing or orphaned
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Where the program runs.

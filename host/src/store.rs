@@ -291,4 +291,10 @@ pub trait BlobStore: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unavailable`].
     async fn list(&self, options: ListOptions) -> Result<Listing, Error>;
+
+    /// How many files were found damaged since the start, by those who read them: their
+    /// bytes are missing, too few, too many or unreadable.
+    fn damaged_files(&self) -> u64 {
+        0
+    }
 }

@@ -49,7 +49,10 @@ fn help_says_what_there_is_and_names_every_flags_environment_twin() {
     ] {
         assert!(token.contains(flag), "{flag} in {token}");
     }
-    assert!(help(&["check", "--help"]).contains("<FILE>"));
+    let check = help(&["check", "--help"]);
+    for argument in ["[FILE]", "--data-dir <DIR>"] {
+        assert!(check.contains(argument), "{argument} in {check}");
+    }
     let version = help(&["--version"]);
     assert_eq!(version.split(' ').next(), Some("coffer"));
 }

@@ -58,5 +58,7 @@ fn describe(in_force: &InForce) -> Value {
 
 /// RFC 3339, in UTC.
 fn time(time: SystemTime) -> String {
+    // humantime panics before 1970.
+    let time = time.max(SystemTime::UNIX_EPOCH);
     humantime::format_rfc3339_seconds(time).to_string()
 }

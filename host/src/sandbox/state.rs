@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::client_wait::ClientWait;
 use crate::bindings::coffer::storage::{blobs, memo, signals};
+use crate::clock::WallClock;
 use crate::environment::{Environment, EnvironmentView, Setting};
 use crate::guest_log::Written;
 use crate::memo::{Memo, MemoView, Remembering};
@@ -59,7 +60,7 @@ impl State {
         table.set_max_capacity(MOST_RESOURCES);
         let written = Written::default();
         let mut wasi = WasiCtx::builder();
-        wasi.stderr(written.error());
+        wasi.stderr(written.error()).wall_clock(WallClock);
         if !shared.on_trial {
             wasi.stdout(written.output());
         }

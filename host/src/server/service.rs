@@ -17,6 +17,7 @@ use super::sent::{Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
 use super::{Limits, client, host, label, path, request_body, trace};
+use crate::clock;
 use crate::counted::counted;
 use crate::metrics::Metrics;
 use crate::port::FromStore;
@@ -82,7 +83,7 @@ impl Service {
     ) -> Response<Sent> {
         connection.phase.request_begins();
         let mut id = Uuid::encode_buffer();
-        let id: &str = Uuid::now_v7().simple().encode_lower(&mut id);
+        let id: &str = clock::request_id().simple().encode_lower(&mut id);
         let path = path::loggable(request.uri().path());
         let in_force = self.swap.in_force();
         let span = tracing::info_span!("request", %id, method = %request.method(), path,

@@ -4,16 +4,23 @@
 //! and description), which is an embedded transactional store. A write is staged in a
 //! file and synced, or in memory where it is small; then one transaction of the index
 //! publishes it, and that is the only moment at which anything changes for a reader.
-//! Names never become paths. What a crash leaves is in no row of the index, and the next
-//! start removes it.
+//! Names never become paths.
+//!
+//! What a crash leaves is in no row of the index, and the next start moves it aside. It does
+//! so only with the right index: one that is empty or has seen fewer changes than are
+//! written down beside it ([`progress`]), or that knows less of what is there than a crash
+//! explains ([`sweep`]), refuses to start.
 
+mod check;
 mod committer;
+mod damage;
 mod failure;
 mod gather;
 mod id;
 mod index;
 mod layout;
 mod list;
+mod progress;
 mod reader;
 mod stage;
 mod sweep;
@@ -23,12 +30,14 @@ mod upload;
 mod tests;
 
 use std::any::Any;
+use std::io::ErrorKind::NotFound;
 use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::SystemTime;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
@@ -37,12 +46,15 @@ use super::{
     OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
 use committer::{Change, Committer};
-use index::Index;
+use damage::{Damage, Damaged};
+use id::Id;
+use index::{Compacted, Index};
 use layout::{Claim, Layout};
 use reader::Spares;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
+pub use check::{Checked, check};
 pub use layout::OpenError;
 
 /// So many files of a batch are made durable at the same time.
@@ -60,6 +72,7 @@ pub struct LocalStore {
     changes: Mutex<Option<Sender<Change>>>,
     over: watch::Receiver<()>,
     spares: Arc<Spares>,
+    damaged: Arc<Damaged>,
 }
 
 impl LocalStore {
@@ -69,30 +82,58 @@ impl LocalStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(dir: &Path) -> Result<LocalStore, OpenError> {
+        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
+            path: dir.to_path_buf(),
+            source,
+        };
+        let claim = Layout::claim(dir)?;
+        claim.check_index()?;
+        let index = Index::open(claim.layout.index());
+        let index = index.map_err(|e| damaged(format!("its index: {e}").into()))?;
+        let changes = index.changes().map_err(|e| damaged(e.into()))?;
+        claim.check_changes(changes)?;
         let Claim {
             layout,
             lock,
             fresh,
             older,
             clean,
-        } = Layout::claim(dir)?;
-        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
+            seen,
+        } = claim;
+        let loose = seen.unwrap_or_default().loose;
+        if !clean {
+            let found = sweep::look(&layout, &index).map_err(|e| damaged(e.into()))?;
+            let orphans = found.orphans.len() as u64;
+            if found.is_mostly_orphaned(loose) {
+                return Err(OpenError::MostlyOrphaned {
+                    blobs: layout.blobs().to_path_buf(),
+                    orphans,
+                    all: orphans.saturating_add(found.known),
+                });
+            }
+            let moved = sweep::move_aside(&layout, &found.orphans);
+            let moved = moved.map_err(|e| damaged(e.into()))?;
+            let folder = layout.orphaned();
+            tracing::info!(orphans, moved, folder = %folder.display(), "looked for orphaned blobs");
+        }
+        sweep::clear(&layout, SystemTime::now());
+        let begun = layout.begin(changes);
+        begun.map_err(|source| OpenError::NotWritable {
             path: dir.to_path_buf(),
             source,
-        };
-        if !fresh && !layout.index().exists() {
-            // To sweep by an empty index would remove every file.
-            return Err(damaged("its index is missing".into()));
-        }
-        let index = Index::open(layout.index()).map_err(|e| damaged(e.into()))?;
+        })?;
         if fresh || older {
             layout.mark_complete().map_err(|e| damaged(e.into()))?;
         }
-        if !clean {
-            let removed = sweep::sweep(&layout, &index).map_err(|e| damaged(e.into()))?;
-            tracing::info!(removed, "looked for what a crash left");
+        match index.compact_in_place().map_err(|e| damaged(e.into()))? {
+            Compacted::Done(before, after) => {
+                tracing::info!(before, after, "compacted the index");
+            }
+            Compacted::Unneeded | Compacted::GivenUp => {}
         }
+        layout.set_index_free(index.free());
         let (layout, index) = (Arc::new(layout), Arc::new(index));
+        index.serve();
         let (changes, received) = mpsc::channel();
         let (over_sender, over) = watch::channel(());
         let committer = Committer {
@@ -111,6 +152,7 @@ impl LocalStore {
             changes: Mutex::new(Some(changes)),
             over,
             spares: Arc::default(),
+            damaged: Arc::default(),
         })
     }
 
@@ -132,6 +174,13 @@ impl LocalStore {
         changes.clone().ok_or_else(stopped)
     }
 
+    fn check_length(&self, id: Id, found: u64, size: u64) -> Result<(), Error> {
+        if found == size {
+            return Ok(());
+        }
+        Err(self.damaged.found(id, Damage::Length { found, size }))
+    }
+
     /// Hands a change over and waits for what becomes of it.
     async fn change<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Change) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
@@ -151,17 +200,27 @@ impl BlobStore for LocalStore {
             let version = snapshot.get(key)?.ok_or(Error::NotFound)?;
             options.conditions.check_read(&version.info)?;
             let extent = options.span_for(&version.info).within(version.info.size)?;
+            let (id, size) = (version.id, version.info.size);
             let body = match snapshot.content(&version)? {
-                Some(bytes) => Body::Whole(extent.of(&bytes)),
-                None => match reader::open(&self.layout, version.id).await {
-                    Ok(file) => Body::Bytes(reader::body(file, extent, self.spares.clone())),
+                Some(bytes) => {
+                    self.check_length(id, bytes.len() as u64, size)?;
+                    Body::Whole(extent.of(&bytes))
+                }
+                None => match reader::open(&self.layout, id).await {
+                    Ok(file) => {
+                        self.check_length(id, file.metadata()?.len(), size)?;
+                        let damaged = self.damaged.clone();
+                        let body = reader::body(file, extent, self.spares.clone());
+                        let body = body.inspect_err(move |error| damaged.unreadable(id, error));
+                        Body::Bytes(body.boxed())
+                    }
                     // Replaced or removed since the look-up: look again.
-                    Err(error)
-                        if error.kind() == std::io::ErrorKind::NotFound
-                            && missing != Some(version.id) =>
-                    {
-                        missing = Some(version.id);
+                    Err(error) if error.kind() == NotFound && missing != Some(id) => {
+                        missing = Some(id);
                         continue;
+                    }
+                    Err(error) if error.kind() == NotFound => {
+                        return Err(self.damaged.found(id, Damage::Missing));
                     }
                     Err(error) => return Err(Error::Unavailable(Box::new(error))),
                 },
@@ -222,8 +281,12 @@ impl BlobStore for LocalStore {
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         let snapshot = self.index.snapshot()?;
-        let page = spawn_blocking(move || list::page(&snapshot.rows, &options)).await??;
+        let page = spawn_blocking(move || snapshot.page(&options)).await??;
         Ok(page.listing)
+    }
+
+    fn damaged_files(&self) -> u64 {
+        self.damaged.count()
     }
 }
 

@@ -85,4 +85,8 @@ impl BlobStore for Metered {
         self.count("list", start, &result);
         result
     }
+
+    fn damaged_files(&self) -> u64 {
+        self.engine.damaged_files()
+    }
 }

@@ -4,21 +4,28 @@
 use std::fs::File;
 use std::iter;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{oneshot, watch};
 
 use super::id::Id;
-use super::index::{Draft, Index, UpdateError};
+use super::index::{Compacted, Draft, Index, UpdateError};
 use super::layout::Layout;
+use super::sweep;
 use super::upload::Sealed;
 use crate::store::conditions::check_remove;
 use crate::store::{Conditions, Error, Info, Key, Refusal, Stored, Whose};
 
 /// At most so many changes share a transaction.
 const GROUP: usize = 256;
+
+/// After so long without a change there is time to tidy up.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// How often that is done again without any change.
+const TIDY: Duration = Duration::from_hours(1);
 
 /// A change of the index, and who waits for it.
 pub(super) enum Change {
@@ -59,18 +66,55 @@ impl Committer {
         let layout = self.layout.clone();
         let reaper = thread::spawn(move || waste.iter().for_each(|id| layout.unlink(id)));
         let mut latest = UNIX_EPOCH;
-        while let Ok(first) = changes.recv() {
+        let (mut idle, mut next) = (IDLE, None);
+        loop {
+            let first = match next.take().map_or_else(|| changes.recv_timeout(idle), Ok) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    next = self.tidy(changes);
+                    idle = if self.index.release() { IDLE } else { TIDY };
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let group = iter::once(first).chain(changes.try_iter()).take(GROUP);
             self.commit(group.collect(), &freed, &mut latest);
+            idle = IDLE;
         }
         drop(freed);
         let reaped = reaper.join().is_ok();
+        if self.index.is_damaged() {
+            self.layout.leave_litter();
+        }
         if reaped && let Err(error) = self.layout.mark_clean() {
             tracing::warn!(%error, "the next start will look for orphans");
         }
         self.index.close();
         drop(self.lock);
         drop(self.over);
+    }
+
+    /// Does what has time until nothing else is to be done. Returns a change that came
+    /// meanwhile.
+    fn tidy(&self, changes: &Receiver<Change>) -> Option<Change> {
+        sweep::clear(&self.layout, SystemTime::now());
+        let mut next = None;
+        let compacted = self.index.compact_aside(|| match changes.try_recv() {
+            Ok(change) => {
+                next = Some(change);
+                false
+            }
+            Err(error) => error == TryRecvError::Empty,
+        });
+        match compacted {
+            Ok(Compacted::Done(before, after)) => {
+                tracing::info!(before, after, "compacted the index");
+            }
+            Ok(Compacted::Unneeded | Compacted::GivenUp) => {}
+            Err(error) => tracing::warn!(%error, "cannot compact the index"),
+        }
+        self.layout.set_index_free(self.index.free());
+        next
     }
 
     fn commit(&self, group: Vec<Change>, freed: &Sender<Id>, latest: &mut SystemTime) {
@@ -84,16 +128,19 @@ impl Committer {
             }
             Ok(changed)
         });
-        let failure = match outcome {
-            Ok(_) => None,
+        let outcome = match outcome {
+            Ok(number) => Ok(number),
             Err(UpdateError::Refused(error)) => {
                 self.index.recover(&error);
-                Some((error, false))
+                Err((error, false))
             }
             Err(UpdateError::InDoubt(error, number)) => self.resolve(error, number),
         };
-        match failure {
-            None => {
+        match outcome {
+            Ok(number) => {
+                if let Some(number) = number {
+                    self.note(number, &group, &verdicts, replaced.len());
+                }
                 for (change, verdict) in group.into_iter().zip(verdicts) {
                     change.answer(verdict);
                 }
@@ -104,7 +151,7 @@ impl Committer {
                     }
                 }
             }
-            Some((error, in_doubt)) => {
+            Err((error, in_doubt)) => {
                 tracing::error!(%error, "cannot change the index");
                 if in_doubt {
                     self.layout.leave_litter();
@@ -117,17 +164,31 @@ impl Committer {
         }
     }
 
+    /// Writes down that these changes have taken place, before anybody is told.
+    fn note(&self, number: u64, group: &[Change], verdicts: &[Verdict], replaced: usize) {
+        let published = group.iter().zip(verdicts).filter_map(|pair| match pair {
+            (Change::Publish { batch, .. }, Verdict::Published(_)) => Some(batch),
+            _ => None,
+        });
+        let files = published
+            .flatten()
+            .filter(|sealed| sealed.stage.is_on_disk());
+        let (files, replaced) = (files.count() as u64, replaced as u64);
+        self.layout.progress().committed(number, files, replaced);
+        self.layout.set_index_free(self.index.free());
+    }
+
     /// Reads the index back to learn whether the commit of this number, which
     /// failed, took place. Returns the failure where it did not, and whether that is
     /// uncertain.
-    fn resolve(&self, error: redb::Error, number: u64) -> Option<(redb::Error, bool)> {
+    fn resolve(&self, error: redb::Error, number: u64) -> Result<Option<u64>, (redb::Error, bool)> {
         if !self.index.recover(&error) {
-            return Some((error, true));
+            return Err((error, true));
         }
         match self.index.changes() {
-            Ok(latest) if latest == number => None,
-            Ok(_) => Some((error, false)),
-            Err(_) => Some((error, true)),
+            Ok(latest) if latest == number => Ok(Some(number)),
+            Ok(_) => Err((error, false)),
+            Err(_) => Err((error, true)),
         }
     }
 }

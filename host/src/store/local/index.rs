@@ -2,22 +2,35 @@
 //! readers exactly as long as its row is. Small versions have their bytes here too:
 //! they are durable with their row, and cost no file of their own.
 
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+mod draft;
+mod health;
+mod overlay;
+mod room;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition,
-    WriteTransaction,
+    Builder, Database, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition, WriteTransaction,
 };
 
 use super::failure::is_full;
 use super::id::Id;
 use super::layout::private_file;
-use crate::store::{Error, Info, Key};
+use super::list::{self, Page};
+use crate::store::{Error, Info, Key, ListOptions};
+
+pub(super) use draft::Draft;
+use health::Health;
+use overlay::Overlay;
+pub(super) use room::Compacted;
 
 /// Id, size, nanoseconds since the epoch, content type, uploader.
 type Row = (u128, u64, u64, &'static str, Option<&'static str>);
@@ -38,6 +51,10 @@ pub(super) const SMALL: u64 = 8 << 10;
 /// How many changes there have been, so that a commit in doubt can be looked up.
 const CHANGES: TableDefinition<(), u64> = TableDefinition::new("changes");
 
+/// The number of a change, and how many bytes rows and contents had after it. Where it is
+/// not the latest change's, an older version of this program has written since.
+const SIZES: TableDefinition<(), (u64, u64)> = TableDefinition::new("sizes");
+
 /// The rows as a reader sees them.
 pub(super) type Rows = ReadOnlyTable<&'static [u8], Row>;
 
@@ -45,12 +62,15 @@ pub(super) type Rows = ReadOnlyTable<&'static [u8], Row>;
 pub(super) struct Snapshot {
     pub(super) rows: Rows,
     pub(super) contents: ReadOnlyTable<u128, &'static [u8]>,
+    health: Arc<Health>,
+    /// Keeps the database open.
+    _in_use: Arc<()>,
 }
 
-/// All of it as the one writer sees it.
-pub(super) struct Draft<'txn> {
-    rows: redb::Table<'txn, &'static [u8], Row>,
-    contents: redb::Table<'txn, u128, &'static [u8]>,
+/// A database, and who reads it.
+struct Opened {
+    database: Database,
+    in_use: Arc<()>,
 }
 
 /// redb's own cache. The system's page cache stands behind it, so it is kept small.
@@ -72,23 +92,59 @@ pub(super) enum UpdateError {
 
 pub(super) struct Index {
     path: PathBuf,
+    health: Arc<Health>,
     /// What readers see: put there by whoever opened the database and by the one
     /// writer, before it says that a change has taken place. None where that failed.
     latest: ArcSwapOption<Snapshot>,
     /// None once it is closed or cannot be opened again.
-    database: RwLock<Option<Database>>,
+    database: RwLock<Option<Opened>>,
+    /// Those whose file has been replaced, while they are read.
+    retired: Mutex<Vec<Opened>>,
+    /// How many bytes rows and contents have.
+    bytes: AtomicU64,
+    /// What the file took of the disk, and those bytes, after the last attempt to make
+    /// it shorter.
+    tried: Mutex<Option<(u64, u64)>>,
 }
 
 impl Index {
     /// Opens the index, repairing it after a crash; makes it where it is missing.
     pub(super) fn open(path: PathBuf) -> Result<Index, redb::Error> {
-        let database = open(&path)?;
-        let latest = ArcSwapOption::from_pointee(snapshot(&database).ok());
-        Ok(Index {
+        let health = Arc::new(Health::default());
+        let (opened, bytes) = health.attempt(|| {
+            let opened = Opened::new(open(&path)?);
+            let bytes = read_bytes(&snapshot(&opened, &health)?, &opened.database)?;
+            Ok((opened, bytes))
+        })?;
+        Ok(Index::new(path, health, opened, bytes))
+    }
+
+    fn new(path: PathBuf, health: Arc<Health>, opened: Opened, bytes: u64) -> Index {
+        let latest = snapshot(&opened, &health).ok();
+        Index {
             path,
-            latest,
-            database: RwLock::new(Some(database)),
-        })
+            health,
+            latest: ArcSwapOption::from_pointee(latest),
+            database: RwLock::new(Some(opened)),
+            retired: Mutex::default(),
+            bytes: AtomicU64::new(bytes),
+            tried: Mutex::default(),
+        }
+    }
+
+    /// Opens an index for looking at it, without a change to its file, and verifies its
+    /// checksums. Returns whether they are right.
+    pub(super) fn look(path: &Path) -> Result<(Index, bool), redb::Error> {
+        let health = Arc::new(Health::default());
+        let (opened, is_whole) = health.attempt(|| {
+            let file = File::open(path).and_then(Overlay::new);
+            let file = file.map_err(redb::Error::Io)?;
+            let mut database = builder().create_with_backend(file)?;
+            let is_whole = database.check_integrity()?;
+            make_tables(&database)?;
+            Ok((Opened::new(database), is_whole))
+        })?;
+        Ok((Index::new(path.to_path_buf(), health, opened, 0), is_whole))
     }
 
     /// All of it as it is at this moment, whatever is committed afterwards.
@@ -96,72 +152,54 @@ impl Index {
         if let Some(latest) = self.latest.load_full() {
             return Ok(latest);
         }
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database.as_ref().ok_or_else(closed)?;
-        Ok(Arc::new(snapshot(database)?))
+        let opened = self.read();
+        let opened = opened.as_ref().ok_or_else(closed)?;
+        Ok(Arc::new(
+            self.health.attempt(|| snapshot(opened, &self.health))?,
+        ))
     }
 
-    /// Every id that a row names, in ascending order.
-    pub(super) fn ids(&self) -> Result<Vec<Id>, Error> {
-        let snapshot = self.snapshot()?;
-        let mut ids = Vec::new();
-        for row in snapshot
-            .rows
-            .range::<&[u8]>(..)
-            .map_err(redb::Error::from)?
-        {
-            let (_, row) = row.map_err(redb::Error::from)?;
-            ids.push(Id::from_u128(row.value().0));
-        }
-        ids.sort_unstable();
-        Ok(ids)
-    }
-
-    /// One transaction, durable when this returns. Where `change` has changed
+    /// One transaction, durable when this returns its number. Where `change` has changed
     /// nothing it says so by None, and nothing is committed.
     pub(super) fn update<T>(
         &self,
         change: impl FnOnce(&mut Draft<'_>) -> Result<Option<T>, redb::Error>,
-    ) -> Result<Option<T>, UpdateError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database
+    ) -> Result<Option<u64>, UpdateError> {
+        let opened = self.read();
+        let opened = opened
             .as_ref()
             .ok_or(UpdateError::Refused(redb::Error::DatabaseClosed))?;
-        let refused = |error| UpdateError::Refused(error);
-        let transaction = database.begin_write().map_err(|e| refused(e.into()))?;
-        let changed = {
-            let mut draft = Draft {
-                rows: transaction
-                    .open_table(FILES)
-                    .map_err(|e| refused(e.into()))?,
-                contents: transaction
-                    .open_table(CONTENTS)
-                    .map_err(|e| refused(e.into()))?,
+        let mut number = None;
+        let outcome = self.health.attempt(|| {
+            let transaction = opened.database.begin_write()?;
+            let (changed, bytes) = {
+                let bytes = self.bytes.load(Ordering::Relaxed);
+                let mut draft = Draft::open(&transaction, bytes)?;
+                (change(&mut draft)?, draft.bytes)
             };
-            change(&mut draft).map_err(refused)?
-        };
-        let number = count(&transaction).map_err(refused)?;
-        match changed {
-            None => {
-                transaction.abort().map_err(|e| refused(e.into()))?;
+            if changed.is_none() {
+                transaction.abort()?;
+                return Ok(());
             }
-            Some(_) => {
-                let committed = transaction.commit();
-                self.latest.store(snapshot(database).ok().map(Arc::new));
-                committed.map_err(|error| UpdateError::InDoubt(error.into(), number))?;
-            }
+            number = Some(count(&transaction, bytes)?);
+            let committed = transaction.commit();
+            self.show(opened);
+            committed?;
+            self.bytes.store(bytes, Ordering::Relaxed);
+            Ok(())
+        });
+        match (outcome, number) {
+            (Ok(()), number) => Ok(number),
+            (Err(error), Some(number)) => Err(UpdateError::InDoubt(error, number)),
+            (Err(error), None) => Err(UpdateError::Refused(error)),
         }
-        Ok(changed)
     }
 
     /// How many changes have taken place.
     pub(super) fn changes(&self) -> Result<u64, Error> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let database = database.as_ref().ok_or_else(closed)?;
-        let transaction = database.begin_read().map_err(redb::Error::from)?;
-        let changes = transaction.open_table(CHANGES).map_err(redb::Error::from)?;
-        let number = changes.get(()).map_err(redb::Error::from)?;
-        Ok(number.map_or(0, |number| number.value()))
+        let opened = self.read();
+        let opened = opened.as_ref().ok_or_else(closed)?;
+        Ok(self.health.attempt(|| read_changes(&opened.database))?)
     }
 
     /// redb refuses all service after a failed write. Where the disk was merely
@@ -172,15 +210,18 @@ impl Index {
             redb::Error::Io(error) if is_full(error) => {}
             _ => return false,
         }
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut database = self.write();
         self.latest.store(None);
-        *database = None;
-        match open(&self.path) {
-            Ok(opened) => {
-                self.latest.store(snapshot(&opened).ok().map(Arc::new));
+        let reopened = self.health.attempt(|| {
+            *database = None;
+            let opened = Opened::new(open(&self.path)?);
+            let bytes = read_bytes(&snapshot(&opened, &self.health)?, &opened.database)?;
+            Ok((opened, bytes))
+        });
+        match reopened {
+            Ok((opened, bytes)) => {
+                self.bytes.store(bytes, Ordering::Relaxed);
+                self.show(&opened);
                 *database = Some(opened);
             }
             Err(error) => tracing::error!(%error, "cannot open the index again"),
@@ -188,32 +229,68 @@ impl Index {
         database.is_some()
     }
 
+    /// From now on, damage is said in the log.
+    pub(super) fn serve(&self) {
+        self.health.serve();
+    }
+
+    /// Whether it can be trusted no more.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.health.is_damaged()
+    }
+
     /// Ends all service.
     pub(super) fn close(&self) {
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
         self.latest.store(None);
-        if let Some(Err(error)) = database.take().map(Database::close) {
+        self.release();
+        let opened = self.write().take();
+        let close = || opened.map_or(Ok(()), |opened| Ok(opened.database.close()?));
+        if let Err(error) = self.health.attempt(close) {
             tracing::error!(%error, "cannot close the index");
+        }
+    }
+
+    /// Has readers see what is committed.
+    fn show(&self, opened: &Opened) {
+        let latest = snapshot(opened, &self.health).ok();
+        self.latest.store(latest.map(Arc::new));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Option<Opened>> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Opened>> {
+        self.database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Opened {
+    fn new(database: Database) -> Opened {
+        Opened {
+            database,
+            in_use: Arc::default(),
         }
     }
 }
 
 /// All of it as it is at this moment.
-fn snapshot(database: &Database) -> Result<Snapshot, redb::Error> {
-    let transaction = database.begin_read()?;
+fn snapshot(opened: &Opened, health: &Arc<Health>) -> Result<Snapshot, redb::Error> {
+    let transaction = opened.database.begin_read()?;
     Ok(Snapshot {
         rows: transaction.open_table(FILES)?,
         contents: transaction.open_table(CONTENTS)?,
+        health: Arc::clone(health),
+        _in_use: Arc::clone(&opened.in_use),
     })
 }
 
 impl Snapshot {
     /// Looks a key up. Short, and from memory as a rule: done where it is called.
     pub(super) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
-        Ok(version(&self.rows, key)?)
+        Ok(self.health.attempt(|| version(&self.rows, key))?)
     }
 
     /// The bytes of a version, where they lie here.
@@ -221,52 +298,40 @@ impl Snapshot {
         if version.info.size > SMALL {
             return Ok(None);
         }
-        let found = self.contents.get(version.id.as_u128());
-        let found = found.map_err(redb::Error::from)?;
-        Ok(found.map(|bytes| Bytes::copy_from_slice(bytes.value())))
-    }
-}
-
-impl Draft<'_> {
-    /// What is stored under a key.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Info>, redb::Error> {
-        Ok(version(&self.rows, key)?.map(|version| version.info))
+        Ok(self.health.attempt(|| {
+            let found = self.contents.get(version.id.as_u128())?;
+            Ok(found.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+        })?)
     }
 
-    /// Puts a version in place of what was there, with its bytes if they are to lie
-    /// here. Returns whether anything was there, and what has a file that is now waste.
-    pub(super) fn insert(
-        &mut self,
-        id: Id,
-        info: &Info,
-        content: Option<&Bytes>,
-    ) -> Result<(bool, Option<Id>), redb::Error> {
-        if let Some(content) = content {
-            self.contents.insert(id.as_u128(), content.as_ref())?;
-        }
-        let row: RowRef<'_> = (
-            id.as_u128(),
-            info.size,
-            to_nanos(info.modified),
-            &info.content_type,
-            info.uploader.as_deref(),
-        );
-        let before = self.rows.insert(info.key.as_str().as_bytes(), row)?;
-        let before = before.map(|row| Id::from_u128(row.value().0));
-        Ok((before.is_some(), self.waste(before)?))
+    /// One page of the rows.
+    pub(super) fn page(&self, options: &ListOptions) -> Result<Page, Error> {
+        Ok(self.health.attempt(|| list::page(&self.rows, options))?)
     }
 
-    /// Takes a version out; returns it where it has a file that is now waste.
-    pub(super) fn remove(&mut self, key: &Key) -> Result<Option<Id>, redb::Error> {
-        let before = self.rows.remove(key.as_str().as_bytes())?;
-        let before = before.map(|row| Id::from_u128(row.value().0));
-        self.waste(before)
+    /// Tells `each` of every row: its key, its id, and how many bytes the version has.
+    pub(super) fn each(&self, mut each: impl FnMut(&[u8], Id, u64)) -> Result<(), Error> {
+        Ok(self.health.attempt(|| {
+            for row in self.rows.iter()? {
+                let (key, row) = row?;
+                let (id, size, ..) = row.value();
+                each(key.value(), Id::from_u128(id), size);
+            }
+            Ok(())
+        })?)
     }
 
-    fn waste(&mut self, before: Option<Id>) -> Result<Option<Id>, redb::Error> {
-        let Some(id) = before else { return Ok(None) };
-        let was_here = self.contents.remove(id.as_u128())?.is_some();
-        Ok((!was_here).then_some(id))
+    /// How many versions have their bytes here.
+    pub(super) fn contents_count(&self) -> Result<u64, Error> {
+        Ok(self.health.attempt(|| Ok(self.contents.len()?))?)
+    }
+
+    /// How many bytes lie here for a version, if any.
+    pub(super) fn content_length(&self, id: Id) -> Result<Option<u64>, Error> {
+        Ok(self.health.attempt(|| {
+            let found = self.contents.get(id.as_u128())?;
+            Ok(found.map(|bytes| bytes.value().len() as u64))
+        })?)
     }
 }
 
@@ -301,28 +366,54 @@ fn to_nanos(time: SystemTime) -> u64 {
     })
 }
 
-fn open(path: &std::path::Path) -> Result<Database, redb::Error> {
+fn open(path: &Path) -> Result<Database, redb::Error> {
     let file = private_file(path).map_err(redb::Error::Io)?;
-    let file = FileBackend::new(file)?;
-    let database = Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .create_with_backend(file)?;
-    // A table must be there before it can be read.
+    let database = builder().create_with_backend(FileBackend::new(file)?)?;
+    make_tables(&database)?;
+    Ok(database)
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// A table must be there before it can be read.
+fn make_tables(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(FILES)?;
     transaction.open_table(CONTENTS)?;
     transaction.open_table(CHANGES)?;
+    transaction.open_table(SIZES)?;
     transaction.commit()?;
-    Ok(database)
+    Ok(())
 }
 
 /// Counts a transaction; its number is the count with it.
-fn count(transaction: &WriteTransaction) -> Result<u64, redb::Error> {
+fn count(transaction: &WriteTransaction, bytes: u64) -> Result<u64, redb::Error> {
     let mut changes = transaction.open_table(CHANGES)?;
     let before = changes.get(())?.map_or(0, |number| number.value());
     let number = before.wrapping_add(1);
     changes.insert((), number)?;
+    transaction.open_table(SIZES)?.insert((), (number, bytes))?;
     Ok(number)
+}
+
+fn read_changes(database: &Database) -> Result<u64, redb::Error> {
+    let changes = database.begin_read()?.open_table(CHANGES)?;
+    let number = changes.get(())?;
+    Ok(number.map_or(0, |number| number.value()))
+}
+
+/// How many bytes rows and contents have: as was written down, or counted.
+fn read_bytes(snapshot: &Snapshot, database: &Database) -> Result<u64, redb::Error> {
+    let changes = read_changes(database)?;
+    let sizes = database.begin_read()?.open_table(SIZES)?;
+    match sizes.get(())?.map(|sizes| sizes.value()) {
+        Some((number, bytes)) if number == changes => Ok(bytes),
+        _ => draft::bytes(&snapshot.rows, &snapshot.contents),
+    }
 }
 
 fn closed() -> Error {

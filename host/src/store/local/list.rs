@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use super::id::Id;
 use super::index::{Rows, from_nanos};
-use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
+use crate::store::{Entry, Key, ListOptions, Listed, Listing};
 
 /// A page, and what it cost.
 pub(super) struct Page {
@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 /// Reads a page of the rows as they are now.
-pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
+pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, redb::Error> {
     let prefix = options.prefix.as_bytes();
     let mut page = Page {
         listing: Listing {
@@ -30,11 +30,9 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
             Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
             Bound::Unbounded => Bound::Unbounded,
         };
-        let range = rows
-            .range::<&[u8]>((bound, Bound::Unbounded))
-            .map_err(redb::Error::from)?;
+        let range = rows.range::<&[u8]>((bound, Bound::Unbounded))?;
         for row in range {
-            let (key, row) = row.map_err(redb::Error::from)?;
+            let (key, row) = row?;
             page.rows += 1;
             let key = key.value();
             if !key.starts_with(prefix) {
@@ -44,7 +42,7 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
                 page.listing.more = true;
                 break 'seek;
             }
-            let key = std::str::from_utf8(key).map_err(|e| Error::Unavailable(Box::new(e)))?;
+            let key = std::str::from_utf8(key).map_err(no_key)?;
             if let Some(folder) = folder(key, options) {
                 from = Bound::Included(behind(folder));
                 page.listing.entries.push(Entry::Folder(folder.to_owned()));
@@ -52,7 +50,7 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
             }
             let (id, size, modified, _, _) = row.value();
             page.listing.entries.push(Entry::File(Listed {
-                key: Key::new(key).map_err(|e| Error::Unavailable(Box::new(e)))?,
+                key: Key::new(key).map_err(no_key)?,
                 size,
                 etag: Id::from_u128(id).etag(),
                 modified: from_nanos(modified),
@@ -61,6 +59,11 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, Error> {
         break;
     }
     Ok(page)
+}
+
+/// No such key is ever stored.
+fn no_key(error: impl std::fmt::Display) -> redb::Error {
+    redb::Error::Corrupted(format!("a key: {error}"))
 }
 
 /// Where the first entry of the page can be.

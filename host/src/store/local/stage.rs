@@ -12,8 +12,8 @@ use bytes::Bytes;
 use super::id::Id;
 use super::layout::Layout;
 
-/// Uploads leave so many bytes of the disk free: the index must be able to grow,
-/// or nothing could be removed from a full disk.
+/// Uploads leave so many bytes free, on the disk or in the index's own file: the index must
+/// be able to grow, or nothing could be removed from a full disk.
 const RESERVE: u64 = 8 << 20;
 
 pub(super) struct Stage {
@@ -83,7 +83,7 @@ impl Stage {
         self.layout.sync_folder(self.id.folder())
     }
 
-    /// The file has its row in the index: it stays.
+    /// The file has its row in the index: it stays. The committer has written that down.
     pub(super) fn publish(mut self) {
         self.made = false;
     }
@@ -104,6 +104,9 @@ impl Stage {
             empty => {
                 let mut options = OpenOptions::new();
                 options.append(true).create_new(!self.made).mode(0o600);
+                if !self.made {
+                    self.layout.progress().loosened();
+                }
                 let file = options.open(path)?;
                 self.made = true;
                 Ok(empty.insert(file))
@@ -112,10 +115,7 @@ impl Stage {
     }
 
     fn check_space(&self) -> io::Result<()> {
-        let disk = rustix::fs::fstatvfs(self.layout.blobs_dir())?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        // A file system that counts no blocks cannot tell.
-        if disk.f_blocks > 0 && free < RESERVE {
+        if self.layout.room()?.is_some_and(|room| room < RESERVE) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())

@@ -1,0 +1,143 @@
+//! Reads a stopped store through, and changes nothing in it.
+//!
+//! The index has checksums of its own, which cover small files' bytes. The bytes of large
+//! ones have none: they are read to their end and counted.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::damage::Damage;
+use super::id::Id;
+use super::index::{Index, SMALL, Snapshot};
+use super::layout::{Claim, Layout, OpenError, blob_name};
+use crate::store::Error;
+
+/// What was found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Checked {
+    /// Files in the index.
+    pub files: u64,
+    /// Those whose bytes are too few, too many or unreadable; and the index, where it is
+    /// damaged itself.
+    pub damaged: u64,
+    /// Files without any bytes.
+    pub missing: u64,
+    /// Bytes that belong to no file. A crash leaves such, and the next start moves them aside.
+    pub orphaned: u64,
+}
+
+/// Reads the store in this directory through; says what is wrong, a line each.
+///
+/// # Errors
+/// See [`OpenError`]: it is in use, or is no store.
+pub fn check(dir: &Path, mut say: impl FnMut(String)) -> Result<Checked, OpenError> {
+    let claim = Layout::look(dir)?;
+    let mut checked = Checked::default();
+    if let Err(error) = look_through(&claim, &mut checked, &mut say) {
+        checked.damaged += 1;
+        say(format!("damaged: {error}"));
+    }
+    Ok(checked)
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn look_through(
+    claim: &Claim,
+    checked: &mut Checked,
+    say: &mut impl FnMut(String),
+) -> Result<(), Failure> {
+    claim.check_index()?;
+    let layout = &claim.layout;
+    let (index, is_whole) =
+        Index::look(&layout.index()).map_err(|error| format!("the index: {error}"))?;
+    if !is_whole {
+        checked.damaged += 1;
+        say("damaged: the index: not all of it has the right checksum".to_owned());
+    }
+    if let Err(older) = claim.check_changes(index.changes()?) {
+        checked.damaged += 1;
+        say(format!("damaged: {older}"));
+    }
+    let snapshot = index.snapshot()?;
+    let mut rows = Vec::new();
+    let mut in_index: u64 = 0;
+    snapshot.each(|key, id, size| {
+        checked.files += 1;
+        rows.push(id);
+        match check_file(layout, &snapshot, id, size) {
+            Ok(is_in_index) => in_index += u64::from(is_in_index),
+            Err(damage) => {
+                let word = match damage {
+                    Damage::Missing => {
+                        checked.missing += 1;
+                        "missing"
+                    }
+                    Damage::Length { .. } | Damage::Unreadable(_) => {
+                        checked.damaged += 1;
+                        "damaged"
+                    }
+                };
+                let name = String::from_utf8_lossy(key);
+                say(format!(
+                    "{word}: {name:?} (blobs/{}): {damage}",
+                    blob_name(id)
+                ));
+            }
+        }
+    })?;
+    rows.sort_unstable();
+    for folder in 0..=u8::MAX {
+        for id in layout.ids(folder)? {
+            if rows.binary_search(&id).is_err() {
+                checked.orphaned += 1;
+                say(format!("orphaned: blobs/{}", blob_name(id)));
+            }
+        }
+    }
+    let unused = snapshot.contents_count()?.saturating_sub(in_index);
+    if unused > 0 {
+        checked.orphaned += unused;
+        say(format!(
+            "orphaned: the bytes of {unused} small files in the index"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a version's bytes lie in the index.
+fn check_file(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<bool, Damage> {
+    let unreadable = |error: Error| Damage::Unreadable(format!("{error:?}"));
+    let length = match size {
+        ..=SMALL => snapshot.content_length(id).map_err(unreadable)?,
+        _ => None,
+    };
+    let found = match length {
+        Some(length) => length,
+        None => match read_through(&layout.blob(id)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Damage::Missing),
+            Err(error) => return Err(Damage::Unreadable(error.to_string())),
+            Ok(length) => length,
+        },
+    };
+    if found != size {
+        return Err(Damage::Length { found, size });
+    }
+    Ok(length.is_some())
+}
+
+/// How many bytes a file has, each of which could be read.
+fn read_through(path: &Path) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut length: u64 = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(length),
+            Ok(count) => length += count as u64,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

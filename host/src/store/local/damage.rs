@@ -1,0 +1,54 @@
+//! Damage to files that is found while they are served.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use super::id::Id;
+use super::layout::blob_name;
+use crate::store::Error;
+
+/// So many are told apart; more than that count as so many.
+const MOST: usize = 10_000;
+
+/// What is wrong with a version's bytes.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    #[error("there are none")]
+    Missing,
+    #[error("there are {found} of {size}")]
+    Length { found: u64, size: u64 },
+    #[error("they cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// The versions that were found damaged since the start.
+#[derive(Debug, Default)]
+pub(super) struct Damaged(Mutex<HashSet<Id>>);
+
+impl Damaged {
+    /// A version's bytes are not what was stored.
+    pub(super) fn found(&self, id: Id, damage: Damage) -> Error {
+        self.note(id, &damage);
+        Error::Unavailable(Box::new(damage))
+    }
+
+    /// Reading a version's bytes failed on the way.
+    pub(super) fn unreadable(&self, id: Id, error: &Error) {
+        if let Error::Unavailable(cause) = error {
+            self.note(id, &Damage::Unreadable(cause.to_string()));
+        }
+    }
+
+    /// Says so in the log, once for each version.
+    fn note(&self, id: Id, damage: &Damage) {
+        let mut damaged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.len() < MOST && damaged.insert(id) {
+            tracing::error!(blob = blob_name(id), %damage, "the bytes of a file are damaged");
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        let damaged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.len() as u64
+    }
+}

@@ -1,0 +1,193 @@
+//! How much of the index's file is in use, and how the rest is given back to the disk.
+//!
+//! redb keeps the pages of what is removed for what is stored next, and hardly ever makes
+//! its file shorter. Where most of it is free, a start compacts the file in place, before
+//! anybody reads; later on, and only while nothing is to be written, what is there is copied
+//! to a new file, which then takes its place. Readers keep the old one until they are done.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use redb::{Database, ReadableTable};
+
+use super::{CHANGES, CONTENTS, FILES, Index, Opened, SIZES, open, read_changes, snapshot};
+
+/// Less than this is not worth the work, in bytes.
+const WORTH: u64 = 8 << 20;
+
+/// So many rows are copied between two looks at whether anything is to be written.
+const STEP: usize = 64;
+
+/// What came of the attempt to make the file shorter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::local) enum Compacted {
+    /// There is little to gain.
+    Unneeded,
+    /// It is shorter now: so many bytes of the disk before and after.
+    Done(u64, u64),
+    /// Something is to be written first.
+    GivenUp,
+}
+
+/// The most that pages in use can take where they hold so many bytes: each is full to a
+/// third at least, and the file is never empty.
+pub(super) fn in_use(bytes: u64) -> u64 {
+    bytes.saturating_mul(3).saturating_add(1 << 20)
+}
+
+/// What a file takes of the disk; parts of it may never have been written.
+pub(super) fn on_disk(path: &Path) -> io::Result<u64> {
+    let about = fs::metadata(path)?;
+    Ok(about.len().min(about.blocks().saturating_mul(512)))
+}
+
+impl Index {
+    /// How many bytes of the file are free at least for what is stored next.
+    pub(in crate::store::local) fn free(&self) -> u64 {
+        let in_use = in_use(self.bytes.load(Ordering::Relaxed));
+        on_disk(&self.path).map_or(0, |all| all.saturating_sub(in_use))
+    }
+
+    /// Whether most of the file is free, and more than the last attempt could not mend.
+    fn is_wasteful(&self) -> io::Result<bool> {
+        let (all, bytes) = (on_disk(&self.path)?, self.bytes.load(Ordering::Relaxed));
+        let free = all.saturating_sub(in_use(bytes));
+        let last = self.tried.lock().map_or(None, |tried| *tried);
+        let is_new = last.is_none_or(|(all_then, bytes_then)| {
+            all > all_then.saturating_add(WORTH) || bytes < bytes_then / 2
+        });
+        Ok(is_new && free >= WORTH && free >= all / 2)
+    }
+
+    fn has_tried(&self) -> io::Result<u64> {
+        let (all, bytes) = (on_disk(&self.path)?, self.bytes.load(Ordering::Relaxed));
+        if let Ok(mut tried) = self.tried.lock() {
+            *tried = Some((all, bytes));
+        }
+        Ok(all)
+    }
+
+    /// Makes the file shorter in place, which takes no room on the disk. Nobody may use
+    /// the index meanwhile.
+    pub(in crate::store::local) fn compact_in_place(&self) -> Result<Compacted, redb::Error> {
+        if !self.is_wasteful().map_err(redb::Error::Io)? {
+            return Ok(Compacted::Unneeded);
+        }
+        let before = on_disk(&self.path).map_err(redb::Error::Io)?;
+        self.latest.store(None);
+        let mut opened = self.write();
+        if let Some(opened) = opened.as_mut() {
+            self.health.attempt(|| Ok(opened.database.compact()?))?;
+            self.show(opened);
+        }
+        drop(opened);
+        let after = self.has_tried().map_err(redb::Error::Io)?;
+        Ok(Compacted::Done(before, after))
+    }
+
+    /// Copies what is there to a new file, which takes the old one's place. Called by the
+    /// one writer. `is_wanted` says whether to go on.
+    pub(in crate::store::local) fn compact_aside(
+        &self,
+        is_wanted: impl FnMut() -> bool,
+    ) -> Result<Compacted, redb::Error> {
+        if !self.is_wasteful().map_err(redb::Error::Io)? {
+            return Ok(Compacted::Unneeded);
+        }
+        let before = on_disk(&self.path).map_err(redb::Error::Io)?;
+        let draft = self.path.with_extension("new");
+        let copied = self.health.attempt(|| self.copy(&draft, is_wanted));
+        let Ok(Some(copy)) = copied else {
+            // Where the disk is full, the next start has another way.
+            let _ = fs::remove_file(&draft);
+            self.has_tried().map_err(redb::Error::Io)?;
+            return copied.map(|_| Compacted::GivenUp);
+        };
+        fs::rename(&draft, &self.path).map_err(redb::Error::Io)?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        if let Err(error) = fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+            // Which of the two the disk holds is not known, so neither is written to.
+            self.close();
+            return Err(redb::Error::Io(error));
+        }
+        let opened = Opened::new(copy);
+        self.show(&opened);
+        if let Some(old) = self.write().replace(opened) {
+            self.retire(old);
+        }
+        let after = self.has_tried().map_err(redb::Error::Io)?;
+        Ok(Compacted::Done(before, after))
+    }
+
+    /// None where it was not wanted any more.
+    fn copy(
+        &self,
+        draft: &Path,
+        mut is_wanted: impl FnMut() -> bool,
+    ) -> Result<Option<Database>, redb::Error> {
+        match fs::remove_file(draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(redb::Error::Io(error));
+            }
+            _ => {}
+        }
+        let from = self.read();
+        let from = from.as_ref().ok_or(redb::Error::DatabaseClosed)?;
+        let changes = read_changes(&from.database)?;
+        let snapshot = snapshot(from, &self.health)?;
+        let database = open(draft)?;
+        let transaction = database.begin_write()?;
+        {
+            let mut rows = transaction.open_table(FILES)?;
+            let mut contents = transaction.open_table(CONTENTS)?;
+            for (count, row) in snapshot.rows.iter()?.enumerate() {
+                if count % STEP == 0 && !is_wanted() {
+                    return Ok(None);
+                }
+                let (key, row) = row?;
+                rows.insert(key.value(), row.value())?;
+            }
+            for (count, content) in snapshot.contents.iter()?.enumerate() {
+                if count % STEP == 0 && !is_wanted() {
+                    return Ok(None);
+                }
+                let (id, content) = content?;
+                contents.insert(id.value(), content.value())?;
+            }
+            transaction.open_table(CHANGES)?.insert((), changes)?;
+            let sizes = (changes, self.bytes.load(Ordering::Relaxed));
+            transaction.open_table(SIZES)?.insert((), sizes)?;
+        }
+        transaction.commit()?;
+        Ok(Some(database))
+    }
+
+    /// Keeps a database whose file has been replaced for as long as somebody reads it.
+    fn retire(&self, old: Opened) {
+        if let Ok(mut retired) = self.retired.lock() {
+            retired.push(old);
+        }
+        self.release();
+    }
+
+    /// Closes databases that nobody reads any more. Returns whether any are left.
+    pub(in crate::store::local) fn release(&self) -> bool {
+        let Ok(mut retired) = self.retired.lock() else {
+            return false;
+        };
+        let all = std::mem::take(&mut *retired);
+        let (used, unused): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|old| Arc::strong_count(&old.in_use) > 1);
+        *retired = used;
+        for old in unused {
+            // Its file is gone: what cannot be written there is no loss.
+            let _ = self.health.attempt(|| Ok(old.database.close()?));
+        }
+        !retired.is_empty()
+    }
+}

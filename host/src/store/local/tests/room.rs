@@ -1,0 +1,148 @@
+//! Space comes back: in the index's file, and on the disk.
+
+use super::index::Compacted;
+use super::*;
+
+const SMALL_FILE: [u8; 8_000] = [1; 8_000];
+
+/// An index with so many small files of which all but each 20th are removed.
+fn emptied(dir: &TempDir, files: u64) -> Index {
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    let info = |n: u64| Info {
+        key: key(&format!("{n:08}")),
+        size: SMALL_FILE.len() as u64,
+        etag: String::new(),
+        modified: SystemTime::now(),
+        content_type: "text/plain".into(),
+        uploader: None,
+    };
+    let content = Bytes::from_static(&SMALL_FILE);
+    let filled = index.update(|draft| {
+        for n in 0..files {
+            draft.insert(id::Id::fresh(), &info(n), Some(&content))?;
+        }
+        Ok(Some(()))
+    });
+    assert!(filled.is_ok());
+    let removed = index.update(|draft| {
+        for n in (0..files).filter(|n| n % 20 != 0) {
+            draft.remove(&info(n).key)?;
+        }
+        Ok(Some(()))
+    });
+    assert!(removed.is_ok());
+    index
+}
+
+fn is_whole(index: &Index, files: u64) {
+    let snapshot = index.snapshot().expect("a snapshot");
+    for n in 0..files {
+        let version = snapshot.get(&key(&format!("{n:08}"))).expect("an index");
+        assert_eq!(version.is_some(), n % 20 == 0, "{n}");
+        if let Some(version) = version {
+            let content = snapshot.content(&version).expect("an index");
+            assert_eq!(content.as_deref(), Some(SMALL_FILE.as_slice()), "{n}");
+        }
+    }
+    assert_eq!(snapshot.contents_count().expect("a number"), files / 20);
+}
+
+fn shorter(compacted: Result<Compacted, redb::Error>) -> bool {
+    matches!(compacted, Ok(Compacted::Done(before, after)) if after < before / 4)
+}
+
+#[test]
+fn the_space_of_small_files_comes_back_at_the_next_start() {
+    let dir = TempDir::new().expect("a directory");
+    let index = emptied(&dir, 4_000);
+    let free = index.free();
+    assert!(free > 16 << 20, "{free}");
+    index.close();
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    // As it was written down, not counted anew.
+    assert!(index.free().abs_diff(free) < 1 << 20);
+    assert!(shorter(index.compact_in_place()));
+    is_whole(&index, 4_000);
+    assert_eq!(index.changes().expect("a number"), 2);
+    let again = index.compact_in_place();
+    assert!(matches!(again, Ok(Compacted::Unneeded)));
+}
+
+#[test]
+fn the_space_of_small_files_comes_back_while_others_read() {
+    let dir = TempDir::new().expect("a directory");
+    let index = emptied(&dir, 4_000);
+    let before = index.snapshot().expect("a snapshot");
+    let given_up = index.compact_aside(|| false);
+    assert!(matches!(given_up, Ok(Compacted::GivenUp)));
+    is_whole(&index, 4_000);
+
+    let dir = TempDir::new().expect("a directory");
+    let index = emptied(&dir, 4_000);
+    let reader = index.snapshot().expect("a snapshot");
+    assert!(shorter(index.compact_aside(|| true)));
+    assert!(!dir.path().join("index.new").exists());
+    // Who has begun to read goes on with the old file, which is closed thereafter.
+    for n in (0..4_000).step_by(20) {
+        let version = reader.get(&key(&format!("{n:08}"))).expect("an index");
+        let version = version.expect("a version");
+        assert!(reader.content(&version).expect("an index").is_some(), "{n}");
+    }
+    assert!(index.release());
+    drop(reader);
+    assert!(!index.release());
+    is_whole(&index, 4_000);
+    let changed = index.update(|draft| draft.remove(&key("00000000")).map(Some));
+    assert!(matches!(changed, Ok(Some(3))));
+    index.close();
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    assert_eq!(index.changes().expect("a number"), 3);
+    drop(before);
+}
+
+#[test]
+fn a_change_of_an_older_version_has_the_bytes_counted_anew() {
+    let dir = TempDir::new().expect("a directory");
+    let index = emptied(&dir, 400);
+    let free = index.free();
+    index.close();
+    let path = dir.path().join("index.redb");
+    let database = redb::Database::open(&path).expect("an index");
+    let transaction = database.begin_write().expect("a transaction");
+    {
+        let changes = redb::TableDefinition::<(), u64>::new("changes");
+        let mut changes = transaction.open_table(changes).expect("a table");
+        changes.insert((), 3).expect("a number");
+    }
+    transaction.commit().expect("committed");
+    database.close().expect("closed");
+    let index = Index::open(path).expect("an index");
+    let now = index.free();
+    assert!(now.abs_diff(free) < 1 << 20, "{free} and {now}");
+    is_whole(&index, 400);
+}
+
+#[tokio::test]
+async fn free_pages_of_the_index_count_as_room() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    let room = || store.layout.room().expect("a disk").expect("blocks");
+    store.layout.set_index_free(0);
+    let disk = room();
+    store.layout.set_index_free(1 << 40);
+    assert!(room() >= disk.min(1 << 40));
+    assert!(room() >= 1 << 40);
+    // What is free is reckoned anew with each change.
+    for n in 0..400 {
+        put(&store, &format!("{n}"), &SMALL_FILE).await;
+    }
+    for n in 0..400 {
+        let (who, conditions) = (Whose::Anyones, Conditions::default());
+        let name = key(&format!("{n}"));
+        let removed = store.remove(&name, &who, &conditions).await;
+        removed.expect("removed");
+    }
+    let free = store.index.free();
+    assert!(free > 1 << 20, "{free}");
+    assert!(room() < 1 << 40);
+}
