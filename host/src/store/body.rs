@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 #[cfg(test)]
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Error;
 
@@ -13,6 +13,7 @@ pub enum Body {
     /// They are here, all of them.
     Whole(Bytes),
     /// They come from here: exactly as many as were announced, or an error before that.
+    /// Few pieces are in memory at once: more come once those before have been dropped.
     Bytes(BoxStream<'static, Result<Bytes, Error>>),
     /// Another server gives them to whoever has a URL made for it.
     Elsewhere(Box<dyn Elsewhere>),
@@ -46,7 +47,9 @@ impl Body {
     pub fn here(self) -> BoxStream<'static, Result<Bytes, Error>> {
         match self {
             Body::Whole(bytes) => stream::iter([Ok(bytes)]).boxed(),
-            Body::Bytes(bytes) => bytes,
+            Body::Bytes(bytes) => bytes
+                .map_ok(|piece| Bytes::copy_from_slice(&piece))
+                .boxed(),
             Body::Elsewhere(_) => panic!("the bytes are elsewhere"),
         }
     }
