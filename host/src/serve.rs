@@ -21,7 +21,7 @@ use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
-use crate::swap::{Lent, Sources, Swap, watch};
+use crate::swap::{Lent, Sources, Swap, Taken, watch};
 use crate::{dev, keep, log, ops, server};
 
 /// The link secret's file in the data directory.
@@ -40,12 +40,8 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let _log = log::start(asked)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
-    let sources = Sources {
-        component: asked.component.clone(),
-        policy: asked.policy.clone(),
-    };
-    // What cannot be read keeps the store from being touched.
-    sources.read()?;
+    // What cannot be read keeps the store from being touched. A pipe can be read once only.
+    let sources = Sources::open(asked.component.as_deref(), asked.policy.as_deref())?;
     let limits = asked
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
@@ -87,12 +83,8 @@ pub fn check(file: &Path) -> Result<(), String> {
     let is_policy = file
         .extension()
         .is_some_and(|extension| extension == "toml");
-    let file_of = |wanted: bool| wanted.then(|| file.to_owned());
-    let sources = Sources {
-        component: file_of(!is_policy),
-        policy: file_of(is_policy),
-    };
-    let taken = sources.read()?;
+    let file_of = |wanted: bool| wanted.then_some(file);
+    let (_, taken) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
     let mut given = secrets()?;
     given.extend(taken.policy.map(|document| setting("POLICY", document)));
     let store: Arc<dyn BlobStore> = Arc::new(AbsentStore);
@@ -128,7 +120,7 @@ fn sandbox_runtime(
 async fn listen(
     asked: &Serve,
     limits: server::Limits,
-    sources: Sources,
+    sources: (Sources, Taken),
     lent: Lent,
     metrics: Arc<Metrics>,
     engine: &'static str,

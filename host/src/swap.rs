@@ -80,17 +80,19 @@ pub struct Status {
 }
 
 impl Swap {
-    /// Takes the first component, which nothing can stand in for.
+    /// Takes the first component, which nothing can stand in for: what was read when its
+    /// sources were opened.
     ///
     /// # Errors
     /// Why it cannot serve, in one sentence.
     pub async fn start(
-        sources: Sources,
+        (sources, taken): (Sources, Taken),
         lent: Lent,
         probation: Option<Duration>,
     ) -> Result<Arc<Self>, String> {
-        let (taken, digests) = read(&sources).await?;
+        let digests = Digests::of(&taken);
         let tried = taken.stamps.clone();
+        sources.tell_fixed();
         let first = load(taken, digests, &lent, &[])
             .await
             .map_err(|error| error.to_string())?;
@@ -135,6 +137,7 @@ impl Swap {
     /// Why not, in one sentence, which the log has too.
     pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, String> {
         let mut past = self.past.lock().await;
+        self.sources.tell_fixed();
         match self.take(&mut past).await {
             Ok(None) => {
                 tracing::info!(why, "component and policy are what they were");
