@@ -57,7 +57,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::signals;
 use bindings::exports::coffer::storage::continuation;
-use bindings::exports::coffer::storage::self_check::{self, Report};
+use bindings::exports::coffer::storage::self_check::{self, Opening, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
@@ -117,7 +117,16 @@ impl self_check::Guest for Coffer {
                 .map(WebUrl::origin)
                 .into_iter()
                 .collect(),
+            openings: policy.openings().into_iter().map(opening).collect(),
         })
+    }
+}
+
+fn opening(opening: policy::Opening) -> Opening {
+    Opening {
+        what: opening.what,
+        stated: opening.stated,
+        statement: opening.statement,
     }
 }
 

@@ -31,7 +31,7 @@ use instances::{Instances, Step};
 use metered::Metered;
 use state::{Shared, State};
 
-pub use candidate::{Candidate, Refused};
+pub use candidate::{Candidate, Opening, Refused};
 pub use client_wait::ClientWait;
 pub use failure::{Failure, Failures};
 pub use limits::Limits;

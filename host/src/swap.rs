@@ -3,6 +3,7 @@
 //! the component that they began with.
 
 mod in_force;
+mod loosened;
 mod sources;
 mod watch;
 
@@ -201,7 +202,9 @@ impl Swap {
         }
         let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
         let loaded = load(taken, digests, &self.lent, &known).await;
-        loaded.map(Some).map_err(|error| error.to_string())
+        let next = loaded.map_err(|error| error.to_string())?;
+        loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
+        Ok(Some(next))
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {
@@ -260,9 +263,19 @@ async fn load(
         Some(same) => same.candidate.clone(),
         None => Candidate::load(taken.component, lent.runtime.clone()).await?,
     };
+    admit(candidate, taken.policy, digests, lent).await
+}
+
+/// Checks a component that was compiled, with a policy.
+async fn admit(
+    candidate: Candidate,
+    policy: Option<String>,
+    digests: Digests,
+    lent: &Lent,
+) -> Result<InForce, Refused> {
     let mut settings = lent.settings.clone();
-    let policy = taken.policy;
-    settings.extend(policy.map(|text| ("COFFER_POLICY".to_owned(), text)));
+    let document = policy.clone();
+    settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
     let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
     let (sandbox, report) = candidate.check(settings, store, documents).await?;
     for notice in &report.notices {
@@ -272,6 +285,8 @@ async fn load(
         sandbox,
         candidate,
         cors_origins: report.cors_origins,
+        policy,
+        openings: report.openings,
         digests,
         since: SystemTime::now(),
     })

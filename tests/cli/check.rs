@@ -8,7 +8,7 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
     let folder = TempDir::new().unwrap();
     let good = [
         file(&folder, "good.toml", iam()),
-        file(&folder, "empty.toml", ""),
+        file(&folder, "public.toml", "public-only = true\n"),
         file(&folder, "good.wasm", component("unreachable")),
     ];
     for path in &good {
@@ -26,6 +26,10 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
     let bad = [
         (missing.clone() + ".toml", "cannot be read"),
         (missing, "cannot be read"),
+        (
+            file(&folder, "empty.toml", "# Nothing yet\n"),
+            "it is empty",
+        ),
         (file(&folder, "key.toml", "[pubic]\n"), "line 1"),
         (secret.clone(), "COFFER_SECRET_TESTS"),
         (
