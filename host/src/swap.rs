@@ -24,7 +24,7 @@ use crate::outbound::Documents;
 use crate::sandbox::{Candidate, Refused, Runtime};
 use crate::store::BlobStore;
 
-/// So many failures within the probation may be anybody's; more are the component's.
+/// So many traps within the probation may be anybody's; more are the component's.
 const FEW_FAILURES: u64 = 3;
 
 /// What every component gets, whichever is in force.
@@ -147,13 +147,14 @@ impl Swap {
             }
             Ok(Some(next)) => {
                 let next = Arc::new(next);
-                past.previous = Some(self.in_force.swap(Arc::clone(&next)));
+                let previous = self.in_force.swap(Arc::clone(&next));
                 past.refused = None;
                 past.swaps += 1;
                 self.count("swapped", &next);
                 let Digests { component, .. } = &next.digests;
                 tracing::info!(why, %component, policy = next.digests.policy_text(), "swapped");
-                self.watch_over(&next);
+                self.watch_over(&next, &previous);
+                past.previous = Some(previous);
                 Ok(next)
             }
             Err(reason) => {
@@ -180,14 +181,19 @@ impl Swap {
 
     fn go_back(&self, past: &mut Past, why: &str) -> Result<Arc<InForce>, NoPrevious> {
         let previous = past.previous.take().ok_or(NoPrevious)?;
-        let undone = self.in_force.swap(Arc::clone(&previous));
+        self.put_back(past, Arc::clone(&previous), why);
+        Ok(previous)
+    }
+
+    fn put_back(&self, past: &mut Past, back: Arc<InForce>, why: &str) {
+        past.previous = None;
         past.swaps += 1;
         past.rollbacks += 1;
-        self.count("rolled-back", &previous);
-        let (undone, back) = (undone.digests.component, &previous.digests);
+        self.count("rolled-back", &back);
+        let undone = self.in_force.swap(Arc::clone(&back)).digests.component;
+        let back = &back.digests;
         tracing::warn!(why, %undone, component = %back.component, policy = back.policy_text(),
             "rolled back");
-        Ok(previous)
     }
 
     /// What the files hold, unless that is in force already: then there is nothing to
@@ -219,21 +225,40 @@ impl Swap {
         self.past.lock().await.tried != *stamps
     }
 
-    /// Takes a component back that fails more than a few times while on probation.
-    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>) {
+    /// Takes a component back that traps more than a few times while on probation. The
+    /// policy stays: what clients can bring a component to do undoes no rule.
+    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>, previous: &Arc<InForce>) {
         let Some(probation) = self.probation else {
             return;
         };
-        let (swap, next) = (Arc::clone(self), Arc::clone(next));
+        if next.digests.component == previous.digests.component {
+            return;
+        }
+        let (swap, next, previous) = (Arc::clone(self), Arc::clone(next), Arc::clone(previous));
         tokio::spawn(async move {
             let failing = next.sandbox.failures().exceed(FEW_FAILURES);
             if tokio::time::timeout(probation, failing).await.is_err() {
                 return;
             }
+            let why = "it failed too often while on probation";
             let mut past = swap.past.lock().await;
-            if Arc::ptr_eq(&swap.in_force(), &next) {
-                // There is a previous one, or this one would not be on probation.
-                let _ = swap.go_back(&mut past, "it failed too often while on probation");
+            if !Arc::ptr_eq(&swap.in_force(), &next) {
+                return;
+            }
+            if next.digests.policy == previous.digests.policy {
+                return swap.put_back(&mut past, previous, why);
+            }
+            let digests = Digests {
+                component: previous.digests.component,
+                policy: next.digests.policy,
+            };
+            let (candidate, policy) = (previous.candidate.clone(), next.policy.clone());
+            match admit(candidate, policy, digests, &swap.lent).await {
+                Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
+                Err(error) => tracing::error!(
+                    reason = error.to_string(),
+                    "{why}, but the component before does not take the policy in force"
+                ),
             }
         });
     }
