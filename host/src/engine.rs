@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use crate::keep;
 use crate::settings::{Engine, Serve};
 use crate::store::BlobStore;
 use crate::store::local::LocalStore;
@@ -30,6 +31,7 @@ impl Files {
         match asked.checked_engine()? {
             Engine::Local => {
                 let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
+                keep::warn_of_others(&asked.data_dir);
                 Ok(Files::Local(Arc::new(store)))
             }
             Engine::S3 => {
