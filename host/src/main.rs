@@ -17,7 +17,7 @@
 //! | [`engine`] | the engine that is asked for, opened and closed |
 //! | [`component`] | the component embedded in this program, or a file's |
 //! | [`descriptors`] | how many files and connections may be open |
-//! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
+//! | [`link_secret`], [`dev`], [`keep`] | what links are signed with; development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
@@ -31,6 +31,7 @@ mod engine;
 mod environment;
 mod guest_log;
 mod keep;
+mod link_secret;
 mod log;
 mod memo;
 mod metrics;
@@ -57,6 +58,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
+        Command::Secret => {
+            println!("{}", link_secret::make());
+            Ok(())
+        }
         Command::Check(check) => serve::check(&check.file),
     };
     match done {

@@ -6,9 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jwt_simple::prelude::HS256Key;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,12 +19,8 @@ use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, Taken, watch};
-use crate::{dev, keep, log, ops, server};
+use crate::{dev, link_secret, log, ops, server};
 
-/// The link secret's file in the data directory.
-const LINK_SECRET_FILE: &str = "link-secret";
-/// The shortest link secret, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
-const LINK_SECRET_SIZE: usize = 32;
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
 
@@ -68,7 +61,11 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
 fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, String> {
     let mut given = secrets()?;
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
-    given.push(setting("LINK_SECRET", link_secret(asked)?));
+    let secret = match &asked.link_secret_file {
+        Some(file) => link_secret::read(file)?,
+        None => link_secret::kept(&asked.data_dir)?,
+    };
+    given.push(setting("LINK_SECRET", secret));
     if asked.dev {
         given.push(setting("DEV_JWKS", dev::jwks(&asked.data_dir)?));
     }
@@ -228,21 +225,4 @@ fn secrets() -> Result<Vec<Setting>, String> {
             Err(_) => Err(format!("{name} is not UTF-8")),
         })
         .collect()
-}
-
-/// The link secret, in base64url since a setting is text.
-fn link_secret(asked: &Serve) -> Result<String, String> {
-    let secret = match &asked.link_secret_file {
-        Some(file) => std::fs::read(file)
-            .map_err(|error| format!("the link secret {}: {error}", file.display()))?,
-        None => keep::secret(&asked.data_dir.join(LINK_SECRET_FILE), || {
-            HS256Key::generate().to_bytes()
-        })?,
-    };
-    if secret.len() < LINK_SECRET_SIZE {
-        return Err(format!(
-            "the link secret is shorter than {LINK_SECRET_SIZE} bytes"
-        ));
-    }
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
 }

@@ -33,6 +33,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
+    /// Print a new secret to sign links with, for --link-secret-file and COFFER_LINK_SECRET
+    Secret,
     /// Say whether `serve` would take this component (.wasm) or policy (.toml)
     Check(Check),
 }
@@ -128,8 +130,8 @@ pub struct Serve {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// A secret of at least 32 bytes that links are signed with [default: one kept in the data
-    /// directory by the local engine]
+    /// What links are signed with, as `coffer secret` prints it, a line of at least 32 bytes
+    /// [default: one kept in the data directory by the local engine]
     #[arg(long, env = "COFFER_LINK_SECRET_FILE", value_name = "FILE")]
     pub link_secret_file: Option<PathBuf>,
 
