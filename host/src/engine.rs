@@ -1,5 +1,6 @@
 //! The engine that was asked for, from its opening to its end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,14 @@ impl Files {
             Files::Local(_) => "local",
             Files::S3(store) if store.conditional().notice().is_none() => "s3",
             Files::S3(_) => "s3, conditions on writes are best effort",
+        }
+    }
+
+    /// The directory of this machine that it keeps files in, if it does.
+    pub fn data_dir<'a>(&self, asked: &'a Serve) -> Option<&'a Path> {
+        match self {
+            Files::Local(_) => Some(&asked.data_dir),
+            Files::S3(_) => None,
         }
     }
 

@@ -15,7 +15,7 @@
 //! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
-//! | [`component`] | the component embedded in this program, or a file's |
+//! | [`component`], [`code_cache`] | the component embedded in this program; compiled ones |
 //! | [`descriptors`] | how many files and connections may be open |
 //! | [`link_secret`], [`dev`], [`keep`] | what links are signed with; development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
@@ -23,6 +23,7 @@
 //! The host carries bytes. Who may do what is the component's decision alone.
 
 mod bindings;
+mod code_cache;
 mod component;
 mod counted;
 mod descriptors;

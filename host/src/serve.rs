@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use wasmtime::Cache;
 
 use crate::engine::Files;
 use crate::environment::Setting;
@@ -19,7 +20,7 @@ use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, Taken, watch};
-use crate::{dev, link_secret, log, ops, server};
+use crate::{code_cache, dev, link_secret, log, ops, server};
 
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
@@ -43,9 +44,9 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let metrics = Arc::new(Metrics::default());
     let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
-        let (sandbox, cache) = (asked.limits.sandbox(), asked.code_cache());
+        let cache = code_cache::find(asked.code_cache.as_deref(), engine.data_dir(asked));
         let lent = Lent {
-            runtime: sandbox_runtime(&sandbox, cache.as_deref(), &metrics)?,
+            runtime: sandbox_runtime(&asked.limits.sandbox(), cache, &metrics)?,
             settings,
             store: files,
             documents: Arc::default(),
@@ -107,7 +108,7 @@ pub fn check(file: &Path) -> Result<(), String> {
 
 fn sandbox_runtime(
     limits: &Limits,
-    cache: Option<&Path>,
+    cache: Option<Cache>,
     metrics: &Arc<Metrics>,
 ) -> Result<Runtime, String> {
     Runtime::new(limits, cache, Arc::clone(metrics))

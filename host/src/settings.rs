@@ -99,8 +99,8 @@ pub struct Serve {
     #[arg(long, env = "COFFER_PROBATION", value_name = "TIME")]
     pub probation: Option<Duration>,
 
-    /// Where compiled components are kept for the next start [default: coffer in the user's
-    /// cache directory]
+    /// Where compiled components are kept for the next start [default: the service's or the
+    /// user's cache directory, else the data directory, else below /var/tmp]
     #[arg(long, env = "COFFER_CODE_CACHE", value_name = "DIR")]
     pub code_cache: Option<PathBuf>,
 
