@@ -65,6 +65,18 @@ impl Files {
         }
     }
 
+    /// Where the files are, for operators.
+    pub fn place(&self, asked: &Serve) -> String {
+        match self {
+            Files::Local(_) => {
+                let dir = &asked.data_dir;
+                let whole = dir.canonicalize();
+                whole.as_ref().unwrap_or(dir).display().to_string()
+            }
+            Files::S3(_) => asked.s3.place(),
+        }
+    }
+
     /// The directory of this machine that it keeps files in, if it does.
     pub fn data_dir<'a>(&self, asked: &'a Serve) -> Option<&'a Path> {
         match self {

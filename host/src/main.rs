@@ -49,14 +49,13 @@ mod swap;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use settings::{Cli, Command};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let done = match Cli::read().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
         Command::Secret => {

@@ -51,8 +51,7 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
             store: files,
             documents: Arc::default(),
         };
-        let engine = engine.describe();
-        runtime.block_on(listen(asked, limits, sources, lent, metrics, engine))
+        runtime.block_on(listen(asked, limits, sources, lent, metrics, &engine))
     });
     engine.close(&runtime);
     served
@@ -121,7 +120,7 @@ async fn listen(
     sources: (Sources, Taken),
     lent: Lent,
     metrics: Arc<Metrics>,
-    engine: &'static str,
+    engine: &Files,
 ) -> Result<(), String> {
     let store = Arc::clone(&lent.store);
     let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
@@ -135,7 +134,7 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine,
+        engine: engine.describe(),
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
@@ -144,6 +143,17 @@ async fn listen(
         None => None,
         Some(address) => Some(listen_for_operators(address, &operations).await?),
     };
+    let in_force = swap.in_force();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        engine = engine.describe(),
+        files = engine.place(asked),
+        component = %in_force.digests.component,
+        policy = in_force.digests.policy_text(),
+        listen = %address,
+        operations = ops_address.map_or_else(|| "off".to_owned(), |address| address.to_string()),
+        "serving"
+    );
     say(&format!("listening on http://{address}"));
     if let Some(address) = ops_address {
         say(&format!("operations on http://{address}"));
