@@ -198,10 +198,28 @@ bench-tools *programs: (programs programs)
         rm -rf target/tools/build
     done
 
-# Checks format, lints and documentation, and the dependencies where cargo-deny is installed.
+# Checks format, lints and documentation, and the dependencies where cargo-deny is installed; known
+# vulnerabilities where their database is at hand, without fetching it.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
     cargo clippy --release --workspace --test cluster --test bench-swap --test bench --test portable -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
-    ! command -v cargo-deny >/dev/null || cargo deny check licenses bans sources
+    just lint-dependencies
+
+[private]
+lint-dependencies:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! command -v cargo-deny >/dev/null; then
+        echo "not checked: licences, sources and advisories of dependencies, since there is no cargo-deny" \
+            "(cargo install --locked cargo-deny)" >&2
+        exit 0
+    fi
+    cargo deny check licenses bans sources
+    databases=${CARGO_HOME:-$HOME/.cargo}/advisory-dbs
+    if [[ -n $(ls -A "$databases" 2>/dev/null) ]]; then
+        cargo deny check --disable-fetch advisories
+    else
+        echo "not checked: advisories, since there is no database in $databases (cargo deny fetch db)" >&2
+    fi

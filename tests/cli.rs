@@ -10,6 +10,7 @@ use crate::support::{COFFER, assert_problem, iam};
 mod check; // whether `serve` would take a policy or component
 mod help; // what there is, as `--help` says it
 mod refused; // what keeps `serve` from starting, and what no command takes
+mod started; // what a start makes and says
 mod tokens; // `coffer token`, and where its tokens are taken
 mod twins; // settings in the environment
 

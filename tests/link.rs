@@ -519,7 +519,7 @@ async fn links_survive_a_restart_but_not_a_new_secret() {
     assert_eq!(server.stop(), Some(0));
 
     let secret = data.path().join("secret");
-    std::fs::write(&secret, [7; 32]).unwrap();
+    std::fs::write(&secret, [b'7'; 32]).unwrap();
     let secret = secret.to_str().unwrap().to_owned();
     let other = Setup::default().data(data.clone());
     let other = other.args(&["--link-secret-file", &secret]).start();

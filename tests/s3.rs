@@ -243,7 +243,7 @@ fn only_this_engine_can_send_clients_on() {
 fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
     let folder = tempfile::TempDir::new().unwrap();
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, [7; 32]).unwrap();
+    std::fs::write(&secret, [b'7'; 32]).unwrap();
     let output = Command::new(COFFER)
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
         .args(["--engine", "s3", "--s3-path-style", "--link-secret-file"])

@@ -59,7 +59,7 @@ use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::signals;
 use bindings::exports::coffer::storage::continuation;
 use bindings::exports::coffer::storage::explain::{self, Identity};
-use bindings::exports::coffer::storage::self_check::{self, Report};
+use bindings::exports::coffer::storage::self_check::{self, Opening, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
@@ -131,6 +131,7 @@ impl self_check::Guest for Coffer {
                 .map(WebUrl::origin)
                 .into_iter()
                 .collect(),
+            openings: policy.openings().into_iter().map(opening).collect(),
         })
     }
 }
@@ -156,6 +157,14 @@ impl explain::Guest for Coffer {
             roles: found.roles.map_err(|absent| absent.roles(iam)),
             seconds_left: found.seconds_left,
         })
+    }
+}
+
+fn opening(opening: policy::Opening) -> Opening {
+    Opening {
+        what: opening.what,
+        stated: opening.stated,
+        statement: opening.statement,
     }
 }
 

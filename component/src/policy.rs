@@ -10,6 +10,7 @@ mod fields;
 mod iam;
 mod media;
 mod notes;
+mod openings;
 mod rule;
 mod source;
 mod text;
@@ -26,6 +27,7 @@ pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
 pub(crate) use media::MediaRange;
+pub(crate) use openings::Opening;
 pub(crate) use rule::{Operation, Word};
 
 use document::Document;
@@ -46,6 +48,8 @@ pub(crate) mod development {
 /// A policy in force. Without an IAM API it is the public-only mode.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Policy {
+    /// Whether the document says that there is to be no IAM API.
+    public_only: bool,
     iam: Option<Iam>,
     development: bool,
     public: AreaPolicy,
@@ -95,7 +99,8 @@ impl Policy {
     /// Reads a policy document (TOML).
     ///
     /// # Errors
-    /// An unknown key, word, unit or pointer, or a contradiction; with its line.
+    /// An empty document; an unknown key, word, unit or pointer, or a contradiction, with
+    /// its line.
     pub(crate) fn parse(document: &str) -> Result<Self, PolicyError> {
         Document::parse(document)?.into_policy(document)
     }
@@ -103,11 +108,16 @@ impl Policy {
     /// Adds the IAM API of the development mode, whose keys are this JWKS.
     ///
     /// # Errors
-    /// The policy names an IAM API of its own.
+    /// The policy names an IAM API of its own, or says that there is none.
     pub(crate) fn with_development_iam(mut self, jwks: &str) -> Result<Self, PolicyError> {
         if self.iam.is_some() {
             return Err(PolicyError::new(
                 "development mode cannot be combined with a policy that has an [iam] section",
+            ));
+        }
+        if self.public_only {
+            return Err(PolicyError::new(
+                "development mode cannot be combined with a policy that says public-only = true",
             ));
         }
         self.iam = Some(Iam::development(jwks));

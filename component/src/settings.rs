@@ -82,9 +82,11 @@ impl Settings {
         Ok(IN_FORCE.get_or_init(|| policy))
     }
 
-    /// What links are signed with, where this service has a secret for them.
+    /// What links are signed with, where this service has a secret for them. The line
+    /// end that a secret's file or a platform's form of it may add is not part of it.
     pub(crate) fn link_key(&self) -> Option<LinkKey> {
-        LinkKey::derive(self.value("COFFER_LINK_SECRET")?.as_bytes())
+        let secret = self.value("COFFER_LINK_SECRET")?;
+        LinkKey::derive(secret.trim_ascii().as_bytes())
     }
 
     /// How clients reach this service, without a slash at the end.
@@ -97,3 +99,6 @@ impl Settings {
         self.value(&format!("{SECRETS}{name}")).map(str::as_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

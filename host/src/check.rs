@@ -23,12 +23,8 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
     let is_policy = is_policy(file)?;
     // What cannot be read need not be compiled for first.
     let token = token.map(read_token).transpose()?;
-    let file_of = |wanted: bool| wanted.then(|| file.to_owned());
-    let sources = Sources {
-        component: file_of(!is_policy),
-        policy: file_of(is_policy),
-    };
-    let found = sources.read()?;
+    let file_of = |wanted: bool| wanted.then_some(file);
+    let (_, found) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
     let mut given = secrets()?;
     given.extend(found.policy.map(|document| setting("POLICY", document)));
     let limits = Limits {

@@ -2,6 +2,7 @@
 //!
 //! `serve --dev` trusts these tokens in place of an IAM API's.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub struct Bearer {
     pub roles: Vec<String>,
 }
 
-/// Signs a token with the data directory's key, which is made where there is none.
+/// Signs a token with the key that `serve --dev` has made in the data directory.
 ///
 /// # Errors
 /// One sentence, when the key cannot be read, kept or used.
@@ -50,17 +51,32 @@ pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<St
         .with_issuer(ISSUER)
         .with_audience(AUDIENCE)
         .with_subject(bearer.user);
-    key(data_dir)?
-        .sign(claims)
+    let path = data_dir.join(KEY_FILE);
+    let key = match std::fs::read(&path) {
+        Ok(bytes) => pair(&path, &bytes)?,
+        // No server would trust one that is made now.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(format!(
+                "no `coffer serve --dev` has used the data directory {}: start it there first, \
+                 or name its own with --data-dir",
+                data_dir.display()
+            ));
+        }
+        Err(error) => return Err(format!("{}: {error}", path.display())),
+    };
+    key.sign(claims)
         .map_err(|error| format!("the token cannot be signed: {error}"))
 }
 
-/// The public key as a JWK Set (RFC 7517; RFC 8037), for the component.
+/// The public key as a JWK Set (RFC 7517; RFC 8037), for the component. The key is made
+/// where there is none.
 ///
 /// # Errors
 /// As [`token`].
 pub fn jwks(data_dir: &Path) -> Result<String, String> {
-    let public = key(data_dir)?.public_key().to_bytes();
+    let path = data_dir.join(KEY_FILE);
+    let bytes = keep::secret(&path, || Ed25519KeyPair::generate().to_bytes())?;
+    let public = pair(&path, &bytes)?.public_key().to_bytes();
     let jwk = serde_json::json!({
         "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
         "x": BASE64_URL_SAFE_NO_PAD.encode(public),
@@ -68,9 +84,7 @@ pub fn jwks(data_dir: &Path) -> Result<String, String> {
     Ok(serde_json::json!({ "keys": [jwk] }).to_string())
 }
 
-fn key(data_dir: &Path) -> Result<Ed25519KeyPair, String> {
-    let path = data_dir.join(KEY_FILE);
-    let bytes = keep::secret(&path, || Ed25519KeyPair::generate().to_bytes())?;
-    Ed25519KeyPair::from_bytes(&bytes)
+fn pair(path: &Path, bytes: &[u8]) -> Result<Ed25519KeyPair, String> {
+    Ed25519KeyPair::from_bytes(bytes)
         .map_err(|error| format!("{} is not a key of this program: {error}", path.display()))
 }

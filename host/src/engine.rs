@@ -1,10 +1,12 @@
 //! The engine that was asked for, from its opening to its end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use crate::keep;
 use crate::settings::{Engine, Serve};
 use crate::store::BlobStore;
 use crate::store::local::LocalStore;
@@ -30,6 +32,7 @@ impl Files {
         match asked.checked_engine()? {
             Engine::Local => {
                 let store = LocalStore::open(&asked.data_dir).map_err(|error| error.to_string())?;
+                keep::warn_of_others(&asked.data_dir);
                 Ok(Files::Local(Arc::new(store)))
             }
             Engine::S3 => {
@@ -59,6 +62,26 @@ impl Files {
             Files::Local(_) => "local",
             Files::S3(store) if store.conditional().notice().is_none() => "s3",
             Files::S3(_) => "s3, conditions on writes are best effort",
+        }
+    }
+
+    /// Where the files are, for operators.
+    pub fn place(&self, asked: &Serve) -> String {
+        match self {
+            Files::Local(_) => {
+                let dir = &asked.data_dir;
+                let whole = dir.canonicalize();
+                whole.as_ref().unwrap_or(dir).display().to_string()
+            }
+            Files::S3(_) => asked.s3.place(),
+        }
+    }
+
+    /// The directory of this machine that it keeps files in, if it does.
+    pub fn data_dir<'a>(&self, asked: &'a Serve) -> Option<&'a Path> {
+        match self {
+            Files::Local(_) => Some(&asked.data_dir),
+            Files::S3(_) => None,
         }
     }
 

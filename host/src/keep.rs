@@ -1,6 +1,8 @@
 //! Secrets that are made once and kept in a file of their owner's.
 
+use std::fs::DirBuilder;
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -17,7 +19,9 @@ pub fn secret(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, St
         read => return read.map_err(failed),
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700);
+    private.create(folder).map_err(failed)?;
     let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(&make()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
@@ -31,5 +35,22 @@ pub fn secret(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, St
                 .map_err(failed)?;
             std::fs::read(path).map_err(failed)
         }
+    }
+}
+
+/// Warns where others can look into a directory that is this program's own. It is left as
+/// it is, since somebody may have shared it on purpose.
+pub fn warn_of_others(directory: &Path) {
+    let mode = directory
+        .metadata()
+        .map(|about| about.permissions().mode() & 0o777);
+    if let Ok(mode) = mode
+        && mode & 0o077 != 0
+    {
+        let directory = directory.display();
+        tracing::warn!(
+            "the data directory {directory} is open to other users (mode {mode:o}): its files \
+             and secrets want `chmod 700 {directory}`"
+        );
     }
 }

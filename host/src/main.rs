@@ -16,10 +16,11 @@
 //! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
-//! | [`component`] | the component embedded in this program, or a file's |
+//! | [`component`], [`code_cache`] | the component embedded in this program; compiled ones |
+//! | [`check`] | what `serve` would say of a policy, a component or a data directory |
 //! | [`clock`] | the time, where the clock may be wrong |
 //! | [`descriptors`] | how many files and connections may be open |
-//! | [`dev`], [`keep`] | development tokens; secrets kept on disk |
+//! | [`link_secret`], [`dev`], [`keep`] | what links are signed with; development tokens; secrets kept on disk |
 //! | [`log`] | what is logged, and when it is written |
 //! | [`memory`] | the allocator, and what it gives back |
 //!
@@ -28,6 +29,7 @@
 mod bindings;
 mod check;
 mod clock;
+mod code_cache;
 mod component;
 mod counted;
 mod descriptors;
@@ -36,6 +38,7 @@ mod engine;
 mod environment;
 mod guest_log;
 mod keep;
+mod link_secret;
 mod log;
 mod memo;
 mod memory;
@@ -53,13 +56,16 @@ mod swap;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use settings::{Cli, Command};
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let done = match Cli::read().command {
         Command::Serve(serve) => serve::serve(&serve),
         Command::Token(token) => print_token(token),
+        Command::Secret => {
+            println!("{}", link_secret::make());
+            Ok(())
+        }
         Command::Check(check) => match (check.data_dir, check.file) {
             (Some(dir), _) => check::data(&dir),
             (None, file) => check::check(&file.unwrap_or_default(), check.token.as_deref()),

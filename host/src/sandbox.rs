@@ -31,7 +31,7 @@ use instances::{Instances, Step};
 use metered::Metered;
 use state::{Shared, State};
 
-pub use candidate::{Candidate, Identity, Refused, WASM};
+pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
 pub use client_wait::ClientWait;
 pub use failure::{Failure, Failures};
 pub use limits::Limits;

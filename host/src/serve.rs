@@ -2,15 +2,12 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jwt_simple::prelude::HS256Key;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use wasmtime::Cache;
 
 use crate::engine::Files;
 use crate::environment::Setting;
@@ -20,13 +17,9 @@ use crate::sandbox::{Limits, Runtime};
 use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
-use crate::swap::{Lent, Sources, Swap, watch};
-use crate::{dev, keep, log, memory, ops, server};
+use crate::swap::{Lent, Sources, Swap, Taken, watch};
+use crate::{code_cache, dev, link_secret, log, memory, ops, server};
 
-/// The link secret's file in the data directory.
-const LINK_SECRET_FILE: &str = "link-secret";
-/// The shortest link secret, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
-const LINK_SECRET_SIZE: usize = 32;
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
 
@@ -39,12 +32,8 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let _log = log::start(asked)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
-    let sources = Sources {
-        component: asked.component.clone(),
-        policy: asked.policy.clone(),
-    };
-    // What cannot be read keeps the store from being touched.
-    sources.read()?;
+    // What cannot be read keeps the store from being touched. A pipe can be read once only.
+    let sources = Sources::open(asked.component.as_deref(), asked.policy.as_deref())?;
     let limits = asked
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
@@ -53,15 +42,14 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let metrics = Arc::new(Metrics::default());
     let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
-        let (sandbox, cache) = (asked.limits.sandbox(), asked.code_cache());
+        let cache = code_cache::find(asked.code_cache.as_deref(), engine.data_dir(asked));
         let lent = Lent {
-            runtime: sandbox_runtime(&sandbox, cache.as_deref(), &metrics)?,
+            runtime: sandbox_runtime(&asked.limits.sandbox(), cache, &metrics)?,
             settings,
             store: files,
             documents: Arc::default(),
         };
-        let engine = engine.describe();
-        runtime.block_on(listen(asked, limits, sources, lent, metrics, engine))
+        runtime.block_on(listen(asked, limits, sources, lent, metrics, &engine))
     });
     engine.close(&runtime);
     served
@@ -71,7 +59,11 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
 fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, String> {
     let mut given = secrets()?;
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
-    given.push(setting("LINK_SECRET", link_secret(asked)?));
+    let secret = match &asked.link_secret_file {
+        Some(file) => link_secret::read(file)?,
+        None => link_secret::kept(&asked.data_dir)?,
+    };
+    given.push(setting("LINK_SECRET", secret));
     if asked.dev {
         given.push(setting("DEV_JWKS", dev::jwks(&asked.data_dir)?));
     }
@@ -84,7 +76,7 @@ fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, S
 /// One sentence.
 pub fn sandbox_runtime(
     limits: &Limits,
-    cache: Option<&Path>,
+    cache: Option<Cache>,
     metrics: &Arc<Metrics>,
 ) -> Result<Runtime, String> {
     Runtime::new(limits, cache, Arc::clone(metrics))
@@ -94,10 +86,10 @@ pub fn sandbox_runtime(
 async fn listen(
     asked: &Serve,
     limits: server::Limits,
-    sources: Sources,
+    sources: (Sources, Taken),
     lent: Lent,
     metrics: Arc<Metrics>,
-    engine: &'static str,
+    engine: &Files,
 ) -> Result<(), String> {
     let store = Arc::clone(&lent.store);
     let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
@@ -111,7 +103,7 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine,
+        engine: engine.describe(),
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
@@ -120,6 +112,17 @@ async fn listen(
         None => None,
         Some(address) => Some(listen_for_operators(address, &operations).await?),
     };
+    let in_force = swap.in_force();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        engine = engine.describe(),
+        files = engine.place(asked),
+        component = %in_force.digests.component,
+        policy = in_force.digests.policy_text(),
+        listen = %address,
+        operations = ops_address.map_or_else(|| "off".to_owned(), |address| address.to_string()),
+        "serving"
+    );
     say(&format!("listening on http://{address}"));
     if let Some(address) = ops_address {
         say(&format!("operations on http://{address}"));
@@ -206,21 +209,4 @@ pub fn secrets() -> Result<Vec<Setting>, String> {
             Err(_) => Err(format!("{name} is not UTF-8")),
         })
         .collect()
-}
-
-/// The link secret, in base64url since a setting is text.
-fn link_secret(asked: &Serve) -> Result<String, String> {
-    let secret = match &asked.link_secret_file {
-        Some(file) => std::fs::read(file)
-            .map_err(|error| format!("the link secret {}: {error}", file.display()))?,
-        None => keep::secret(&asked.data_dir.join(LINK_SECRET_FILE), || {
-            HS256Key::generate().to_bytes()
-        })?,
-    };
-    if secret.len() < LINK_SECRET_SIZE {
-        return Err(format!(
-            "the link secret is shorter than {LINK_SECRET_SIZE} bytes"
-        ));
-    }
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(secret))
 }

@@ -8,7 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use limits::Limits;
 use s3::S3;
@@ -27,6 +28,35 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads the command line and the environment. Ends the program where they make no
+    /// sense, or only ask for help.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut read = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Serve(serve), Some((_, matches))) =
+            (&mut read.command, matches.subcommand())
+        {
+            serve.given = given(matches);
+        }
+        read
+    }
+}
+
+/// The ids of what was given by flag or variable; an empty variable gives nothing.
+fn given(matches: &ArgMatches) -> Vec<String> {
+    let given = |id: &str| {
+        let empty = |mut values: clap::parser::RawValues<'_>| values.all(|value| value.is_empty());
+        match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => true,
+            Some(ValueSource::EnvVariable) => !matches.get_raw(id).is_some_and(empty),
+            _ => false,
+        }
+    };
+    let ids = matches.ids().map(clap::Id::as_str);
+    ids.filter(|id| given(id)).map(str::to_owned).collect()
+}
+
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -34,6 +64,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
+    /// Print a new secret to sign links with, for --link-secret-file and COFFER_LINK_SECRET
+    Secret,
     /// Say whether this component (.wasm) or policy (.toml) is valid, whom a token names, or
     /// whether a data directory is whole
     Check(Check),
@@ -100,8 +132,8 @@ pub struct Serve {
     #[arg(long, env = "COFFER_PROBATION", value_name = "TIME")]
     pub probation: Option<Duration>,
 
-    /// Where compiled components are kept for the next start [default: coffer in the user's
-    /// cache directory]
+    /// Where compiled components are kept for the next start [default: the service's or the
+    /// user's cache directory, else the data directory, else below /var/tmp]
     #[arg(long, env = "COFFER_CODE_CACHE", value_name = "DIR")]
     pub code_cache: Option<PathBuf>,
 
@@ -131,8 +163,8 @@ pub struct Serve {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// A secret of at least 32 bytes that links are signed with [default: one kept in the data
-    /// directory by the local engine]
+    /// What links are signed with, as `coffer secret` prints it, a line of at least 32 bytes
+    /// [default: one kept in the data directory by the local engine]
     #[arg(long, env = "COFFER_LINK_SECRET_FILE", value_name = "FILE")]
     pub link_secret_file: Option<PathBuf>,
 
@@ -160,6 +192,10 @@ pub struct Serve {
     /// Limits on what clients may ask for.
     #[command(flatten, next_help_heading = "Limits")]
     pub limits: Limits,
+
+    /// Which of these were given, and not left to their defaults.
+    #[arg(skip)]
+    given: Vec<String>,
 }
 
 /// An address for operators, or none.
@@ -309,9 +345,7 @@ impl Serve {
                     .to_owned(),
             );
         }
-        if engine == Engine::Local {
-            self.s3.checked_absent()?;
-        }
+        self.checked_given(engine)?;
         if engine == Engine::S3 {
             self.s3.checked()?;
             if self.link_secret_file.is_none() {
@@ -323,20 +357,32 @@ impl Serve {
         Ok(engine)
     }
 
-    /// Where compiled components are kept, if anywhere (the XDG Base Directory
-    /// Specification names the user's cache directory).
-    pub fn code_cache(&self) -> Option<PathBuf> {
-        let of_user = || {
-            let absolute = |name| {
-                std::env::var_os(name)
-                    .map(PathBuf::from)
-                    .filter(|path| path.is_absolute())
-            };
-            absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+    /// Nothing may be asked of an engine that is not in use: it would be without effect, and
+    /// the files elsewhere than meant.
+    fn checked_given(&self, engine: Engine) -> Result<(), String> {
+        let foreign = |id: &&String| match engine {
+            Engine::Local => id.starts_with("s3_"),
+            // There `--dev` keeps its key.
+            Engine::S3 => *id == "data_dir" && !self.dev,
         };
-        self.code_cache
-            .clone()
-            .or_else(|| Some(of_user()?.join("coffer")))
+        let flags: Vec<_> = self
+            .given
+            .iter()
+            .filter(foreign)
+            .map(|id| flag(id))
+            .collect();
+        if flags.is_empty() {
+            return Ok(());
+        }
+        let (other, this) = match engine {
+            Engine::Local => ("s3", "local"),
+            Engine::S3 => ("local", "s3"),
+        };
+        Err(format!(
+            "{} needs the {other} engine, and this is the {this} one: give --engine {other}, or \
+             leave it out",
+            flags.join(", ")
+        ))
     }
 
     /// The public URL without a slash at its end.
@@ -355,4 +401,10 @@ impl Serve {
         }
         Ok(Some(url.trim_end_matches('/').to_owned()))
     }
+}
+
+/// A flag and its environment twin, by its id.
+fn flag(id: &str) -> String {
+    let twin = id.to_uppercase();
+    format!("--{} (COFFER_{twin})", id.replace('_', "-"))
 }

@@ -3,6 +3,7 @@
 //! the component that they began with.
 
 mod in_force;
+mod loosened;
 mod sources;
 mod watch;
 
@@ -23,7 +24,7 @@ use crate::outbound::Documents;
 use crate::sandbox::{Candidate, Refused, Runtime};
 use crate::store::BlobStore;
 
-/// So many failures within the probation may be anybody's; more are the component's.
+/// So many traps within the probation may be anybody's; more are the component's.
 const FEW_FAILURES: u64 = 3;
 
 /// What every component gets, whichever is in force.
@@ -80,17 +81,19 @@ pub struct Status {
 }
 
 impl Swap {
-    /// Takes the first component, which nothing can stand in for.
+    /// Takes the first component, which nothing can stand in for: what was read when its
+    /// sources were opened.
     ///
     /// # Errors
     /// Why it cannot serve, in one sentence.
     pub async fn start(
-        sources: Sources,
+        (sources, taken): (Sources, Taken),
         lent: Lent,
         probation: Option<Duration>,
     ) -> Result<Arc<Self>, String> {
-        let (taken, digests) = read(&sources).await?;
+        let digests = Digests::of(&taken);
         let tried = taken.stamps.clone();
+        sources.tell_fixed();
         let first = load(taken, digests, &lent, &[])
             .await
             .map_err(|error| error.to_string())?;
@@ -135,6 +138,7 @@ impl Swap {
     /// Why not, in one sentence, which the log has too.
     pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, String> {
         let mut past = self.past.lock().await;
+        self.sources.tell_fixed();
         match self.take(&mut past).await {
             Ok(None) => {
                 tracing::info!(why, "component and policy are what they were");
@@ -143,13 +147,14 @@ impl Swap {
             }
             Ok(Some(next)) => {
                 let next = Arc::new(next);
-                past.previous = Some(self.in_force.swap(Arc::clone(&next)));
+                let previous = self.in_force.swap(Arc::clone(&next));
                 past.refused = None;
                 past.swaps += 1;
                 self.count("swapped", &next);
                 let Digests { component, .. } = &next.digests;
                 tracing::info!(why, %component, policy = next.digests.policy_text(), "swapped");
-                self.watch_over(&next);
+                self.watch_over(&next, &previous);
+                past.previous = Some(previous);
                 Ok(next)
             }
             Err(reason) => {
@@ -176,14 +181,19 @@ impl Swap {
 
     fn go_back(&self, past: &mut Past, why: &str) -> Result<Arc<InForce>, NoPrevious> {
         let previous = past.previous.take().ok_or(NoPrevious)?;
-        let undone = self.in_force.swap(Arc::clone(&previous));
+        self.put_back(past, Arc::clone(&previous), why);
+        Ok(previous)
+    }
+
+    fn put_back(&self, past: &mut Past, back: Arc<InForce>, why: &str) {
+        past.previous = None;
         past.swaps += 1;
         past.rollbacks += 1;
-        self.count("rolled-back", &previous);
-        let (undone, back) = (undone.digests.component, &previous.digests);
+        self.count("rolled-back", &back);
+        let undone = self.in_force.swap(Arc::clone(&back)).digests.component;
+        let back = &back.digests;
         tracing::warn!(why, %undone, component = %back.component, policy = back.policy_text(),
             "rolled back");
-        Ok(previous)
     }
 
     /// What the files hold, unless that is in force already: then there is nothing to
@@ -198,7 +208,9 @@ impl Swap {
         }
         let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
         let loaded = load(taken, digests, &self.lent, &known).await;
-        loaded.map(Some).map_err(|error| error.to_string())
+        let next = loaded.map_err(|error| error.to_string())?;
+        loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
+        Ok(Some(next))
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {
@@ -213,21 +225,40 @@ impl Swap {
         self.past.lock().await.tried != *stamps
     }
 
-    /// Takes a component back that fails more than a few times while on probation.
-    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>) {
+    /// Takes a component back that traps more than a few times while on probation. The
+    /// policy stays: what clients can bring a component to do undoes no rule.
+    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>, previous: &Arc<InForce>) {
         let Some(probation) = self.probation else {
             return;
         };
-        let (swap, next) = (Arc::clone(self), Arc::clone(next));
+        if next.digests.component == previous.digests.component {
+            return;
+        }
+        let (swap, next, previous) = (Arc::clone(self), Arc::clone(next), Arc::clone(previous));
         tokio::spawn(async move {
             let failing = next.sandbox.failures().exceed(FEW_FAILURES);
             if tokio::time::timeout(probation, failing).await.is_err() {
                 return;
             }
+            let why = "it failed too often while on probation";
             let mut past = swap.past.lock().await;
-            if Arc::ptr_eq(&swap.in_force(), &next) {
-                // There is a previous one, or this one would not be on probation.
-                let _ = swap.go_back(&mut past, "it failed too often while on probation");
+            if !Arc::ptr_eq(&swap.in_force(), &next) {
+                return;
+            }
+            if next.digests.policy == previous.digests.policy {
+                return swap.put_back(&mut past, previous, why);
+            }
+            let digests = Digests {
+                component: previous.digests.component,
+                policy: next.digests.policy,
+            };
+            let (candidate, policy) = (previous.candidate.clone(), next.policy.clone());
+            match admit(candidate, policy, digests, &swap.lent).await {
+                Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
+                Err(error) => tracing::error!(
+                    reason = error.to_string(),
+                    "{why}, but the component before does not take the policy in force"
+                ),
             }
         });
     }
@@ -257,9 +288,19 @@ async fn load(
         Some(same) => same.candidate.clone(),
         None => Candidate::load(taken.component, lent.runtime.clone()).await?,
     };
+    admit(candidate, taken.policy, digests, lent).await
+}
+
+/// Checks a component that was compiled, with a policy.
+async fn admit(
+    candidate: Candidate,
+    policy: Option<String>,
+    digests: Digests,
+    lent: &Lent,
+) -> Result<InForce, Refused> {
     let mut settings = lent.settings.clone();
-    let policy = taken.policy;
-    settings.extend(policy.map(|text| ("COFFER_POLICY".to_owned(), text)));
+    let document = policy.clone();
+    settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
     let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
     let (sandbox, report) = candidate.check(settings, store, documents).await?;
     for notice in &report.notices {
@@ -269,6 +310,8 @@ async fn load(
         sandbox,
         candidate,
         cors_origins: report.cors_origins,
+        policy,
+        openings: report.openings,
         digests,
         since: SystemTime::now(),
     })

@@ -78,8 +78,7 @@ impl<'b> Setup<'b> {
         };
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--ops-listen", "127.0.0.1:0", "--data-dir"])
-            .arg(&self.data)
+            .args(["--ops-listen", "127.0.0.1:0"])
             .arg("--code-cache")
             .arg(&self.code)
             .arg("--policy")
@@ -87,6 +86,10 @@ impl<'b> Setup<'b> {
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped());
+        // With S3 there is none.
+        if !self.arguments.iter().any(|argument| argument == "s3") {
+            command.arg("--data-dir").arg(&self.data);
+        }
         Ok(command)
     }
 

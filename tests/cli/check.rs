@@ -16,7 +16,7 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
     let folder = TempDir::new().unwrap();
     let good = [
         file(&folder, "good.toml", iam()),
-        file(&folder, "empty.toml", ""),
+        file(&folder, "public.toml", "public-only = true\n"),
         file(&folder, "good.wasm", component("unreachable")),
         file(&folder, "good.component", component("unreachable")),
     ];
@@ -38,6 +38,10 @@ fn check_says_whether_serve_would_take_a_policy_or_component() {
         (
             file(&folder, "README.md", "# Coffer"),
             "is neither a policy (a file named *.toml) nor a component (*.wasm)",
+        ),
+        (
+            file(&folder, "empty.toml", "# Nothing yet\n"),
+            "it is empty",
         ),
         (file(&folder, "key.toml", "[pubic]\n"), "line 1"),
         (secret.clone(), "COFFER_SECRET_TESTS"),

@@ -18,6 +18,7 @@ fn help_says_what_there_is_and_names_every_flags_environment_twin() {
         "public, each user's own, each organization's",
         "serve",
         "token",
+        "secret",
         "check",
     ] {
         assert!(all.contains(phrase), "{phrase} in {all}");

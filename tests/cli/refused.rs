@@ -25,6 +25,8 @@ fn every_refusal_to_start_is_one_clear_line() {
         "foreign.wasm",
         r#"(component (import "wasi:sockets/tcp@0.2.3" (instance (export "f" (func)))))"#,
     );
+    let empty_policy = policy("empty.toml", "\n");
+    let bytes = file(&folder, "bytes", [0xff; 32]);
     let short_secret = file(&folder, "short", "less than 32 bytes");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -44,6 +46,7 @@ fn every_refusal_to_start_is_one_clear_line() {
             &["--policy", &unknown_word],
             "line 3: public.read: unknown word \"everyone\"",
         ),
+        (&["--policy", &empty_policy], "the policy: it is empty"),
         (&["--component", &missing], "cannot be read"),
         (&["--component", &text], "not a WebAssembly component"),
         (&["--component", &core], "not a WebAssembly component"),
@@ -91,6 +94,7 @@ fn every_refusal_to_start_is_one_clear_line() {
             &["--link-secret-file", &short_secret],
             "shorter than 32 bytes",
         ),
+        (&["--link-secret-file", &bytes], "`coffer secret`"),
         (&["--log", "coffer=everything"], "--log"),
         (&["--dev", "--policy", &good_policy], "development mode"),
     ];
@@ -101,7 +105,7 @@ fn every_refusal_to_start_is_one_clear_line() {
         }
         // A start that gets further than another may leave things in its own.
         let _ = std::fs::remove_dir_all(data);
-        if !flags.contains(&"--data-dir") {
+        if !flags.contains(&"--data-dir") && !flags.contains(&"s3") {
             args.extend(["--data-dir", data]);
         }
         args.extend(*flags);
@@ -205,4 +209,97 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
         assert_eq!(ended.stdout, "", "{args:?}");
         assert!(ended.stderr.contains(says), "{args:?}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn what_is_for_another_engine_is_refused_however_it_is_given() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let secret = file(&folder, "secret", [b'7'; 32]);
+    let local = ["--data-dir", data];
+    let s3 = [
+        "--engine",
+        "s3",
+        "--s3-bucket",
+        "b",
+        "--link-secret-file",
+        &secret,
+    ];
+    type Case<'a> = (
+        &'a [&'a str],
+        &'a [&'a str],
+        &'a [(&'a str, &'a str)],
+        &'a str,
+    );
+    let cases: &[Case<'_>] = &[
+        (
+            &local,
+            &["--s3-bucket", "files"],
+            &[],
+            "--s3-bucket (COFFER_S3_BUCKET)",
+        ),
+        (&local, &["--s3-prefix", ""], &[], "--s3-prefix"),
+        (&local, &["--s3-path-style"], &[], "--s3-path-style"),
+        (&local, &["--s3-memory", "1 GiB"], &[], "--s3-memory"),
+        (
+            &local,
+            &["--s3-conditional", "best-effort"],
+            &[],
+            "--s3-conditional",
+        ),
+        (&local, &["--s3-redirect"], &[], "--s3-redirect"),
+        (
+            &local,
+            &["--s3-abandoned-after", "7d"],
+            &[],
+            "--s3-abandoned-after",
+        ),
+        (
+            &local,
+            &["--engine", "local", "--s3-region", "r"],
+            &[],
+            "--s3-region",
+        ),
+        (
+            &local,
+            &[],
+            &[("COFFER_S3_BUCKET", "files")],
+            "--s3-bucket (COFFER_S3_BUCKET)",
+        ),
+        (
+            &local,
+            &[],
+            &[("COFFER_S3_ENDPOINT", "http://a")],
+            "COFFER_S3_ENDPOINT",
+        ),
+        (
+            &s3,
+            &["--data-dir", data],
+            &[],
+            "--data-dir (COFFER_DATA_DIR)",
+        ),
+        (
+            &s3,
+            &[],
+            &[("COFFER_DATA_DIR", data)],
+            "--data-dir (COFFER_DATA_DIR)",
+        ),
+    ];
+    for (engine, flags, env, says) in cases {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], *engine, *flags].concat();
+        let ended = run(&args, env);
+        let told = &ended.stderr;
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(1), ""),
+            "{flags:?}: {told}"
+        );
+        assert_eq!(told.lines().count(), 1, "{flags:?}: {told}");
+        assert!(
+            told.contains(says) && told.contains("engine"),
+            "{flags:?}: {told}"
+        );
+    }
+    assert!(!std::path::Path::new(data).exists());
 }

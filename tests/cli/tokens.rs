@@ -7,7 +7,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::support::{Server, Setup};
+use crate::support::{Server, Setup, eventually};
 
 const PRIVATE: &str = "/v1/user/files/private";
 
@@ -42,14 +42,13 @@ async fn ask(server: &Server, token: &str) -> Response {
 #[tokio::test]
 async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alone() {
     let policy = "[org]\ndelete = \"role:manager\"\n";
-    // The token may come before the first start.
     let folder = Arc::new(TempDir::new().unwrap());
     let data = folder.path().join("data");
-    let alice = development_token(&data, &["--user", "alice", "--org", "acme"]);
     let server = Setup::policy(policy)
         .args(&["--dev"])
         .data(Arc::clone(&folder))
         .start();
+    let alice = development_token(&data, &["--user", "alice", "--org", "acme"]);
     let bob = development_token(&data, &["--user", "bob", "--expires-in", "2h"]);
     let manager = [
         "--user", "carol", "--org", "acme", "--role", "staff", "--role", "manager",
@@ -83,8 +82,8 @@ async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alon
         assert_eq!(found.status(), status, "{method} {path}");
     }
 
-    let elsewhere = TempDir::new().unwrap();
-    let foreign = development_token(elsewhere.path(), &["--user", "alice"]);
+    let elsewhere = Setup::policy(policy).args(&["--dev"]).start();
+    let foreign = development_token(&elsewhere.data_dir(), &["--user", "alice"]);
     let refused = ask(&server, &foreign).await;
     assert_problem(refused, 401, "invalid-token").await;
 
@@ -97,9 +96,27 @@ async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alon
     let server = Setup::public_only().data(folder).start();
     let refused = ask(&server, &alice).await;
     assert_problem(refused, 403, "iam-not-configured").await;
-    let log = server.log();
-    assert!(
-        log.contains("PUBLIC-ONLY MODE") && !log.contains("DEVELOPMENT MODE"),
-        "{log}"
-    );
+    eventually("the mode is said", || {
+        server.log().contains("PUBLIC-ONLY MODE")
+    });
+    assert!(!server.log().contains("DEVELOPMENT MODE"));
+}
+
+#[tokio::test]
+async fn a_token_needs_a_key_that_a_server_in_development_mode_has_made() {
+    let server = Setup::default().start();
+    let missing = server.data_dir().join("missing");
+    for data in [server.data_dir(), missing.clone()] {
+        let data = data.to_str().unwrap();
+        let ended = run(&["token", "--user", "alice", "--data-dir", data], &[]);
+        let told = &ended.stderr;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(
+            told.contains("serve --dev") && told.contains(data),
+            "{told}"
+        );
+    }
+    assert!(!missing.exists());
+    assert!(!server.data_dir().join("development-key").exists());
 }

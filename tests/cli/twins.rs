@@ -56,7 +56,7 @@ async fn the_environment_twins_do_what_the_flags_do() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("made/where/missing");
     let policy = file(&folder, "policy.toml", iam());
-    let secret = file(&folder, "secret", [7; 32]);
+    let secret = file(&folder, "secret", [b'7'; 32]);
     let env = [
         ("COFFER_LISTEN", "127.0.0.1:0"),
         ("COFFER_ENV", "test"),

@@ -47,7 +47,7 @@ impl Host {
     ) -> Self {
         let file = |kind: &str| folder.path().join(format!("{}.{kind}", Uuid::new_v4()));
         let (secret, log) = (file("secret"), file("log"));
-        std::fs::write(&secret, [7; 32]).unwrap();
+        std::fs::write(&secret, [b'7'; 32]).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_coffer"));
         command
             .args(["serve", "--env", "production", "--listen", "127.0.0.1:0"])

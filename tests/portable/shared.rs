@@ -220,6 +220,43 @@ async fn a_host_that_is_killed_leaves_what_was_acknowledged_and_no_half_file() {
 }
 
 #[tokio::test]
+async fn hosts_of_both_kinds_take_each_others_links() {
+    let service = Arc::new(S3Service::start());
+    let printed = std::process::Command::new(crate::support::COFFER)
+        .arg("secret")
+        .output();
+    let secret = String::from_utf8(printed.unwrap().stdout).unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("link-secret");
+    std::fs::write(&file, &secret).unwrap();
+    let native = Setup::default()
+        .s3(&service)
+        .args(&["--link-secret-file", file.to_str().unwrap()])
+        .start();
+    let alice = crate::support::user("alice");
+    let put = native
+        .put("/v1/user/files/a", "content")
+        .bearer_auth(&alice);
+    assert_eq!(put.send().await.unwrap().status(), 201);
+    // As a shell's `$(cat link-secret)` gives it, and as it stands in the file.
+    for value in [secret.trim_end(), &secret] {
+        let adapted = Setup::default()
+            .s3(&service)
+            .on(ON_S3)
+            .env("COFFER_LINK_SECRET", value)
+            .start();
+        for (maker, reader) in [(&native, &adapted), (&adapted, &native)] {
+            let made = json_of(maker.post("/v1/user/urls/a").bearer_auth(&alice)).await;
+            let link = made["url"].as_str().unwrap();
+            let path = link.strip_prefix(maker.url.as_str()).unwrap();
+            let read = reader.get(path).send().await.unwrap();
+            assert_eq!(read.status(), 200, "{link}");
+            assert_eq!(read.text().await.unwrap(), "content");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_native_host_and_an_adapter_share_a_bucket() {
     let service = Arc::new(S3Service::start());
     let native = Setup::default().s3(&service).start();

@@ -21,7 +21,7 @@ impl Setup {
         }
         let service = self.s3.clone()?;
         let secret = data.path().join("link-secret");
-        std::fs::write(&secret, [7; 32]).unwrap();
+        std::fs::write(&secret, [b'7'; 32]).unwrap();
         let own = [
             ("COFFER_ENGINE", "s3"),
             ("COFFER_LINK_SECRET_FILE", secret.to_str().unwrap()),

@@ -80,9 +80,14 @@ impl Platform {
         );
         let directory = data.path().join("data");
         let mut settings = setup.env;
-        // The same for servers on the same data, as the host keeps it there.
-        let secret = format!("the link secret of {}", data.path().display());
-        settings.push(("COFFER_LINK_SECRET".to_owned(), secret));
+        if !settings
+            .iter()
+            .any(|(name, _)| name == "COFFER_LINK_SECRET")
+        {
+            // The same for servers on the same data, as the host keeps it there.
+            let secret = format!("the link secret of {}", data.path().display());
+            settings.push(("COFFER_LINK_SECRET".to_owned(), secret));
+        }
         if let Some(policy) = setup.policy {
             std::fs::write(data.path().join(POLICY_FILE), &policy).unwrap();
             settings.push(("COFFER_POLICY".to_owned(), policy));

@@ -135,14 +135,19 @@ impl Setup {
         let mut command = Command::new(COFFER);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--ops-listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data.path().join("data"))
+            .args(["--ops-listen", "127.0.0.1:0"])
             .args(&self.args)
             .env("COFFER_ENV", "test")
-            .envs(self.env)
+            .envs(self.env.clone())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if !self.args.iter().any(|arg| arg == "--code-cache") {
+        // With S3 there is none.
+        if service.is_none() {
+            command.arg("--data-dir").arg(data.path().join("data"));
+        }
+        // A test that says where the user's home is looks for the code itself.
+        let home = self.env.iter().any(|(name, _)| name == "HOME");
+        if !home && !self.args.iter().any(|arg| arg == "--code-cache") {
             command.args(["--code-cache", CODE_CACHE]);
         }
         if let Some(policy) = self.policy {

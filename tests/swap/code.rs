@@ -60,3 +60,49 @@ fn a_directory_that_others_can_write_to_is_not_used_and_that_is_said() {
     assert!(files_below(folder.path()).is_empty());
     assert_eq!(store(&server, "a"), 201);
 }
+
+#[test]
+fn without_a_home_the_code_is_kept_in_the_data_directory() {
+    let guest = Guest::new("").build();
+    let start = |data| {
+        let setup = Setup::public_only().component(&guest);
+        let setup = [
+            "HOME",
+            "XDG_CACHE_HOME",
+            "CACHE_DIRECTORY",
+            "STATE_DIRECTORY",
+        ]
+        .into_iter()
+        .fold(setup, |setup, name| setup.env(name, ""));
+        match data {
+            None => setup.start(),
+            Some(data) => setup.data(data).start(),
+        }
+    };
+    let server = start(None);
+    let cache = server.data_dir().join("code-cache");
+    let first = kept(&cache);
+    assert!(!first.is_empty(), "{:?}", files_below(&cache));
+    let data = server.data();
+    assert_eq!(server.stop(), Some(0));
+    let server = start(Some(data));
+    assert_eq!(kept(&cache), first);
+    assert_eq!(store(&server, "other"), 403);
+}
+
+#[test]
+fn a_home_that_cannot_be_used_is_passed_over() {
+    let folder = TempDir::new().unwrap();
+    let home = folder.path().join("home");
+    fs::write(&home, "a file").unwrap();
+    let cache = folder.path().join("cache");
+    let server = Setup::public_only()
+        .component(&Guest::new("").build())
+        .env("HOME", home.to_str().unwrap())
+        .env("XDG_CACHE_HOME", "")
+        .env("CACHE_DIRECTORY", "")
+        .env("STATE_DIRECTORY", cache.to_str().unwrap())
+        .start();
+    assert!(!kept(&cache.join("code-cache")).is_empty());
+    assert!(!server.log().contains("compiled code"), "{}", server.log());
+}

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::support::iam;
 
 /// After a refusal: 422 with these words, which the log and the status have too, and
 /// everything else as before.
@@ -168,4 +169,110 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
     }
     fs::write(server.component_file(), &good).unwrap();
     assert_eq!(reload(&server).0, 200);
+}
+
+/// With an IAM API, and so that requests without a token may do next to nothing.
+fn strict() -> String {
+    let rules = "[public]\nread = \"signed-in\"\nlist = \"nobody\"\ncreate = \"anyone\"\n\
+                 replace = \"nobody\"\ndelete = \"role:admin\"\n[org]\ndelete = \"role:admin\"\n";
+    iam() + rules
+}
+
+/// The status that a list of the public files gets.
+fn list(server: &Server) -> u16 {
+    let request = "GET /v1/public/files HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    raw(server.address(), request.as_bytes()).0
+}
+
+#[test]
+fn a_policy_that_was_emptied_is_refused_also_by_the_watch() {
+    let server = Setup::policy(&strict())
+        .args(&["--watch-interval", "20ms"])
+        .start();
+    let before = component(&server);
+    for (number, content) in ["", "\n\n", "# [iam]\n"].into_iter().enumerate() {
+        fs::write(server.policy_file(), content).unwrap();
+        eventually("the watch has refused it", || {
+            component(&server)["refused"]["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("it is empty"))
+        });
+        let what = format!("emptied-{number}");
+        assert_refused(
+            &server,
+            &what,
+            &before,
+            &["it is empty", "public-only = true"],
+        );
+        fs::write(server.policy_file(), strict()).unwrap();
+        eventually("it is whole again", || {
+            component(&server)["refused"].is_null()
+        });
+    }
+}
+
+#[test]
+fn a_change_that_lets_requests_without_a_token_do_more_must_say_so_itself() {
+    let server = Setup::policy(&strict())
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let before = component(&server);
+    assert_eq!(list(&server), 403);
+    let iam = iam();
+    for (what, policy, words) in [
+        ("no-rules", iam.clone(), "write read = "),
+        ("no-iam", strict().replace(&iam, ""), "public-only = true"),
+        (
+            "no-iam-nor-rules",
+            "[public]\n".to_owned(),
+            "public-only = true",
+        ),
+        (
+            "other-rules",
+            format!("{iam}[public]\nlist = \"anyone\"\n"),
+            "write read = ",
+        ),
+    ] {
+        fs::write(server.policy_file(), policy).unwrap();
+        assert_refused(&server, what, &before, &["does not hold now", words]);
+        assert_eq!(list(&server), 403, "{what}");
+    }
+    let [stated, without] = [
+        format!("{iam}[public]\nread = \"anyone\"\nlist = \"anyone\"\n"),
+        "public-only = true\n[public]\ndelete = \"nobody\"\n".to_owned(),
+    ];
+    for policy in [stated, without] {
+        fs::write(server.policy_file(), &policy).unwrap();
+        assert_eq!(reload(&server).0, 200);
+        assert_eq!(component(&server)["policy"], digest(&policy));
+        assert_eq!(list(&server), 200, "{policy}");
+    }
+    // And back: there is nothing that it opens.
+    fs::write(server.policy_file(), strict()).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    assert_eq!(list(&server), 403);
+}
+
+#[test]
+fn no_beginning_of_a_policy_opens_anything() {
+    let whole = strict();
+    let server = Setup::policy(&whole)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let last = whole.len() - 1;
+    let cuts = (0..last).filter(|cut| {
+        // Within the keys every cut is alike.
+        !whole[..*cut].ends_with(|sign: char| sign.is_alphanumeric()) || cut % 97 == 0
+    });
+    for cut in cuts {
+        fs::write(server.policy_file(), &whole[..cut]).unwrap();
+        let (status, answer) = reload(&server);
+        assert_ne!(list(&server), 200, "{cut}: {answer}");
+        if status == 200 {
+            assert!(whole[..cut].ends_with('\n'), "{cut}: {answer}");
+            fs::write(server.policy_file(), &whole).unwrap();
+            assert_eq!(reload(&server).0, 200);
+        }
+        assert_eq!(component(&server)["policy"], digest(&whole), "{cut}");
+    }
 }

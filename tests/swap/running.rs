@@ -48,7 +48,7 @@ fn a_request_ends_on_the_policy_that_it_began_with() {
     // The same connections, other requests.
     upload.send("GET /v1/public/files/up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(upload.answer().0, 403);
-    fs::write(server.policy_file(), OPEN).unwrap();
+    fs::write(server.policy_file(), format!("{OPEN}read = \"anyone\"\n")).unwrap();
     assert_eq!(reload(&server).0, 200);
     let mut read = begin("GET /v1/public/files/up", 0);
     assert!(read.answer().2 == [&half[..], &half].concat());
@@ -122,4 +122,73 @@ fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
             &digest(&good),
         ],
     );
+}
+
+/// Lets a policy take effect together with a component that traps, or on its own.
+fn on_probation(good: &[u8]) -> Server {
+    Setup::policy(OPEN)
+        .component(good)
+        .args(&["--watch-interval", "0s", "--probation", "1h"])
+        .start()
+}
+
+fn ask(server: &Server, name: &str) -> u16 {
+    let request = format!(
+        "GET /v1/public/files/{name} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.address()
+    );
+    raw(server.address(), request.as_bytes()).0
+}
+
+#[test]
+fn a_change_of_the_policy_alone_is_never_taken_back_by_itself() {
+    let trapping = Guest::new("unreachable").build();
+    let server = on_probation(&trapping);
+    fs::write(server.policy_file(), CLOSED).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    for _ in 0..10 {
+        assert_eq!(ask(&server, "evil"), 500);
+    }
+    // What watches would have been told before this is answered.
+    let after = component(&server);
+    assert_eq!(
+        (&after["policy"], &after["rollbacks"], &after["failures"]),
+        (&digest(CLOSED).into(), &0.into(), &10.into())
+    );
+}
+
+#[test]
+fn probation_counts_traps_and_no_answers_that_were_not_given() {
+    let good = fs::read(embedded()).unwrap();
+    let silent = Guest::new("").build();
+    let server = on_probation(&good);
+    fs::write(server.component_file(), &silent).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    for _ in 0..10 {
+        assert_eq!(ask(&server, "evil"), 500);
+    }
+    let after = component(&server);
+    assert_eq!(
+        (&after["component"], &after["failures"]),
+        (&digest(&silent).into(), &0.into())
+    );
+}
+
+#[test]
+fn a_component_that_is_taken_back_takes_no_rule_with_it() {
+    let good = fs::read(embedded()).unwrap();
+    let evil = Guest::new("unreachable").build();
+    let server = on_probation(&good);
+    fs::write(server.component_file(), &evil).unwrap();
+    fs::write(server.policy_file(), CLOSED).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    for _ in 0..4 {
+        assert_eq!(ask(&server, "evil"), 500);
+    }
+    eventually("the component is taken back", || {
+        component(&server)["component"] == digest(&good)
+    });
+    assert_eq!(component(&server)["policy"], digest(CLOSED));
+    assert_eq!(store(&server, "after"), 403);
+    assert!(component(&server)["previous"].is_null());
 }

@@ -122,3 +122,55 @@ fn a_hangup_has_the_files_read_anew() {
     assert_eq!(store(&server, "after"), 403);
     assert_logged(&server, &["swapped", "SIGHUP"]);
 }
+
+/// `--policy <(…)`: what a second look would find there is nothing, and no policy.
+#[test]
+fn a_pipe_is_read_once_and_stays_in_force() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, CLOSED).unwrap()
+    });
+    let server = Setup::public_only()
+        .args(&[
+            "--watch-interval",
+            "20ms",
+            "--policy",
+            pipe.to_str().unwrap(),
+        ])
+        .start();
+    writer.join().unwrap();
+    assert_eq!(component(&server)["policy"], digest(CLOSED));
+    let said = [" WARN ", pipe.to_str().unwrap(), "not a regular file"];
+    let times = || {
+        let log = server.log();
+        let is_said = |line: &&str| said.iter().all(|word| line.contains(word));
+        log.lines().filter(is_said).count()
+    };
+    eventually("it is said", || times() == 1);
+    let (status, answer) = reload(&server);
+    assert_eq!((status, &answer["policy"]), (200, &digest(CLOSED).into()));
+    server.hang_up();
+    eventually("it is said each time", || times() == 3);
+    assert_eq!(store(&server, "after"), 403);
+    assert_eq!(component(&server)["swaps"], 0);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let server = Setup::policy(CLOSED)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let file = server.policy_file();
+    fs::remove_file(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    let (status, problem) = reload(&server);
+    assert_eq!(status, 422, "{problem}");
+    let reason = problem["detail"].as_str().unwrap();
+    assert!(reason.contains("not a regular file"), "{reason}");
+    assert_eq!(store(&server, "after"), 403);
+}

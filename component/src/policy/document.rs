@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::error::{PolicyError, line_of};
 use super::fields::{CacheControl, Origins};
@@ -16,6 +17,7 @@ use super::{AreaPolicy, Limits, Policy};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct Document {
+    public_only: Option<Spanned<bool>>,
     iam: Option<Spanned<IamSection>>,
     #[serde(default)]
     public: AreaSection,
@@ -74,7 +76,15 @@ struct CorsSection {
 
 impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
-        toml::from_str(text).map_err(|error| PolicyError::of_toml(text, &error))
+        let fault = |error| PolicyError::of_toml(text, &error);
+        let table = DeTable::parse(text).map_err(fault)?;
+        // What a file holds that was just emptied, or whose writer has yet to begin.
+        if table.get_ref().is_empty() {
+            return Err(PolicyError::new(
+                "it is empty; one that wants the public area alone says public-only = true",
+            ));
+        }
+        Self::deserialize(toml::Deserializer::from(table)).map_err(fault)
     }
 
     /// `text` is the document itself, for the lines of errors.
@@ -85,8 +95,14 @@ impl Document {
                 return Err(PolicyError::at(text, field.span(), message));
             }
         }
+        let public_only = self.public_only.filter(|said| *said.get_ref());
+        if let (Some(said), Some(_)) = (&public_only, &self.iam) {
+            let message = "public-only = true and an [iam] section exclude each other";
+            return Err(PolicyError::at(text, said.span(), message));
+        }
         let cache_control = self.public.cache_control.take();
         Ok(Policy {
+            public_only: public_only.is_some(),
             iam: self
                 .iam
                 .map(|section| into_iam(section, text))

@@ -67,9 +67,10 @@ fn a_policy_says_what_it_is_written_to_say() {
 }
 
 #[test]
-fn an_empty_policy_has_the_documented_defaults() {
+fn a_policy_without_rules_has_the_documented_defaults() {
     for (text, list, replace) in [
-        ("", Word::Anyone, Word::Anyone),
+        ("[public]", Word::Anyone, Word::Anyone),
+        ("public-only = true", Word::Anyone, Word::Anyone),
         (
             "[iam]\nissuer = 'https://i'",
             Word::SignedIn,
@@ -296,6 +297,16 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         ("[public\nread = 'anyone'", 1, "not TOML"),
         ("public:\n  read: anyone", 1, "not TOML"),
         ("{\"public\": {}}", 1, "not TOML"),
+        (
+            "public-only = 'yes'",
+            1,
+            "public-only: expected a boolean, found a string",
+        ),
+        (
+            "\npublic-only = true\n[iam]\nissuer = 'https://i'",
+            2,
+            "exclude each other",
+        ),
     ] {
         let message = error(text);
         assert!(
@@ -309,6 +320,91 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         }
     }
     assert!(!error(&format!("{iam}hs256-secret = 'hunter2'")).contains("hunter2"));
+}
+
+#[test]
+fn an_empty_document_is_no_policy() {
+    for text in [
+        "",
+        "\n",
+        " \t\r\n",
+        "# [public]\n# read = 'nobody'\n",
+        "\u{feff}",
+    ] {
+        let message = error(text);
+        assert!(message.contains("it is empty"), "{text:?}: {message}");
+        assert!(
+            message.contains("public-only = true"),
+            "{text:?}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_document_that_ends_in_the_middle_of_something_is_an_error() {
+    let mut cut = 0;
+    for (end, _) in EXAMPLE.char_indices() {
+        let beginning = &EXAMPLE[..end];
+        let last = beginning.trim_end().lines().last().unwrap_or_default();
+        // Such a line is whole: a header, or a value that has its closing sign.
+        if last.is_empty() || last.ends_with([']', '"']) && !last.ends_with("= \"") {
+            continue;
+        }
+        assert!(Policy::parse(beginning).is_err(), "{beginning}");
+        cut += 1;
+    }
+    assert!(cut > 500, "{cut}");
+}
+
+/// What is open to requests without a token: to all, and by the document's own words.
+fn openings(text: &str) -> (Vec<String>, Vec<String>) {
+    let openings = parse(text).openings();
+    let stated = openings.iter().filter(|opening| opening.stated);
+    let stated = stated.map(|opening| opening.statement.clone()).collect();
+    let what = openings.into_iter().map(|opening| opening.what);
+    (what.collect(), stated)
+}
+
+#[test]
+fn a_policy_tells_what_it_opens_to_requests_without_a_token_and_whether_it_says_so() {
+    let trusted = "[iam]\nissuer = 'https://i'\n";
+    let anyone = |operation: &str| format!("anyone may {operation} public files");
+    let says = |operation: &str| format!("{operation} = \"anyone\" in [public]");
+    assert_eq!(
+        openings(trusted),
+        (vec![anyone("read"), anyone("create")], vec![])
+    );
+    let rules = "[public]\nread = 'signed-in'\ncreate = 'anyone'\ndelete = ['role:a', 'anyone']\n\
+                 [user]\nread = 'anyone'\n[org]\nlist = 'anyone'";
+    assert_eq!(
+        openings(&format!("{trusted}{rules}")),
+        (
+            vec![anyone("create"), anyone("delete")],
+            vec![says("create"), says("delete")]
+        )
+    );
+    let without = "tokens are not looked at, since there is no [iam]".to_owned();
+    assert_eq!(
+        openings("[public]\nlist = 'signed-in'\nreplace = 'nobody'\ndelete = 'anyone'"),
+        (
+            vec![
+                without.clone(),
+                anyone("read"),
+                anyone("create"),
+                anyone("delete")
+            ],
+            vec![says("delete")]
+        )
+    );
+    let (what, stated) = openings("public-only = true");
+    assert_eq!((&what[0], what.len()), (&without, 6));
+    assert_eq!(
+        (stated[0].as_str(), stated.len()),
+        ("public-only = true", 6)
+    );
+    // It only says what holds anyway.
+    let (_, stated) = openings("public-only = false\n[public]");
+    assert!(stated.is_empty());
 }
 
 #[test]
@@ -366,7 +462,9 @@ fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
     );
     assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
     assert!(policy.notices("[public]\nread = 'role:a'")[0].contains("DEVELOPMENT MODE"));
-    assert!(parse(EXAMPLE).with_development_iam("{}").is_err());
+    for text in [EXAMPLE, "public-only = true"] {
+        assert!(parse(text).with_development_iam("{}").is_err(), "{text}");
+    }
 }
 
 /// What the operator is told about a policy, a line each.
@@ -574,7 +672,7 @@ fn a_role_has_no_space_around_it() {
 fn a_policy_that_is_remembered_is_the_one_that_was_read() {
     let with_keys = |keys: &str| format!("[iam]\nissuer = \"https://i.example:8443/a\"\n{keys}\n");
     for document in [
-        String::new(),
+        "public-only = true".to_owned(),
         EXAMPLE.to_owned(),
         with_keys("jwks-url = \"http://i.example/keys?a=b\""),
         with_keys("jwks = \"{}\"\naudience-prefix = \"urn:logto:organization:\""),

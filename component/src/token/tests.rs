@@ -267,7 +267,7 @@ fn the_field_holds_one_token_of_the_bearer_scheme() {
 
 #[test]
 fn the_public_only_mode_does_not_look_at_the_field() {
-    let policy = Policy::parse("").expect("a policy");
+    let policy = Policy::parse("public-only = true").expect("a policy");
     assert_eq!(ask(&policy, "x"), Ok(Caller::Anonymous));
 }
 

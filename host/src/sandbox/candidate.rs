@@ -21,7 +21,7 @@ use crate::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
-pub use crate::bindings::check::exports::coffer::storage::self_check::Report;
+pub use crate::bindings::check::exports::coffer::storage::self_check::{Opening, Report};
 pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 
 /// What WebAssembly starts with (Core Specification, 5.5.16).

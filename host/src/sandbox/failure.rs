@@ -50,17 +50,14 @@ impl Failure {
         }
     }
 
-    /// Whether the component is at fault, and not the load or a slow client.
-    fn is_the_components(&self) -> bool {
-        match self {
-            Self::Busy => false,
-            Self::Component(error) => !error.is::<TimedOut>(),
-            Self::NoAnswer | Self::Error(_) => true,
-        }
+    /// Whether the component trapped or was stopped for using up its time: not the load, not
+    /// a slow client, and no answer that could not be made.
+    fn is_a_trap(&self) -> bool {
+        matches!(self, Self::Component(error) if !error.is::<TimedOut>())
     }
 }
 
-/// The failures of one component since it serves.
+/// The traps of one component since it serves.
 #[derive(Debug, Default)]
 pub struct Failures {
     count: AtomicU64,
@@ -68,9 +65,9 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Takes down a failure, if the component is at fault.
+    /// Takes down a failure, if it is a trap.
     pub(super) fn record(&self, failure: &Failure) {
-        if failure.is_the_components() {
+        if failure.is_a_trap() {
             self.count.fetch_add(1, Ordering::Relaxed);
             self.more.notify_waiters();
         }

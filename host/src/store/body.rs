@@ -47,9 +47,7 @@ impl Body {
     pub fn here(self) -> BoxStream<'static, Result<Bytes, Error>> {
         match self {
             Body::Whole(bytes) => stream::iter([Ok(bytes)]).boxed(),
-            Body::Bytes(bytes) => bytes
-                .map_ok(|piece| Bytes::copy_from_slice(&piece))
-                .boxed(),
+            Body::Bytes(bytes) => bytes.map_ok(|piece| Bytes::copy_from_slice(&piece)).boxed(),
             Body::Elsewhere(_) => panic!("the bytes are elsewhere"),
         }
     }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 
 use super::Taken;
-use crate::sandbox::{Candidate, Sandbox};
+use crate::sandbox::{Candidate, Opening, Sandbox};
 
 /// A component with its policy, fit to serve.
 pub struct InForce {
@@ -16,10 +16,20 @@ pub struct InForce {
     pub(super) candidate: Candidate,
     /// Origins whose scripts may read the host's own answers, as [`coffer_cors`] reads them.
     pub cors_origins: Vec<String>,
+    /// The policy document, unless the component's own is in force.
+    pub(super) policy: Option<String>,
+    /// What it opens to requests without a token.
+    pub(super) openings: Vec<Opening>,
     /// What it was made of.
     pub digests: Digests,
     /// When it was found fit.
     pub since: SystemTime,
+}
+
+impl InForce {
+    pub(super) fn policy_and_openings(&self) -> (Option<&str>, &[Opening]) {
+        (self.policy.as_deref(), &self.openings)
+    }
 }
 
 /// Tells components and policies apart.
@@ -41,7 +51,7 @@ impl Digests {
     }
 
     /// The policy's digest, or in words that there is none.
-    pub(super) fn policy_text(&self) -> String {
+    pub fn policy_text(&self) -> String {
         self.policy
             .map_or_else(|| "built in".to_owned(), |digest| digest.to_string())
     }

@@ -1,19 +1,31 @@
 //! The files that a component and its policy come from.
 
-use std::fs::Metadata;
+use std::borrow::Cow;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::component;
 
 /// Where component and policy come from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sources {
     /// A component in place of the embedded one.
-    pub component: Option<PathBuf>,
+    component: Option<Source>,
     /// A policy in place of the one that the component brings.
-    pub policy: Option<PathBuf>,
+    policy: Option<Source>,
+}
+
+/// One file, and what it is for.
+#[derive(Debug, Clone)]
+struct Source {
+    what: &'static str,
+    path: PathBuf,
+    /// What was read at the start, where the file can be read only once: a pipe, such as
+    /// a shell's `<(…)`, has nothing left for a second reader.
+    once: Option<Arc<[u8]>>,
 }
 
 /// Component and policy, as they were at one moment.
@@ -34,15 +46,34 @@ pub(super) struct Stamps([Option<Stamp>; 2]);
 type Stamp = (u64, u64, u64, i64, i64);
 
 impl Sources {
+    /// Reads both for the first time.
+    ///
+    /// # Errors
+    /// As [`Sources::read`].
+    pub fn open(component: Option<&Path>, policy: Option<&Path>) -> Result<(Self, Taken), String> {
+        let open =
+            |what, file: Option<&Path>| file.map(|file| Source::open(what, file)).transpose();
+        let sources = Self {
+            component: open("component", component)?,
+            policy: open("policy", policy)?,
+        };
+        let taken = sources.read()?;
+        Ok((sources, taken))
+    }
+
     /// Reads them.
     ///
     /// # Errors
     /// One sentence that names the file; also where one is being written to.
-    pub fn read(&self) -> Result<Taken, String> {
+    pub(super) fn read(&self) -> Result<Taken, String> {
         let stamps = self.stamps();
+        let component = self.component.as_ref().map(Source::read).transpose()?;
+        let policy = self.policy.as_ref().map(Source::read_text).transpose()?;
         let taken = Taken {
-            component: component::read(self.component.as_deref())?,
-            policy: self.policy.as_deref().map(read_policy).transpose()?,
+            component: component
+                .unwrap_or(Cow::Borrowed(component::EMBEDDED))
+                .into_owned(),
+            policy,
             stamps,
         };
         if self.stamps() == taken.stamps {
@@ -53,12 +84,76 @@ impl Sources {
     }
 
     pub(super) fn stamps(&self) -> Stamps {
-        Stamps([&self.component, &self.policy].map(|file| stamp(file.as_deref()?).ok()))
+        let stamp = |source: &Option<Source>| {
+            let source = source.as_ref().filter(|source| source.once.is_none())?;
+            stamp(&source.path).ok()
+        };
+        Stamps([&self.component, &self.policy].map(stamp))
     }
 
     /// Whether there is a file that could change.
     pub(super) fn may_change(&self) -> bool {
-        self.component.is_some() || self.policy.is_some()
+        self.all().any(|source| source.once.is_none())
+    }
+
+    /// Says which files stay as they were read at the start.
+    pub(super) fn tell_fixed(&self) {
+        for Source { what, path, .. } in self.all().filter(|source| source.once.is_some()) {
+            tracing::warn!(
+                "the {what} {} is not a regular file, so it stays as it was read at the start",
+                path.display()
+            );
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Source> {
+        self.component.iter().chain(&self.policy)
+    }
+}
+
+impl Source {
+    fn open(what: &'static str, path: &Path) -> Result<Self, String> {
+        let mut source = Self {
+            what,
+            path: path.to_owned(),
+            once: None,
+        };
+        let about = path.metadata().map_err(|error| source.unreadable(error))?;
+        if !about.is_file() {
+            let bytes = fs::read(path).map_err(|error| source.unreadable(error))?;
+            source.once = Some(bytes.into());
+        }
+        Ok(source)
+    }
+
+    fn read(&self) -> Result<Cow<'_, [u8]>, String> {
+        if let Some(bytes) = &self.once {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let about = self
+            .path
+            .metadata()
+            .map_err(|error| self.unreadable(error))?;
+        // To open a pipe would wait for somebody to write to it.
+        if !about.is_file() {
+            return Err(self.unreadable("it is not a regular file any more"));
+        }
+        fs::read(&self.path)
+            .map(Cow::Owned)
+            .map_err(|error| self.unreadable(error))
+    }
+
+    fn read_text(&self) -> Result<String, String> {
+        let bytes = self.read()?.into_owned();
+        String::from_utf8(bytes).map_err(|error| self.unreadable(error))
+    }
+
+    fn unreadable(&self, reason: impl std::fmt::Display) -> String {
+        format!(
+            "the {} {} cannot be read: {reason}",
+            self.what,
+            self.path.display()
+        )
     }
 }
 
@@ -71,9 +166,4 @@ fn stamp(file: &Path) -> io::Result<Stamp> {
         about.mtime(),
         about.mtime_nsec(),
     ))
-}
-
-fn read_policy(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| format!("the policy {} cannot be read: {error}", file.display()))
 }

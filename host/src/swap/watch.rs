@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
 use super::Swap;
 
 /// Looks at the files every so often, for as long as the program runs, and has a change
@@ -14,8 +16,9 @@ pub async fn watch(swap: Arc<Swap>, every: Duration) {
         return;
     }
     let mut last = swap.sources.stamps();
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Not at once: two looks that follow each other closely see the same of every file.
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let seen = swap.sources.stamps();

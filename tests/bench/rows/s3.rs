@@ -90,7 +90,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
 /// Coffer on a bucket of this service.
 fn on(bench: &Bench, service: &Service) -> Result<Coffer> {
     let secret = bench.folder.join("link-secret");
-    std::fs::write(&secret, [7; 32]).map_err(|error| error.to_string())?;
+    std::fs::write(&secret, [b'7'; 32]).map_err(|error| error.to_string())?;
     Setup::new(bench, "s3")
         .arguments(&["--engine", "s3", "--s3-bucket", "coffer"])
         .arguments(&["--s3-endpoint", &service.url, "--s3-path-style"])

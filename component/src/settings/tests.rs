@@ -1,0 +1,43 @@
+use super::*;
+use crate::area::Area;
+use crate::name::Name;
+use crate::token::{Bearer, Caller};
+use crate::{link, permit};
+
+const SECRET: &str = "kN0vYxQ2m5t8w9zBdGfJhLkPrTuWyZ3C6E7H1aS4oIs";
+
+fn link_key(value: &str) -> Option<LinkKey> {
+    let setting = ("COFFER_LINK_SECRET".to_owned(), value.to_owned());
+    Settings(OnceCell::from(vec![setting])).link_key()
+}
+
+/// A file's last line end is cut by a shell's `$(cat link-secret)`, and kept by others that
+/// make a setting of a file.
+#[test]
+fn a_link_is_good_wherever_the_same_line_is_the_secret() {
+    let policy = Policy::parse("[iam]\nissuer = 'https://i'").expect("a policy");
+    let caller = Caller::Bearer(Bearer::for_test(Some("anna"), None, &[]));
+    let name = Name::new("a").expect("a name");
+    let read = permit::read(&policy, &caller, Area::User, name).expect("leave");
+    let made_by = |value: &str| {
+        let key = link_key(value).expect("a key");
+        read.link(&key, 10).expect("a token")
+    };
+    let taken_by = |token: &str, value: &str| {
+        let key = link_key(value).expect("a key");
+        link::verify(token, "a", &key, 9).is_ok()
+    };
+    let forms = ["", "\n", "\r\n", " \n"].map(|end| format!("{SECRET}{end}"));
+    for one in &forms {
+        for other in &forms {
+            assert!(taken_by(&made_by(one), other), "{one:?}, {other:?}");
+        }
+        assert!(!taken_by(&made_by(one), &SECRET.to_lowercase()));
+    }
+}
+
+#[test]
+fn white_space_does_not_make_a_secret_long_enough() {
+    assert!(link_key(&SECRET[..32]).is_some());
+    assert!(link_key(&format!("{}\n\n", &SECRET[..31])).is_none());
+}

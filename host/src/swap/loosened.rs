@@ -1,0 +1,91 @@
+//! Which changes of a policy are refused, though the new one is valid by itself: those that
+//! a document which has lost its end would make.
+
+use crate::sandbox::Opening;
+
+/// Holds a policy, with what it opens to requests without a token, against the one in force.
+///
+/// # Errors
+/// One sentence that says what to write where the change is meant.
+pub(super) fn check(
+    (old, open): (Option<&str>, &[Opening]),
+    (new, opened): (Option<&str>, &[Opening]),
+) -> Result<(), String> {
+    if is_cut_off(old.unwrap_or_default(), new.unwrap_or_default()) {
+        return Err(
+            "the policy breaks off where the one in force goes on, as a file does that was not \
+             written whole; if that is its end, close it with a line end"
+                .to_owned(),
+        );
+    }
+    let known = |opening: &Opening| open.iter().any(|before| before.what == opening.what);
+    let unstated = |opening: &&Opening| !opening.stated && !known(opening);
+    match opened.iter().find(unstated) {
+        None => Ok(()),
+        Some(Opening {
+            what, statement, ..
+        }) => Err(format!(
+            "under the new policy {what}, which does not hold now and which it does not say \
+             itself; if that is meant, write {statement}"
+        )),
+    }
+}
+
+/// Whether a document is the beginning of another, up to the middle of a line or of the
+/// white space behind one.
+fn is_cut_off(old: &str, new: &str) -> bool {
+    let rest = old.strip_prefix(new);
+    !new.is_empty() && !new.ends_with('\n') && rest.is_some_and(|rest| !rest.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opening(what: &str, stated: bool) -> Opening {
+        Opening {
+            what: what.to_owned(),
+            stated,
+            statement: format!("{what}!"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_open_before_is_opened_only_where_the_policy_says_so() {
+        let before = [opening("a", false)];
+        for (after, refused) in [
+            (vec![], None),
+            (vec![opening("a", false)], None),
+            (vec![opening("a", true), opening("b", true)], None),
+            (vec![opening("a", true), opening("b", false)], Some("b!")),
+            (vec![opening("c", false), opening("b", false)], Some("c!")),
+        ] {
+            let checked = check((Some("x"), &before), (Some("y"), &after));
+            match refused {
+                None => assert_eq!(checked, Ok(())),
+                Some(says) => assert!(checked.is_err_and(|reason| reason.ends_with(says))),
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_that_breaks_off_within_a_line_is_refused() {
+        let whole = "[public]\nread = \"anyone\"\n\n[org]\nread = \"nobody\"\n";
+        for (old, new, cut_off) in [
+            (whole, &whole[..24], true),
+            (whole, "[public]", true),
+            (whole, "[public]\n", false),
+            (whole, whole, false),
+            (whole, whole.trim_end(), false),
+            (whole, "[public]\nread = \"anyone\" # That is all.", false),
+            (whole, "[org]\nread = \"nobody\"", false),
+            ("[public]", whole, false),
+            ("", whole, false),
+        ] {
+            let checked = check((Some(old), &[]), (Some(new), &[]));
+            assert_eq!(checked.is_err(), cut_off, "{new:?}");
+        }
+        assert_eq!(check((None, &[]), (Some(whole), &[])), Ok(()));
+        assert_eq!(check((Some(whole), &[]), (None, &[])), Ok(()));
+    }
+}
