@@ -92,7 +92,7 @@ fn links_and_cors(source: &Source<'_>, policy: &Policy, notes: &mut Notes) {
             notes.line(links.line(), text);
         }
         if let Some(written) = links.text("max-age")
-            && written.text.trim_end().ends_with(|unit: char| unit == 'M')
+            && written.text.trim_end().ends_with('M')
         {
             notes.at(written, "links.max-age", "is in months; minutes are \"m\"");
         }
