@@ -124,3 +124,52 @@ impl OutputStream for Lines {
         Ok(LONGEST_LINE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_logs_without_end_is_cut_off_and_the_next_one_is_not() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let writer = Arc::clone(&log);
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || Sink(Arc::clone(&writer)))
+            .finish();
+        let written = Written::default();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut streams = [written.output().p2_stream(), written.error().p2_stream()];
+            for round in 0..2 {
+                written.reset();
+                for number in 0..1000 {
+                    let line = format!("round {round} line {number}\n");
+                    streams[number % 2].write(line.into()).expect("room");
+                }
+            }
+        });
+        let log = log.lock().expect("no panic").clone();
+        let log = String::from_utf8(log).expect("text");
+        for round in ["round 0", "round 1"] {
+            let lines = log.lines().filter(|line| line.contains(round));
+            let (errors, others): (Vec<_>, Vec<_>) =
+                lines.partition(|line| line.contains(" WARN "));
+            assert_eq!((errors.len(), others.len()), (32, 32), "{round}");
+        }
+        assert_eq!(log.matches("the rest is left out").count(), 2);
+    }
+
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no panic").extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+}
