@@ -160,7 +160,7 @@ impl explain::Guest for Coffer {
     }
 }
 
-fn opening(opening: policy::Opening) -> Opening {
+fn opening(opening: policy::openings::Opening) -> Opening {
     Opening {
         what: opening.what,
         stated: opening.stated,

@@ -10,7 +10,7 @@ mod fields;
 mod iam;
 mod media;
 mod notes;
-mod openings;
+pub(crate) mod openings;
 mod rule;
 mod source;
 mod text;
@@ -27,7 +27,6 @@ pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
 pub(crate) use media::MediaRange;
-pub(crate) use openings::Opening;
 pub(crate) use rule::{Operation, Word};
 
 use document::Document;
