@@ -10,6 +10,7 @@ use crate::bindings::wasi::http::types::{
     OutgoingResponse, ResponseOutparam,
 };
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
+use crate::log;
 use crate::problem::Problem;
 
 /// The most that `blocking-write-and-flush` takes at once, in bytes.
@@ -196,7 +197,7 @@ impl Answer {
         if size <= MAX_HEADER {
             return self;
         }
-        eprintln!("an answer's header would have {size} bytes");
+        log::failed(&format_args!("an answer's header would have {size} bytes"));
         Self::from(Problem::Internal)
     }
 
@@ -222,7 +223,7 @@ impl Answer {
 /// all would count as a failure of the whole component.
 fn send(response: Response, out: ResponseOutparam, head_only: bool) {
     let built = build(response, head_only).or_else(|error| {
-        eprintln!("{error}");
+        log::failed(&error);
         build(Problem::Internal.into(), head_only)
     });
     let (outgoing, content) = match built {

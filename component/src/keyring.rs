@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::http::outgoing::{FetchError, Freshness};
 use crate::keys::{KeySet, KeysError};
+use crate::log;
 use crate::policy::{Iam, KeySource, Secrets};
 use crate::refusal::{MAX_TEXT, difference};
 use crate::web_url::WebUrl;
@@ -133,7 +134,7 @@ impl Keyring<'_> {
             match earlier.and_then(|earlier| read(&earlier).ok()) {
                 // Who asks for what there is now is not told what there was.
                 Some(found) if freshness != Freshness::Revalidated => {
-                    eprintln!("{error}; what was known before is used");
+                    log::failed(&format_args!("{error}; what was known before is used"));
                     Ok(found)
                 }
                 _ => Err(error),

@@ -122,6 +122,7 @@ impl Problem {
     pub(crate) fn reason(&self, policy: &Policy) -> Option<String> {
         match self {
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.explain(policy)),
+            Self::OfFile { problem, .. } => problem.reason(policy),
             Self::IamNotConfigured | Self::LinkInvalid | Self::LinkExpired => {
                 Some(self.to_string())
             }

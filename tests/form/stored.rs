@@ -4,7 +4,7 @@ use reqwest::header;
 use serde_json::Value;
 
 use super::*;
-use crate::support::{Setup, assert_problem, iam, user};
+use crate::support::{Setup, assert_problem, eventually, iam, user};
 
 #[tokio::test]
 async fn files_are_stored_among_text_fields() {
@@ -274,6 +274,10 @@ async fn replacing_needs_the_right_to_replace() {
     let kept = blobs(&server);
     let body = || form(&[file("new", "new"), file("his", "new"), file("hers", "new")]);
     assert_problem(post(&server, at, &bob, body()).await, 403, "forbidden").await;
+    // The reason is for the log, as with any other request.
+    eventually("the reason is logged", || {
+        server.log().contains("public.replace asks for uploader")
+    });
     let anonymous = server.post(at).header("content-type", form_type());
     let response = anonymous.body(body()).send().await.unwrap();
     assert_problem(response, 401, "unauthenticated").await;

@@ -14,6 +14,7 @@ use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::conditions::unconditional;
 use crate::http::{Answer, BodyReader, Request, Response};
 use crate::json;
+use crate::log;
 use crate::name::Name;
 use crate::percent;
 use crate::permit;
@@ -60,7 +61,7 @@ pub(crate) fn answer(
         },
         Some(lifetime) => {
             let Some(key) = context.settings.link_key() else {
-                eprintln!("no link can be made: there is no link secret");
+                log::failed(&"no link can be made: there is no link secret");
                 return Err(Problem::Unavailable);
             };
             let longest = context.policy.link_max_age();
