@@ -159,7 +159,7 @@ async fn a_server_that_drains_is_not_ready() {
     let metrics_url = format!("{}/metrics", server.operations);
     let under_way = || {
         let text = blocking_get(&metrics_url);
-        value(&text, "coffer_instances ") == Some(1.0)
+        value(&text, "coffer_received_bytes_total") == Some(5.0)
     };
     tokio::task::block_in_place(|| eventually("the upload has begun", under_way));
     server.terminate();

@@ -59,6 +59,7 @@ async fn the_environment_twins_do_what_the_flags_do() {
     let secret = file(&folder, "secret", [b'7'; 32]);
     let env = [
         ("COFFER_LISTEN", "127.0.0.1:0"),
+        ("COFFER_OPS_LISTEN", "127.0.0.1:0"),
         ("COFFER_ENV", "test"),
         ("COFFER_ENGINE", "local"),
         ("COFFER_DATA_DIR", data.to_str().unwrap()),

@@ -180,7 +180,7 @@ fn strict() -> String {
 
 /// The status that a list of the public files gets.
 fn list(server: &Server) -> u16 {
-    let request = "GET /v1/public/files HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let request = "GET /v1/public/files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     raw(server.address(), request.as_bytes()).0
 }
 
