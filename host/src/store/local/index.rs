@@ -73,6 +73,11 @@ struct Opened {
     in_use: Arc<()>,
 }
 
+/// An index up to so many bytes is read through at each start, before anything in it is
+/// trusted: not all that redb does with what it does not expect can be caught. That takes
+/// some seconds where it comes from the disk; `coffer check` verifies larger ones.
+const VERIFIED: u64 = 1 << 30;
+
 /// redb's own cache. The system's page cache stands behind it, so it is kept small.
 const CACHE_BYTES: usize = 32 << 20;
 
@@ -112,7 +117,7 @@ impl Index {
     pub(super) fn open(path: PathBuf) -> Result<Index, redb::Error> {
         let health = Arc::new(Health::default());
         let (opened, bytes) = health.attempt(|| {
-            let opened = Opened::new(open(&path)?);
+            let opened = Opened::new(open(&path, true)?);
             let bytes = read_bytes(&snapshot(&opened, &health)?, &opened.database)?;
             Ok((opened, bytes))
         })?;
@@ -214,7 +219,7 @@ impl Index {
         self.latest.store(None);
         let reopened = self.health.attempt(|| {
             *database = None;
-            let opened = Opened::new(open(&self.path)?);
+            let opened = Opened::new(open(&self.path, false)?);
             let bytes = read_bytes(&snapshot(&opened, &self.health)?, &opened.database)?;
             Ok((opened, bytes))
         });
@@ -366,9 +371,12 @@ fn to_nanos(time: SystemTime) -> u64 {
     })
 }
 
-fn open(path: &Path) -> Result<Database, redb::Error> {
+fn open(path: &Path, verify: bool) -> Result<Database, redb::Error> {
     let file = private_file(path).map_err(redb::Error::Io)?;
-    let database = builder().create_with_backend(FileBackend::new(file)?)?;
+    let length = file.metadata().map_err(redb::Error::Io)?.len();
+    let database = builder()
+        .set_check_integrity_on_open(verify && length <= VERIFIED)
+        .create_with_backend(FileBackend::new(file)?)?;
     make_tables(&database)?;
     Ok(database)
 }

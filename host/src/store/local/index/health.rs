@@ -56,14 +56,15 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let other = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            let guarded = CAUGHT.with_borrow_mut(|caught| {
-                let said = caught.as_mut()?;
-                if said.is_empty() {
-                    *said = one_line(&panic.to_string());
-                }
-                Some(())
+            let is_caught = CAUGHT.with_borrow_mut(|caught| {
+                let Some(said) = caught.as_mut().filter(|said| said.is_empty()) else {
+                    // Of nobody's concern here, or a second one, which ends the process.
+                    return false;
+                };
+                *said = one_line(&panic.to_string());
+                true
             });
-            if guarded.is_none() {
+            if !is_caught {
                 other(panic);
             }
         }));

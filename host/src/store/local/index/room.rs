@@ -139,7 +139,7 @@ impl Index {
         let from = from.as_ref().ok_or(redb::Error::DatabaseClosed)?;
         let changes = read_changes(&from.database)?;
         let snapshot = snapshot(from, &self.health)?;
-        let database = open(draft)?;
+        let database = open(draft, false)?;
         let transaction = database.begin_write()?;
         {
             let mut rows = transaction.open_table(FILES)?;
