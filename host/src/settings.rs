@@ -46,7 +46,7 @@ impl Cli {
 /// The ids of what was given by flag or variable; an empty variable gives nothing.
 fn given(matches: &ArgMatches) -> Vec<String> {
     let given = |id: &str| {
-        let empty = |mut values: clap::parser::RawValues<'_>| values.all(|value| value.is_empty());
+        let empty = |mut values: clap::parser::RawValues<'_>| values.all(std::ffi::OsStr::is_empty);
         match matches.value_source(id) {
             Some(ValueSource::CommandLine) => true,
             Some(ValueSource::EnvVariable) => !matches.get_raw(id).is_some_and(empty),
