@@ -84,13 +84,12 @@ impl Sandbox {
     }
 
     /// Room for one instance, for which others may have to end first.
-    async fn slot(&self) -> Result<Slot, Failure> {
+    async fn slot(&self, patience: Duration) -> Result<Slot, Failure> {
         let (slots, metrics) = (Arc::clone(&self.runtime.slots), &self.runtime.metrics);
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
             return Ok(Slot::new(slot, metrics.instance()));
         }
         let _waiting = metrics.waiting();
-        let patience = self.runtime.limits.queue_time;
         match tokio::time::timeout(patience, slots.acquire_owned()).await {
             Ok(Ok(slot)) => Ok(Slot::new(slot, metrics.instance())),
             _ => Err(Failure::Busy),
@@ -130,7 +129,12 @@ impl Sandbox {
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
         let limits = &self.runtime.limits;
-        let slot = self.slot().await?;
+        let patience = match step {
+            Step::Begin(_) => limits.queue_time,
+            // What has arrived over hours is not given up for a moment's load.
+            Step::Resume(..) => limits.request_time,
+        };
+        let slot = self.slot(patience).await?;
         let client = Arc::new(ClientWait::new(slot, Arc::clone(&self.runtime.waiting)));
         let (answer, mut answered) = oneshot::channel();
         let carried = Arc::new(AtomicU64::new(0));
