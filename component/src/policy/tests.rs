@@ -116,7 +116,11 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
 fn a_mistake_is_told_in_one_line_with_its_line_number() {
     let iam = "[iam]\nissuer = 'https://i'\n";
     for (text, line, words) in [
-        ("[pubic]\n", 1, "unknown key `pubic`, expected one of `iam`"),
+        (
+            "[pubic]\n",
+            1,
+            "unknown key `pubic`, expected one of `public-only`, `iam`",
+        ),
         (
             "\n[public]\nreed = 'anyone'",
             3,
