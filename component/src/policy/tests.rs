@@ -304,7 +304,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             "public-only = 'yes'",
             1,
-            "public-only: expected a boolean, found a string",
+            "public-only: expected true or false, found a string",
         ),
         (
             "\npublic-only = true\n[iam]\nissuer = 'https://i'",
