@@ -67,7 +67,7 @@ impl Claims {
     /// From when to when they hold.
     ///
     /// # Errors
-    /// [`Refusal::NoExpiry`]; [`Refusal::Claim`] and [`Refusal::Time`] for what is no time.
+    /// [`Refusal::NoExpiry`]; [`Refusal::Claim`] and [`Refusal::Time`] for an invalid time.
     pub(crate) fn term(&self) -> Result<Term, Refusal> {
         let from = self.time("nbf")?.into_iter().chain(self.time("iat")?);
         Ok(Term {

@@ -78,7 +78,7 @@ impl KeySet {
     /// Reads a JWK Set that an IAM API publishes.
     ///
     /// # Errors
-    /// It is not one, or there is no key in it that could be used.
+    /// It is not a JWK Set, or none of its keys is usable.
     pub(crate) fn published(jwks: impl AsRef<[u8]>) -> Result<Self, KeysError> {
         let (mut keys, mut reasons) = (Vec::new(), Vec::new());
         for key in written(jwks.as_ref())? {

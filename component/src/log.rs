@@ -15,7 +15,7 @@ pub(crate) fn failed(reason: &dyn Display) {
     say(&mut io::stderr(), reason);
 }
 
-/// In one piece. A platform without a log is no reason not to answer.
+/// In one piece. The request is answered also where the platform has no log.
 fn say(stream: &mut dyn Write, line: &dyn Display) {
     let line = format!("{line}\n");
     let _ = stream.write_all(line.as_bytes());

@@ -43,7 +43,7 @@ impl FormData {
     /// Reads the field's value. `filename*` (RFC 8187) wins over `filename`, unless it
     /// cannot be read.
     ///
-    /// A parameter that is there twice, that is not understood or only nearly, such as
+    /// A duplicate parameter, one that is not understood or only nearly, such as
     /// `filename*0` (RFC 2231), is refused: others along the way may have looked at it, and
     /// a file must not pass for a text field.
     pub(crate) fn parse(value: &[u8]) -> Result<Self, Problem> {

@@ -23,7 +23,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads a part's header. A field that is there twice is refused, since nobody could
+    /// Reads a part's header. A duplicate field is refused, since nobody could
     /// say which of them the others along the way have looked at.
     pub(super) fn parse(fields: &HeaderMap) -> Result<Self, Problem> {
         // Bytes are stored as they come, so an encoding would change the file.
