@@ -48,7 +48,7 @@ const FILES: &str = r#"
       (i32.store (i32.const 4096) (local.get $key))
       (i32.store (i32.const 4100) (local.get $length))
       (i32.store8 (i32.const 4124) (i32.const 1)) ;; may-create
-      (i32.store8 (i32.const 4128) (i32.const 2)) ;; may-replace: anyones
+      (i32.store8 (i32.const 4128) (i32.const 2)) ;; may-replace: any
       (i64.store (i32.const 4224) (i64.const 1048576)) ;; max-size
       (call $create (i32.const 4096) (i32.const 5120))
       (if (i32.load8_u (i32.const 5120)) (then unreachable))
@@ -67,15 +67,14 @@ const FILES: &str = r#"
     (func $open-file (param $key i32) (param $length i32) (result i32)
       (i32.store (i32.const 4608) (local.get $key))
       (i32.store (i32.const 4612) (local.get $length))
+      (i32.store8 (i32.const 4672) (i32.const 2)) ;; may-read: any
       (call $open (i32.const 4608) (i32.const 5120))
       (if (i32.load8_u (i32.const 5120)) (then unreachable))
       (i32.load (i32.const 5128)))
     (func $stat-key (param $key i32) (param $length i32)
-      (call $stat (local.get $key) (local.get $length)
-        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0) (i64.const 0) (i32.const 0)
-        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 5120)))
+      (i32.store (i32.const 4608) (local.get $key))
+      (i32.store (i32.const 4612) (local.get $length))
+      (call $stat (i32.const 4608) (i32.const 5120)))
     (func $remove-key (param $key i32) (param $length i32)
       (i32.store (i32.const 4608) (local.get $key))
       (i32.store (i32.const 4612) (local.get $length))

@@ -139,7 +139,7 @@ fn etags(
             tags.extend(std::str::from_utf8(tag.opaque).map(str::to_owned));
         }
     }
-    Ok(Some(Etags::These(tags)))
+    Ok(Some(Etags::List(tags)))
 }
 
 /// Reads one `entity-tag` (8.8.3) and returns it with what stands behind it.
@@ -195,7 +195,7 @@ mod tests {
         match tags {
             None => "none".into(),
             Some(Etags::Any) => "any".into(),
-            Some(Etags::These(tags)) => tags.join(" "),
+            Some(Etags::List(tags)) => tags.join(" "),
         }
     }
 

@@ -43,6 +43,7 @@ mod owner;
 mod percent;
 mod permit;
 mod policy;
+mod probes;
 mod problem;
 mod query;
 mod range;
@@ -56,7 +57,7 @@ mod web_url;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use bindings::coffer::storage::blobs::Upload;
-use bindings::coffer::storage::signals;
+use bindings::coffer::storage::telemetry;
 use bindings::exports::coffer::storage::continuation;
 use bindings::exports::coffer::storage::explain::{self, Identity};
 use bindings::exports::coffer::storage::self_check::{self, Opening, Report};
@@ -70,7 +71,7 @@ use operations::receipt::Receipt;
 use operations::{Context, delete, download, form, list, upload, url};
 use policy::{Iam, Policy};
 use problem::Problem;
-use route::Route;
+use route::{Route, Subject};
 use settings::Settings;
 use web_url::WebUrl;
 
@@ -132,6 +133,7 @@ impl self_check::Guest for Coffer {
                 .into_iter()
                 .collect(),
             openings: policy.openings().into_iter().map(opening).collect(),
+            probes: probes::all(),
         })
     }
 }
@@ -197,7 +199,11 @@ fn dispatch(
     shared: &[(HeaderName, HeaderValue)],
 ) -> Result<Answer, Problem> {
     let target = request.target.clone();
-    let (route, query) = Route::parse(&request.method, &target)?;
+    let (subject, route) = Route::parse(&request.method, &target);
+    if let Some(Subject { operation, area }) = subject {
+        telemetry::request(operation, area);
+    }
+    let (route, query) = route?;
     let now = wall_clock::now().seconds;
     let route = match route {
         Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
@@ -213,7 +219,7 @@ fn dispatch(
         secrets: &|name| settings.secret(name),
         fetch: &http::outgoing::get,
         memo: &memo::Lent,
-        tell: &signals::token,
+        tell: &telemetry::token,
     };
     let context = Context {
         policy,

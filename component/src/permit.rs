@@ -14,7 +14,7 @@ pub(crate) mod key;
 mod refusals;
 
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::Whose;
+use crate::bindings::coffer::storage::blobs::{Error, Guard};
 use crate::content_type::ContentType;
 use crate::link::{self, LinkKey};
 use crate::name::Name;
@@ -62,8 +62,8 @@ pub(crate) struct Delete {
     reach: Reach,
 }
 
-/// May this caller read this file? A rule `uploader` is judged later, by
-/// [`Read::admits`].
+/// May this caller read this file? A rule `uploader` is for the store to weigh, by
+/// [`Read::may_read`].
 pub(crate) fn read(
     policy: &Policy,
     caller: &Caller,
@@ -115,7 +115,7 @@ pub(crate) fn store<'p>(
     })
 }
 
-/// May this caller delete this file? Whose it has to be says [`Delete::whose`].
+/// May this caller delete this file? Whose it has to be says [`Delete::may_remove`].
 pub(crate) fn delete(
     policy: &Policy,
     caller: &Caller,
@@ -154,23 +154,14 @@ impl Read {
         link::make(&self.scope, &self.name, uploader, key, expires_at)
     }
 
-    /// Whether it depends on who stored the file. Then nothing about the file, not
-    /// even that a condition fails, may be said before [`Read::admits`].
-    pub(crate) fn depends_on_uploader(&self) -> bool {
-        self.reach != Reach::All
+    /// Whose file it has to be.
+    pub(crate) fn may_read(&self) -> Guard {
+        self.reach.guard()
     }
 
-    /// Whether the file may be read, given who stored it. Ask before anything of
-    /// the file is shown.
-    pub(crate) fn admits(&self, uploader: Option<&str>) -> Result<(), Problem> {
-        match &self.reach {
-            Reach::All => Ok(()),
-            Reach::UploadedBy(user) if uploader == Some(user.as_str()) => Ok(()),
-            Reach::UploadedBy(_) => {
-                let denied = Denied::new(&self.scope, Operation::Read, Why::Upload);
-                Err(Problem::Forbidden(denied))
-            }
-        }
+    /// What to answer where the store refuses.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        not_the_uploader(&self.scope, Operation::Read, error)
     }
 }
 
@@ -206,8 +197,8 @@ impl Store<'_> {
     }
 
     /// Whose files may be replaced.
-    pub(crate) fn may_replace(&self) -> Whose {
-        self.replace.as_ref().map_or(Whose::Nobodys, Reach::whose)
+    pub(crate) fn may_replace(&self) -> Guard {
+        self.replace.as_ref().map_or(Guard::None, Reach::guard)
     }
 
     /// What to answer where the store refuses.
@@ -252,13 +243,21 @@ impl Delete {
     }
 
     /// Whose file it has to be.
-    pub(crate) fn whose(&self) -> Whose {
-        self.reach.whose()
+    pub(crate) fn may_remove(&self) -> Guard {
+        self.reach.guard()
     }
 
-    /// What to answer when there is a file that `whose` protects.
-    pub(crate) fn if_protected(&self) -> Problem {
-        Problem::Forbidden(Denied::new(&self.scope, Operation::Delete, Why::Upload))
+    /// What to answer where the store refuses.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        not_the_uploader(&self.scope, Operation::Delete, error)
+    }
+}
+
+/// A guard protects files of other uploaders, and nothing else is special.
+fn not_the_uploader(scope: &Scope, operation: Operation, error: Error) -> Problem {
+    match error {
+        Error::Protected => Problem::Forbidden(Denied::new(scope, operation, Why::Upload)),
+        error => error.into(),
     }
 }
 

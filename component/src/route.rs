@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::area::Area;
+use crate::bindings::coffer::storage::telemetry::{self, Operation};
 use crate::name::Name;
 use crate::problem::Problem;
 
@@ -27,22 +28,37 @@ pub(crate) enum Route {
     Preflight { allow: &'static str },
 }
 
+/// What a request asks for, whether or not it names something that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) operation: Operation,
+    pub(crate) area: Option<telemetry::Area>,
+}
+
 impl Route {
     /// Finds the route of a request whose target is `path_with_query`, and
-    /// returns it with what stands behind the first `?`.
+    /// returns it with what stands behind the first `?`; before that, what the request
+    /// asks for, if it is something that there is.
     pub(crate) fn parse<'t>(
         method: &Method,
         path_with_query: &'t str,
-    ) -> Result<(Self, &'t str), Problem> {
+    ) -> (Option<Subject>, Result<(Self, &'t str), Problem>) {
         let (path, query) = path_with_query
             .split_once('?')
             .unwrap_or((path_with_query, ""));
         let resource = Resource::parse(path);
+        let area = resource.and_then(Resource::area);
+        let subject = |operation| Subject { operation, area };
         if *method == Method::OPTIONS {
             let allow = resource.map_or("OPTIONS", |resource| resource.allow());
-            return Ok((Self::Preflight { allow }, query));
+            let preflight = Self::Preflight { allow };
+            return (Some(subject(Operation::Options)), Ok((preflight, query)));
         }
-        Ok((resource.ok_or(Problem::NotFound)?.route(method)?, query))
+        let Some(resource) = resource else {
+            return (None, Err(Problem::NotFound));
+        };
+        let route = resource.route(method).map(|route| (route, query));
+        (resource.operation(method).map(subject), route)
     }
 }
 
@@ -77,7 +93,33 @@ impl<'p> Resource<'p> {
         }
     }
 
-    /// The methods it takes, as `Allow` lists them (RFC 9110, 10.2.1).
+    fn area(self) -> Option<telemetry::Area> {
+        let area = match self {
+            Self::Server | Self::Link(..) => return None,
+            Self::Files(area) | Self::File(area, _) | Self::Url(area, _) => area,
+        };
+        Some(match area {
+            Area::Public => telemetry::Area::Public,
+            Area::User => telemetry::Area::User,
+            Area::Org => telemetry::Area::Org,
+        })
+    }
+
+    fn operation(self, method: &Method) -> Option<Operation> {
+        Some(match (self, method.as_str()) {
+            (Self::Files(_), "GET" | "HEAD") => Operation::List,
+            (Self::Files(_), "POST") => Operation::Form,
+            (Self::File(..), "GET") => Operation::Download,
+            (Self::File(..), "HEAD") => Operation::Head,
+            (Self::File(..), "PUT") => Operation::Upload,
+            (Self::File(..), "DELETE") => Operation::Delete,
+            (Self::Url(..), "POST") => Operation::MakeUrl,
+            (Self::Link(..), "GET" | "HEAD") => Operation::FollowLink,
+            _ => return None,
+        })
+    }
+
+    /// The methods it accepts, as `Allow` lists them (RFC 9110, 10.2.1).
     fn allow(self) -> &'static str {
         match self {
             Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
@@ -132,7 +174,65 @@ mod tests {
 
     fn route(method: &str, target: &str) -> Result<Route, Problem> {
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| Problem::Internal)?;
-        Route::parse(&method, target).map(|(route, _)| route)
+        Route::parse(&method, target).1.map(|(route, _)| route)
+    }
+
+    #[test]
+    fn what_is_asked_for_is_known_before_it_is_refused() {
+        use telemetry::Area::{Org, Public, User};
+        for (method, target, expected) in [
+            (
+                "GET",
+                "/v1/public/files/a/b",
+                Some((Operation::Download, Some(Public))),
+            ),
+            (
+                "HEAD",
+                "/v1/user/files/a",
+                Some((Operation::Head, Some(User))),
+            ),
+            (
+                "PUT",
+                "/v1/org/files/a//b",
+                Some((Operation::Upload, Some(Org))),
+            ),
+            (
+                "DELETE",
+                "/v1/org/files/..",
+                Some((Operation::Delete, Some(Org))),
+            ),
+            (
+                "POST",
+                "/v1/public/files",
+                Some((Operation::Form, Some(Public))),
+            ),
+            (
+                "HEAD",
+                "/v1/public/files",
+                Some((Operation::List, Some(Public))),
+            ),
+            (
+                "POST",
+                "/v1/user/urls/a",
+                Some((Operation::MakeUrl, Some(User))),
+            ),
+            ("GET", "/v1/links/t/a", Some((Operation::FollowLink, None))),
+            (
+                "OPTIONS",
+                "/v1/user/files/a",
+                Some((Operation::Options, Some(User))),
+            ),
+            ("OPTIONS", "*", Some((Operation::Options, None))),
+            ("OPTIONS", "/nowhere", Some((Operation::Options, None))),
+            ("PATCH", "/v1/user/files/a", None),
+            ("GET", "/v1/secret/files/a", None),
+            ("GET", "/", None),
+        ] {
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
+            let (subject, _) = Route::parse(&method, target);
+            let found = subject.map(|subject| (subject.operation, subject.area));
+            assert_eq!(found, expected, "{method} {target}");
+        }
     }
 
     #[test]
@@ -294,12 +394,12 @@ mod tests {
 
     #[test]
     fn the_query_starts_at_the_first_question_mark() {
-        let parsed = Route::parse(&Method::GET, "/v1/public/files?prefix=a?b/c");
+        let (_, parsed) = Route::parse(&Method::GET, "/v1/public/files?prefix=a?b/c");
         assert_eq!(
             parsed.map(|(_, query)| query.to_owned()),
             Ok("prefix=a?b/c".to_owned())
         );
-        let parsed = Route::parse(&Method::GET, "/v1/public/files/a%3Fb");
+        let (_, parsed) = Route::parse(&Method::GET, "/v1/public/files/a%3Fb");
         assert_eq!(parsed.map(|(_, query)| query.to_owned()), Ok(String::new()));
     }
 }

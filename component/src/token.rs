@@ -9,7 +9,7 @@ mod remembered;
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
-use crate::bindings::coffer::storage::signals::TokenOutcome;
+use crate::bindings::coffer::storage::telemetry::TokenOutcome;
 use crate::claims::Claims;
 use crate::http::outgoing::{FetchError, Freshness};
 use crate::keyring::{Fetch, Keyring, NoKeys};

@@ -5,13 +5,13 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     interfaces: "
-        import coffer:storage/blobs@0.1.0;
-        import coffer:storage/memo@0.1.0;
-        import coffer:storage/signals@0.1.0;
+        import coffer:storage/blobs@0.2.0;
+        import coffer:storage/memo@0.2.0;
+        import coffer:storage/telemetry@0.2.0;
     ",
     imports: {
         "coffer:storage/memo": trappable,
-        "coffer:storage/signals": trappable,
+        "coffer:storage/telemetry": trappable,
         default: async | trappable,
     },
     with: {
@@ -31,7 +31,7 @@ pub mod check {
             package coffer:host;
 
             world checked {
-                export coffer:storage/self-check@0.1.0;
+                export coffer:storage/self-check@0.2.0;
             }
         ",
         exports: { default: async },
@@ -42,7 +42,7 @@ pub mod check {
 pub mod resume {
     wasmtime::component::bindgen!({
         path: "../wit",
-        interfaces: "export coffer:storage/continuation@0.1.0;",
+        interfaces: "export coffer:storage/continuation@0.2.0;",
         exports: { default: async },
         with: {
             "wasi:http/types": wasmtime_wasi_http::p2::bindings::http::types,
@@ -62,7 +62,7 @@ pub mod explain {
             package coffer:host;
 
             world explained {
-                export coffer:storage/explain@0.1.0;
+                export coffer:storage/explain@0.2.0;
             }
         ",
         exports: { default: async },

@@ -50,9 +50,9 @@ mod sandbox;
 mod serve;
 mod server;
 mod settings;
-mod signals;
 mod store;
 mod swap;
+mod telemetry;
 
 use std::process::ExitCode;
 

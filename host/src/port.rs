@@ -1,4 +1,4 @@
-//! The WIT port over a [`BlobStore`]: the only file that knows both.
+//! The WIT port over a [`BlobStore`]: the only module that knows both.
 //!
 //! The component is not trusted with the host's health: keys, header fields,
 //! lengths and counts are checked again here, and a component that breaks the
@@ -277,12 +277,12 @@ impl wit::Host for PortView<'_> {
     async fn stat(
         &mut self,
         key: String,
+        may_read: wit::Guard,
         asked: wit::Conditions,
     ) -> wasmtime::Result<Result<wit::Info, wit::Error>> {
-        let found = self
-            .store
-            .stat(&incoming::key(key)?, &incoming::conditions(asked)?)
-            .await;
+        let (key, may_read) = (incoming::key(key)?, incoming::guard(may_read));
+        let conditions = incoming::conditions(asked)?;
+        let found = self.store.stat(&key, &may_read, &conditions).await;
         Ok(found.map(outgoing::info).map_err(outgoing::refusal))
     }
 
@@ -310,7 +310,7 @@ impl wit::Host for PortView<'_> {
     async fn remove(
         &mut self,
         key: String,
-        may_remove: wit::Whose,
+        may_remove: wit::Guard,
         asked: wit::Conditions,
     ) -> wasmtime::Result<Result<(), wit::Error>> {
         let key = incoming::key(key)?;
@@ -318,7 +318,7 @@ impl wit::Host for PortView<'_> {
             .store
             .remove(
                 &key,
-                &incoming::whose(may_remove),
+                &incoming::guard(may_remove),
                 &incoming::conditions(asked)?,
             )
             .await;

@@ -25,6 +25,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use crate::counted::counted;
 use crate::metrics::Metrics;
 use crate::port::Parked;
+use crate::telemetry::Subject;
 use client_wait::{Awaited, Slot};
 use failure::TimedOut;
 use instances::{Instances, Step};
@@ -52,7 +53,8 @@ pub struct Sandbox {
 impl Sandbox {
     /// Has one request answered by an instance of its own.
     ///
-    /// Returns with the response's head; its body may still be on its way. If the
+    /// `subject` gets to know what the request asks for. Returns with the response's head;
+    /// its body may still be on its way. If the
     /// caller goes away before that, the instance ends with everything it holds.
     ///
     /// # Errors
@@ -60,11 +62,12 @@ impl Sandbox {
     pub async fn handle<B>(
         &self,
         request: http::Request<B>,
+        subject: &Arc<Subject>,
     ) -> Result<http::Response<HyperOutgoingBody>, Failure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
-        let answered = self.run(request).await;
+        let answered = self.run(request, subject).await;
         if let Err(failure) = &answered {
             self.failures.record(failure);
             self.runtime.metrics.failed(failure.kind());
@@ -101,13 +104,14 @@ impl Sandbox {
     async fn run<B>(
         &self,
         request: http::Request<B>,
+        subject: &Arc<Subject>,
     ) -> Result<http::Response<HyperOutgoingBody>, Failure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
         let longest = self.runtime.limits.request_time;
         let deadline = Instant::now() + longest;
-        let parked = match self.step(Step::Begin(request), deadline).await? {
+        let parked = match self.step(Step::Begin(request), subject, deadline).await? {
             Stepped::Answered(response) => return Ok(response),
             Stepped::Parked(parked) => parked,
         };
@@ -117,14 +121,19 @@ impl Sandbox {
             Err(_) => return Err(Failure::Component(TimedOut(longest).into())),
         };
         let rest: Step<B> = Step::Resume(note, received);
-        match self.step(rest, deadline).await? {
+        match self.step(rest, subject, deadline).await? {
             Stepped::Answered(response) => Ok(response),
             Stepped::Parked(_) => Err(Failure::NoAnswer),
         }
     }
 
     /// What one instance does for a request.
-    async fn step<B>(&self, step: Step<B>, deadline: Instant) -> Result<Stepped, Failure>
+    async fn step<B>(
+        &self,
+        step: Step<B>,
+        subject: &Arc<Subject>,
+        deadline: Instant,
+    ) -> Result<Stepped, Failure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -146,9 +155,11 @@ impl Sandbox {
             client: Arc::clone(&client),
         });
         let (instances, shared) = (Arc::clone(&self.instances), Arc::clone(&self.shared));
-        let waits = Arc::clone(&client);
+        let (waits, subject) = (Arc::clone(&client), Arc::clone(subject));
         let work = async move {
-            let done = instances.take_step(&shared, step, answer, &waits).await;
+            let done = instances
+                .take_step(&shared, step, answer, &waits, &subject)
+                .await;
             waits.end();
             done
         };

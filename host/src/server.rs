@@ -2,7 +2,6 @@
 
 mod client;
 mod host;
-mod label;
 mod path;
 mod reply;
 mod request_body;

@@ -52,11 +52,13 @@ fn memory_and_tables_have_a_limit() {
                      (i32.const 8388608))
                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
                    (br_if $again (i32.lt_u (local.get $i) (i32.const 1000))))
-                 (call $stat (i32.const 2048) (i32.const 9)
-                   (i32.const 1) (i32.const 1) (i32.const 4096) (i32.const 1000)
-                   (i32.const 0) (i64.const 0) (i32.const 0)
-                   (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-                   (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 1300))",
+                 (i32.store (i32.const 3072) (i32.const 2048))
+                 (i32.store (i32.const 3076) (i32.const 9))
+                 (i32.store8 (i32.const 3096) (i32.const 1)) ;; if-match
+                 (i32.store8 (i32.const 3100) (i32.const 1)) ;; of a list
+                 (i32.store (i32.const 3104) (i32.const 4096))
+                 (i32.store (i32.const 3108) (i32.const 1000))
+                 (call $stat (i32.const 3072) (i32.const 1300))",
             )
             .data(KEY),
             Met::Internal,

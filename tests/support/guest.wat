@@ -1,4 +1,4 @@
-;; A component that is fit to serve, around core code of a test's own. That code
+;; A component that passes its check, around core code of a test's own. That code
 ;; handles the paths below /v1/public/files/evil; to any other path it answers 403.
 ;; Imports are lowered by their names, so the code calls them as it likes, in the flat
 ;; form of the canonical ABI; what returns more than one value takes an address for it.
@@ -134,10 +134,10 @@
       (param "options" (option (own $request-options)))
       (result (result (own $future) (error $error-code)))))))
 
-  (import "coffer:storage/memo@0.1.0" (instance $memo
+  (import "coffer:storage/memo@0.2.0" (instance $memo
     (export "remember" (func
       (param "key" (list u8)) (param "value" (list u8)) (param "seconds" u32)))))
-  (import "coffer:storage/blobs@0.1.0" (instance $blobs
+  (import "coffer:storage/blobs@0.2.0" (instance $blobs
     (alias outer $guest $datetime (type $outer-datetime))
     (export "datetime" (type $datetime (eq $outer-datetime)))
     (alias outer $guest $incoming-body (type $outer-body))
@@ -153,7 +153,7 @@
       (case "digest-mismatch") (case "body-incomplete") (case "no-space") (case "timed-out")
       (case "unavailable") (case "misconfigured")))
     (export "error" (type $error (eq $error')))
-    (type $etags' (variant (case "any") (case "these" (list string))))
+    (type $etags' (variant (case "any") (case "list" (list string))))
     (export "etags" (type $etags (eq $etags')))
     (type $conditions' (record (field "if-match" (option $etags))
       (field "if-unmodified-since" (option $datetime)) (field "if-none-match" (option $etags))
@@ -164,18 +164,19 @@
     (export "span" (type $span (eq $span')))
     (type $validator' (variant (case "etag" string) (case "modified" $datetime)))
     (export "validator" (type $validator (eq $validator')))
+    (type $guard' (variant (case "none") (case "uploader" string) (case "any")))
+    (export "guard" (type $guard (eq $guard')))
     (type $open-options' (record (field "span" $span)
-      (field "span-only-if" (option $validator)) (field "conditions" $conditions)))
+      (field "if-range" (option $validator)) (field "may-read" $guard)
+      (field "conditions" $conditions)))
     (export "open-options" (type $open-options (eq $open-options')))
     (export "blob" (type $blob (sub resource)))
     (type $opened' (record (field "blob" (own $blob)) (field "info" $info) (field "offset" u64)
       (field "length" u64) (field "partial" bool)))
     (export "opened" (type $opened (eq $opened')))
-    (type $whose' (variant (case "nobodys") (case "uploaders" string) (case "anyones")))
-    (export "whose" (type $whose (eq $whose')))
     (type $create-options' (record (field "content-type" string)
       (field "uploader" (option string)) (field "may-create" bool)
-      (field "may-replace" $whose) (field "conditions" $conditions) (field "max-size" u64)
+      (field "may-replace" $guard) (field "conditions" $conditions) (field "max-size" u64)
       (field "announced" (option u64)) (field "sha256" (option (list u8)))))
     (export "create-options" (type $create-options (eq $create-options')))
     (type $stored' (record (field "info" $info) (field "replaced" bool)))
@@ -197,11 +198,11 @@
       (result (result (list $stored) (error $refusal)))))
     (export "open" (func (param "key" string) (param "options" $open-options)
       (result (result $opened (error $error)))))
-    (export "stat" (func (param "key" string) (param "conditions" $conditions)
-      (result (result $info (error $error)))))
+    (export "stat" (func (param "key" string) (param "may-read" $guard)
+      (param "conditions" $conditions) (result (result $info (error $error)))))
     (export "create" (func (param "key" string) (param "options" $create-options)
       (result (result (own $upload) (error $error)))))
-    (export "remove" (func (param "key" string) (param "may-remove" $whose)
+    (export "remove" (func (param "key" string) (param "may-remove" $guard)
       (param "conditions" $conditions) (result (result (error $error)))))))
 {imports}
 
@@ -282,7 +283,13 @@
         (else (call $elsewhere (local.get $request) (local.get $out)))))
     (func (export "resume") (param $note i32) (param $length i32) (param $out i32)
       unreachable)
-    ;; Points at zeros, which mean: fit, nothing to say.
+    ;; A report of nothing but two probes, the second with the first two statuses.
+    (data (i32.const 548) "\30\02\00\00" "\02\00\00\00")
+    (data (i32.const 560) "\80\02\00\00" "\16\00\00\00" "\bc\02\00\00" "\03\00\00\00")
+    (data (i32.const 576) "\98\02\00\00" "\14\00\00\00" "\bc\02\00\00" "\02\00\00\00")
+    (data (i32.const 640) "/v1/public/files/trial")
+    (data (i32.const 664) "/v1/user/files/trial")
+    (data (i32.const 700) "\91\01" "\93\01" "\94\01") ;; 401, 403, 404
     (func (export "check") (result i32)
       {check}
       (i32.const 512)))
@@ -299,13 +306,14 @@
     (canon lift (core func $code "resume") (memory (core memory $heap "memory"))
       (realloc (core func $heap "realloc"))))
   (instance $continuation (export "resume" (func $resume)))
-  (export "coffer:storage/continuation@0.1.0" (instance $continuation))
+  (export "coffer:storage/continuation@0.2.0" (instance $continuation))
 
   (type $opening (record (field "what" string) (field "stated" bool)
     (field "statement" string)))
+  (type $probe (record (field "target" string) (field "statuses" (list u16))))
   (type $found (record (field "notices" (list string))
     (field "cors-origins" (list string)) (field "iam-origins" (list string))
-    (field "openings" (list $opening))))
+    (field "openings" (list $opening)) (field "probes" (list $probe))))
   (func $check (result (result $found (error string)))
     (canon lift (core func $code "check") (memory (core memory $heap "memory"))))
   ;; Gives the records the names that an exported function's types need.
@@ -313,17 +321,20 @@
     (type $part (record (field "what" string) (field "stated" bool)
       (field "statement" string)))
     (import "part" (type $opening (eq $part)))
+    (type $try (record (field "target" string) (field "statuses" (list u16))))
+    (import "try" (type $probe (eq $try)))
     (type $record (record (field "notices" (list string))
       (field "cors-origins" (list string)) (field "iam-origins" (list string))
-      (field "openings" (list $opening))))
+      (field "openings" (list $opening)) (field "probes" (list $probe))))
     (import "record" (type $found (eq $record)))
     (import "check" (func $check (result (result $found (error string)))))
     (export $named "opening" (type $opening))
+    (export $named-probe "probe" (type $probe))
     (type $again (record (field "notices" (list string))
       (field "cors-origins" (list string)) (field "iam-origins" (list string))
-      (field "openings" (list $named))))
+      (field "openings" (list $named)) (field "probes" (list $named-probe))))
     (export $report "report" (type $again))
     (export "check" (func $check) (func (result (result $report (error string))))))
   (instance $self-check (instantiate $naming
-    (with "part" (type $opening)) (with "record" (type $found)) (with "check" (func $check))))
-  (export "coffer:storage/self-check@0.1.0" (instance $self-check)))
+    (with "part" (type $opening)) (with "try" (type $probe)) (with "record" (type $found)) (with "check" (func $check))))
+  (export "coffer:storage/self-check@0.2.0" (instance $self-check)))

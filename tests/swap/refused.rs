@@ -120,7 +120,15 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
             &[
                 "not a Coffer component",
                 "wasi:http/incoming-handler@0.2",
-                "coffer:storage/self-check@0.1",
+                "coffer:storage/self-check@0.2",
+            ],
+        ),
+        (
+            "another-version",
+            text(r#"(component (import "coffer:storage/blobs@0.1.0" (instance)))"#),
+            &[
+                "not a Coffer component",
+                "it speaks coffer:storage@0.1.0, and this host coffer:storage@0.2.x",
             ],
         ),
         (

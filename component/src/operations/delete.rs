@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::Context;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, Error};
+use crate::bindings::coffer::storage::blobs;
 use crate::conditions::conditions;
 use crate::http::{Answer, Request, Response};
 use crate::name::Name;
@@ -20,9 +20,7 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let permit = permit::delete(context.policy, &context.caller, area, name)?;
     let conditions = conditions(&request.headers)?;
-    match blobs::remove(permit.key().as_str(), &permit.whose(), &conditions) {
-        Ok(()) => Ok(Answer::Whole(Response::empty(StatusCode::NO_CONTENT))),
-        Err(Error::Protected) => Err(permit.if_protected()),
-        Err(error) => Err(error.into()),
-    }
+    blobs::remove(permit.key().as_str(), &permit.may_remove(), &conditions)
+        .map_err(|error| permit.problem(error))?;
+    Ok(Answer::Whole(Response::empty(StatusCode::NO_CONTENT)))
 }

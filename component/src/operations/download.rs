@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use super::Context;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions, Span};
-use crate::conditions::{if_range, of_read, unconditional};
+use crate::conditions::{if_range, of_read};
 use crate::content_type::ContentType;
 use crate::disposition;
 use crate::http::{Answer, Request, Response};
@@ -82,14 +82,9 @@ fn send(
     let save_as = parse_download(query)?;
     let conditions = of_read(&request.headers)?;
     let key = permit.key();
-    if permit.depends_on_uploader() {
-        let found = blobs::stat(key.as_str(), &unconditional())?;
-        permit.admits(found.uploader.as_deref())?;
-    }
     if request.method == Method::HEAD {
-        return match blobs::stat(key.as_str(), &conditions) {
+        return match blobs::stat(key.as_str(), &permit.may_read(), &conditions) {
             Ok(info) => {
-                permit.admits(info.uploader.as_deref())?;
                 let mut response = Response::empty(StatusCode::OK);
                 response.headers = described(&info, permit.name(), save_as.as_deref(), audience);
                 response
@@ -97,14 +92,15 @@ fn send(
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(info.size));
                 Ok(Answer::Whole(response))
             }
-            Err(Error::NotModified(info)) => not_modified(permit, &info, audience),
-            Err(error) => Err(error.into()),
+            Err(Error::NotModified(info)) => Ok(not_modified(&info, audience)),
+            Err(error) => Err(permit.problem(error)),
         };
     }
-    let (span, span_only_if) = if_range(&request.headers, range::span(&request.headers));
+    let (span, if_range) = if_range(&request.headers, range::span(&request.headers));
     let mut options = OpenOptions {
         span,
-        span_only_if,
+        if_range,
+        may_read: permit.may_read(),
         conditions,
     };
     let mut opened = blobs::open(key.as_str(), &options);
@@ -116,10 +112,9 @@ fn send(
     }
     let opened = match opened {
         Ok(opened) => opened,
-        Err(Error::NotModified(info)) => return not_modified(permit, &info, audience),
-        Err(error) => return Err(error.into()),
+        Err(Error::NotModified(info)) => return Ok(not_modified(&info, audience)),
+        Err(error) => return Err(permit.problem(error)),
     };
-    permit.admits(opened.info.uploader.as_deref())?;
     let mut headers = described(&opened.info, permit.name(), save_as.as_deref(), audience);
     let mut status = StatusCode::OK;
     if opened.partial {
@@ -136,11 +131,10 @@ fn send(
 }
 
 /// 304 with what a cache may have to update (RFC 9110, 15.4.5).
-fn not_modified(permit: &Read, info: &Info, audience: &Audience<'_>) -> Result<Answer, Problem> {
-    permit.admits(info.uploader.as_deref())?;
+fn not_modified(info: &Info, audience: &Audience<'_>) -> Answer {
     let mut response = Response::empty(StatusCode::NOT_MODIFIED);
     response.headers = validators(info, audience);
-    Ok(Answer::Whole(response))
+    Answer::Whole(response)
 }
 
 /// The fields that every download carries.

@@ -49,8 +49,8 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let permit = permit::read(context.policy, &context.caller, area, name)?;
     let base_url = context.base_url(&request);
-    let found = blobs::stat(permit.key().as_str(), &unconditional())?;
-    permit.admits(found.uploader.as_deref())?;
+    blobs::stat(permit.key().as_str(), &permit.may_read(), &unconditional())
+        .map_err(|error| permit.problem(error))?;
     let asked = read(request.into_reader()?)?;
     let lifetime = lifetime(context, area, &asked)?;
 

@@ -3,7 +3,7 @@
 use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::Whose;
+use crate::bindings::coffer::storage::blobs::Guard;
 use crate::claims::Absent;
 use crate::owner::Owner;
 use crate::policy::{Iam, Operation, Policy, Word};
@@ -19,10 +19,10 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    pub(super) fn whose(&self) -> Whose {
+    pub(super) fn guard(&self) -> Guard {
         match self {
-            Self::All => Whose::Anyones,
-            Self::UploadedBy(user) => Whose::Uploaders(user.as_str().to_owned()),
+            Self::All => Guard::Any,
+            Self::UploadedBy(user) => Guard::Uploader(user.as_str().to_owned()),
         }
     }
 }

@@ -157,17 +157,19 @@ fn a_file_is_read_by_its_uploader_alone_where_the_rule_says_so() {
     let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
     let name = Name::new("a").expect("a name");
     let read = read(&policy, &caller, Area::Public, name).expect("leave");
-    let [anna, otto] = [ANNA, "otto"].map(|id| Owner::user("test", id).expect("an owner"));
-    assert_eq!(read.admits(Some(anna.as_str())), Ok(()));
-    for other in [Some(otto.as_str()), None] {
-        assert!(matches!(read.admits(other), Err(Problem::Forbidden(_))));
-    }
+    let anna = Owner::user("test", ANNA).expect("an owner");
+    let own = Guard::Uploader(anna.as_str().to_owned());
+    assert_eq!(format!("{:?}", read.may_read()), format!("{own:?}"));
+    assert!(matches!(
+        read.problem(Error::Protected),
+        Problem::Forbidden(_)
+    ));
 }
 
 #[test]
 fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
     let anna = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
-    let uploads = Owner::user("test", ANNA).map(|user| Whose::Uploaders(user.as_str().to_owned()));
+    let uploads = Owner::user("test", ANNA).map(|user| Guard::Uploader(user.as_str().to_owned()));
     let uploads = uploads.expect("an owner");
     const F: char = '4';
     const U: char = '1';
@@ -177,25 +179,25 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
             "anyone",
             "uploader",
             &Caller::Anonymous,
-            Ok((true, Whose::Nobodys, F, U)),
+            Ok((true, Guard::None, F, U)),
         ),
         (
             "anyone",
             "nobody",
             &Caller::Anonymous,
-            Ok((true, Whose::Nobodys, F, F)),
+            Ok((true, Guard::None, F, F)),
         ),
         (
             "anyone",
             "anyone",
             &Caller::Anonymous,
-            Ok((true, Whose::Anyones, F, F)),
+            Ok((true, Guard::Any, F, F)),
         ),
         (
             "signed-in",
             "anyone",
             &Caller::Anonymous,
-            Ok((false, Whose::Anyones, U, F)),
+            Ok((false, Guard::Any, U, F)),
         ),
         ("signed-in", "nobody", &Caller::Anonymous, Err(U)),
         ("nobody", "signed-in", &Caller::Anonymous, Err(U)),
@@ -240,7 +242,7 @@ fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
     let policy = policy("public", "anyone");
     let both = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
     let one = both.creating_only().expect("leave");
-    assert!(matches!(one.may_replace(), Whose::Nobodys));
+    assert!(matches!(one.may_replace(), Guard::None));
     assert_eq!(
         one.refusals().problem(Error::Protected),
         Problem::AlreadyExists
@@ -350,9 +352,9 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
     }
     let policy = with(lines, "");
     let name = Name::new("a").expect("a name");
-    let denied = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("leave");
+    let delete = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("leave");
     assert_eq!(
-        denied.if_protected().reason(&policy).as_deref(),
+        delete.problem(Error::Protected).reason(&policy).as_deref(),
         Some(
             "public.delete asks for uploader, and another caller stored the file, or one without \
              a token"

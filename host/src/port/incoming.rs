@@ -20,7 +20,8 @@ const LONGEST_LIST: u32 = 1000;
 pub(super) fn open_options(asked: wit::OpenOptions) -> wasmtime::Result<store::OpenOptions> {
     Ok(store::OpenOptions {
         span: span(asked.span)?,
-        span_only_if: asked.span_only_if.map(validator).transpose()?,
+        if_range: asked.if_range.map(validator).transpose()?,
+        may_read: guard(asked.may_read),
         conditions: conditions(asked.conditions)?,
     })
 }
@@ -37,7 +38,7 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
         content_type: asked.content_type,
         uploader: asked.uploader,
         may_create: asked.may_create,
-        may_replace: whose(asked.may_replace),
+        may_replace: guard(asked.may_replace),
         conditions: conditions(asked.conditions)?,
         max_size: asked.max_size,
         announced: asked.announced,
@@ -104,7 +105,7 @@ fn validator(validator: wit::Validator) -> wasmtime::Result<store::Validator> {
 pub(super) fn conditions(asked: wit::Conditions) -> wasmtime::Result<store::Conditions> {
     let etags = |etags| match etags {
         wit::Etags::Any => store::Etags::Any,
-        wit::Etags::These(tags) => store::Etags::These(tags),
+        wit::Etags::List(tags) => store::Etags::List(tags),
     };
     Ok(store::Conditions {
         if_match: asked.if_match.map(etags),
@@ -114,12 +115,12 @@ pub(super) fn conditions(asked: wit::Conditions) -> wasmtime::Result<store::Cond
     })
 }
 
-/// Whose files may be touched.
-pub(super) fn whose(whose: wit::Whose) -> store::Whose {
-    match whose {
-        wit::Whose::Nobodys => store::Whose::Nobodys,
-        wit::Whose::Uploaders(uploader) => store::Whose::Uploaders(uploader),
-        wit::Whose::Anyones => store::Whose::Anyones,
+/// Whose files a call is for.
+pub(super) fn guard(guard: wit::Guard) -> store::Guard {
+    match guard {
+        wit::Guard::None => store::Guard::None,
+        wit::Guard::Uploader(uploader) => store::Guard::Uploader(uploader),
+        wit::Guard::Any => store::Guard::Any,
     }
 }
 

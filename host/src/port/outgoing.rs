@@ -18,7 +18,7 @@ use crate::store;
 pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> HyperOutgoingBody {
     let span = tracing::Span::current();
     let frames = bytes.map_ok(Frame::data).map_err(move |error| {
-        span.in_scope(|| tracing::error!(error = causes(&error), "a download broke off"));
+        span.in_scope(|| tracing::error!(error = store::causes(&error), "a download broke off"));
         wasmtime_wasi_http::Error::InternalError(None)
     });
     StreamBody::new(frames).boxed_unsync()
@@ -43,6 +43,9 @@ pub(super) fn broken_off(cause: &wasmtime::Error) -> wit::Error {
 
 /// An engine's error as the component may know it; the rest goes to the log.
 pub(super) fn refusal(error: store::Error) -> wit::Error {
+    if error.is_failure() {
+        log(&error);
+    }
     match error {
         store::Error::NotFound => wit::Error::NotFound,
         store::Error::Protected => wit::Error::Protected,
@@ -51,32 +54,15 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
         store::Error::SpanOutside(size) => wit::Error::SpanOutside(size),
         store::Error::TooLarge => wit::Error::TooLarge,
         store::Error::DigestMismatch => wit::Error::DigestMismatch,
-        store::Error::NoSpace => {
-            tracing::error!("the store has no space left");
-            wit::Error::NoSpace
-        }
-        store::Error::Unavailable(_) => {
-            log(&error);
-            wit::Error::Unavailable
-        }
+        store::Error::NoSpace => wit::Error::NoSpace,
+        store::Error::Unavailable(_) => wit::Error::Unavailable,
+        store::Error::Misconfigured(_) => wit::Error::Misconfigured,
     }
 }
 
 /// Tells the log why the store failed.
 pub(super) fn log(error: &store::Error) {
-    tracing::error!(error = causes(error), "the store failed");
-}
-
-/// An error and what caused it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
+    tracing::error!(error = store::causes(error), "the store failed");
 }
 
 /// A file's description.
@@ -91,7 +77,7 @@ pub(super) fn info(info: store::Info) -> wit::Info {
     }
 }
 
-/// What became of an upload.
+/// A file that has become visible.
 pub(super) fn stored(stored: store::Stored) -> wit::Stored {
     wit::Stored {
         info: info(stored.info),

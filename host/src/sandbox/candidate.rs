@@ -21,13 +21,13 @@ use crate::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
-pub use crate::bindings::check::exports::coffer::storage::self_check::{Opening, Report};
+pub use crate::bindings::check::exports::coffer::storage::self_check::{Opening, Probe, Report};
 pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 
 /// What WebAssembly starts with (Core Specification, 5.5.16).
 pub const WASM: &[u8] = b"\0asm";
 
-/// How long a component may take to show that it is fit, waiting included: changes wait
+/// How long a component's check may take, waiting included: changes wait
 /// for one another.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,12 +44,12 @@ pub struct Candidate {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Some other kind of file.
-    #[error("not a WebAssembly component: it does not start as WebAssembly does")]
+    #[error("not a WebAssembly component: bad magic number")]
     NotWasm,
-    /// The bytes are no valid component.
+    /// The bytes are not a valid component.
     #[error("not a WebAssembly component: {0:#}")]
     Compile(#[source] wasmtime::Error),
-    /// It asks for more than it is lent, or does not export what is called.
+    /// It imports more than the host provides, or does not export what is called.
     #[error("not a Coffer component: {0}")]
     World(String),
     /// It does not take its settings: its own words.
@@ -101,11 +101,11 @@ impl Candidate {
         })
     }
 
-    /// Lets the component judge its settings and answer two requests on an empty store.
+    /// Lets the component judge its settings and answer its probes on an empty store.
     /// Until it has, it can send no request of its own; afterwards those to the origins
     /// that it names, which are answered from `documents`.
     ///
-    /// Returns the component, fit to serve, and what it says of itself.
+    /// Returns the component, ready to serve, and what it says of itself.
     ///
     /// # Errors
     /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Late`], [`Refused::Trial`].
@@ -127,7 +127,7 @@ impl Candidate {
         let judging = async {
             let report = self.ask(&on_trial).await?;
             let sandbox = self.sandbox(self.runtime.apart(), Arc::clone(&on_trial));
-            trial::pass(&sandbox).await?;
+            trial::pass(&sandbox, &report.probes).await?;
             Ok(report)
         };
         let judged = tokio::time::timeout(patience, judging).await;

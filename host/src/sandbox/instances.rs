@@ -15,6 +15,7 @@ use super::new_store;
 use super::state::{Shared, State};
 use crate::bindings::resume::GuestIndices;
 use crate::port::{NoInstanceWaits, Parked, Received};
+use crate::telemetry::Subject;
 
 /// So many instances wait for their next request at most; more than run at the same
 /// moment are of no use.
@@ -82,12 +83,13 @@ impl Instances {
         step: Step<B>,
         answer: oneshot::Sender<Answer>,
         client: &Arc<ClientWait>,
+        subject: &Arc<Subject>,
     ) -> wasmtime::Result<Option<Parked>>
     where
         B: hyper::body::Body<Data = bytes::Bytes, Error = Error> + Send + 'static,
     {
         match step {
-            Step::Begin(request) => self.begin(shared, request, answer, client).await,
+            Step::Begin(request) => self.begin(shared, request, answer, client, subject).await,
             Step::Resume(note, received) => {
                 self.resume(shared, note, received, answer).await?;
                 Ok(None)
@@ -102,6 +104,7 @@ impl Instances {
         request: http::Request<B>,
         answer: oneshot::Sender<Answer>,
         client: &Arc<ClientWait>,
+        subject: &Arc<Subject>,
     ) -> wasmtime::Result<Option<Parked>>
     where
         B: hyper::body::Body<Data = bytes::Bytes, Error = Error> + Send + 'static,
@@ -118,7 +121,10 @@ impl Instances {
                 }
             }
         };
-        instance.store.data_mut().serve(Arc::clone(client));
+        instance
+            .store
+            .data_mut()
+            .serve(Arc::clone(client), Arc::clone(subject));
         let mut resources = instance.store.data_mut().http();
         let request = resources.new_incoming_request(Scheme::Http, request)?;
         let out = resources.new_response_outparam(answer)?;

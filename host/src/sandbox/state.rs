@@ -11,7 +11,7 @@ use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::client_wait::ClientWait;
-use crate::bindings::coffer::storage::{blobs, memo, signals};
+use crate::bindings::coffer::storage::{blobs, memo, telemetry};
 use crate::clock::WallClock;
 use crate::environment::{Environment, EnvironmentView, Setting};
 use crate::guest_log::Written;
@@ -19,8 +19,8 @@ use crate::memo::{Memo, MemoView, Remembering};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::port::{Parked, Port, PortView, Received};
-use crate::signals::{Signalling, SignalsView};
 use crate::store::BlobStore;
+use crate::telemetry::{Subject, Telemetry, TelemetryView};
 
 /// The most resources one request may hold at a time.
 const MOST_RESOURCES: usize = 1024;
@@ -34,7 +34,8 @@ pub(super) struct State {
     version: u64,
     settings: Arc<[Setting]>,
     metrics: Arc<Metrics>,
-    told: bool,
+    subject: Arc<Subject>,
+    token_reported: bool,
     written: Written,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
@@ -73,7 +74,8 @@ impl State {
             version: shared.outbound.version(),
             settings: Arc::clone(&shared.settings),
             metrics: Arc::clone(&shared.metrics),
-            told: false,
+            subject: Arc::default(),
+            token_reported: false,
             written,
             table,
             store: Arc::clone(&shared.store),
@@ -83,9 +85,10 @@ impl State {
         }
     }
 
-    /// Takes a request of this client's.
-    pub(super) fn serve(&mut self, client: Arc<ClientWait>) {
+    /// Begins with a request of this client's.
+    pub(super) fn serve(&mut self, client: Arc<ClientWait>, subject: Arc<Subject>) {
         self.client = client;
+        self.subject = subject;
     }
 
     /// Goes on with a request whose body has come.
@@ -98,17 +101,18 @@ impl State {
         self.parked.take()
     }
 
-    fn signals(&mut self) -> SignalsView<'_> {
-        SignalsView {
+    fn telemetry(&mut self) -> TelemetryView<'_> {
+        TelemetryView {
             metrics: &self.metrics,
-            told: &mut self.told,
+            subject: &self.subject,
+            token_reported: &mut self.token_reported,
         }
     }
 
     /// Makes the state of an instance that has answered a request that of the next.
     pub(super) fn begin(&mut self, shared: &Shared) {
         self.version = shared.outbound.version();
-        self.told = false;
+        self.token_reported = false;
         self.written.reset();
     }
 
@@ -163,7 +167,7 @@ pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
     memo::add_to_linker::<_, Remembering>(linker, State::memo)?;
-    signals::add_to_linker::<_, Signalling>(linker, State::signals)?;
+    telemetry::add_to_linker::<_, Telemetry>(linker, State::telemetry)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
 }
 

@@ -1,16 +1,13 @@
-//! What every component must get right before it serves: two requests without a token.
+//! What every component must get right before it serves: its probes, requests without a
+//! token.
+
+use std::sync::Arc;
 
 use http::{Method, Request, header};
 use http_body_util::{BodyExt, Empty};
 
+use super::candidate::Probe;
 use super::{Failure, Sandbox};
-
-/// A path, and the statuses that a request without a token may get there, whatever the
-/// policy, on a store that is empty.
-const TRIALS: [(&str, &[u16]); 2] = [
-    ("/v1/public/files/trial", &[401, 403, 404]),
-    ("/v1/user/files/trial", &[401, 403]),
-];
 
 /// A component that would let anybody in, or does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -19,41 +16,60 @@ pub enum TrialError {
     #[error("it answers {status} to GET {path} without a token, where {expected:?} was due")]
     Answer {
         /// What it was asked.
-        path: &'static str,
+        path: String,
         /// What it answered.
         status: u16,
         /// What would have been right.
-        expected: &'static [u16],
+        expected: Vec<u16>,
     },
+    /// It names nothing to try.
+    #[error("it has no probes")]
+    None,
+    /// What it names cannot be requested.
+    #[error("its probe {0:?} is not a request target")]
+    Target(String),
     /// It did not.
     #[error("GET {path}: {failure}")]
     Failed {
         /// What it was asked.
-        path: &'static str,
+        path: String,
         /// Why there was no answer.
         failure: Failure,
     },
 }
 
+/// The most probes; more are left out.
+const MOST: usize = 16;
+
 /// Puts a component to the test.
 ///
 /// # Errors
 /// A [`TrialError`] for the first request that it gets wrong.
-pub(super) async fn pass(sandbox: &Sandbox) -> Result<(), TrialError> {
-    for (path, expected) in TRIALS {
-        let failed = |failure| TrialError::Failed { path, failure };
+pub(super) async fn pass(sandbox: &Sandbox, probes: &[Probe]) -> Result<(), TrialError> {
+    if probes.is_empty() {
+        return Err(TrialError::None);
+    }
+    for Probe { target, statuses } in probes.iter().take(MOST) {
+        let path = || target.clone();
+        let Ok(uri) = http::Uri::try_from(target) else {
+            return Err(TrialError::Target(path()));
+        };
         let mut request = Request::new(Empty::new().map_err(|never| match never {}));
         *request.method_mut() = Method::GET;
-        *request.uri_mut() = http::Uri::from_static(path);
+        *request.uri_mut() = uri;
         let host = http::HeaderValue::from_static("trial.invalid");
         request.headers_mut().insert(header::HOST, host);
-        let response = sandbox.handle(request).await.map_err(failed)?;
+        let answered = sandbox.handle(request, &Arc::default()).await;
+        let response = answered.map_err(|failure| TrialError::Failed {
+            path: path(),
+            failure,
+        })?;
         let status = response.status().as_u16();
-        if !expected.contains(&status) {
+        if !statuses.contains(&status) {
             return Err(TrialError::Answer {
-                path,
+                path: path(),
                 status,
-                expected,
+                expected: statuses.clone(),
             });
         }
     }

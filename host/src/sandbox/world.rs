@@ -5,12 +5,12 @@ use wasmtime::component::Component;
 
 use super::{Refused, Runtime};
 
-/// What components are lent. The last ones are for the Rust standard library and the
+/// What components may import. The last ones are for the Rust standard library and the
 /// adapter that makes its modules components.
-const LENT: [&str; 24] = [
-    "coffer:storage/blobs@0.1",
-    "coffer:storage/memo@0.1",
-    "coffer:storage/signals@0.1",
+const PROVIDED: [&str; 24] = [
+    "coffer:storage/blobs@0.2",
+    "coffer:storage/memo@0.2",
+    "coffer:storage/telemetry@0.2",
     "wasi:cli/environment@0.2",
     "wasi:clocks/wall-clock@0.2",
     "wasi:http/outgoing-handler@0.2",
@@ -34,10 +34,15 @@ const LENT: [&str; 24] = [
     "wasi:random/random@0.2",
 ];
 
+/// The package of the port.
+const PORT: &str = "coffer:storage";
+/// As much of its version as components must agree with.
+const PORT_VERSION: &str = "0.2";
+
 /// What is called.
 const CALLED: [&str; 3] = [
-    "coffer:storage/continuation@0.1",
-    "coffer:storage/self-check@0.1",
+    "coffer:storage/continuation@0.2",
+    "coffer:storage/self-check@0.2",
     "wasi:http/incoming-handler@0.2",
 ];
 
@@ -47,20 +52,30 @@ const CALLED: [&str; 3] = [
 /// [`Refused::World`] with every name that is one too many or missing.
 pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refused> {
     let kind = component.component_type();
-    let imports = kind.imports(&runtime.engine).map(|(name, _)| name);
+    let imports: Vec<&str> = kind
+        .imports(&runtime.engine)
+        .map(|(name, _)| name)
+        .collect();
     let exports: Vec<&str> = kind
         .exports(&runtime.engine)
         .map(|(name, _)| name)
         .collect();
+    let mut spoken = imports.iter().chain(&exports).filter_map(|name| port(name));
+    if let Some(version) = spoken.find(|version| !is_ours(version)) {
+        return Err(Refused::World(format!(
+            "it speaks {PORT}@{version}, and this host {PORT}@{PORT_VERSION}.x"
+        )));
+    }
     let foreign: Vec<&str> = imports
-        .filter(|name| !LENT.contains(&compatible(name)))
+        .into_iter()
+        .filter(|name| !PROVIDED.contains(&compatible(name)))
         .collect();
     let offers = |called: &str| exports.iter().any(|name| compatible(name) == called);
     let missing: Vec<&str> = CALLED.into_iter().filter(|name| !offers(name)).collect();
     let mut faults = Vec::new();
     if !foreign.is_empty() {
         faults.push(format!(
-            "it asks for {}, which is not lent",
+            "it imports {}, which this host does not provide",
             foreign.join(", ")
         ));
     }
@@ -72,6 +87,16 @@ pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refu
     } else {
         Err(Refused::World(faults.join("; ")))
     }
+}
+
+/// The version of the port, where a name is one of its interfaces.
+fn port(name: &str) -> Option<&str> {
+    let interface = name.strip_prefix(PORT)?.strip_prefix('/')?;
+    Some(interface.split_once('@')?.1)
+}
+
+fn is_ours(version: &str) -> bool {
+    compatible(&format!("@{version}")) == format!("@{PORT_VERSION}")
 }
 
 /// A name with as much of its version as matters before 1.0.

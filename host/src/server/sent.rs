@@ -34,6 +34,10 @@ pub(super) struct Line {
     pub(super) span: Span,
     /// Who sent it.
     pub(super) client: IpAddr,
+    /// What it asked for.
+    pub(super) operation: &'static str,
+    /// Whose files it was about.
+    pub(super) area: &'static str,
     /// What it was answered with.
     pub(super) status: u16,
     /// When its header was there.
@@ -70,7 +74,8 @@ impl Line {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let received = self.received.load(Ordering::Relaxed);
         self.span.in_scope(|| {
-            tracing::info!(client = %self.client, status = self.status, received, sent,
+            tracing::info!(client = %self.client, operation = self.operation, area = self.area,
+                status = self.status, received, sent,
                 micros = micros(self.time), total_micros = micros(self.start.elapsed()),
                 "answered");
         });

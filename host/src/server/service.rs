@@ -16,13 +16,14 @@ use super::reply::Reply;
 use super::sent::{Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{Limits, client, host, label, path, request_body, trace};
+use super::{Limits, client, host, path, request_body, trace};
 use crate::clock;
 use crate::counted::counted;
 use crate::metrics::Metrics;
 use crate::port::FromStore;
 use crate::sandbox::Failure;
 use crate::swap::{InForce, Swap};
+use crate::telemetry::Subject;
 
 /// Ties a response to the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,7 +89,6 @@ impl Service {
         let in_force = self.swap.in_force();
         let span = tracing::info_span!("request", %id, method = %request.method(), path,
             component = %in_force.digests.component, trace = trace::id(request.headers()));
-        let (operation, area) = label::of(request.method(), request.uri().path());
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();
         let peer = connection.peer.ip();
@@ -96,7 +96,8 @@ impl Service {
         let keeps_alive = keeps_alive(&request);
         let received = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&received);
-        let answering = self.forward(request, connection, &in_force, counter);
+        let subject = Arc::new(Subject::default());
+        let answering = self.forward(request, connection, &in_force, counter, &subject);
         let answered = answering.instrument(span.clone()).await;
         let mut response = answered.unwrap_or_else(|reply| {
             let mut response = reply.response();
@@ -106,6 +107,7 @@ impl Service {
             response
         });
         let (status, time) = (response.status().as_u16(), start.elapsed());
+        let (operation, area) = (subject.operation(), subject.area());
         self.metrics.answered(operation, area, status, time);
         let fields = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(id) {
@@ -117,6 +119,8 @@ impl Service {
         let line = Line {
             span,
             client,
+            operation: operation.0,
+            area: area.0,
             status,
             start,
             time,
@@ -133,6 +137,7 @@ impl Service {
         connection: &Connection,
         in_force: &InForce,
         received: Arc<AtomicU64>,
+        subject: &Arc<Subject>,
     ) -> Result<Response<HyperOutgoingBody>, Reply> {
         // The body is wrapped first: a refusal, too, has to reach its client.
         let (mut head, body) = request.into_parts();
@@ -162,7 +167,7 @@ impl Service {
         }
         match in_force
             .sandbox
-            .handle(Request::from_parts(head, body))
+            .handle(Request::from_parts(head, body), subject)
             .await
         {
             Ok(response) => Ok(response),

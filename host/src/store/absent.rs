@@ -1,8 +1,8 @@
-//! An empty store that takes nothing: for judging a component before it serves.
+//! An empty store that accepts nothing: for judging a component before it serves.
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload,
 };
 
 /// Finds nothing, and answers everything else with [`Error::Unavailable`].
@@ -18,7 +18,7 @@ impl BlobStore for AbsentStore {
         Err(Error::NotFound)
     }
 
-    async fn stat(&self, _: &Key, _: &Conditions) -> Result<Info, Error> {
+    async fn stat(&self, _: &Key, _: &Guard, _: &Conditions) -> Result<Info, Error> {
         Err(Error::NotFound)
     }
 
@@ -33,7 +33,7 @@ impl BlobStore for AbsentStore {
         })
     }
 
-    async fn remove(&self, _: &Key, _: &Whose, _: &Conditions) -> Result<(), Error> {
+    async fn remove(&self, _: &Key, _: &Guard, _: &Conditions) -> Result<(), Error> {
         Err(absent())
     }
 

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Key, OpenOptions, Opened, Span, Stored, Upload,
-    Whose,
+    BlobStore, Conditions, CreateOptions, Error, Guard, Key, OpenOptions, Opened, Span, Stored,
+    Upload,
 };
 
 /// Makes a test of every behaviour; one that is missing here is dead code.
@@ -44,6 +44,7 @@ macro_rules! contract {
                 guards_say_who_may_store_and_remove,
                 conditions_hold_for_every_operation,
                 conditions_come_before_the_span_and_after_the_guard,
+                a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there,
                 what_happened_since_create_counts,
                 of_many_creators_exactly_one_wins,
                 of_many_replacers_of_one_version_exactly_one_wins;
@@ -79,7 +80,7 @@ fn freely() -> CreateOptions {
         content_type: "application/octet-stream".into(),
         uploader: None,
         may_create: true,
-        may_replace: Whose::Anyones,
+        may_replace: Guard::Any,
         conditions: Conditions::default(),
         max_size: u64::MAX,
         announced: None,
@@ -119,14 +120,15 @@ async fn put(store: &Store, name: &str, content: &[u8]) -> Stored {
 
 async fn remove(store: &Store, name: &str) -> Result<(), Error> {
     store
-        .remove(&key(name), &Whose::Anyones, &Conditions::default())
+        .remove(&key(name), &Guard::Any, &Conditions::default())
         .await
 }
 
 async fn open(store: &Store, name: &str, span: Span) -> Result<Opened, Error> {
     let options = OpenOptions {
         span,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions::default(),
     };
     store.open(&key(name), options).await

@@ -37,13 +37,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    BlobStore, Body, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing,
-    OpenOptions, Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Body, Conditions, CreateOptions, Error, Extent, Guard, Info, Key, ListOptions,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
 };
 use committer::{Change, Committer};
 use damage::{Damage, Damaged};
@@ -181,7 +182,7 @@ impl LocalStore {
         Err(self.damaged.found(id, Damage::Length { found, size }))
     }
 
-    /// Hands a change over and waits for what becomes of it.
+    /// Hands a change over and waits for its outcome.
     async fn change<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Change) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.changes()?.send(make(reply)).map_err(|_| stopped())?;
@@ -198,13 +199,12 @@ impl BlobStore for LocalStore {
         loop {
             let snapshot = self.index.snapshot()?;
             let version = snapshot.get(key)?.ok_or(Error::NotFound)?;
-            options.conditions.check_read(&version.info)?;
-            let extent = options.span_for(&version.info).within(version.info.size)?;
+            let extent = options.check(&version.info)?.within(version.info.size)?;
             let (id, size) = (version.id, version.info.size);
             let body = match snapshot.content(&version)? {
                 Some(bytes) => {
                     self.check_length(id, bytes.len() as u64, size)?;
-                    Body::Whole(extent.of(&bytes))
+                    Body::Whole(part(extent, &bytes))
                 }
                 None => match reader::open(&self.layout, id).await {
                     Ok(file) => {
@@ -235,9 +235,14 @@ impl BlobStore for LocalStore {
         }
     }
 
-    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+    async fn stat(
+        &self,
+        key: &Key,
+        may_read: &Guard,
+        conditions: &Conditions,
+    ) -> Result<Info, Error> {
         let version = self.index.snapshot()?.get(key)?.ok_or(Error::NotFound)?;
-        conditions.check_read(&version.info)?;
+        check_read(&version.info, may_read, conditions)?;
         Ok(version.info)
     }
 
@@ -267,7 +272,7 @@ impl BlobStore for LocalStore {
     async fn remove(
         &self,
         key: &Key,
-        may_remove: &Whose,
+        may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
         self.change(|reply| Change::Remove {
@@ -281,8 +286,8 @@ impl BlobStore for LocalStore {
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         let snapshot = self.index.snapshot()?;
-        let page = spawn_blocking(move || snapshot.page(&options)).await??;
-        Ok(page.listing)
+        let page = spawn_blocking(move || snapshot.page(&options)).await;
+        Ok(page.map_err(Error::unavailable)??.listing)
     }
 
     fn damaged_files(&self) -> u64 {
@@ -296,6 +301,13 @@ async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
         return Err(Error::Unavailable("an upload of another store".into()));
     };
     upload.seal().await
+}
+
+/// The bytes of a file that is in memory.
+fn part(extent: Extent, file: &Bytes) -> Bytes {
+    let place = |offset: u64| usize::try_from(offset).map_or(file.len(), |o| o.min(file.len()));
+    let end = place(extent.offset.saturating_add(extent.length));
+    file.slice(place(extent.offset).min(end)..end)
 }
 
 fn stopped() -> Error {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload,
 };
 use crate::metrics::Metrics;
 
@@ -30,7 +30,7 @@ impl Metered {
 fn outcome(error: Option<&Error>) -> &'static str {
     match error {
         None => "done",
-        Some(Error::Unavailable(_) | Error::NoSpace) => "failed",
+        Some(error) if error.is_failure() => "failed",
         Some(_) => "refused",
     }
 }
@@ -44,9 +44,14 @@ impl BlobStore for Metered {
         result
     }
 
-    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+    async fn stat(
+        &self,
+        key: &Key,
+        may_read: &Guard,
+        conditions: &Conditions,
+    ) -> Result<Info, Error> {
         let start = Instant::now();
-        let result = self.engine.stat(key, conditions).await;
+        let result = self.engine.stat(key, may_read, conditions).await;
         self.count("stat", start, &result);
         result
     }
@@ -70,7 +75,7 @@ impl BlobStore for Metered {
     async fn remove(
         &self,
         key: &Key,
-        may_remove: &Whose,
+        may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
         let start = Instant::now();

@@ -5,7 +5,7 @@
 //! its metadata, and its entity tag is the service's own. So two versions with the same
 //! bytes have the same tag. A small file is one request, a large one is sent in parts
 //! that nobody sees before they are put together. Conditions and guards are the
-//! service's to evaluate (`publish`); where it cannot, that is found out at the start
+//! service's to evaluate ([`coffer_port::object`]); where it cannot, that is found out at the start
 //! (`probe`) and said.
 
 mod batch;
@@ -18,7 +18,6 @@ mod failure;
 mod key;
 mod list;
 mod locks;
-mod metadata;
 mod multipart;
 mod probe;
 mod publish;
@@ -36,15 +35,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use coffer_port::object::Remove;
 use futures_util::{StreamExt, stream};
 use tokio::task::AbortHandle;
 
-use super::conditions::check_remove;
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload, check_read,
 };
-use bucket::{Bucket, Pin};
+use bucket::Bucket;
 use budget::Budget;
 use failure::Failure;
 use locks::Locks;
@@ -56,8 +55,6 @@ pub use key::Prefix;
 pub use probe::Conditional;
 pub use setup::SetupError;
 
-/// So often it is decided anew whether a file may be removed.
-const ROUNDS: u32 = 16;
 /// So many files of a batch are ended at the same time.
 const SEALED_AT_ONCE: usize = 8;
 
@@ -178,9 +175,14 @@ impl BlobStore for S3Store {
         }
     }
 
-    async fn stat(&self, key: &Key, conditions: &Conditions) -> Result<Info, Error> {
+    async fn stat(
+        &self,
+        key: &Key,
+        may_read: &Guard,
+        conditions: &Conditions,
+    ) -> Result<Info, Error> {
         let info = self.shared.bucket.head(key).await?.info;
-        conditions.check_read(&info)?;
+        check_read(&info, may_read, conditions)?;
         Ok(info)
     }
 
@@ -204,7 +206,7 @@ impl BlobStore for S3Store {
         finishing.await.unwrap_or_else(|error| {
             Err(Refusal {
                 index: 0,
-                error: error.into(),
+                error: Error::unavailable(error),
             })
         })
     }
@@ -212,32 +214,23 @@ impl BlobStore for S3Store {
     async fn remove(
         &self,
         key: &Key,
-        may_remove: &Whose,
+        may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
         let shared = &self.shared;
-        let any = *may_remove == Whose::Anyones && *conditions == Conditions::default();
-        let _turn = match shared.conditional.delete {
+        let evaluated = shared.conditional.delete;
+        let _turn = match evaluated {
             true => None,
             false => Some(shared.locks.lock(key.as_str()).await),
         };
-        for round in 1..=ROUNDS {
+        let mut remove = Remove::new(may_remove, conditions, evaluated);
+        loop {
             let found = shared.bucket.look(key).await?.map(|object| object.info);
-            check_remove(found.as_ref(), may_remove, conditions)?;
-            let pin = match found {
-                // Of many who remove it at once, one does. If others keep replacing it
-                // and any version will do, it is this one's turn in the end.
-                Some(info) if shared.conditional.delete && !(any && round == ROUNDS) => {
-                    Pin::Version(info.etag)
-                }
-                _ => Pin::None,
-            };
-            match shared.bucket.delete(key, &pin).await {
+            match shared.bucket.delete(key, &remove.pin(found)?).await {
                 Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
                 outcome => return Ok(outcome?),
             }
         }
-        Err(Error::Unavailable("too many others write this key".into()))
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

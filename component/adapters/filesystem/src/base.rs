@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use coffer_port::{Error, unavailable};
+use coffer_port::Error;
 
 use crate::row::{Change, Row, parse_all};
 
@@ -39,7 +39,7 @@ impl<F: ReadAt> Base<F> {
     /// # Errors
     /// [`Error::Unavailable`] where the file is not whole.
     pub fn open(file: F, size: u64) -> Result<Base<F>, Error> {
-        let broken = || unavailable("a base of the index is damaged");
+        let broken = || Error::unavailable("a base of the index is damaged");
         let start = size.saturating_sub(TAIL);
         let mut tail = file.read_at(start, size - start)?;
         let footer = tail.split_off(tail.len().saturating_sub(FOOTER as usize));
@@ -82,7 +82,7 @@ impl<F: ReadAt> Base<F> {
         // It is in the block that begins before it, or else the next one's first.
         for number in behind.saturating_sub(1)..self.blocks.len() {
             let found = self.with_block(number, |rows| {
-                let at = rows.partition_point(|row| row.key.as_bytes() < from);
+                let at = rows.partition_point(|row| row.key.as_str().as_bytes() < from);
                 rows.get(at).cloned()
             })?;
             if found.is_some() {
@@ -136,7 +136,7 @@ impl<F: ReadAt> Base<F> {
             };
             changes.into_iter().map(row).collect()
         });
-        rows.ok_or_else(|| unavailable("a base of the index is damaged"))
+        rows.ok_or_else(|| Error::unavailable("a base of the index is damaged"))
     }
 }
 
@@ -203,7 +203,11 @@ mod tests {
                     .expect("read");
                 let expected = i.next_multiple_of(2);
                 let expected = (expected < count * 2).then(|| format!("k{expected:06}"));
-                assert_eq!(found.map(|row| row.key), expected, "{i} of {count}");
+                assert_eq!(
+                    found.map(|row| String::from(row.key)),
+                    expected,
+                    "{i} of {count}"
+                );
             }
             let rows: Result<Vec<_>, _> = table.rows().collect();
             assert_eq!(rows.expect("read").len(), count);

@@ -14,10 +14,10 @@ wit_bindgen::generate!({
     path: "../../../wit",
     world: "filesystem-platform",
     with: {
-        "wasi:clocks/wall-clock@0.2.3": coffer_port::bindings::wasi::clocks::wall_clock,
-        "wasi:io/error@0.2.3": coffer_port::bindings::wasi::io::error,
-        "wasi:io/poll@0.2.3": coffer_port::bindings::wasi::io::poll,
-        "wasi:io/streams@0.2.3": coffer_port::bindings::wasi::io::streams,
+        "wasi:clocks/wall-clock@0.2.3": coffer_adapter::bindings::wasi::clocks::wall_clock,
+        "wasi:io/error@0.2.3": coffer_adapter::bindings::wasi::io::error,
+        "wasi:io/poll@0.2.3": coffer_adapter::bindings::wasi::io::poll,
+        "wasi:io/streams@0.2.3": coffer_adapter::bindings::wasi::io::streams,
     },
     generate_all,
 });

@@ -1,8 +1,9 @@
 //! The bytes of files, each version in a file of its own that has its final name from
 //! the start: nobody looks for it before the index names it.
 
-use coffer_port::platform::unique;
-use coffer_port::{Error, Source, Staged, unavailable};
+use coffer_adapter::platform::unique;
+use coffer_adapter::{Source, Staged};
+use coffer_port::Error;
 
 use crate::disk::{self, Answer, Descriptor, Directory};
 
@@ -20,7 +21,7 @@ pub fn open(root: &Directory, version: &str, offset: u64) -> Answer<Result<Sourc
     let stream = file.read_via_stream(offset);
     Ok(stream
         .map(|stream| Source::new(stream, file))
-        .map_err(unavailable))
+        .map_err(Error::unavailable))
 }
 
 /// Takes the bytes of a version away. Readers that have opened them keep them.

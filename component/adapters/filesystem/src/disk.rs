@@ -1,14 +1,17 @@
 //! The directory that everything is in, and what `wasi:filesystem` can do there.
 
-use coffer_port::{Error, misconfigured, platform, unavailable};
+use std::time::{Duration, UNIX_EPOCH};
+
+use coffer_adapter::platform;
+use coffer_port::Error;
 
 use crate::bindings::wasi::filesystem::preopens::get_directories;
 use crate::bindings::wasi::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 
 pub use crate::bindings::wasi::filesystem::types::Descriptor;
 
-/// Where the files are, if the setting does not say so.
-const USUAL: &str = "/data";
+/// Where the files are by default.
+const DEFAULT: &str = "/data";
 /// The setting that names another directory.
 const SETTING: &str = "COFFER_DATA_DIR";
 /// How much is read at once, in bytes.
@@ -46,11 +49,8 @@ impl Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure.code {
-            ErrorCode::InsufficientSpace | ErrorCode::Quota => {
-                eprintln!("the store has no space left");
-                Error::NoSpace
-            }
-            code => unavailable(format!("{}: {code}", failure.doing)),
+            ErrorCode::InsufficientSpace | ErrorCode::Quota => Error::NoSpace,
+            code => Error::unavailable(format!("{}: {code}", failure.doing)),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Directory {
     /// [`Error::Misconfigured`] where it was given none; else what the disk says.
     pub fn given() -> Result<Directory, Error> {
         let setting = platform::setting(SETTING);
-        let wanted = setting.as_deref().unwrap_or(USUAL).trim_end_matches('/');
+        let wanted = setting.as_deref().unwrap_or(DEFAULT).trim_end_matches('/');
         let below = |preopen: &str| {
             let rest = wanted.strip_prefix(preopen.trim_end_matches('/'))?;
             (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/').to_owned())
@@ -72,9 +72,8 @@ impl Directory {
             .filter_map(|(descriptor, name)| Some((descriptor, below(&name)?)))
             .min_by_key(|(_, rest)| rest.len());
         let Some((descriptor, rest)) = nearest else {
-            return Err(misconfigured(format!(
-                "no directory is preopened as {wanted} (COFFER_DATA_DIR)"
-            )));
+            let cause = format!("no directory is preopened as {wanted} (COFFER_DATA_DIR)");
+            return Err(Error::Misconfigured(cause.into()));
         };
         let mut directory = Directory(descriptor);
         for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
@@ -162,12 +161,13 @@ impl Directory {
         }
     }
 
-    /// How long ago the bytes of a file were changed last, in seconds. None where that
-    /// is not known, or the file is gone.
-    pub fn age(&self, name: &str) -> Option<u64> {
+    /// How long ago the bytes of a file were changed last. None where that is not known, or
+    /// the file is gone.
+    pub fn age(&self, name: &str) -> Option<Duration> {
         let stat = self.0.stat_at(PathFlags::empty(), name).ok()?;
-        let modified = stat.data_modification_timestamp?.seconds;
-        Some(platform::now().seconds.saturating_sub(modified))
+        let modified = stat.data_modification_timestamp?;
+        let modified = UNIX_EPOCH + Duration::new(modified.seconds, modified.nanoseconds);
+        Some(platform::now().duration_since(modified).unwrap_or_default())
     }
 
     /// Makes names lasting, where the platform can do that for directories.

@@ -54,7 +54,7 @@ impl Generation {
             base: (base != NONE).then(|| base.to_owned()),
             changes: changes
                 .into_iter()
-                .map(|change| (change.key().as_bytes().to_vec(), change))
+                .map(|change| (change.key().as_str().as_bytes().to_vec(), change))
                 .collect(),
         })
     }
@@ -63,15 +63,17 @@ impl Generation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::tests::row;
+    use crate::row::tests::{key, row};
 
     #[test]
     fn a_generation_comes_back_from_its_text() {
-        let changes = [Change::Stored(row("b")), Change::Removed("a".to_owned())];
+        let changes = [Change::Stored(row("b")), Change::Removed(key("a"))];
         let generation = Generation {
             id: "1".to_owned(),
             base: Some("x".to_owned()),
-            changes: changes.map(|c| (c.key().as_bytes().to_vec(), c)).into(),
+            changes: changes
+                .map(|c| (c.key().as_str().as_bytes().to_vec(), c))
+                .into(),
         };
         assert_eq!(
             Generation::parse(&generation.text()),

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use coffer_port::platform::unique;
-use coffer_port::{Error, unavailable};
+use coffer_adapter::platform::unique;
+use coffer_port::{Error, Key};
 
 use crate::base::{self, Base, ReadAt};
 use crate::disk::{self, Answer, Descriptor, Directory};
@@ -105,7 +105,7 @@ impl<'a> Index<'a> {
                 base,
             });
         }
-        Err(unavailable("the index changed again and again"))
+        Err(Error::unavailable("the index changed again and again"))
     }
 
     /// Changes the index, all at once or not at all: `decide` says what is to be changed
@@ -125,7 +125,7 @@ impl<'a> Index<'a> {
                 return Ok(outcome);
             }
         }
-        Err(unavailable("too many others write at once").into())
+        Err(Error::unavailable("too many others write at once").into())
     }
 
     /// Whether a change may have been made, although [`Index::change`] has failed.
@@ -142,7 +142,7 @@ impl<'a> Index<'a> {
         next.changes.extend(
             changes
                 .into_iter()
-                .map(|c| (c.key().as_bytes().to_vec(), c)),
+                .map(|c| (c.key().as_str().as_bytes().to_vec(), c)),
         );
         let number = snapshot.number.saturating_add(1);
         let large = next.text().len() > LARGE;
@@ -152,7 +152,7 @@ impl<'a> Index<'a> {
         }
         let published = self.publish(number, &next);
         if large && !matches!(published, Ok(true)) {
-            // Whoever was faster has made one too, or will.
+            // The faster writer has made one too, or will.
             let base = next.base.as_deref().unwrap_or_default();
             let _ = self.bases.remove(base);
         }
@@ -197,7 +197,7 @@ impl<'a> Index<'a> {
     fn confirm(&self, snapshot: &Snapshot) -> Result<(), Error> {
         match self.generation(snapshot.number) {
             Ok(Ok(generation)) if generation.id == snapshot.generation.id => Ok(()),
-            _ => Err(unavailable("the disk was too slow to write in time")),
+            _ => Err(Error::unavailable("the disk was too slow to write in time")),
         }
     }
 
@@ -207,8 +207,9 @@ impl<'a> Index<'a> {
         let bytes = disk::read(&file, 0, size)?;
         let text = String::from_utf8(bytes).ok();
         let parsed = text.as_deref().and_then(Generation::parse);
-        Ok(parsed
-            .ok_or_else(|| unavailable(format!("generation {number} of the index is damaged"))))
+        Ok(parsed.ok_or_else(|| {
+            Error::unavailable(format!("generation {number} of the index is damaged"))
+        }))
     }
 
     /// Makes the changes a part of a new base. Returns the versions in it whose bytes are
@@ -276,9 +277,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn find(&self, key: &str) -> Result<Option<Row>, Error> {
-        let first = self.first_from(key.as_bytes())?;
-        Ok(first.filter(|row| row.key == key))
+    pub fn find(&self, key: &Key) -> Result<Option<Row>, Error> {
+        let first = self.first_from(key.as_str().as_bytes())?;
+        Ok(first.filter(|row| row.key == *key))
     }
 
     /// The first row whose key is not before these bytes.
@@ -297,7 +298,7 @@ impl Snapshot {
                 return Ok(row);
             };
             if let Some(row) = row
-                && row.key.as_bytes() < key.as_slice()
+                && row.key.as_str().as_bytes() < key.as_slice()
             {
                 return Ok(Some(row));
             }
@@ -323,11 +324,11 @@ fn merged(
         loop {
             let take_row = match (rows.peek(), changes.peek()) {
                 (Some(Ok(row)), Some((key, _))) => {
-                    if row.key.as_bytes() == key.as_slice() {
+                    if row.key.as_str().as_bytes() == key.as_slice() {
                         rows.next();
                         continue;
                     }
-                    row.key.as_bytes() < key.as_slice()
+                    row.key.as_str().as_bytes() < key.as_slice()
                 }
                 (row, _) => row.is_some(),
             };

@@ -6,9 +6,6 @@
 //! moment at which anything changes for a reader, and what keeps any number of instances
 //! from overwriting each other without a lock. `DEPLOY.md` has the form on disk.
 
-// The port's own error: it is large where pointers are, not where this runs.
-#![allow(clippy::result_large_err)]
-
 mod base;
 mod bindings;
 mod blobs;
@@ -21,9 +18,9 @@ mod store;
 mod sweep;
 mod turn;
 
-use coffer_port::Port;
+use coffer_adapter::Port;
 
 use store::FileStore;
 
 type Adapter = Port<FileStore>;
-coffer_port::bindings::export!(Adapter with_types_in coffer_port::bindings);
+coffer_adapter::bindings::export!(Adapter with_types_in coffer_adapter::bindings);

@@ -1,6 +1,6 @@
 //! One page of keys, by seeking: a folder costs one step however much it holds.
 
-use coffer_port::key::folder;
+use coffer_port::list::{behind, behind_all};
 use coffer_port::{Entry, Error, ListOptions, Listing};
 
 use crate::row::Row;
@@ -13,26 +13,25 @@ pub fn read(
     options: &ListOptions,
     first_from: impl Fn(&[u8]) -> Result<Option<Row>, Error>,
 ) -> Result<Listing, Error> {
-    let delimiter = options.delimiter.as_deref();
     let mut entries = Vec::new();
-    let mut from = start(options);
+    let mut from = options.start();
     while let Some(row) = first_from(&from)? {
-        if !row.key.starts_with(&options.prefix) {
+        if !row.key.as_str().starts_with(&options.prefix) {
             break;
         }
-        if entries.len() as u64 >= u64::from(options.limit) {
+        if entries.len() >= options.limit {
             return Ok(Listing {
                 entries,
                 more: true,
             });
         }
-        match folder(&row.key, &options.prefix, delimiter) {
+        match options.folder_of(row.key.as_str()) {
             Some(folder) => {
                 from = behind_all(folder);
                 entries.push(Entry::Folder(folder.to_owned()));
             }
             None => {
-                from = behind(&row.key);
+                from = behind(row.key.as_str());
                 entries.push(Entry::File(row.listed()));
             }
         }
@@ -43,42 +42,12 @@ pub fn read(
     })
 }
 
-/// Where the first entry of the page can be.
-fn start(options: &ListOptions) -> Vec<u8> {
-    match &options.after {
-        Some(after) if *after >= options.prefix => {
-            match folder(after, &options.prefix, options.delimiter.as_deref()) {
-                Some(folder) if folder == after => behind_all(folder),
-                _ => behind(after),
-            }
-        }
-        _ => options.prefix.as_bytes().to_vec(),
-    }
-}
-
-/// The least bytes above this text.
-fn behind(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    bytes.push(0);
-    bytes
-}
-
-/// The least bytes above all texts that start with this one. UTF-8 has no byte 0xff, so
-/// the last one can be counted up.
-fn behind_all(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    if let Some(last) = bytes.last_mut() {
-        *last = last.saturating_add(1);
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::row::tests::row;
 
-    fn page(prefix: &str, delimiter: Option<&str>, after: Option<&str>, limit: u32) -> String {
+    fn page(prefix: &str, delimiter: Option<&str>, after: Option<&str>, limit: usize) -> String {
         let keys = ["a", "a-b", "a/b", "a/c/d", "a0", "b/é", "b/日", "c"];
         let options = ListOptions {
             prefix: prefix.to_owned(),
@@ -91,16 +60,9 @@ mod tests {
             Ok(found.map(|key| row(key)))
         };
         let listing = read(&options, first_from).expect("a page");
-        let names = listing.entries.into_iter().map(|entry| match entry {
-            Entry::File(file) => file.key,
-            Entry::Folder(folder) => folder,
-        });
-        let names: Vec<String> = names.collect();
-        format!(
-            "{}{}",
-            names.join(" "),
-            if listing.more { " …" } else { "" }
-        )
+        let names: Vec<&str> = listing.entries.iter().map(Entry::name).collect();
+        let more = if listing.more { " …" } else { "" };
+        format!("{}{more}", names.join(" "))
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What is kept of a version beside its bytes, as a line of text.
 
-use coffer_port::platform::Datetime;
-use coffer_port::{Info, Listed};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use coffer_port::{Info, Key, Listed};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What a field of a line cannot have as it is.
@@ -12,22 +13,21 @@ const REMOVED: &str = "-";
 /// One version of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    pub key: String,
+    pub key: Key,
     /// The name of its bytes, 32 hexadecimal digits.
     pub version: String,
     pub size: u64,
-    /// Seconds and nanoseconds since 1970.
-    pub modified: (u64, u32),
+    pub modified: SystemTime,
     pub content_type: String,
     pub uploader: Option<String>,
 }
 
-/// What became of a key.
+/// A change of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Stored(Row),
     /// With the key.
-    Removed(String),
+    Removed(Key),
 }
 
 impl Row {
@@ -40,7 +40,7 @@ impl Row {
             key: self.key.clone(),
             size: self.size,
             etag: self.etag(),
-            modified: self.datetime(),
+            modified: self.modified,
             content_type: self.content_type.clone(),
             uploader: self.uploader.clone(),
         }
@@ -51,26 +51,20 @@ impl Row {
             key: self.key.clone(),
             size: self.size,
             etag: self.etag(),
-            modified: self.datetime(),
-        }
-    }
-
-    fn datetime(&self) -> Datetime {
-        let (seconds, nanoseconds) = self.modified;
-        Datetime {
-            seconds,
-            nanoseconds,
+            modified: self.modified,
         }
     }
 
     /// Its fields with tabs between them and a line feed at the end. Keys have neither.
     pub fn line(&self) -> String {
-        let (seconds, nanoseconds) = self.modified;
+        let since = self.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut line = format!(
-            "{}\t{}\t{}\t{seconds}.{nanoseconds:09}\t{}",
+            "{}\t{}\t{}\t{}.{:09}\t{}",
             self.key,
             self.version,
             self.size,
+            since.as_secs(),
+            since.subsec_nanos(),
             utf8_percent_encode(&self.content_type, ESCAPED),
         );
         if let Some(uploader) = &self.uploader {
@@ -83,7 +77,7 @@ impl Row {
 }
 
 impl Change {
-    pub fn key(&self) -> &str {
+    pub fn key(&self) -> &Key {
         match self {
             Change::Stored(row) => &row.key,
             Change::Removed(key) => key,
@@ -97,7 +91,7 @@ impl Change {
         }
     }
 
-    /// From a line without its line feed; none where it is no such line.
+    /// From a line without its line feed; none where it is not such a line.
     pub fn parse(line: &str) -> Option<Change> {
         let text = |field: &str| {
             percent_decode_str(field)
@@ -106,7 +100,7 @@ impl Change {
                 .map(String::from)
         };
         let mut fields = line.split('\t');
-        let key = fields.next()?.to_owned();
+        let key = Key::new(fields.next()?).ok()?;
         let version = fields.next()?.to_owned();
         if version == REMOVED {
             return fields.next().is_none().then_some(Change::Removed(key));
@@ -117,7 +111,8 @@ impl Change {
             key,
             version,
             size,
-            modified: (seconds.parse().ok()?, nanoseconds.parse().ok()?),
+            modified: UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?))?
+                + Duration::from_nanos(u64::from(nanoseconds.parse::<u32>().ok()?)),
             content_type: text(fields.next()?)?,
             uploader: match fields.next() {
                 Some(uploader) => Some(text(uploader)?),
@@ -137,12 +132,16 @@ pub fn parse_all(text: &str) -> Option<Vec<Change>> {
 pub mod tests {
     use super::*;
 
-    pub fn row(key: &str) -> Row {
+    pub fn key(text: &str) -> Key {
+        Key::new(text).expect("a key")
+    }
+
+    pub fn row(text: &str) -> Row {
         Row {
-            key: key.to_owned(),
-            version: format!("{:032x}", key.len()),
-            size: key.len() as u64,
-            modified: (1_700_000_000, 5),
+            key: key(text),
+            version: format!("{:032x}", text.len()),
+            size: text.len() as u64,
+            modified: UNIX_EPOCH + Duration::new(1_700_000_000, 5),
             content_type: "text/plain".to_owned(),
             uploader: None,
         }
@@ -164,16 +163,17 @@ pub mod tests {
             assert_eq!(line.matches('\n').count(), 1, "{line:?}");
             assert_eq!(Change::parse(line.trim_end_matches('\n')), Some(change));
         }
-        let removed = Change::Removed("a b".to_owned());
+        let removed = Change::Removed(key("a b"));
         assert_eq!(parse_all(&removed.line()), Some(vec![removed]));
     }
 
     #[test]
-    fn what_is_no_such_line_is_not_taken_for_one() {
+    fn any_other_line_is_refused() {
         for line in [
             "",
             "key",
             "key\t-\tx",
+            "/key\tv\t1\t1.0\tt",
             "key\tv\tmany\t1.0\tt",
             "key\tv\t1\t1\tt",
             "k\tv\t1\t1.0",

@@ -1,11 +1,10 @@
 //! The port's functions, over index and blobs.
 
-use coffer_port::conditions::{check_create, check_read, check_remove, span_for};
-use coffer_port::platform::now;
-use coffer_port::span::within;
+use coffer_adapter::platform::now;
+use coffer_adapter::{Opened, Source, Staged, Store};
 use coffer_port::{
-    Conditions, CreateOptions, Error, Info, ListOptions, Listing, OpenOptions, Opened, Refusal,
-    Source, Staged, Store, Stored, Whose, unavailable,
+    Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing, OpenOptions, Refusal,
+    Stored, check_read, check_remove,
 };
 
 use crate::blobs::{self, Incoming};
@@ -14,7 +13,7 @@ use crate::index::Index;
 use crate::page;
 use crate::row::{Change, Row};
 
-/// So often a version is looked for anew because it was replaced meanwhile.
+/// Max attempts to find a version that is not replaced meanwhile.
 const ROUNDS: u32 = 16;
 
 /// Files in the directory that was given.
@@ -24,7 +23,7 @@ pub struct FileStore {
 
 /// A file on its way in.
 pub struct Upload {
-    key: String,
+    key: Key,
     options: CreateOptions,
     bytes: Incoming,
 }
@@ -47,13 +46,12 @@ impl Store for FileStore {
         })
     }
 
-    fn open(&self, key: &str, options: &OpenOptions) -> Result<Opened, Error> {
+    fn open(&self, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
         let index = Index::of(&self.root)?;
         for _ in 0..ROUNDS {
             let row = index.newest()?.find(key)?.ok_or(Error::NotFound)?;
             let info = row.info();
-            check_read(&options.conditions, &info)?;
-            let extent = within(span_for(options, &info), info.size)?;
+            let extent = options.check(&info)?.within(info.size)?;
             let source = match blobs::open(&self.root, &row.version, extent.offset) {
                 Ok(_) if extent.length == 0 => Source::empty(),
                 Ok(source) => source?,
@@ -66,19 +64,19 @@ impl Store for FileStore {
                 source,
             });
         }
-        Err(unavailable("the bytes of a file are not there"))
+        Err(Error::unavailable("the bytes of a file are not there"))
     }
 
-    fn stat(&self, key: &str, conditions: &Conditions) -> Result<Info, Error> {
+    fn stat(&self, key: &Key, may_read: &Guard, conditions: &Conditions) -> Result<Info, Error> {
         let row = Index::of(&self.root)?.newest()?.find(key)?;
         let info = row.ok_or(Error::NotFound)?.info();
-        check_read(conditions, &info)?;
+        check_read(&info, may_read, conditions)?;
         Ok(info)
     }
 
-    fn create(self, key: String, options: CreateOptions) -> Result<Upload, Error> {
+    fn create(self, key: Key, options: CreateOptions) -> Result<Upload, Error> {
         let current = Index::of(&self.root)?.newest()?.find(&key)?;
-        check_create(&options, current.map(|row| row.info()).as_ref())?;
+        options.check(current.map(|row| row.info()).as_ref())?;
         Ok(Upload {
             key,
             options,
@@ -87,7 +85,7 @@ impl Store for FileStore {
     }
 
     fn finish(self, uploads: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
-        for (index, upload) in (0..).zip(&uploads) {
+        for (index, upload) in uploads.iter().enumerate() {
             upload.bytes.settle().map_err(|failure| Refusal {
                 index,
                 error: failure.into(),
@@ -98,16 +96,16 @@ impl Store for FileStore {
         let published = index.change(|snapshot| {
             let modified = now();
             let (mut changes, mut stored, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
-            for (index, upload) in (0..).zip(&uploads) {
+            for (index, upload) in uploads.iter().enumerate() {
                 let refuse = |error| Refused(Refusal { index, error });
                 let current = snapshot.find(&upload.key).map_err(refuse)?;
                 let info = current.as_ref().map(Row::info);
-                check_create(&upload.options, info.as_ref()).map_err(refuse)?;
+                upload.options.check(info.as_ref()).map_err(refuse)?;
                 let row = Row {
                     key: upload.key.clone(),
                     version: upload.bytes.version().to_owned(),
                     size: upload.bytes.size(),
-                    modified: (modified.seconds, modified.nanoseconds),
+                    modified,
                     content_type: upload.options.content_type.clone(),
                     uploader: upload.options.uploader.clone(),
                 };
@@ -133,12 +131,12 @@ impl Store for FileStore {
         Ok(stored)
     }
 
-    fn remove(&self, key: &str, may_remove: &Whose, conditions: &Conditions) -> Result<(), Error> {
+    fn remove(&self, key: &Key, may_remove: &Guard, conditions: &Conditions) -> Result<(), Error> {
         let removed = Index::of(&self.root)?.change(|snapshot| {
             let current = snapshot.find(key)?;
             let info = current.as_ref().map(Row::info);
             check_remove(info.as_ref(), may_remove, conditions)?;
-            Ok::<_, Error>((vec![Change::Removed(key.to_owned())], current))
+            Ok::<_, Error>((vec![Change::Removed(key.clone())], current))
         })?;
         if let Some(row) = removed {
             blobs::remove(&self.root, &row.version);

@@ -1,14 +1,16 @@
 //! What crashes left behind: bytes that the index does not name, and trials. Each new
 //! base looks at a sixteenth of the shelves.
 
+use std::time::Duration;
+
 use crate::blobs::shelf;
 use crate::disk::Directory;
 
 /// A base that no generation names may be named by one that is being made, for as long as
-/// this, in seconds.
-pub const OLD_BASE: u64 = 600;
-/// Bytes that have not changed for so long, in seconds, are nobody's upload any more.
-const OLD: u64 = 24 * 3600;
+/// this.
+pub const OLD_BASE: Duration = Duration::from_secs(600);
+/// Bytes that have not changed for this long belong to no upload any more.
+const OLD: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether a version is on one of the shelves that are looked at with this generation.
 pub fn is_due(version: &str, number: u64) -> bool {

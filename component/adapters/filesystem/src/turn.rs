@@ -2,14 +2,16 @@
 //! turn that lasts too long is taken away, and what keeps writers apart is the link that
 //! makes a generation.
 
-use coffer_port::platform::{below, pause};
+use std::time::Duration;
+
+use coffer_adapter::platform::{below, pause};
 
 use crate::disk::Directory;
 
-/// The file that whose turn it is has made.
+/// The file of the writer whose turn it is.
 const TURN: &str = "turn";
-/// A turn lasts milliseconds; one of so many seconds was left behind.
-const FORGOTTEN: u64 = 3;
+/// A turn lasts milliseconds; one of this age was left behind.
+const FORGOTTEN: Duration = Duration::from_secs(3);
 /// The longest wait for a turn, in milliseconds.
 const PATIENCE: u64 = 20_000;
 
@@ -17,7 +19,7 @@ const PATIENCE: u64 = 20_000;
 pub struct Turn<'a>(Option<&'a Directory>);
 
 impl<'a> Turn<'a> {
-    /// Waits for it, but not for ever.
+    /// Waits for it, for a bounded time.
     pub fn take(root: &'a Directory) -> Turn<'a> {
         let mut waited = 0;
         while waited < PATIENCE {
@@ -31,7 +33,7 @@ impl<'a> Turn<'a> {
                 let _ = root.remove(TURN);
             }
             let wait = 1 + below(4 + waited / 8);
-            pause(wait);
+            pause(Duration::from_millis(wait));
             waited += wait;
         }
         Turn(None)

@@ -6,16 +6,17 @@
 //! replaced stays replaced, which the log says; and a reader can see some of the files a
 //! moment before the others.
 
+use coffer_port::error::causes;
+use coffer_port::object::Pin;
 use coffer_port::{Error, Refusal, Stored};
 
-use crate::bucket::Pin;
 use crate::failure::Failure;
 use crate::publish::{look_and_check, publish};
 use crate::upload::Upload;
 
 /// Publishes a batch.
 pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
-    for (index, upload) in (0..).zip(&mut batch) {
+    for (index, upload) in batch.iter_mut().enumerate() {
         upload.seal().map_err(|failure| Refusal {
             index,
             error: failure.into(),
@@ -25,7 +26,7 @@ pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
         let stored = publish(one).map_err(|error| Refusal { index: 0, error })?;
         return Ok(vec![stored]);
     }
-    for (index, upload) in (0..).zip(&mut batch) {
+    for (index, upload) in batch.iter_mut().enumerate() {
         upload.seen = look_and_check(&upload.bucket, &upload.key, &upload.options)
             .map_err(|error| Refusal { index, error })?;
     }
@@ -39,7 +40,6 @@ pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
                 Ok(done) => stored[index] = Some(done),
                 Err(error) => {
                     undo(&batch, &stored);
-                    let index = u32::try_from(index).unwrap_or(u32::MAX);
                     return Err(Refusal { index, error });
                 }
             }
@@ -57,7 +57,10 @@ fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
             eprintln!("{key} stays replaced although its batch has failed");
         } else if let Err(failure) = take_back(upload, stored) {
             let error = Error::from(failure);
-            eprintln!("{key} stays stored although its batch has failed: {error}");
+            eprintln!(
+                "{key} stays stored although its batch has failed: {}",
+                causes(&error)
+            );
         }
     }
 }

@@ -1,53 +1,44 @@
 //! Each request that is made of the service, but those about parts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use coffer_port::Span;
-use coffer_port::platform::Datetime;
+use coffer_port::Key;
+use coffer_port::object::{Metadata, Pin, Range, quoted};
 use rusty_s3::actions::{DeleteObject, GetObject, HeadObject, PutObject, S3Action};
 
 use crate::exchange::{Answer, Request};
 use crate::failure::Failure;
-use crate::metadata::Metadata;
-use crate::object::{Object, clock, quoted};
+use crate::object::{Object, clock};
 use crate::settings::Settings;
 
 /// How long a signature is good.
 const LIFETIME: Duration = Duration::from_secs(900);
-/// Beyond all objects, and within what every service reads as a number.
-const HUGE: u64 = 1 << 50;
 
 /// The bucket.
 pub struct Bucket(pub Settings);
-
-/// Which version a write may replace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pin {
-    /// Whatever is there.
-    None,
-    /// Nothing: there must be no object.
-    Absent,
-    /// The version with this entity tag.
-    Version(String),
-}
 
 /// A version that has just come to be.
 pub struct Written {
     pub etag: String,
     /// By the service's clock when it had answered: S3 tells the time that it has noted
     /// only to readers.
-    pub modified: Datetime,
+    pub modified: SystemTime,
 }
 
-impl Pin {
-    /// As header fields.
-    pub fn to_fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Pin::None => vec![],
-            Pin::Absent => vec![("if-none-match", "*".to_owned())],
-            Pin::Version(tag) => vec![("if-match", tag.clone())],
-        }
+/// A condition on a write, as header fields.
+pub fn condition(pin: &Pin) -> Vec<(&'static str, String)> {
+    match pin {
+        Pin::None => vec![],
+        Pin::Absent => vec![("if-none-match", "*".to_owned())],
+        Pin::Version(tag) => vec![("if-match", tag.clone())],
     }
+}
+
+/// What is kept beside an object's bytes, as header fields.
+pub fn described(metadata: &Metadata) -> Vec<(&'static str, String)> {
+    let mut fields = metadata.fields();
+    fields.push(("content-type", metadata.object_type().to_owned()));
+    fields
 }
 
 impl Bucket {
@@ -75,15 +66,15 @@ impl Bucket {
     }
 
     /// One HEAD.
-    pub fn head(&self, key: &str) -> Result<Object, Failure> {
-        let object = self.object(key);
+    pub fn head(&self, key: &Key) -> Result<Object, Failure> {
+        let object = self.object(key.as_str());
         let action = HeadObject::new(&self.0.address, Some(&self.0.credentials), &object);
         let answer = Self::send(action, vec![], &[])?;
         Ok(Object::of(key, &answer)?.0)
     }
 
     /// [`Bucket::head`], where none is no failure.
-    pub fn look(&self, key: &str) -> Result<Option<Object>, Failure> {
+    pub fn look(&self, key: &Key) -> Result<Option<Object>, Failure> {
         match self.head(key) {
             Ok(object) => Ok(Some(object)),
             Err(Failure::NotFound) => Ok(None),
@@ -92,26 +83,26 @@ impl Bucket {
     }
 
     /// One GET.
-    pub fn get(&self, key: &str, range: Option<String>, pin: &Pin) -> Result<Answer, Failure> {
-        let object = self.object(key);
+    pub fn get(&self, key: &Key, range: Range, pin: &Pin) -> Result<Answer, Failure> {
+        let object = self.object(key.as_str());
         let action = GetObject::new(&self.0.address, Some(&self.0.credentials), &object);
-        let mut headers = pin.to_fields();
-        headers.extend(range.map(|range| ("range", range)));
+        let mut headers = condition(pin);
+        headers.extend(range.into_field().map(|range| ("range", range)));
         Self::send(action, headers, &[])
     }
 
     /// One PUT.
     pub fn put(
         &self,
-        key: &str,
+        key: &Key,
         metadata: &Metadata,
         bytes: &[u8],
         pin: &Pin,
     ) -> Result<Written, Failure> {
-        let object = self.object(key);
+        let object = self.object(key.as_str());
         let action = PutObject::new(&self.0.address, Some(&self.0.credentials), &object);
-        let mut headers = metadata.to_fields();
-        headers.extend(pin.to_fields());
+        let mut headers = described(metadata);
+        headers.extend(condition(pin));
         let answer = Self::send(action, headers, bytes)?;
         let etag = answer.header("etag");
         let etag = etag.ok_or_else(|| Failure::Broken("an object without an ETag".to_owned()))?;
@@ -122,11 +113,11 @@ impl Bucket {
     }
 
     /// One DELETE, or two where the service takes no condition there.
-    pub fn delete(&self, key: &str, pin: &Pin) -> Result<(), Failure> {
-        let object = self.object(key);
+    pub fn delete(&self, key: &Key, pin: &Pin) -> Result<(), Failure> {
+        let object = self.object(key.as_str());
         let send = |pin: &Pin| {
             let action = DeleteObject::new(&self.0.address, Some(&self.0.credentials), &object);
-            Self::send(action, pin.to_fields(), &[])
+            Self::send(action, condition(pin), &[])
         };
         match send(pin) {
             Err(Failure::NotImplemented) if *pin != Pin::None => send(&Pin::None)?,
@@ -134,18 +125,4 @@ impl Bucket {
         };
         Ok(())
     }
-}
-
-/// `Range` (RFC 9110, 14.2) for a span: none for all bytes, an error where there is no
-/// such field that services understand.
-pub fn range(span: &Span) -> Result<Option<String>, ()> {
-    Ok(Some(match *span {
-        Span::All => return Ok(None),
-        Span::From(first) | Span::Between((first, _)) if first >= HUGE => return Err(()),
-        Span::Last(0) => return Err(()),
-        Span::From(first) => format!("bytes={first}-"),
-        Span::Between((first, last)) if last >= HUGE => format!("bytes={first}-"),
-        Span::Between((first, last)) => format!("bytes={first}-{last}"),
-        Span::Last(count) => format!("bytes=-{}", count.min(HUGE)),
-    }))
 }

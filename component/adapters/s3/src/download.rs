@@ -1,25 +1,23 @@
 //! Opening a file: one GET, and more requests only where there are conditions, or its
 //! answer leaves something open.
 
-use coffer_port::conditions::{check_read, is_none, span_for};
-use coffer_port::span::{Extent, within};
-use coffer_port::{Error, OpenOptions, Opened, Source, Span, unavailable};
+use coffer_adapter::{Opened, Source};
+use coffer_port::object::{Pin, Range};
+use coffer_port::{Error, Extent, Key, OpenOptions, Span};
 
-use crate::bucket::{Bucket, Pin, range};
+use crate::bucket::Bucket;
 use crate::failure::Failure;
 use crate::object::Object;
 
-/// So often a version is looked for anew because it was replaced meanwhile.
+/// Max attempts to get the version that was described.
 const ROUNDS: u32 = 8;
 
 /// Opens the bytes of a file.
-pub fn open(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Opened, Error> {
-    let Ok(range) = range(&options.span) else {
+pub fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
+    let range = Range::of(options.span).filter(|_| options.conditions.is_none());
+    let Some(range) = range else {
         return look_then_get(bucket, key, options);
     };
-    if !is_none(&options.conditions) {
-        return look_then_get(bucket, key, options);
-    }
     let answer = match bucket.get(key, range, &Pin::None) {
         Ok(answer) => answer,
         // Which does not always tell the size.
@@ -31,7 +29,7 @@ pub fn open(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Opened,
         Err(Failure::RangeOutside) => return look_then_get(bucket, key, options),
         Err(failure) => return Err(failure.into()),
     };
-    if placed.partial && matches!(span_for(options, &info), Span::All) {
+    if options.check(&info)? == Span::All && placed.partial {
         return look_then_get(bucket, key, options);
     }
     Ok(Opened {
@@ -46,11 +44,10 @@ pub fn open(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Opened,
 }
 
 /// Decides everything by a description, then gets the bytes of that version.
-fn look_then_get(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Opened, Error> {
+fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
     for _ in 0..ROUNDS {
         let info = bucket.head(key)?.info;
-        check_read(&options.conditions, &info)?;
-        let extent = within(span_for(options, &info), info.size)?;
+        let extent = options.check(&info)?.within(info.size)?;
         if extent.length == 0 {
             let source = Source::empty();
             return Ok(Opened {
@@ -59,11 +56,8 @@ fn look_then_get(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Op
                 source,
             });
         }
-        let last = extent.offset + extent.length - 1;
-        let range = extent
-            .partial
-            .then(|| format!("bytes={}-{last}", extent.offset));
-        match bucket.get(key, range, &Pin::Version(info.etag.clone())) {
+        let pin = Pin::Version(info.etag.clone());
+        match bucket.get(key, Range::for_extent(extent), &pin) {
             Ok(answer) => {
                 let (object, placed) = Object::of(key, &answer)?;
                 if object.info.etag == info.etag && placed.length == extent.length {
@@ -79,5 +73,5 @@ fn look_then_get(bucket: &Bucket, key: &str, options: &OpenOptions) -> Result<Op
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(unavailable("the file was replaced again and again"))
+    Err(Error::unavailable("the file was replaced again and again"))
 }

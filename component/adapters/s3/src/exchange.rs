@@ -1,12 +1,14 @@
 //! One request to the service and its answer, over `wasi:http/outgoing-handler`.
 
-use coffer_port::Source;
-use coffer_port::bindings::wasi::http::types::{
+use std::time::Duration;
+
+use coffer_adapter::Source;
+use coffer_adapter::bindings::wasi::http::types::{
     Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
     Scheme,
 };
-use coffer_port::bindings::wasi::io::streams::StreamError;
-use coffer_port::platform::{below, pause};
+use coffer_adapter::bindings::wasi::io::streams::StreamError;
+use coffer_adapter::platform::{below, pause};
 use rusty_s3::Method as Verb;
 use url::Url;
 
@@ -60,7 +62,7 @@ impl Request<'_> {
                 return Err(failure);
             }
             let longest = BACKOFF << (attempt - 1);
-            pause(longest / 2 + below(longest));
+            pause(Duration::from_millis(longest / 2 + below(longest)));
             attempt += 1;
         }
     }

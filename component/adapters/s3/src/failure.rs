@@ -1,6 +1,7 @@
 //! What a request to the service may come back with, in few words.
 
-use coffer_port::{Error, unavailable};
+use coffer_port::Error;
+use coffer_port::object::is_full;
 use instant_xml::FromXml;
 
 /// Why a request was not answered with what was asked for.
@@ -65,18 +66,6 @@ impl Failure {
     }
 }
 
-/// What S3-compatible services call a quota that is used up.
-fn is_full(code: &str) -> bool {
-    matches!(
-        code,
-        "QuotaExceeded"
-            | "InsufficientStorage"
-            | "InsufficientStorageSpace"
-            | "XMinioStorageFull"
-            | "XMinioAdminBucketQuotaExceeded"
-    )
-}
-
 /// For requests that give no occasion for the particular answers.
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
@@ -84,11 +73,8 @@ impl From<Failure> for Error {
             Failure::NotFound => Error::NotFound,
             Failure::Precondition => Error::PreconditionFailed,
             Failure::TooLarge => Error::TooLarge,
-            Failure::NoSpace => {
-                eprintln!("the store has no space left");
-                Error::NoSpace
-            }
-            other => unavailable(other),
+            Failure::NoSpace => Error::NoSpace,
+            other => Error::unavailable(other),
         }
     }
 }

@@ -3,11 +3,8 @@
 //! The layout is that of the host's own S3 engine, so that both can share a bucket: a key
 //! is an object of that name below a prefix, what is kept beside the bytes is in its
 //! metadata, and its entity tag is the service's own. Conditions and guards are for the
-//! service to evaluate (`publish`); where it ignores them, the check comes before the
+//! service to evaluate (`coffer_port::object`); where it ignores them, the check comes before the
 //! write rather than with it.
-
-// The port's own error: it is large where pointers are, not where this runs.
-#![allow(clippy::result_large_err)]
 
 mod batch;
 mod bindings;
@@ -16,7 +13,6 @@ mod download;
 mod exchange;
 mod failure;
 mod list;
-mod metadata;
 mod object;
 mod parts;
 mod publish;
@@ -24,9 +20,9 @@ mod settings;
 mod store;
 mod upload;
 
-use coffer_port::Port;
+use coffer_adapter::Port;
 
 use store::S3Store;
 
 type Adapter = Port<S3Store>;
-coffer_port::bindings::export!(Adapter with_types_in coffer_port::bindings);
+coffer_adapter::bindings::export!(Adapter with_types_in coffer_adapter::bindings);

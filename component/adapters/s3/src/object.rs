@@ -1,13 +1,13 @@
 //! What the service says of one object.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use coffer_port::Info;
-use coffer_port::platform::{Datetime, now};
+use coffer_adapter::platform::now;
+use coffer_port::object::{Metadata, quoted, range};
+use coffer_port::{Info, Key};
 
 use crate::exchange::Answer;
 use crate::failure::Failure;
-use crate::metadata::Metadata;
 
 /// An object, described.
 pub struct Object {
@@ -25,8 +25,13 @@ pub struct Placed {
 }
 
 impl Object {
+    /// What a decision needs to know of it.
+    pub fn described(&self) -> (&Info, Option<&str>) {
+        (&self.info, self.version.as_deref())
+    }
+
     /// From the answer to a HEAD or GET.
-    pub fn of(key: &str, answer: &Answer) -> Result<(Object, Placed), Failure> {
+    pub fn of(key: &Key, answer: &Answer) -> Result<(Object, Placed), Failure> {
         let lacking = |what: &str| Failure::Broken(format!("an answer without {what}"));
         let length = answer.header("content-length").and_then(|l| l.parse().ok());
         let length = length.ok_or_else(|| lacking("a length"))?;
@@ -37,16 +42,24 @@ impl Object {
                 size: length,
                 partial: false,
             },
-            // Some services say nonsense about the last bytes of an empty object.
-            Some(range) => placed(range, length).ok_or(Failure::RangeOutside)?,
+            Some(field) => {
+                let placed = range::placed(field, length);
+                let (offset, size) = placed.ok_or(Failure::RangeOutside)?;
+                Placed {
+                    offset,
+                    length,
+                    size,
+                    partial: true,
+                }
+            }
         };
         let Metadata {
             content_type,
             uploader,
             version,
-        } = Metadata::of_fields(|name| answer.header(name));
+        } = Metadata::read(answer.header("content-type"), |name| answer.header(name));
         let info = Info {
-            key: key.to_owned(),
+            key: key.clone(),
             size: placed.size,
             etag: quoted(answer.header("etag").ok_or_else(|| lacking("an ETag"))?),
             modified: date(answer.header("last-modified")),
@@ -57,59 +70,30 @@ impl Object {
     }
 }
 
-/// An entity tag with its quotes, which some services leave out in places.
-pub fn quoted(etag: &str) -> String {
-    match etag.starts_with('"') {
-        true => etag.to_owned(),
-        false => format!("\"{etag}\""),
-    }
-}
-
-/// Of an HTTP date (RFC 9110, 5.6.7); 1970 where it is none.
-pub fn date(text: Option<&str>) -> Datetime {
+/// Of an HTTP date (RFC 9110, 5.6.7); 1970 where it is not one.
+pub fn date(text: Option<&str>) -> SystemTime {
     let time = text.and_then(|text| httpdate::parse_http_date(text).ok());
     let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     seconds(since.unwrap_or_default())
 }
 
 /// The service's clock when it answered, or else ours.
-pub fn clock(answer: &Answer) -> Datetime {
+pub fn clock(answer: &Answer) -> SystemTime {
     match answer.header("date") {
         Some(text) => date(Some(text)),
-        None => Datetime {
-            nanoseconds: 0,
-            ..now()
-        },
+        None => seconds(now().duration_since(UNIX_EPOCH).unwrap_or_default()),
     }
 }
 
 /// Of a time as lists have it (RFC 3339), in whole seconds.
-pub fn timestamp(text: Option<&str>) -> Datetime {
+pub fn timestamp(text: Option<&str>) -> SystemTime {
     let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let since = time.map(jiff::Timestamp::as_second).unwrap_or_default();
     seconds(Duration::from_secs(u64::try_from(since).unwrap_or(0)))
 }
 
-fn seconds(since: Duration) -> Datetime {
-    Datetime {
-        seconds: since.as_secs(),
-        nanoseconds: 0,
-    }
-}
-
-/// Out of `bytes 0-4/10` (RFC 9110, 14.4).
-fn placed(content_range: &str, length: u64) -> Option<Placed> {
-    let (range, size) = content_range.strip_prefix("bytes ")?.split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-    let size = size.parse().ok()?;
-    let fits = last.checked_sub(first)?.checked_add(1)? == length && last < size;
-    fits.then_some(Placed {
-        offset: first,
-        length,
-        size,
-        partial: true,
-    })
+fn seconds(since: Duration) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }
 
 #[cfg(test)]
@@ -117,25 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_range_must_fit_the_length() {
-        let found = placed("bytes 2-4/10", 3).map(|p| (p.offset, p.size));
-        assert_eq!(found, Some((2, 10)));
-        for (field, length) in [
-            ("bytes 2-4/10", 4),
-            ("bytes 2-4/4", 3),
-            ("bytes 4-2/10", 3),
-            ("bytes 2-4/*", 3),
-            ("bytes */10", 0),
-            ("", 0),
-        ] {
-            assert!(placed(field, length).is_none(), "{field}");
-        }
-    }
-
-    #[test]
     fn times_count_in_whole_seconds() {
-        assert_eq!(date(Some("Thu, 01 Jan 1970 00:00:07 GMT")).seconds, 7);
-        assert_eq!(timestamp(Some("1970-01-01T00:00:07.900Z")).seconds, 7);
-        assert_eq!(timestamp(Some("yesterday")).seconds, 0);
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(date(Some("Thu, 01 Jan 1970 00:00:07 GMT")), at(7));
+        assert_eq!(date(Some("yesterday")), at(0));
+        assert_eq!(timestamp(Some("1970-01-01T00:00:07.900Z")), at(7));
+        assert_eq!(timestamp(Some("yesterday")), at(0));
     }
 }

@@ -8,10 +8,11 @@ use rusty_s3::actions::{
     CreateMultipartUpload, UploadPart,
 };
 
-use crate::bucket::{Bucket, Pin};
+use coffer_port::Key;
+use coffer_port::object::{Metadata, Pin, quoted};
+
+use crate::bucket::{Bucket, condition, described};
 use crate::failure::Failure;
-use crate::metadata::Metadata;
-use crate::object::quoted;
 
 /// The most parts that S3 takes.
 const MOST: usize = 10_000;
@@ -27,11 +28,11 @@ pub struct Parts {
 
 impl Parts {
     /// Begins.
-    pub fn start(bucket: &Rc<Bucket>, key: &str, metadata: &Metadata) -> Result<Parts, Failure> {
-        let object = bucket.object(key);
+    pub fn start(bucket: &Rc<Bucket>, key: &Key, metadata: &Metadata) -> Result<Parts, Failure> {
+        let object = bucket.object(key.as_str());
         let (address, credentials) = (&bucket.0.address, Some(&bucket.0.credentials));
         let action = CreateMultipartUpload::new(address, credentials, &object);
-        let answer = Bucket::send(action, metadata.to_fields(), &[])?.text()?;
+        let answer = Bucket::send(action, described(metadata), &[])?.text()?;
         let started = CreateMultipartUpload::parse_response(&answer).map_err(unreadable)?;
         Ok(Parts {
             bucket: bucket.clone(),
@@ -65,7 +66,7 @@ impl Parts {
         let (object, id) = (&self.object, &self.id);
         let action = || CompleteMultipartUpload::new(address, credentials, object, id, etags());
         let body = action().body();
-        let answer = Bucket::send(action(), pin.to_fields(), body.as_bytes())?;
+        let answer = Bucket::send(action(), condition(pin), body.as_bytes())?;
         let (status, text) = (answer.status, answer.text()?);
         // The service may say 200 before it knows.
         match CompleteMultipartUploadResponse::parse(&text) {

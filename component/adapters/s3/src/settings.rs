@@ -1,12 +1,11 @@
 //! Where the bucket is, as the environment says.
 
-use coffer_port::key::is_key;
-use coffer_port::platform::setting;
-use coffer_port::{Error, misconfigured};
+use coffer_adapter::platform::setting;
+use coffer_port::{Error, Key};
 use rusty_s3::{Bucket as Address, Credentials, UrlStyle};
 use url::Url;
 
-/// So many bytes of an object's name may be the prefix, slash included.
+/// The longest prefix of objects' names, in bytes, slash included.
 const LONGEST_PREFIX: usize = 54;
 
 /// All of it.
@@ -21,7 +20,7 @@ impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`], once the log has the name of what is missing or wrong.
+    /// [`Error::Misconfigured`] with the name of what is missing or wrong.
     pub fn read() -> Result<Settings, Error> {
         let needed =
             |name| setting(name).ok_or_else(|| misconfigured(format!("{name} is not set")));
@@ -49,10 +48,15 @@ impl Settings {
                 Some(token) => Credentials::new_with_token(key, secret, token),
                 None => Credentials::new(key, secret),
             },
-            prefix: prefix(&setting("COFFER_S3_PREFIX").unwrap_or_default())
-                .ok_or_else(|| misconfigured("COFFER_S3_PREFIX is no folder of up to 54 bytes"))?,
+            prefix: prefix(&setting("COFFER_S3_PREFIX").unwrap_or_default()).ok_or_else(|| {
+                misconfigured("COFFER_S3_PREFIX is not a folder of up to 54 bytes")
+            })?,
         })
     }
+}
+
+fn misconfigured(what: impl Into<String>) -> Error {
+    Error::Misconfigured(what.into().into())
 }
 
 fn prefix(text: &str) -> Option<String> {
@@ -60,7 +64,8 @@ fn prefix(text: &str) -> Option<String> {
         return Some(String::new());
     }
     let segments = text.strip_suffix('/').unwrap_or(text);
-    (is_key(segments) && segments.len() < LONGEST_PREFIX).then(|| format!("{segments}/"))
+    let segments = Key::new(segments).ok()?;
+    (segments.as_str().len() < LONGEST_PREFIX).then(|| format!("{segments}/"))
 }
 
 #[cfg(test)]

@@ -2,23 +2,22 @@
 
 use std::rc::Rc;
 
-use coffer_port::conditions::{check_read, check_remove, is_none};
+use coffer_adapter::{Opened, Store};
+use coffer_port::object::publish::begins_without_look;
+use coffer_port::object::{Remove, Seen};
 use coffer_port::{
-    Conditions, CreateOptions, Error, Info, ListOptions, Listing, OpenOptions, Opened, Refusal,
-    Store, Stored, Whose, unavailable,
+    Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing, OpenOptions, Refusal,
+    Stored, check_read,
 };
 
 use crate::batch;
-use crate::bucket::{Bucket, Pin};
+use crate::bucket::Bucket;
 use crate::download;
 use crate::failure::Failure;
 use crate::list;
-use crate::publish::{Seen, is_free, look_and_check};
+use crate::publish::look_and_check;
 use crate::settings::Settings;
 use crate::upload::Upload;
-
-/// So often it is decided anew whether a file may be removed.
-const ROUNDS: u32 = 16;
 
 /// Files in a bucket.
 pub struct S3Store(Rc<Bucket>);
@@ -30,18 +29,18 @@ impl Store for S3Store {
         Ok(S3Store(Rc::new(Bucket(Settings::read()?))))
     }
 
-    fn open(&self, key: &str, options: &OpenOptions) -> Result<Opened, Error> {
+    fn open(&self, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
         download::open(&self.0, key, options)
     }
 
-    fn stat(&self, key: &str, conditions: &Conditions) -> Result<Info, Error> {
+    fn stat(&self, key: &Key, may_read: &Guard, conditions: &Conditions) -> Result<Info, Error> {
         let info = self.0.head(key)?.info;
-        check_read(conditions, &info)?;
+        check_read(&info, may_read, conditions)?;
         Ok(info)
     }
 
-    fn create(self, key: String, options: CreateOptions) -> Result<Upload, Error> {
-        let seen = match is_free(&options) {
+    fn create(self, key: Key, options: CreateOptions) -> Result<Upload, Error> {
+        let seen = match begins_without_look(&options) {
             true => Seen::NotLooked,
             false => look_and_check(&self.0, &key, &options)?,
         };
@@ -52,23 +51,15 @@ impl Store for S3Store {
         batch::publish_all(uploads)
     }
 
-    fn remove(&self, key: &str, may_remove: &Whose, conditions: &Conditions) -> Result<(), Error> {
-        let any = matches!(may_remove, Whose::Anyones) && is_none(conditions);
-        for round in 1..=ROUNDS {
+    fn remove(&self, key: &Key, may_remove: &Guard, conditions: &Conditions) -> Result<(), Error> {
+        let mut remove = Remove::new(may_remove, conditions, true);
+        loop {
             let found = self.0.look(key)?.map(|object| object.info);
-            check_remove(found.as_ref(), may_remove, conditions)?;
-            let pin = match found {
-                // Of many who remove it at once, one does. If others keep replacing it and
-                // any version will do, it is this one's turn in the end.
-                Some(info) if !(any && round == ROUNDS) => Pin::Version(info.etag),
-                _ => Pin::None,
-            };
-            match self.0.delete(key, &pin) {
+            match self.0.delete(key, &remove.pin(found)?) {
                 Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
                 outcome => return Ok(outcome?),
             }
         }
-        Err(unavailable("too many others write this key"))
     }
 
     fn list(&self, options: &ListOptions) -> Result<Listing, Error> {

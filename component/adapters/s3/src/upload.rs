@@ -3,14 +3,14 @@
 use std::mem;
 use std::rc::Rc;
 
-use coffer_port::platform::unique;
-use coffer_port::{CreateOptions, Error, Info, Staged, Stored};
+use coffer_adapter::Staged;
+use coffer_adapter::platform::unique;
+use coffer_port::object::{Metadata, Seen};
+use coffer_port::{CreateOptions, Error, Key};
 
-use crate::bucket::{Bucket, Written};
+use crate::bucket::Bucket;
 use crate::failure::Failure;
-use crate::metadata::Metadata;
 use crate::parts::Parts;
-use crate::publish::Seen;
 
 /// The size of a part in bytes, which is also what is sent in one request as a whole.
 const PART: usize = 8 << 20;
@@ -20,7 +20,7 @@ const HELD: usize = 256 << 10;
 /// A file, as far as it has come.
 pub struct Upload {
     pub bucket: Rc<Bucket>,
-    pub key: String,
+    pub key: Key,
     pub options: CreateOptions,
     pub metadata: Metadata,
     pub seen: Seen,
@@ -32,7 +32,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub fn new(bucket: Rc<Bucket>, key: String, options: CreateOptions, seen: Seen) -> Upload {
+    pub fn new(bucket: Rc<Bucket>, key: Key, options: CreateOptions, seen: Seen) -> Upload {
         let metadata = Metadata {
             content_type: options.content_type.clone(),
             uploader: options.uploader.clone(),
@@ -58,19 +58,9 @@ impl Upload {
         }
     }
 
-    /// What became of it.
-    pub fn stored(&self, written: Written, replaced: bool) -> Stored {
-        Stored {
-            info: Info {
-                key: self.key.clone(),
-                size: self.size,
-                etag: written.etag,
-                modified: written.modified,
-                content_type: self.options.content_type.clone(),
-                uploader: self.options.uploader.clone(),
-            },
-            replaced,
-        }
+    /// How many bytes have come.
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// Sends what is gathered as a part.

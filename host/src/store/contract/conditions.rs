@@ -18,29 +18,23 @@ fn verdict<T>(result: Result<T, Error>) -> String {
 }
 
 pub(crate) async fn guards_say_who_may_store_and_remove(store: Store) {
-    let alices = || Whose::Uploaders("alice".into());
+    let alices = || Guard::Uploader("alice".into());
     // Who stored the file that is there, if any; may a new one come to be; whose
     // may be replaced or removed; what storing says; what removing says.
     let some = |name: &str| Some(Some(name.to_owned()));
     let table = [
-        (None, true, Whose::Nobodys, "done", "NotFound"),
-        (None, false, Whose::Anyones, "NotFound", "NotFound"),
-        (None, false, Whose::Nobodys, "NotFound", "NotFound"),
-        (
-            some("alice"),
-            true,
-            Whose::Nobodys,
-            "Protected",
-            "Protected",
-        ),
+        (None, true, Guard::None, "done", "NotFound"),
+        (None, false, Guard::Any, "NotFound", "NotFound"),
+        (None, false, Guard::None, "NotFound", "NotFound"),
+        (some("alice"), true, Guard::None, "Protected", "Protected"),
         (some("alice"), false, alices(), "done", "done"),
         (some("alice"), true, alices(), "done", "done"),
         (some("Alice"), true, alices(), "Protected", "Protected"),
         (some("bob"), true, alices(), "Protected", "Protected"),
-        (some("bob"), false, Whose::Anyones, "done", "done"),
+        (some("bob"), false, Guard::Any, "done", "done"),
         (Some(None), true, alices(), "Protected", "Protected"),
-        (Some(None), true, Whose::Nobodys, "Protected", "Protected"),
-        (Some(None), false, Whose::Anyones, "done", "done"),
+        (Some(None), true, Guard::None, "Protected", "Protected"),
+        (Some(None), false, Guard::Any, "done", "done"),
     ];
     for (there, may_create, whose, storing, removing) in table {
         let case = format!("{there:?} {may_create} {whose:?}");
@@ -85,7 +79,7 @@ async fn prepare(store: &Store, there: Option<Option<String>>) -> Option<Vec<u8>
 pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
     let Info { etag, modified, .. } = put(&store, "f", b"1").await.info;
     let (hour, tags) = (Duration::from_secs(3600), |t: &str| {
-        Some(Etags::These(vec![t.into()]))
+        Some(Etags::List(vec![t.into()]))
     });
     let none = Conditions::default;
     let unmodified = |time: SystemTime| Conditions {
@@ -163,7 +157,8 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
         let case = format!("{conditions:?}");
         let options = || OpenOptions {
             span: Span::All,
-            span_only_if: None,
+            if_range: None,
+            may_read: Guard::Any,
             conditions: conditions.clone(),
         };
         assert_eq!(
@@ -172,11 +167,12 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
             "{case}"
         );
         assert_eq!(
-            verdict(store.stat(&key("f"), &conditions).await),
+            verdict(store.stat(&key("f"), &Guard::Any, &conditions).await),
             reading,
             "{case}"
         );
-        if let Err(Error::NotModified(info)) = store.stat(&key("f"), &conditions).await {
+        if let Err(Error::NotModified(info)) = store.stat(&key("f"), &Guard::Any, &conditions).await
+        {
             assert_eq!(info.etag, etag);
         }
         if writing == FAILED {
@@ -189,7 +185,7 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
                 FAILED,
                 "{case}"
             );
-            let removing = store.remove(&key("f"), &Whose::Anyones, &conditions).await;
+            let removing = store.remove(&key("f"), &Guard::Any, &conditions).await;
             assert_eq!(verdict(removing), FAILED, "{case}");
         } else {
             // On a copy, whose tag and time are its own.
@@ -205,7 +201,7 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
                 Err(_) => own,
             };
             assert_eq!(verdict(stored), "done", "{case}");
-            let removing = store.remove(&key("copy"), &Whose::Anyones, &own).await;
+            let removing = store.remove(&key("copy"), &Guard::Any, &own).await;
             assert_eq!(verdict(removing), "done", "{case}");
         }
         assert_eq!(
@@ -214,13 +210,11 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
             "{case}"
         );
         assert_eq!(
-            verdict(store.stat(&key("none"), &conditions).await),
+            verdict(store.stat(&key("none"), &Guard::Any, &conditions).await),
             "NotFound",
             "{case}"
         );
-        let removing = store
-            .remove(&key("none"), &Whose::Anyones, &conditions)
-            .await;
+        let removing = store.remove(&key("none"), &Guard::Any, &conditions).await;
         assert_eq!(verdict(removing), "NotFound", "{case}");
         let storing = CreateOptions {
             conditions: conditions.clone(),
@@ -239,7 +233,7 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
 /// The same conditions, said of another version.
 fn own(conditions: &Conditions, etag: &str, other: &Info) -> Conditions {
     let mut own = conditions.clone();
-    if let Some(Etags::These(tags)) = &mut own.if_match
+    if let Some(Etags::List(tags)) = &mut own.if_match
         && tags[0] == etag
     {
         tags[0].clone_from(&other.etag);
@@ -250,11 +244,14 @@ fn own(conditions: &Conditions, etag: &str, other: &Info) -> Conditions {
 
 pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: Store) {
     put(&store, "f", b"0123456789").await;
-    let info = store.stat(&key("f"), &Conditions::default()).await;
+    let info = store
+        .stat(&key("f"), &Guard::Any, &Conditions::default())
+        .await;
     let info = info.expect("a file");
     let mut options = OpenOptions {
         span: Span::From(10),
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions {
             if_none_match: Some(Etags::Any),
             ..Conditions::default()
@@ -265,7 +262,7 @@ pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: S
         "NotModified"
     );
     let unmatched = Conditions {
-        if_match: Some(Etags::These(vec![])),
+        if_match: Some(Etags::List(vec![])),
         ..Conditions::default()
     };
     options.conditions = unmatched.clone();
@@ -273,7 +270,7 @@ pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: S
         verdict(store.open(&key("f"), options.clone()).await),
         FAILED
     );
-    let protected = store.remove(&key("f"), &Whose::Nobodys, &unmatched).await;
+    let protected = store.remove(&key("f"), &Guard::None, &unmatched).await;
     assert_eq!(verdict(protected), "Protected");
     let hour = Duration::from_secs(3600);
     for (validator, holds) in [
@@ -285,7 +282,8 @@ pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: S
     ] {
         let options = OpenOptions {
             span: Span::From(4),
-            span_only_if: Some(validator.clone()),
+            if_range: Some(validator.clone()),
+            may_read: Guard::Any,
             conditions: Conditions::default(),
         };
         let opened = store.open(&key("f"), options).await.expect("a file");
@@ -294,9 +292,65 @@ pub(crate) async fn conditions_come_before_the_span_and_after_the_guard(store: S
     }
 }
 
+pub(crate) async fn a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there(store: Store) {
+    let by_ann = CreateOptions {
+        uploader: Some("ann".into()),
+        ..freely()
+    };
+    let stored = put_with(&store, "ann's", by_ann, b"0123456789").await;
+    let etag = stored.expect("stored").info.etag;
+    put(&store, "no one's", b"0123456789").await;
+    let unmodified = Conditions {
+        if_none_match: Some(Etags::Any),
+        ..Conditions::default()
+    };
+    let unmatched = Conditions {
+        if_match: Some(Etags::List(vec![])),
+        ..Conditions::default()
+    };
+    let [ann, bob] = ["ann", "bob"].map(|name| Guard::Uploader(name.into()));
+    let cases = [
+        (Span::All, Conditions::default(), "done"),
+        (Span::Last(1), Conditions::only(&etag), "done"),
+        (Span::All, unmodified, "NotModified"),
+        (Span::All, unmatched, FAILED),
+        (Span::From(10), Conditions::default(), "SpanOutside(10)"),
+    ];
+    for (span, conditions, admitted) in cases {
+        for (name, may_read, admits) in [
+            ("ann's", &Guard::Any, true),
+            ("ann's", &ann, true),
+            ("ann's", &bob, false),
+            ("ann's", &Guard::None, false),
+            ("no one's", &ann, false),
+        ] {
+            let what = format!("{name} {may_read:?} {span:?} {conditions:?}");
+            let options = OpenOptions {
+                span,
+                if_range: None,
+                may_read: may_read.clone(),
+                conditions: conditions.clone(),
+            };
+            let opened = store.open(&key(name), options).await;
+            let expected = if admits { admitted } else { "Protected" };
+            assert_eq!(verdict(opened), expected, "open {what}");
+            let described = store.stat(&key(name), may_read, &conditions).await;
+            let expected = match expected {
+                "SpanOutside(10)" => "done",
+                other => other,
+            };
+            assert_eq!(verdict(described), expected, "stat {what}");
+        }
+    }
+    let absent = store
+        .stat(&key("none"), &Guard::None, &Conditions::default())
+        .await;
+    assert_eq!(verdict(absent), "NotFound");
+}
+
 pub(crate) async fn what_happened_since_create_counts(store: Store) {
     let create_only = CreateOptions {
-        may_replace: Whose::Nobodys,
+        may_replace: Guard::None,
         ..freely()
     };
     let late = upload(&store, "new", create_only, b"late")
@@ -350,7 +404,7 @@ pub(crate) async fn of_many_replacers_of_one_version_exactly_one_wins(store: Sto
             tokio::spawn(async move {
                 let options = CreateOptions {
                     conditions: Conditions {
-                        if_match: Some(Etags::These(vec![etag])),
+                        if_match: Some(Etags::List(vec![etag])),
                         ..Conditions::default()
                     },
                     ..freely()

@@ -157,7 +157,7 @@ pub(crate) async fn a_page_is_what_a_plain_search_finds(store: Store) {
             panic!("no folder was asked for")
         };
         let info = store
-            .stat(&listed.key, &Conditions::default())
+            .stat(&listed.key, &Guard::Any, &Conditions::default())
             .await
             .expect("a file");
         assert_eq!(

@@ -75,7 +75,7 @@ pub(crate) async fn a_digest_is_verified_before_anything_is_visible(store: Store
 pub(crate) async fn a_batch_is_published_whole_or_not_at_all(store: Store) {
     put(&store, "b", b"old").await;
     let create_only = CreateOptions {
-        may_replace: Whose::Nobodys,
+        may_replace: Guard::None,
         ..freely()
     };
     let wrong_digest = CreateOptions {

@@ -163,7 +163,7 @@ pub(crate) async fn what_was_said_about_a_file_is_kept(store: Store) {
         assert_eq!(stored.content_type, content_type);
         assert_eq!(stored.uploader.as_deref(), uploader);
         let told = store
-            .stat(&key("f"), &Conditions::default())
+            .stat(&key("f"), &Guard::Any, &Conditions::default())
             .await
             .expect("a file");
         assert!(told.modified <= stored.modified, "{told:?} {stored:?}");
@@ -179,7 +179,9 @@ pub(crate) async fn a_removed_file_is_gone(store: Store) {
     put(&store, "f/g", b"2").await;
     remove(&store, "f").await.expect("removed");
     assert_eq!(read(&store, "f").await, None);
-    let told = store.stat(&key("f"), &Conditions::default()).await;
+    let told = store
+        .stat(&key("f"), &Guard::Any, &Conditions::default())
+        .await;
     assert!(matches!(told, Err(Error::NotFound)), "{told:?}");
     assert!(matches!(remove(&store, "f").await, Err(Error::NotFound)));
     assert_eq!(lists::names(&store).await, ["f/g"]);

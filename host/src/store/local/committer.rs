@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{oneshot, watch};
 
+use super::failure::failed;
 use super::id::Id;
 use super::index::{Compacted, Draft, Index, UpdateError};
 use super::layout::Layout;
 use super::sweep;
 use super::upload::Sealed;
-use crate::store::conditions::check_remove;
-use crate::store::{Conditions, Error, Info, Key, Refusal, Stored, Whose};
+use crate::store::{Conditions, Error, Guard, Info, Key, Refusal, Stored, check_remove};
 
 /// At most so many changes share a transaction.
 const GROUP: usize = 256;
@@ -35,7 +35,7 @@ pub(super) enum Change {
     },
     Remove {
         key: Key,
-        may_remove: Whose,
+        may_remove: Guard,
         conditions: Conditions,
         reply: oneshot::Sender<Result<(), Error>>,
     },
@@ -156,7 +156,7 @@ impl Committer {
                 if in_doubt {
                     self.layout.leave_litter();
                 }
-                let full = matches!(Error::from(error), Error::NoSpace);
+                let full = matches!(failed(error), Error::NoSpace);
                 for change in group {
                     change.fail(full, in_doubt);
                 }

@@ -21,11 +21,12 @@ use redb::{
     TableDefinition, WriteTransaction,
 };
 
-use super::failure::is_full;
+use super::failure::failed;
 use super::id::Id;
 use super::layout::private_file;
 use super::list::{self, Page};
 use crate::store::{Error, Info, Key, ListOptions};
+use coffer_port::error::is_full;
 
 pub(super) use draft::Draft;
 use health::Health;
@@ -159,9 +160,8 @@ impl Index {
         }
         let opened = self.read();
         let opened = opened.as_ref().ok_or_else(closed)?;
-        Ok(Arc::new(
-            self.health.attempt(|| snapshot(opened, &self.health))?,
-        ))
+        let taken = self.health.attempt(|| snapshot(opened, &self.health));
+        taken.map(Arc::new).map_err(failed)
     }
 
     /// One transaction, durable when this returns its number. Where `change` has changed
@@ -204,7 +204,9 @@ impl Index {
     pub(super) fn changes(&self) -> Result<u64, Error> {
         let opened = self.read();
         let opened = opened.as_ref().ok_or_else(closed)?;
-        Ok(self.health.attempt(|| read_changes(&opened.database))?)
+        self.health
+            .attempt(|| read_changes(&opened.database))
+            .map_err(failed)
     }
 
     /// redb refuses all service after a failed write. Where the disk was merely
@@ -295,7 +297,9 @@ fn snapshot(opened: &Opened, health: &Arc<Health>) -> Result<Snapshot, redb::Err
 impl Snapshot {
     /// Looks a key up. Short, and from memory as a rule: done where it is called.
     pub(super) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
-        Ok(self.health.attempt(|| version(&self.rows, key))?)
+        self.health
+            .attempt(|| version(&self.rows, key))
+            .map_err(failed)
     }
 
     /// The bytes of a version, where they lie here.
@@ -303,40 +307,50 @@ impl Snapshot {
         if version.info.size > SMALL {
             return Ok(None);
         }
-        Ok(self.health.attempt(|| {
-            let found = self.contents.get(version.id.as_u128())?;
-            Ok(found.map(|bytes| Bytes::copy_from_slice(bytes.value())))
-        })?)
+        self.health
+            .attempt(|| {
+                let found = self.contents.get(version.id.as_u128())?;
+                Ok(found.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+            })
+            .map_err(failed)
     }
 
     /// One page of the rows.
     pub(super) fn page(&self, options: &ListOptions) -> Result<Page, Error> {
-        Ok(self.health.attempt(|| list::page(&self.rows, options))?)
+        self.health
+            .attempt(|| list::page(&self.rows, options))
+            .map_err(failed)
     }
 
     /// Tells `each` of every row: its key, its id, and how many bytes the version has.
     pub(super) fn each(&self, mut each: impl FnMut(&[u8], Id, u64)) -> Result<(), Error> {
-        Ok(self.health.attempt(|| {
-            for row in self.rows.iter()? {
-                let (key, row) = row?;
-                let (id, size, ..) = row.value();
-                each(key.value(), Id::from_u128(id), size);
-            }
-            Ok(())
-        })?)
+        self.health
+            .attempt(|| {
+                for row in self.rows.iter()? {
+                    let (key, row) = row?;
+                    let (id, size, ..) = row.value();
+                    each(key.value(), Id::from_u128(id), size);
+                }
+                Ok(())
+            })
+            .map_err(failed)
     }
 
     /// How many versions have their bytes here.
     pub(super) fn contents_count(&self) -> Result<u64, Error> {
-        Ok(self.health.attempt(|| Ok(self.contents.len()?))?)
+        self.health
+            .attempt(|| Ok(self.contents.len()?))
+            .map_err(failed)
     }
 
     /// How many bytes lie here for a version, if any.
     pub(super) fn content_length(&self, id: Id) -> Result<Option<u64>, Error> {
-        Ok(self.health.attempt(|| {
-            let found = self.contents.get(id.as_u128())?;
-            Ok(found.map(|bytes| bytes.value().len() as u64))
-        })?)
+        self.health
+            .attempt(|| {
+                let found = self.contents.get(id.as_u128())?;
+                Ok(found.map(|bytes| bytes.value().len() as u64))
+            })
+            .map_err(failed)
     }
 }
 

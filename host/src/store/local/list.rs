@@ -5,6 +5,7 @@ use std::ops::Bound;
 use super::id::Id;
 use super::index::{Rows, from_nanos};
 use crate::store::{Entry, Key, ListOptions, Listed, Listing};
+use coffer_port::list::behind_all;
 
 /// A page, and what it cost.
 pub(super) struct Page {
@@ -23,14 +24,9 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, redb::Err
         },
         rows: 0,
     };
-    let mut from = start(options);
+    let mut from = options.start();
     'seek: loop {
-        let bound = match &from {
-            Bound::Included(key) => Bound::Included(key.as_slice()),
-            Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
-            Bound::Unbounded => Bound::Unbounded,
-        };
-        let range = rows.range::<&[u8]>((bound, Bound::Unbounded))?;
+        let range = rows.range::<&[u8]>((Bound::Included(from.as_slice()), Bound::Unbounded))?;
         for row in range {
             let (key, row) = row?;
             page.rows += 1;
@@ -42,15 +38,15 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, redb::Err
                 page.listing.more = true;
                 break 'seek;
             }
-            let key = std::str::from_utf8(key).map_err(no_key)?;
-            if let Some(folder) = folder(key, options) {
-                from = Bound::Included(behind(folder));
+            let key = std::str::from_utf8(key).map_err(not_a_key)?;
+            if let Some(folder) = options.folder_of(key) {
+                from = behind_all(folder);
                 page.listing.entries.push(Entry::Folder(folder.to_owned()));
                 continue 'seek;
             }
             let (id, size, modified, _, _) = row.value();
             page.listing.entries.push(Entry::File(Listed {
-                key: Key::new(key).map_err(no_key)?,
+                key: Key::new(key).map_err(not_a_key)?,
                 size,
                 etag: Id::from_u128(id).etag(),
                 modified: from_nanos(modified),
@@ -62,37 +58,6 @@ pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, redb::Err
 }
 
 /// No such key is ever stored.
-fn no_key(error: impl std::fmt::Display) -> redb::Error {
+fn not_a_key(error: impl std::fmt::Display) -> redb::Error {
     redb::Error::Corrupted(format!("a key: {error}"))
-}
-
-/// Where the first entry of the page can be.
-fn start(options: &ListOptions) -> Bound<Vec<u8>> {
-    let first = Bound::Included(options.prefix.as_bytes().to_vec());
-    match &options.after {
-        Some(after) if after >= &options.prefix => match folder(after, options) {
-            Some(folder) if folder == after => Bound::Included(behind(after)),
-            _ => Bound::Excluded(after.as_bytes().to_vec()),
-        },
-        _ => first,
-    }
-}
-
-/// The folder that a key is folded into: up to and including the delimiter's
-/// first occurrence behind the prefix.
-fn folder<'a>(key: &'a str, options: &ListOptions) -> Option<&'a str> {
-    let delimiter = options.delimiter.as_deref()?;
-    let rest = key.strip_prefix(options.prefix.as_str())?;
-    let end = options.prefix.len() + rest.find(delimiter)? + delimiter.len();
-    key.get(..end)
-}
-
-/// The least bytes above all keys that start with this text. UTF-8 has no byte
-/// 0xff, so the last one can be counted up.
-fn behind(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    if let Some(last) = bytes.last_mut() {
-        *last = last.saturating_add(1);
-    }
-    bytes
 }

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use super::id::Id;
 use super::layout::{Layout, blob_name};
 use crate::store::Error;
-use crate::store::span::Extent;
+use crate::store::Extent;
 
 /// The longest piece of a body, in bytes.
 const CHUNK: usize = 256 << 10;

@@ -40,7 +40,7 @@ fn freely() -> CreateOptions {
         content_type: "text/plain".into(),
         uploader: None,
         may_create: true,
-        may_replace: Whose::Anyones,
+        may_replace: Guard::Any,
         conditions: Conditions::default(),
         max_size: u64::MAX,
         announced: None,
@@ -65,7 +65,8 @@ async fn put(store: &LocalStore, name: &str, content: &[u8]) {
 async fn read(store: &LocalStore, name: &str) -> Result<Vec<u8>, Error> {
     let options = OpenOptions {
         span: Span::All,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions::default(),
     };
     let body = store.open(&key(name), options).await?.body.here();
@@ -258,7 +259,7 @@ async fn what_stays(last: &[u8]) -> (Vec<Vec<u8>>, u64) {
             .await
             .expect_err("no such digest");
     }
-    let (who, conditions) = (Whose::Anyones, Conditions::default());
+    let (who, conditions) = (Guard::Any, Conditions::default());
     store
         .remove(&key("removed"), &who, &conditions)
         .await
@@ -435,7 +436,9 @@ async fn the_same_bytes_stored_again_have_a_tag_of_their_own() {
     let mut tags = std::collections::HashSet::new();
     for _ in 0..5 {
         put(&store, "f", b"the same").await;
-        let info = store.stat(&key("f"), &Conditions::default()).await;
+        let info = store
+            .stat(&key("f"), &Guard::Any, &Conditions::default())
+            .await;
         assert!(tags.insert(info.expect("a file").etag));
     }
 }

@@ -5,14 +5,13 @@ use std::mem;
 use std::time::Instant;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::gather::Gather;
 use super::index::SMALL;
 use super::stage::Stage;
-use crate::store::{CreateOptions, Error, Key, Upload};
+use crate::store::{CreateOptions, Digest, Error, Key, Size, Upload};
 
 /// So many bytes are gathered for one write.
 const CHUNK: usize = 256 << 10;
@@ -24,7 +23,7 @@ const SLOW: u64 = 1 << 20;
 pub(super) struct LocalUpload {
     key: Key,
     options: CreateOptions,
-    size: u64,
+    size: Size,
     gather: Gather,
     since: Instant,
     state: State,
@@ -39,7 +38,7 @@ enum State {
 /// What goes to a thread that may block, and comes back.
 struct Work {
     stage: Stage,
-    digest: Option<Sha256>,
+    digest: Digest,
 }
 
 /// A file that is complete and lacks only its row in the index. Its bytes are durable
@@ -55,11 +54,11 @@ pub(super) struct Sealed {
 
 impl LocalUpload {
     pub(super) fn new(key: Key, options: CreateOptions, stage: Stage) -> LocalUpload {
-        let digest = options.sha256.map(|_| Sha256::new());
+        let digest = Digest::expecting(options.sha256);
         LocalUpload {
             key,
+            size: Size::up_to(options.max_size),
             options,
-            size: 0,
             gather: Gather::default(),
             since: Instant::now(),
             state: State::Idle(Work { stage, digest }),
@@ -70,24 +69,24 @@ impl LocalUpload {
     pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
         let mut work = self.idle().await?;
         let pieces = self.gather.take();
-        let expected = self.options.sha256;
-        let is_small = self.size <= SMALL && !work.stage.is_on_disk();
+        let size = self.size.get();
+        let is_small = size <= SMALL && !work.stage.is_on_disk();
         let (stage, content) = if is_small {
             work.digest(&pieces);
-            (work.verified(expected)?.with_room()?, Some(joined(pieces)))
+            (work.verified()?.with_room()?, Some(joined(pieces)))
         } else {
             let stage = spawn_blocking(move || {
                 work.write(&pieces)?;
-                let mut stage = work.verified(expected)?;
+                let mut stage = work.verified()?;
                 stage.sync()?;
                 Ok::<_, Error>(stage)
             });
-            (stage.await??, None)
+            (stage.await.map_err(Error::unavailable)??, None)
         };
         Ok(Sealed {
             key: self.key.clone(),
             options: self.options.clone(),
-            size: self.size,
+            size,
             stage,
             content,
         })
@@ -96,7 +95,7 @@ impl LocalUpload {
     /// Whether its bytes come slowly on the whole.
     fn is_slow(&self) -> bool {
         let seconds = self.since.elapsed().as_secs();
-        seconds > 0 && self.size / seconds < SLOW
+        seconds > 0 && self.size.get() / seconds < SLOW
     }
 
     /// Starts to write what was gathered, once the write before has ended.
@@ -119,7 +118,7 @@ impl LocalUpload {
         if let State::Writing(task) = &mut self.state {
             let outcome = task.await;
             self.state = State::Failed;
-            self.state = State::Idle(outcome??);
+            self.state = State::Idle(outcome.map_err(Error::unavailable)??);
         }
         match mem::replace(&mut self.state, State::Failed) {
             State::Idle(work) => Ok(work),
@@ -133,10 +132,9 @@ impl LocalUpload {
 #[async_trait::async_trait]
 impl Upload for LocalUpload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        if self.size > self.options.max_size {
+        if let Err(error) = self.size.add(bytes.len()) {
             discard(mem::replace(&mut self.state, State::Failed));
-            return Err(Error::TooLarge);
+            return Err(error);
         }
         self.gather.push(bytes);
         let gathered = self.gather.len();
@@ -147,7 +145,7 @@ impl Upload for LocalUpload {
     }
 
     async fn complete(&mut self) -> Result<(), Error> {
-        if self.size <= SMALL {
+        if self.size.get() <= SMALL {
             return Ok(());
         }
         self.write_out(true).await
@@ -165,18 +163,13 @@ impl Work {
     }
 
     fn digest(&mut self, pieces: &[Bytes]) {
-        if let Some(digest) = &mut self.digest {
-            pieces.iter().for_each(|piece| digest.update(piece));
-        }
+        pieces.iter().for_each(|piece| self.digest.update(piece));
     }
 
     /// Whether these are the bytes that were announced.
-    fn verified(self, expected: Option<[u8; 32]>) -> Result<Stage, Error> {
-        if self.digest.map(|digest| digest.finalize().into()) == expected {
-            Ok(self.stage)
-        } else {
-            Err(Error::DigestMismatch)
-        }
+    fn verified(self) -> Result<Stage, Error> {
+        self.digest.verify()?;
+        Ok(self.stage)
     }
 }
 

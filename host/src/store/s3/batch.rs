@@ -8,11 +8,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use coffer_port::object::{Pin, Seen};
 use futures_util::{FutureExt, StreamExt, stream};
 
 use super::Shared;
-use super::bucket::Pin;
-use super::publish::Seen;
 use super::upload::Sealed;
 use crate::store::{Error, Refusal, Stored};
 
@@ -45,7 +44,11 @@ impl Shared {
     async fn check_all(&self, batch: &mut [Sealed]) -> Result<(), Refusal> {
         let looks: Vec<_> = batch
             .iter()
-            .map(|sealed| self.look_and_check(&sealed.key, &sealed.options).boxed())
+            .map(|sealed| {
+                self.bucket
+                    .look_and_check(&sealed.key, &sealed.options)
+                    .boxed()
+            })
             .collect();
         let found: Vec<Result<Seen, Error>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
         for (index, (sealed, found)) in batch.iter_mut().zip(found).enumerate() {

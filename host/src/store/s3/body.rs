@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use coffer_port::object::Range;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::Shared;
-use super::bucket::{self, Range};
-use super::download::this;
-use crate::store::{Error, Info};
+use super::bucket;
+use crate::store::{Conditions, Error, Info};
 
-/// So often in a row it is gone on with without a byte coming.
+/// Max attempts in a row that bring no byte.
 const FRUITLESS: u32 = 3;
 
 struct Body {
@@ -91,7 +91,7 @@ impl Body {
         let got = self
             .store
             .bucket
-            .get(&self.info.key, range, &this(&self.info))
+            .get(&self.info.key, range, &Conditions::only(&self.info.etag))
             .await?;
         let fits = got.object.info.etag == self.info.etag
             && got.object.info.size == self.info.size

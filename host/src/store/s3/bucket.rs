@@ -13,12 +13,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::DateTime;
 
 use super::key::Prefix;
-use super::metadata::Metadata;
+use coffer_port::object::{Metadata, quoted};
+
 use crate::store::{Info, Key};
 
 pub(super) use parts::{Part, PartsId};
-pub(super) use read::{Bytes, Range};
-pub(super) use write::{Pin, Written};
+pub(super) use read::Bytes;
+pub(super) use write::Written;
 
 /// A bucket and where in it the store's objects are.
 pub(super) struct Bucket {
@@ -39,6 +40,11 @@ pub(super) struct Object {
 }
 
 impl Object {
+    /// What a decision needs to know of it.
+    pub(super) fn described(&self) -> (&Info, Option<&str>) {
+        (&self.info, self.version.as_deref())
+    }
+
     fn new(key: &Key, size: u64, etag: &str, modified: Option<&DateTime>, kept: Metadata) -> Self {
         Object {
             info: Info {
@@ -52,15 +58,6 @@ impl Object {
             version: kept.version,
             version_id: None,
         }
-    }
-}
-
-/// An entity tag with its quotes, which some services leave out here and there.
-pub(super) fn quoted(etag: &str) -> String {
-    if etag.starts_with('"') {
-        etag.to_owned()
-    } else {
-        format!("\"{etag}\"")
     }
 }
 

@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
+use coffer_port::object::Range;
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Shared;
 use super::body;
-use super::bucket::{Bytes, Range};
+use super::bucket::Bytes;
 use super::failure::Failure;
-use crate::store::{Body, Conditions, Error, Etags, Info, Key, OpenOptions, Opened, Span};
+use crate::store::{Body, Conditions, Error, Etags, Guard, Info, Key, OpenOptions, Opened, Span};
 
-/// So often a version is looked for anew because it was replaced meanwhile.
+/// Max attempts to get the version that was described.
 const ROUNDS: u32 = 8;
 
 pub(super) async fn open(
@@ -20,14 +21,12 @@ pub(super) async fn open(
     key: &Key,
     options: &OpenOptions,
 ) -> Result<Opened, Error> {
-    let Some(range) = Range::of(options.span).filter(|_| may_hold(&options.conditions)) else {
+    let Some(range) = Range::of(options.span).filter(|_| is_worth_a_get(options)) else {
         return look_then_get(store, key, options).await;
     };
     match store.bucket.get(key, range, &options.conditions).await {
         Ok(got) => {
-            let info = &got.object.info;
-            options.conditions.check_read(info)?;
-            if got.partial && options.span_for(info) == Span::All {
+            if options.check(&got.object.info)? == Span::All && got.partial {
                 return look_then_get(store, key, options).await;
             }
             Ok(opened(store, got))
@@ -40,11 +39,19 @@ pub(super) async fn open(
     }
 }
 
-/// Whether there can be a version that these conditions let through. Those that
-/// cannot hold are decided without asking for bytes.
-fn may_hold(conditions: &Conditions) -> bool {
-    let none = |etags: &Etags| matches!(etags, Etags::These(tags) if tags.is_empty());
-    !conditions.if_match.as_ref().is_some_and(none) && conditions.if_none_match != Some(Etags::Any)
+/// Whether the bytes may be asked for at once: there can be a version that the conditions let
+/// through, and the service, which weighs them, cannot give away to the wrong caller how a
+/// guarded file compares.
+fn is_worth_a_get(options: &OpenOptions) -> bool {
+    let conditions = &options.conditions;
+    let none = |etags: &Etags| matches!(etags, Etags::List(tags) if tags.is_empty());
+    let may_hold = !conditions.if_match.as_ref().is_some_and(none)
+        && conditions.if_none_match != Some(Etags::Any);
+    match options.may_read {
+        Guard::Any => may_hold,
+        Guard::Uploader(_) => conditions.is_none(),
+        Guard::None => false,
+    }
 }
 
 /// Decides everything by a description, then gets the bytes of that version.
@@ -55,16 +62,13 @@ async fn look_then_get(
 ) -> Result<Opened, Error> {
     for _ in 0..ROUNDS {
         let info = store.bucket.head(key).await?.info;
-        options.conditions.check_read(&info)?;
-        let extent = options.span_for(&info).within(info.size)?;
+        let extent = options.check(&info)?.within(info.size)?;
         if extent.length == 0 {
             return Ok(empty(info));
         }
-        let range = match extent.partial {
-            true => Range::between(extent.offset, extent.offset + extent.length),
-            false => Range::WHOLE,
-        };
-        match store.bucket.get(key, range, &this(&info)).await {
+        let range = Range::for_extent(extent);
+        let this = Conditions::only(&info.etag);
+        match store.bucket.get(key, range, &this).await {
             Ok(got) if got.object.info.etag == info.etag && got.length == extent.length => {
                 return Ok(opened(store, got));
             }
@@ -72,17 +76,7 @@ async fn look_then_get(
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(Error::Unavailable(
-        "the file was replaced again and again".into(),
-    ))
-}
-
-/// Only this version.
-pub(super) fn this(info: &Info) -> Conditions {
-    Conditions {
-        if_match: Some(Etags::These(vec![info.etag.clone()])),
-        ..Conditions::default()
-    }
+    Err(Error::unavailable("the file was replaced again and again"))
 }
 
 fn opened(store: &Arc<Shared>, got: Bytes) -> Opened {

@@ -3,6 +3,8 @@
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
+use coffer_port::object::is_full;
+
 use crate::store::Error;
 
 /// Why a request was not answered with what was asked for.
@@ -48,18 +50,6 @@ where
             _ => Failure::Other(Error::Unavailable(Box::new(error))),
         }
     }
-}
-
-/// What S3-compatible services call a quota that is used up.
-fn is_full(code: &str) -> bool {
-    matches!(
-        code,
-        "QuotaExceeded"
-            | "InsufficientStorage"
-            | "InsufficientStorageSpace"
-            | "XMinioStorageFull"
-            | "XMinioAdminBucketQuotaExceeded"
-    )
 }
 
 impl From<Error> for Failure {

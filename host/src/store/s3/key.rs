@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::store::key::{self, Key, KeyError};
+use coffer_port::key;
+
+use crate::store::{Key, KeyError};
 
 /// The longest name of an object, in bytes, as S3 has it.
 const LONGEST_OBJECT: usize = 1024;
@@ -14,7 +16,7 @@ const LONGEST_KEY: usize = 970;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefix(String);
 
-/// Why a text is no prefix.
+/// Why a text is not a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PrefixError {
     /// It would make names longer than S3 takes.

@@ -10,14 +10,14 @@ use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use coffer_port::object::{Metadata, Pin};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::Shared;
-use super::bucket::{Part, PartsId, Pin};
+use super::bucket::{Part, PartsId};
 use super::budget::Grant;
 use super::failure::Failure;
-use super::metadata::Metadata;
 use crate::store::{Error, Key};
 
 /// Parts of one upload that are on their way at the same time: with the one that is
@@ -204,7 +204,7 @@ impl Sender {
         &mut self,
         sent: Result<Result<Part, Failure>, tokio::task::JoinError>,
     ) -> Result<(), Failure> {
-        let part = sent.map_err(Error::from)??;
+        let part = sent.map_err(Error::unavailable)??;
         self.there.insert(part.part_number().unwrap_or(0), part);
         Ok(())
     }

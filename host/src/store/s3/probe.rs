@@ -1,11 +1,11 @@
 //! Finds out which conditions the service evaluates: some ignore them silently.
 
 use bytes::Bytes;
+use coffer_port::object::{Metadata, Pin};
 use uuid::Uuid;
 
-use super::bucket::{Bucket, Pin};
+use super::bucket::Bucket;
 use super::failure::Failure;
-use super::metadata::Metadata;
 use crate::store::{Error, Key};
 
 /// Which requests the service makes depend on what is there.

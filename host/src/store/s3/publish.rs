@@ -1,140 +1,56 @@
-//! Making one file visible, on the conditions that hold at that moment.
+//! Making one file visible: [`Publish`] decides, the bucket is asked here.
 //!
-//! The service evaluates what it can: `If-None-Match: *` for a file that must be new,
-//! `If-Match` for the version that the guards and conditions were checked against.
-//! Where another writer came between, it is looked and decided anew. A service that
-//! evaluates neither gets no condition; then only the writers within this host take
-//! turns.
-//!
-//! A new file that nothing guards costs one request. One that replaces another costs a
-//! second, because the service has to say that there is one; and one that may be
-//! refused costs a look, because the refusal is not to wait for the file's bytes, unless
-//! these are few.
+//! Where the service evaluates no conditions, the writers within this host take turns.
 
-use std::time::Duration;
+use coffer_port::object::publish::{Means, Step};
+use coffer_port::object::{Pin, Publish};
 
 use super::Shared;
-use super::bucket::{Object, Pin, Written};
+use super::bucket::{Object, Written};
 use super::failure::Failure;
 use super::upload::{Content, Sealed};
-use crate::store::{Conditions, CreateOptions, Error, Info, Key, Stored, Whose};
-
-/// So often it is decided anew because another writer was faster.
-const ROUNDS: u32 = 16;
-/// What is waited after the first of them; after each, as much more.
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// What was there when it was looked last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// It was not looked.
-    NotLooked,
-    /// No file.
-    Nothing,
-    /// The version with this entity tag.
-    Version(String),
-}
-
-impl Seen {
-    /// Whether there is something to replace, as far as is known.
-    pub(super) fn is_version(&self) -> bool {
-        matches!(self, Seen::Version(_))
-    }
-}
-
-/// How it is tried.
-enum Attempt {
-    /// On this condition, which means this for whether something is replaced.
-    Pinned(Pin, bool),
-    /// After another look.
-    Look,
-}
-
-impl Attempt {
-    /// By what was seen, or what is usual.
-    fn first(sealed: &Sealed) -> Attempt {
-        match &sealed.seen {
-            Seen::NotLooked | Seen::Nothing => Attempt::Pinned(Pin::Absent, false),
-            Seen::Version(_) if is_free(&sealed.options) => Attempt::Pinned(Pin::None, true),
-            Seen::Version(tag) => Attempt::Pinned(Pin::Version(tag.clone()), true),
-        }
-    }
-
-    /// After the condition did not hold.
-    fn after(self, options: &CreateOptions) -> Attempt {
-        match self {
-            Attempt::Pinned(Pin::Absent, _) if is_free(options) => Attempt::Pinned(Pin::None, true),
-            _ => Attempt::Look,
-        }
-    }
-}
-
-/// Whether any file may be created and any replaced.
-pub(super) fn is_free(options: &CreateOptions) -> bool {
-    options.may_create
-        && options.may_replace == Whose::Anyones
-        && options.conditions == Conditions::default()
-}
+use crate::store::{Error, Info, Stored};
 
 impl Shared {
     /// Publishes one file.
     pub(super) async fn publish(&self, sealed: &Sealed) -> Result<Stored, Error> {
-        let evaluated = match sealed.content {
-            Content::Whole { .. } => self.conditional.put,
-            Content::Parts(_) => self.conditional.complete,
+        let means = match sealed.content {
+            Content::Whole { .. } => Means {
+                evaluated: self.conditional.put,
+                whole: true,
+            },
+            Content::Parts(_) => Means {
+                evaluated: self.conditional.complete,
+                whole: false,
+            },
         };
-        let _turn = match evaluated {
+        let _turn = match means.evaluated {
             true => None,
             false => Some(self.locks.lock(sealed.key.as_str()).await),
         };
-        // The look at a large file was long ago, and its bytes are not sent again.
-        let mut attempt = match sealed.content {
-            Content::Whole { .. } if evaluated => Attempt::first(sealed),
-            _ => Attempt::Look,
-        };
-        for round in 1..=ROUNDS {
-            let (pin, replaced) = match &attempt {
-                Attempt::Pinned(pin, replaced) => (pin.clone(), *replaced),
-                Attempt::Look => match self.bucket.look(&sealed.key).await? {
-                    // An attempt whose answer was lost.
-                    Some(object) if object.version == sealed.metadata.version => {
-                        return Ok(sealed.stored(written(&object), sealed.seen.is_version()));
+        let version = sealed.metadata.version.as_deref();
+        let mut publish = Publish::new(&sealed.options, version, &sealed.seen, means);
+        loop {
+            match publish.next()? {
+                Step::Wait(time) => tokio::time::sleep(time).await,
+                Step::Look => {
+                    let found = self.bucket.look(&sealed.key).await?;
+                    let described = found.as_ref().map(Object::described);
+                    if publish.looked(described)?
+                        && let Some(object) = found
+                    {
+                        return Ok(sealed.stored(written(object), publish.replaces()));
                     }
-                    current => {
-                        let info = current.as_ref().map(|found| &found.info);
-                        sealed.options.check(info)?;
-                        (pin_for(sealed, current.as_ref()), current.is_some())
-                    }
+                }
+                Step::Send(pin) => match self.send(sealed, pin).await {
+                    Ok(written) => return Ok(sealed.stored(written, publish.replaces())),
+                    Err(Failure::Precondition | Failure::NotFound) => publish.overtaken(),
+                    Err(Failure::Conflict) => publish.collided(),
+                    Err(Failure::NoSuchUpload) => publish.forgotten(),
+                    Err(failure) => return Err(failure.into()),
                 },
-            };
-            let pin = if evaluated { pin } else { Pin::None };
-            match self.send(sealed, pin).await {
-                Ok(written) => return Ok(sealed.stored(written, replaced)),
-                Err(Failure::Precondition | Failure::NotFound) => {
-                    attempt = attempt.after(&sealed.options);
-                }
-                Err(Failure::Conflict) => {
-                    attempt = Attempt::Look;
-                    tokio::time::sleep(PAUSE * round).await;
-                }
-                // It may have been this very upload that was completed.
-                Err(Failure::NoSuchUpload) => return self.own(sealed).await,
-                Err(failure) => return Err(failure.into()),
             }
         }
-        Err(Error::Unavailable("too many others write this key".into()))
-    }
-
-    /// What is there, if that lets the file be stored.
-    pub(super) async fn look_and_check(
-        &self,
-        key: &Key,
-        options: &CreateOptions,
-    ) -> Result<Seen, Error> {
-        let current = self.bucket.look(key).await?;
-        let info = current.map(|found| found.info);
-        options.check(info.as_ref())?;
-        Ok(info.map_or(Seen::Nothing, |info| Seen::Version(info.etag)))
     }
 
     async fn send(&self, sealed: &Sealed, pin: Pin) -> Result<Written, Failure> {
@@ -150,7 +66,7 @@ impl Shared {
                 // Only readers are told the time: for many services it is the one at
                 // which the upload began.
                 match self.bucket.head(&sealed.key).await {
-                    Ok(object) if object.version == sealed.metadata.version => Ok(written(&object)),
+                    Ok(object) if object.version == sealed.metadata.version => Ok(written(object)),
                     Ok(_) | Err(_) => Ok(Written {
                         etag,
                         modified: std::time::SystemTime::now(),
@@ -159,31 +75,11 @@ impl Shared {
             }
         }
     }
-
-    async fn own(&self, sealed: &Sealed) -> Result<Stored, Error> {
-        match self.bucket.look(&sealed.key).await? {
-            Some(object) if object.version == sealed.metadata.version => {
-                Ok(sealed.stored(written(&object), sealed.seen.is_version()))
-            }
-            _ => Err(Error::Unavailable(
-                "the service has forgotten the upload".into(),
-            )),
-        }
-    }
 }
 
-/// The version that a look has found, unless it does not matter.
-fn pin_for(sealed: &Sealed, current: Option<&Object>) -> Pin {
-    match current {
-        None => Pin::Absent,
-        Some(_) if is_free(&sealed.options) => Pin::None,
-        Some(found) => Pin::Version(found.info.etag.clone()),
-    }
-}
-
-fn written(object: &Object) -> Written {
+fn written(object: Object) -> Written {
     Written {
-        etag: object.info.etag.clone(),
+        etag: object.info.etag,
         modified: object.info.modified,
     }
 }

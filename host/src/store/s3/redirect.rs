@@ -14,13 +14,12 @@ pub(super) async fn open(
 ) -> Result<Opened, Error> {
     // A client sends If-Range again together with its Range. A service that does not know
     // it would answer with a part of another version.
-    if options.span_only_if.is_some() {
+    if options.if_range.is_some() {
         return download::open(store, key, options).await;
     }
     let object = store.bucket.head(key).await?;
     let info = object.info;
-    options.conditions.check_read(&info)?;
-    let extent = options.span.within(info.size)?;
+    let extent = options.check(&info)?.within(info.size)?;
     if extent.length == 0 {
         return Ok(download::empty(info));
     }

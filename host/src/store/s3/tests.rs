@@ -102,7 +102,7 @@ fn freely() -> CreateOptions {
         content_type: "text/plain".into(),
         uploader: None,
         may_create: true,
-        may_replace: Whose::Anyones,
+        may_replace: Guard::Any,
         conditions: Conditions::default(),
         max_size: u64::MAX,
         announced: None,
@@ -141,7 +141,8 @@ async fn put(store: &S3Store, name: &str, content: &[u8]) -> Result<Stored, Erro
 async fn read(store: &S3Store, name: &str, span: Span) -> Result<Vec<u8>, Error> {
     let options = OpenOptions {
         span,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions::default(),
     };
     let body = store.open(&key(name), options).await?.body.here();

@@ -4,26 +4,22 @@ use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
+use coffer_port::object::publish::begins_without_look;
+use coffer_port::object::{Metadata, Seen};
 use uuid::Uuid;
 
 use super::Shared;
 use super::budget::{Grant, PART};
-use super::metadata::Metadata;
 use super::multipart::Multipart;
-use super::publish::{Seen, is_free};
-use crate::store::{CreateOptions, Error, Key, Upload};
-
-/// So many bytes take a service no longer than the question whether it should have them.
-const FEW: u64 = 64 << 10;
+use crate::store::{CreateOptions, Digest, Error, Key, Size, Upload};
 
 pub(super) struct S3Upload {
     store: Arc<Shared>,
     key: Key,
     options: CreateOptions,
     metadata: Metadata,
-    size: u64,
-    digest: Option<Sha256>,
+    size: Size,
+    digest: Digest,
     seen: Seen,
     /// None once it has failed.
     gathered: Option<Gathered>,
@@ -57,19 +53,16 @@ pub(super) enum Content {
 }
 
 impl S3Upload {
-    /// Looks what is there, so that it can be refused before a byte is taken in, unless
-    /// everything would be fine, or so few bytes are on their way that they are as well
-    /// sent on the condition that nothing is there.
+    /// Looks at what is there, where that is needed, so that an upload can be refused before
+    /// a byte has been received.
     pub(super) async fn create(
         store: Arc<Shared>,
         key: Key,
         options: CreateOptions,
     ) -> Result<S3Upload, Error> {
-        let few = options.announced.is_some_and(|length| length <= FEW);
-        let seen = if is_free(&options) || few && options.check(None).is_ok() {
-            Seen::NotLooked
-        } else {
-            store.look_and_check(&key, &options).await?
+        let seen = match begins_without_look(&options) {
+            true => Seen::NotLooked,
+            false => store.bucket.look_and_check(&key, &options).await?,
         };
         let metadata = Metadata {
             content_type: options.content_type.clone(),
@@ -80,8 +73,8 @@ impl S3Upload {
             store,
             key,
             metadata,
-            size: 0,
-            digest: options.sha256.map(|_| Sha256::new()),
+            size: Size::up_to(options.max_size),
+            digest: Digest::expecting(options.sha256),
             seen,
             gathered: Some(Gathered::default()),
             options,
@@ -92,10 +85,7 @@ impl S3Upload {
     /// one request is at the service.
     pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
         let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
-        let found = self.digest.take().map(|digest| digest.finalize().into());
-        if found != self.options.sha256 {
-            return Err(Error::DigestMismatch);
-        }
+        self.digest.verify()?;
         if gathered.multipart.is_some() {
             gathered.send_on().await?;
         }
@@ -113,7 +103,7 @@ impl S3Upload {
             key: self.key,
             options: self.options,
             metadata: self.metadata,
-            size: self.size,
+            size: self.size.get(),
             seen: self.seen,
             content,
         })
@@ -178,13 +168,8 @@ impl Upload for S3Upload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
         // Left out on any error, and if the caller does not wait for the end.
         let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        if self.size > self.options.max_size {
-            return Err(Error::TooLarge);
-        }
-        if let Some(digest) = &mut self.digest {
-            digest.update(&bytes);
-        }
+        self.size.add(bytes.len())?;
+        self.digest.update(&bytes);
         self.take_in(&mut gathered, bytes).await?;
         self.gathered = Some(gathered);
         Ok(())

@@ -53,7 +53,8 @@ async fn damaged_files_are_counted_once_each_and_others_are_served() {
     // Cut while it is read.
     let options = OpenOptions {
         span: Span::All,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions::default(),
     };
     let opened = store.open(&key("large/4"), options).await;

@@ -137,7 +137,7 @@ async fn free_pages_of_the_index_count_as_room() {
         put(&store, &format!("{n}"), &SMALL_FILE).await;
     }
     for n in 0..400 {
-        let (who, conditions) = (Whose::Anyones, Conditions::default());
+        let (who, conditions) = (Guard::Any, Conditions::default());
         let name = key(&format!("{n}"));
         let removed = store.remove(&name, &who, &conditions).await;
         removed.expect("removed");

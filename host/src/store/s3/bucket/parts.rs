@@ -3,7 +3,10 @@
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 
-use super::{Bucket, Metadata, Pin, quoted};
+use coffer_port::object::{Metadata, Pin, quoted};
+
+use super::Bucket;
+use super::write::{if_match, if_none_match, user_metadata};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::Failure;
 use crate::store::{Error, Key};
@@ -21,14 +24,13 @@ impl Bucket {
         key: &Key,
         metadata: &Metadata,
     ) -> Result<PartsId, Failure> {
-        let (content_type, user) = metadata.to_object();
         let started = self
             .client
             .create_multipart_upload()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
-            .content_type(content_type)
-            .set_metadata(Some(user))
+            .content_type(metadata.object_type())
+            .set_metadata(Some(user_metadata(metadata)))
             .checksum_algorithm(ChecksumAlgorithm::Crc32)
             .send()
             .await?;
@@ -82,8 +84,8 @@ impl Bucket {
             .key(self.prefix.object(key.as_str()))
             .upload_id(id)
             .multipart_upload(parts.build())
-            .set_if_none_match(pin.if_none_match())
-            .set_if_match(pin.if_match()?)
+            .set_if_none_match(if_none_match(pin))
+            .set_if_match(if_match(pin)?)
             .customize()
             .config_override(patient())
             .send()

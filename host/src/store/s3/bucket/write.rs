@@ -1,5 +1,6 @@
 //! Storing and removing one object.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
@@ -8,39 +9,37 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
 
-use super::{Bucket, Metadata, quoted, read::is_tag, seconds};
+use coffer_port::object::metadata::entry_name;
+use coffer_port::object::{Metadata, Pin, quoted};
+
+use super::{Bucket, read::is_tag, seconds};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::Failure;
 use crate::store::{Error, Key};
 
-/// Which version a write may replace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store::s3) enum Pin {
-    /// Whatever is there.
-    None,
-    /// Nothing: there must be no object.
-    Absent,
-    /// The version with this entity tag.
-    Version(String),
+/// A condition as `If-None-Match`.
+pub(super) fn if_none_match(pin: &Pin) -> Option<String> {
+    (*pin == Pin::Absent).then(|| "*".to_owned())
 }
 
-impl Pin {
-    /// As `If-None-Match`.
-    pub(super) fn if_none_match(&self) -> Option<String> {
-        (*self == Pin::Absent).then(|| "*".to_owned())
+/// A condition as `If-Match`.
+///
+/// # Errors
+/// What no header field can carry is not the tag of any version.
+pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, Failure> {
+    match pin {
+        Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
+        Pin::Version(_) => Err(Failure::Precondition),
+        Pin::None | Pin::Absent => Ok(None),
     }
+}
 
-    /// As `If-Match`.
-    ///
-    /// # Errors
-    /// What no header field can carry is no version's tag.
-    pub(super) fn if_match(&self) -> Result<Option<String>, Failure> {
-        match self {
-            Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
-            Pin::Version(_) => Err(Failure::Precondition),
-            Pin::None | Pin::Absent => Ok(None),
-        }
-    }
+/// What is kept beside the bytes, as the object's user metadata.
+pub(super) fn user_metadata(metadata: &Metadata) -> HashMap<String, String> {
+    let fields = metadata.fields().into_iter();
+    fields
+        .map(|(name, value)| (entry_name(name).to_owned(), value))
+        .collect()
 }
 
 /// A version that has just come to be.
@@ -62,17 +61,16 @@ impl Bucket {
         bytes: bytes::Bytes,
         pin: &Pin,
     ) -> Result<Written, Failure> {
-        let (content_type, user) = metadata.to_object();
         let clock = Clock::default();
         let put = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
-            .content_type(content_type)
-            .set_metadata(Some(user))
-            .set_if_none_match(pin.if_none_match())
-            .set_if_match(pin.if_match()?)
+            .content_type(metadata.object_type())
+            .set_metadata(Some(user_metadata(metadata)))
+            .set_if_none_match(if_none_match(pin))
+            .set_if_match(if_match(pin)?)
             .body(ByteStream::from(bytes))
             .customize()
             .config_override(patient())
@@ -94,7 +92,7 @@ impl Bucket {
             .delete_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
-            .set_if_match(pin.if_match()?)
+            .set_if_match(if_match(pin)?)
             .send()
             .await?;
         Ok(())

@@ -82,7 +82,8 @@ async fn a_broken_download_never_ends_cleanly() {
 fn whole() -> OpenOptions {
     OpenOptions {
         span: Span::All,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: Conditions::default(),
     }
 }
@@ -136,7 +137,7 @@ async fn an_answer_that_was_lost_is_not_taken_for_another_writers() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let create_only = CreateOptions {
-        may_replace: Whose::Nobodys,
+        may_replace: Guard::None,
         ..freely()
     };
     service.fail("PUT /files/new", 1, Fault::Lost);

@@ -15,7 +15,8 @@ async fn redirecting(service: &S3Service) -> S3Store {
 fn with(span: Span, conditions: Conditions) -> OpenOptions {
     OpenOptions {
         span,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions,
     }
 }
@@ -39,8 +40,8 @@ async fn opening_costs_one_head_whatever_comes_of_it_and_a_url_nothing() {
     let service = S3Service::start();
     let store = redirecting(&service).await;
     let info = put(&store, "f", &[1; 10]).await.expect("stored").info;
-    let tag = Some(Etags::These(vec![info.etag.clone()]));
-    let other = Some(Etags::These(vec!["\"x\"".into()]));
+    let tag = Some(Etags::List(vec![info.etag.clone()]));
+    let other = Some(Etags::List(vec!["\"x\"".into()]));
     service.requests();
     let none_match = |etags: &Option<Etags>| Conditions {
         if_none_match: etags.clone(),
@@ -97,7 +98,8 @@ async fn what_a_client_could_not_ask_for_again_comes_from_here() {
         ("empty", None, 0),
     ] {
         let options = OpenOptions {
-            span_only_if: validator.map(|tag| Validator::Etag(tag.to_owned())),
+            if_range: validator.map(|tag| Validator::Etag(tag.to_owned())),
+            may_read: Guard::Any,
             ..with(Span::Last(1), Conditions::default())
         };
         let opened = store.open(&key(name), options).await.expect("open");

@@ -51,7 +51,7 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
     // A look, so that a refusal does not wait for the bytes.
     for (replaced, name) in [(false, "alice"), (true, "alice")] {
         let guarded = CreateOptions {
-            may_replace: Whose::Uploaders(name.to_owned()),
+            may_replace: Guard::Uploader(name.to_owned()),
             uploader: Some(name.to_owned()),
             ..freely()
         };
@@ -67,7 +67,7 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
         ((64 << 10) + 1, true, &["HEAD", "PUT"]),
     ] {
         let guarded = CreateOptions {
-            may_replace: Whose::Uploaders("alice".to_owned()),
+            may_replace: Guard::Uploader("alice".to_owned()),
             uploader: Some("alice".to_owned()),
             announced: Some(announced),
             ..freely()
@@ -84,17 +84,17 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
     assert_eq!(seen(&service), ["PUT", "PUT"]);
 }
 
+fn tags(tags: &[&str]) -> Option<Etags> {
+    let tags = tags.iter().map(|&tag| tag.to_owned());
+    Some(Etags::List(tags.collect()))
+}
+
 #[tokio::test]
 async fn a_range_and_conditions_are_passed_on_in_one_request() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let info = put(&store, "f", b"0123456789").await.expect("stored").info;
     service.requests();
-    let tags = |tags: &[&str]| {
-        Some(Etags::These(
-            tags.iter().map(|&tag| tag.to_owned()).collect(),
-        ))
-    };
     let table = [
         (only_if(tags(&[&info.etag]), None), None, 1, &["GET"][..]),
         (
@@ -117,10 +117,11 @@ async fn a_range_and_conditions_are_passed_on_in_one_request() {
             &["GET", "HEAD", "GET"],
         ),
     ];
-    for (conditions, span_only_if, length, requests) in table {
+    for (conditions, if_range, length, requests) in table {
         let options = OpenOptions {
             span: Span::Last(1),
-            span_only_if,
+            if_range,
+            may_read: Guard::Any,
             conditions,
         };
         let opened = store.open(&key("f"), options.clone()).await.expect("open");
@@ -129,12 +130,38 @@ async fn a_range_and_conditions_are_passed_on_in_one_request() {
     }
     let still_good = OpenOptions {
         span: Span::All,
-        span_only_if: None,
+        if_range: None,
+        may_read: Guard::Any,
         conditions: only_if(None, tags(&[&info.etag])),
     };
     let answer = store.open(&key("f"), still_good).await.map(|_| ());
     assert!(matches!(answer, Err(Error::NotModified(found)) if found.size == 10));
     assert_eq!(seen(&service), ["GET", "HEAD"]);
+}
+
+#[tokio::test]
+async fn a_guarded_file_costs_one_request_to_open() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"0123456789").await.expect("stored");
+    service.requests();
+    let ann = Guard::Uploader("ann".into());
+    for (may_read, conditions, requests) in [
+        (ann.clone(), Conditions::default(), &["GET"][..]),
+        // What the service made of the condition would give the file away.
+        (ann, only_if(None, tags(&["\"x\""])), &["HEAD"]),
+        (Guard::None, Conditions::default(), &["HEAD"]),
+    ] {
+        let options = OpenOptions {
+            span: Span::All,
+            if_range: None,
+            may_read,
+            conditions,
+        };
+        let answer = store.open(&key("f"), options.clone()).await.map(|_| ());
+        assert!(matches!(answer, Err(Error::Protected)), "{options:?}");
+        assert_eq!(seen(&service), requests, "{options:?}");
+    }
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ async fn what_will_be_refused_is_refused_before_a_byte_is_taken_in() {
     let store = store_on(&service).await;
     put(&store, "f", b"there").await.expect("stored");
     let create_only = CreateOptions {
-        may_replace: Whose::Nobodys,
+        may_replace: Guard::None,
         ..freely()
     };
     let refused = store.create(key("f"), create_only).await.map(|_| ());
@@ -148,7 +148,7 @@ async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
         let store = store_on(&service).await;
         let before = put(&store, "f", b"there").await.expect("stored").info;
         let create_only = CreateOptions {
-            may_replace: Whose::Nobodys,
+            may_replace: Guard::None,
             announced: Some(1),
             ..freely()
         };
@@ -156,7 +156,7 @@ async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
         assert!(matches!(refused, Err(Error::Protected)), "{refused:?}");
         let unmatched = CreateOptions {
             conditions: Conditions {
-                if_none_match: Some(Etags::These(vec![before.etag.clone()])),
+                if_none_match: Some(Etags::List(vec![before.etag.clone()])),
                 ..Conditions::default()
             },
             announced: Some(1),
@@ -167,7 +167,9 @@ async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
             matches!(refused, Err(Error::PreconditionFailed)),
             "{refused:?}"
         );
-        let found = store.stat(&key("f"), &Conditions::default()).await;
+        let found = store
+            .stat(&key("f"), &Guard::Any, &Conditions::default())
+            .await;
         assert_eq!(found.expect("there").etag, before.etag);
         assert_eq!(
             read(&store, "f", Span::All).await.expect("read"),

@@ -1,0 +1,157 @@
+//! Bodies: a request's as it comes, a response's as it goes.
+
+use std::any::Any;
+
+use crate::bindings::exports::coffer::storage::blobs::Error;
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use crate::bindings::wasi::http::types::{
+    ErrorCode, Fields, IncomingBody, OutgoingBody, OutgoingResponse, ResponseOutparam,
+    http_error_code,
+};
+use crate::bindings::wasi::io::poll::poll;
+use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
+
+/// How much of a body is asked for at once, in bytes.
+const CHUNK: u64 = 128 << 10;
+/// How much of a body that is not wanted any more is still taken in, in bytes.
+const LINGER: usize = 1 << 20;
+/// The longest pause of a client meanwhile, in nanoseconds.
+const LINGER_IDLE: u64 = 2_000_000_000;
+
+/// Fields that are the platform's to set, or the port's.
+const FRAMING: [&str; 10] = [
+    "connection",
+    "content-length",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Where a file's bytes come from.
+pub struct Source {
+    // Dropped before what it is a child of.
+    stream: Option<InputStream>,
+    _parent: Option<Box<dyn Any>>,
+}
+
+impl Source {
+    /// No bytes at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            stream: None,
+            _parent: None,
+        }
+    }
+
+    /// A stream, and what must live as long as it does.
+    #[must_use]
+    pub fn new(stream: InputStream, parent: impl Any) -> Self {
+        Self {
+            stream: Some(stream),
+            _parent: Some(Box::new(parent)),
+        }
+    }
+}
+
+/// Hands each chunk of a request's body on.
+pub(crate) fn receive(
+    body: &IncomingBody,
+    mut store: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let Ok(stream) = body.stream() else {
+        panic!("the body given to `receive` was read before");
+    };
+    loop {
+        match stream.blocking_read(CHUNK) {
+            Ok(bytes) if bytes.is_empty() => {}
+            Ok(bytes) => store(&bytes).inspect_err(|_| linger(&stream))?,
+            Err(StreamError::Closed) => return Ok(()),
+            Err(StreamError::LastOperationFailed(cause)) => {
+                return Err(match http_error_code(&cause) {
+                    Some(ErrorCode::HttpRequestBodySize(_)) => Error::TooLarge,
+                    Some(ErrorCode::ConnectionReadTimeout) => Error::TimedOut,
+                    _ => Error::BodyIncomplete,
+                });
+            }
+        }
+    }
+}
+
+/// Reads a little more of a body that is refused: a platform that closes the connection
+/// on a client that is still sending lets it see a reset rather than the answer.
+fn linger(stream: &InputStream) {
+    let mut taken = 0;
+    while taken < LINGER {
+        let (more, idle) = (stream.subscribe(), subscribe_duration(LINGER_IDLE));
+        if !poll(&[&more, &idle]).contains(&0) {
+            return;
+        }
+        match stream.read(CHUNK) {
+            Ok(bytes) => taken += bytes.len(),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Answers a request with so many bytes of a source. What fails once the head is on its
+/// way breaks the response off.
+pub(crate) fn respond(
+    source: &Source,
+    length: u64,
+    out: ResponseOutparam,
+    status: u16,
+    mut headers: Vec<(String, Vec<u8>)>,
+) {
+    let own = |(name, _): &(String, Vec<u8>)| FRAMING.iter().any(|f| name.eq_ignore_ascii_case(f));
+    assert!(!headers.iter().any(own), "a field is the port's to set");
+    assert!(
+        matches!(status, 200 | 206),
+        "a blob cannot answer with {status}"
+    );
+    headers.push(("content-length".to_owned(), length.to_string().into_bytes()));
+    let Ok(fields) = Fields::from_list(&headers) else {
+        panic!("a header field that HTTP does not allow");
+    };
+    let response = OutgoingResponse::new(fields);
+    let Ok((body, ())) = response
+        .body()
+        .and_then(|body| Ok((body, response.set_status_code(status)?)))
+    else {
+        panic!("a response without a body");
+    };
+    ResponseOutparam::set(out, Ok(response));
+    let Ok(stream) = body.write() else { return };
+    let sent = match &source.stream {
+        Some(bytes) => copy(bytes, &stream, length),
+        None => Ok(()),
+    };
+    drop(stream);
+    // Without its end the platform breaks the response off.
+    if sent.is_ok() {
+        // The client may have gone.
+        let _ = OutgoingBody::finish(body, None);
+    }
+}
+
+fn copy(from: &InputStream, to: &OutputStream, mut left: u64) -> Result<(), StreamError> {
+    while left > 0 {
+        let moved = to.blocking_splice(from, left.min(CHUNK));
+        match moved {
+            Ok(moved) => left = left.saturating_sub(moved),
+            Err(error) => {
+                // Gone clients are nobody's error, broken stores are.
+                if let StreamError::LastOperationFailed(cause) = &error {
+                    eprintln!("a download broke off: {}", cause.to_debug_string());
+                }
+                return Err(error);
+            }
+        }
+    }
+    to.blocking_flush()
+}

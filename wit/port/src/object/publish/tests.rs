@@ -1,0 +1,152 @@
+//! The machine against a service that is one variable.
+
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::{Conditions, Guard, Key};
+
+const OWN: Option<&str> = Some("own");
+const AT_HAND: Means = Means {
+    evaluated: true,
+    whole: true,
+};
+
+fn options(may_replace: Guard) -> CreateOptions {
+    CreateOptions {
+        content_type: "a/b".into(),
+        uploader: None,
+        may_create: true,
+        may_replace,
+        conditions: Conditions::default(),
+        max_size: 1,
+        announced: None,
+        sha256: None,
+    }
+}
+
+fn info(etag: &str, uploader: Option<&str>) -> Info {
+    Info {
+        key: Key::new("k").expect("a key"),
+        size: 1,
+        etag: etag.into(),
+        modified: UNIX_EPOCH,
+        content_type: "a/b".into(),
+        uploader: uploader.map(str::to_owned),
+    }
+}
+
+fn version(etag: &str) -> Pin {
+    Pin::Version(etag.into())
+}
+
+#[test]
+fn a_new_file_takes_one_request_and_a_free_replacement_two() {
+    let free = options(Guard::Any);
+    let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, AT_HAND);
+    assert_eq!(publish.next().expect("a step"), Step::Send(Pin::Absent));
+    assert!(!publish.replaces());
+    publish.overtaken();
+    assert_eq!(publish.next().expect("a step"), Step::Send(Pin::None));
+    assert!(publish.replaces());
+}
+
+#[test]
+fn a_guarded_file_is_pinned_to_the_version_that_was_checked() {
+    let guarded = options(Guard::Uploader("ann".into()));
+    let ann = info("\"1\"", Some("ann"));
+    let seen = Seen::check(Some(ann), &guarded).expect("ann's");
+    let mut publish = Publish::new(&guarded, OWN, &seen, AT_HAND);
+    assert_eq!(
+        publish.next().expect("a step"),
+        Step::Send(version("\"1\""))
+    );
+    publish.overtaken();
+    assert_eq!(publish.next().expect("a step"), Step::Look);
+    let newer = info("\"2\"", Some("ann"));
+    assert!(!publish.looked(Some((&newer, None))).expect("ann's"));
+    assert_eq!(
+        publish.next().expect("a step"),
+        Step::Send(version("\"2\""))
+    );
+    publish.overtaken();
+    publish.next().expect("a look");
+    let bobs = info("\"3\"", Some("bob"));
+    let refused = publish.looked(Some((&bobs, None)));
+    assert!(matches!(refused, Err(Error::Protected)), "{refused:?}");
+}
+
+#[test]
+fn parts_at_the_service_and_blind_services_are_looked_at_first() {
+    let free = options(Guard::Any);
+    for (evaluated, whole, pin) in [
+        (true, false, Pin::Absent),
+        (false, true, Pin::None),
+        (false, false, Pin::None),
+    ] {
+        let means = Means { evaluated, whole };
+        let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, means);
+        assert_eq!(publish.next().expect("a step"), Step::Look, "{means:?}");
+        assert!(!publish.looked(None).expect("free"));
+        assert_eq!(
+            publish.next().expect("a step"),
+            Step::Send(pin),
+            "{means:?}"
+        );
+    }
+}
+
+#[test]
+fn an_attempt_whose_answer_was_lost_is_known_again() {
+    let free = options(Guard::Any);
+    let there = info("\"1\"", None);
+    let mut publish = Publish::new(&free, OWN, &Seen::Nothing, AT_HAND);
+    publish.forgotten();
+    assert_eq!(publish.next().expect("a step"), Step::Look);
+    assert!(publish.looked(Some((&there, OWN))).expect("its own"));
+    assert!(!publish.replaces());
+
+    let mut publish = Publish::new(&free, OWN, &Seen::Nothing, AT_HAND);
+    publish.forgotten();
+    for found in [None, Some((&there, None)), Some((&there, Some("another")))] {
+        let gone = publish.looked(found);
+        assert!(matches!(gone, Err(Error::Unavailable(_))), "{found:?}");
+    }
+    // Objects without a version are nobody's own.
+    let mut publish = Publish::new(&free, None, &Seen::Nothing, AT_HAND);
+    publish.overtaken();
+    publish.overtaken();
+    assert!(!publish.looked(Some((&there, None))).expect("free"));
+}
+
+#[test]
+fn writers_that_collide_wait_longer_each_time_and_end() {
+    let guarded = options(Guard::Uploader("ann".into()));
+    let mut publish = Publish::new(&guarded, OWN, &Seen::Nothing, AT_HAND);
+    let mut waited = Duration::ZERO;
+    for _ in 0..ROUNDS {
+        assert!(matches!(publish.next(), Ok(Step::Send(_))));
+        publish.collided();
+        let Ok(Step::Wait(pause)) = publish.next() else {
+            panic!("no pause");
+        };
+        assert!(pause > waited);
+        waited = pause;
+        assert_eq!(publish.next().expect("a step"), Step::Look);
+        publish.looked(None).expect("free to create");
+    }
+    assert!(matches!(publish.next(), Err(Error::Unavailable(_))));
+}
+
+#[test]
+fn only_few_bytes_or_a_free_name_begin_without_a_look() {
+    let guarded = || options(Guard::Uploader("ann".into()));
+    assert!(begins_without_look(&options(Guard::Any)));
+    assert!(!begins_without_look(&guarded()));
+    for (announced, expected) in [(0, true), (FEW, true), (FEW + 1, false)] {
+        let mut few = guarded();
+        few.announced = Some(announced);
+        assert_eq!(begins_without_look(&few), expected, "{announced}");
+        few.may_create = false;
+        assert!(!begins_without_look(&few), "{announced}");
+    }
+}
