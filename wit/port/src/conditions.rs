@@ -110,7 +110,7 @@ impl Etags {
 }
 
 impl Validator {
-    /// Whether this version is the one that is meant.
+    /// Whether this is the version that it names.
     #[must_use]
     pub fn matches(&self, info: &Info) -> bool {
         match self {

@@ -11,7 +11,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// then.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no file under this key, and none may be created.
+    /// The key has no file, and none may be created.
     #[error("no such file")]
     NotFound,
     /// A guard protects the file that is there.
@@ -26,7 +26,7 @@ pub enum Error {
     /// The span starts past the end of a file of this size, in bytes.
     #[error("the span lies outside a file of {0} bytes")]
     SpanOutside(u64),
-    /// More bytes came than allowed.
+    /// More bytes were sent than are allowed.
     #[error("too large")]
     TooLarge,
     /// The content does not have the digest that was announced.

@@ -11,7 +11,7 @@ pub struct ListOptions {
     pub delimiter: Option<String>,
     /// Start behind this key, or behind all keys of this folder. Need not exist.
     pub after: Option<String>,
-    /// At most so many entries; at least 1.
+    /// The most entries of the page; at least 1.
     pub limit: usize,
 }
 

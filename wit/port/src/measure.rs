@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 
-/// How many bytes have come, of those that may.
+/// How many bytes were received, of those that are allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     so_far: u64,
@@ -12,7 +12,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// None yet, of at most so many bytes.
+    /// No bytes yet, of at most `max`.
     #[must_use]
     pub fn up_to(max: u64) -> Size {
         Size { so_far: 0, max }
@@ -30,14 +30,14 @@ impl Size {
         }
     }
 
-    /// How many bytes have come.
+    /// How many bytes were received.
     #[must_use]
     pub fn get(self) -> u64 {
         self.so_far
     }
 }
 
-/// The SHA-256 of what has come, where one was announced. Digests nothing otherwise.
+/// The SHA-256 of what was received, where one was announced; does nothing otherwise.
 #[derive(Debug, Clone)]
 pub struct Digest(Option<(Sha256, [u8; 32])>);
 

@@ -1,5 +1,5 @@
-//! Guards and conditions of one call, in the order in which they are weighed: whether there
-//! is a file, whether the guard admits the caller to it, then the conditions. So a caller
+//! Guards and conditions of one call, in the order in which they are evaluated: whether the
+//! file exists, whether the guard admits the caller to it, then the conditions. So a caller
 //! who may not touch a file learns nothing of it, not even that a condition fails.
 
 use crate::{Conditions, Error, Guard, Info, Span, Validator};
@@ -24,7 +24,7 @@ pub struct CreateOptions {
     pub content_type: String,
     /// Kept with the file.
     pub uploader: Option<String>,
-    /// Whether a new key may come to be.
+    /// Whether a new key may be created.
     pub may_create: bool,
     /// Whether a key that exists may get a new version.
     pub may_replace: Guard,

@@ -12,7 +12,7 @@ pub enum Span {
     /// First and last offset, both included, the first not after the last; a last
     /// one past the end means the end.
     Between(u64, u64),
-    /// The last so many bytes; all where the file has fewer.
+    /// This many bytes at the end; all where the file has fewer.
     Last(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Bodies: a request's as it comes, a response's as it goes.
+//! Bodies: receiving a request's, sending a response's.
 
 use std::any::Any;
 
@@ -13,7 +13,7 @@ use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError}
 
 /// How much of a body is asked for at once, in bytes.
 const CHUNK: u64 = 128 << 10;
-/// How much of a body that is not wanted any more is still taken in, in bytes.
+/// How much of a refused body is still read, in bytes.
 const LINGER: usize = 1 << 20;
 /// The longest pause of a client meanwhile, in nanoseconds.
 const LINGER_IDLE: u64 = 2_000_000_000;
@@ -99,8 +99,8 @@ fn linger(stream: &InputStream) {
     }
 }
 
-/// Answers a request with so many bytes of a source. What fails once the head is on its
-/// way breaks the response off.
+/// Answers a request with the first `length` bytes of a source. A failure once the head is on
+/// its way breaks the response off.
 pub(crate) fn respond(
     source: &Source,
     length: u64,
@@ -145,7 +145,7 @@ fn copy(from: &InputStream, to: &OutputStream, mut left: u64) -> Result<(), Stre
         match moved {
             Ok(moved) => left = left.saturating_sub(moved),
             Err(error) => {
-                // Gone clients are nobody's error, broken stores are.
+                // A client that has gone is not an error, a broken store is.
                 if let StreamError::LastOperationFailed(cause) = &error {
                     eprintln!("a download broke off: {}", cause.to_debug_string());
                 }

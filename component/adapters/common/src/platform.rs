@@ -1,4 +1,4 @@
-//! Time, chance and settings, as the platform has them.
+//! Time, randomness and settings, as the platform has them.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ pub fn now() -> SystemTime {
     UNIX_EPOCH + Duration::new(now.seconds, now.nanoseconds)
 }
 
-/// A name that nothing else has: 128 bits of chance in 32 hexadecimal digits.
+/// A unique name: 128 random bits in 32 hexadecimal digits.
 #[must_use]
 pub fn unique() -> String {
     get_random_bytes(16)
@@ -26,7 +26,7 @@ pub fn unique() -> String {
         })
 }
 
-/// A number below this one, by chance.
+/// A random number below this one.
 #[must_use]
 pub fn below(bound: u64) -> u64 {
     let number = get_random_bytes(8)
@@ -35,13 +35,13 @@ pub fn below(bound: u64) -> u64 {
     number.checked_rem(bound).unwrap_or(0)
 }
 
-/// Lets so much time pass.
+/// Sleeps.
 pub fn pause(time: Duration) {
     let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     monotonic_clock::subscribe_duration(nanoseconds).block();
 }
 
-/// What a setting says; an empty one is none.
+/// A setting's value; an empty one counts as unset.
 #[must_use]
 pub fn setting(name: &str) -> Option<String> {
     get_environment()

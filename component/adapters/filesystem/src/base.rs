@@ -13,12 +13,12 @@ use crate::row::{Change, Row, parse_all};
 const BLOCK: u64 = 16 << 10;
 /// The last line: 20 digits and a line feed.
 const FOOTER: u64 = 21;
-/// Small tables come with one read of so many bytes.
+/// Small tables are read with one request of this many bytes.
 const TAIL: u64 = 64 << 10;
 
 /// Bytes at any place of a file.
 pub trait ReadAt {
-    /// So many bytes from an offset on; fewer where the file ends.
+    /// `length` bytes from an offset on; fewer where the file ends.
     fn read_at(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error>;
 }
 

@@ -24,7 +24,7 @@ pub fn open(root: &Directory, version: &str, offset: u64) -> Answer<Result<Sourc
         .map_err(Error::unavailable))
 }
 
-/// Takes the bytes of a version away. Readers that have opened them keep them.
+/// Removes the bytes of a version. Readers that have opened them keep them.
 pub fn remove(root: &Directory, version: &str) {
     let removed = shelf(root, version).and_then(|shelf| shelf.remove(version));
     if removed.is_err() {
@@ -64,7 +64,7 @@ impl Incoming {
         self.size
     }
 
-    /// Makes bytes and name lasting.
+    /// Makes bytes and name durable.
     pub fn settle(&self) -> Answer<()> {
         disk::sync(&self.file)?;
         self.shelf.settle()

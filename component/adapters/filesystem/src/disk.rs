@@ -17,7 +17,7 @@ const SETTING: &str = "COFFER_DATA_DIR";
 /// How much is read at once, in bytes.
 const CHUNK: u64 = 256 << 10;
 
-/// A directory of ours.
+/// A directory of the store's.
 pub struct Directory(Descriptor);
 
 /// Why the disk did not do something.
@@ -35,12 +35,12 @@ fn failure(doing: &'static str) -> impl Fn(ErrorCode) -> Failure {
 }
 
 impl Failure {
-    /// Whether it is that there is no such file.
+    /// Whether the file does not exist.
     pub fn is_absence(self) -> bool {
         self.code == ErrorCode::NoEntry
     }
 
-    /// Whether it is that there is such a file.
+    /// Whether the file exists already.
     pub fn is_presence(self) -> bool {
         self.code == ErrorCode::Exist
     }
@@ -137,7 +137,7 @@ impl Directory {
             .map_err(failure("making a hard link"))
     }
 
-    /// Takes a name away. It may be gone already.
+    /// Removes a name. It may be gone already.
     pub fn remove(&self, name: &str) -> Answer<()> {
         match self.0.unlink_file_at(name) {
             Err(ErrorCode::NoEntry) => Ok(()),
@@ -170,7 +170,7 @@ impl Directory {
         Some(platform::now().duration_since(modified).unwrap_or_default())
     }
 
-    /// Makes names lasting, where the platform can do that for directories.
+    /// Makes names durable, where the platform can do that for directories.
     pub fn settle(&self) -> Answer<()> {
         match self.0.sync() {
             Ok(()) => Ok(()),
@@ -189,7 +189,7 @@ pub fn size(file: &Descriptor) -> Answer<u64> {
     Ok(stat.size)
 }
 
-/// So many bytes from an offset on; fewer where the file ends.
+/// `length` bytes from an offset on; fewer where the file ends.
 pub fn read(file: &Descriptor, mut offset: u64, length: u64) -> Answer<Vec<u8>> {
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < length {
@@ -223,7 +223,7 @@ pub fn write(file: &Descriptor, mut offset: u64, mut bytes: &[u8]) -> Answer<()>
     Ok(())
 }
 
-/// Makes a file's bytes lasting.
+/// Makes a file's bytes durable.
 pub fn sync(file: &Descriptor) -> Answer<()> {
     file.sync().map_err(failure("syncing a file"))
 }

@@ -1,5 +1,5 @@
 //! One generation of the index: a small file that names a base and holds all changes
-//! since it. It is the whole truth as long as there is no later one.
+//! since it. It is the state of the index as long as there is no later one.
 
 use std::collections::BTreeMap;
 

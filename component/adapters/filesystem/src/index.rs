@@ -19,12 +19,12 @@ const INDEX: &str = "index";
 const BASES: &str = "bases";
 /// The directory of files that will be generations, or will not.
 const TRIALS: &str = "trials";
-/// Changes of so many bytes are made a part of a new base.
+/// Changes of more bytes than this are merged into a new base.
 const LARGE: usize = 64 << 10;
-/// So many generations are kept behind the newest one: for readers that are about to open
+/// How many generations are kept behind the newest one: for readers that are about to open
 /// one, and so that a writer that is late finds that it is.
 const KEPT: u64 = 64;
-/// So often it is looked again because others were faster.
+/// Max attempts because other writers were faster.
 const ROUNDS: u32 = 100;
 
 /// The directories of an index.
@@ -246,7 +246,7 @@ impl<'a> Index<'a> {
         Ok(versions)
     }
 
-    /// Takes bases away that no generation names. One that is being written is young.
+    /// Removes bases that no generation names. One that is being written is young.
     fn forget_bases(&self, newest: &Generation) {
         let (Ok(generations), Ok(bases)) = (self.generations.names(), self.bases.names()) else {
             return;
@@ -256,7 +256,7 @@ impl<'a> Index<'a> {
             match self.generation(number) {
                 Ok(Ok(generation)) => named.push(generation.base),
                 Err(failure) if failure.is_absence() => {}
-                // Better to keep all than to lose one.
+                // Better to keep them all than to lose one.
                 _ => return,
             }
         }

@@ -11,13 +11,13 @@ use crate::failure::Failure;
 use crate::object::{Object, clock};
 use crate::settings::Settings;
 
-/// How long a signature is good.
+/// How long a signature is valid.
 const LIFETIME: Duration = Duration::from_secs(900);
 
 /// The bucket.
 pub struct Bucket(pub Settings);
 
-/// A version that has just come to be.
+/// A version that was just stored.
 pub struct Written {
     pub etag: String,
     /// By the service's clock when it had answered: S3 tells the time that it has noted
@@ -73,7 +73,7 @@ impl Bucket {
         Ok(Object::of(key, &answer)?.0)
     }
 
-    /// [`Bucket::head`], where none is no failure.
+    /// [`Bucket::head`], where a missing object is not a failure.
     pub fn look(&self, key: &Key) -> Result<Option<Object>, Failure> {
         match self.head(key) {
             Ok(object) => Ok(Some(object)),

@@ -15,7 +15,7 @@ use url::Url;
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::failure::Failure;
 
-/// So often a request is sent where the service fails or is out of reach.
+/// Max attempts where the service fails or is out of reach.
 const ATTEMPTS: u64 = 4;
 /// What is waited before the second attempt, in milliseconds; before each, twice as much.
 const BACKOFF: u64 = 200;

@@ -1,4 +1,4 @@
-//! What a request to the service may come back with, in few words.
+//! Why the service did not do what was asked.
 
 use coffer_port::Error;
 use coffer_port::object::is_full;
@@ -7,22 +7,22 @@ use instant_xml::FromXml;
 /// Why a request was not answered with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// There is no such object.
+    /// The object does not exist.
     #[error("no such object")]
     NotFound,
     /// A precondition of the request does not hold.
     #[error("a precondition failed")]
     Precondition,
-    /// Somebody else was writing at the same instant; to be tried again.
+    /// Another writer was at it at the same moment; to be retried.
     #[error("others write at the same instant")]
     Conflict,
     /// The range lies outside of the object.
     #[error("the range lies outside")]
     RangeOutside,
-    /// There is no such multipart upload.
+    /// The multipart upload does not exist.
     #[error("no such upload")]
     NoSuchUpload,
-    /// The service does not know what was asked of it.
+    /// The service does not implement it.
     #[error("not implemented")]
     NotImplemented,
     #[error("too large")]
@@ -66,7 +66,7 @@ impl Failure {
     }
 }
 
-/// For requests that give no occasion for the particular answers.
+/// For requests that cannot get the particular answers.
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure {

@@ -9,14 +9,15 @@ const MOST: usize = 1000;
 /// What the engine has to ask the service.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {
-    /// Whether there is a key with this prefix behind another: tell [`Pages::probed`].
+    /// Whether there is a key with this prefix behind another; the answer goes to
+    /// [`Pages::probed`].
     Probe {
         /// Of the keys.
         prefix: &'a str,
         /// Behind which they are.
         after: &'a str,
     },
-    /// The next entries: tell [`Pages::found`].
+    /// The next entries, for [`Pages::found`].
     Page {
         /// Where to start; none with a token.
         start_after: Option<&'a str>,

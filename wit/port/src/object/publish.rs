@@ -15,10 +15,10 @@ use std::time::Duration;
 use super::{Pin, ROUNDS};
 use crate::{CreateOptions, Error, Info};
 
-/// The pause after the first round that met another writer at the same instant; it grows by
-/// as much with each round.
+/// The backoff after the first collision with another writer; it grows by as much with each
+/// round.
 const PAUSE: Duration = Duration::from_millis(10);
-/// So few bytes take a service no longer than the question whether it should have them.
+/// Sending this few bytes takes no longer than asking whether they would be accepted.
 const FEW: u64 = 64 << 10;
 
 /// What was there at the last look.
@@ -70,12 +70,12 @@ pub struct Means {
 /// What the engine has to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Look at what is there, and tell [`Publish::looked`].
+    /// Look at what is there, for [`Publish::looked`].
     Look,
     /// Store on this condition. Done where that succeeds, else one of
     /// [`Publish::overtaken`], [`Publish::collided`] and [`Publish::forgotten`].
     Send(Pin),
-    /// Let so much time pass.
+    /// Sleep.
     Wait(Duration),
 }
 
@@ -96,7 +96,7 @@ enum Next {
     Send(Pin),
     Look,
     Wait,
-    /// The service has forgotten an upload that may be the very one it completed.
+    /// The service no longer knows the upload, which it may have completed.
     LookForOwn,
 }
 
@@ -186,7 +186,7 @@ impl<'a> Publish<'a> {
         };
     }
 
-    /// Another writer was at it at the same instant.
+    /// Another writer was at it at the same moment.
     pub fn collided(&mut self) {
         self.next = Next::Wait;
     }

@@ -111,7 +111,7 @@ fn an_attempt_whose_answer_was_lost_is_known_again() {
         let gone = publish.looked(found);
         assert!(matches!(gone, Err(Error::Unavailable(_))), "{found:?}");
     }
-    // Objects without a version are nobody's own.
+    // An object without a version is never this very file.
     let mut publish = Publish::new(&free, None, &Seen::Nothing, AT_HAND);
     publish.overtaken();
     publish.overtaken();
