@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::Shared;
 use super::bucket::Pin;
-use super::publish::Seen;
-use super::upload::Sealed;
+use super::sealed::Sealed;
+use super::seen::Seen;
+use super::shared::Shared;
 use crate::store::{Error, Refusal, Stored};
 
 /// Requests of one batch at the same time.

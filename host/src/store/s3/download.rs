@@ -6,10 +6,10 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::Shared;
 use super::body;
 use super::bucket::{Bytes, Range};
 use super::failure::Failure;
+use super::shared::Shared;
 use crate::store::{Body, Conditions, Error, Etags, Info, Key, OpenOptions, Opened, Span};
 
 /// So often a version is looked for anew because it was replaced meanwhile.
@@ -64,7 +64,7 @@ async fn look_then_get(
             true => Range::between(extent.offset, extent.offset + extent.length),
             false => Range::WHOLE,
         };
-        match store.bucket.get(key, range, &this(&info)).await {
+        match store.bucket.get_version(&info, range).await {
             Ok(got) if got.object.info.etag == info.etag && got.length == extent.length => {
                 return Ok(opened(store, got));
             }
@@ -75,14 +75,6 @@ async fn look_then_get(
     Err(Error::Unavailable(
         "the file was replaced again and again".into(),
     ))
-}
-
-/// Only this version.
-pub(super) fn this(info: &Info) -> Conditions {
-    Conditions {
-        if_match: Some(Etags::These(vec![info.etag.clone()])),
-        ..Conditions::default()
-    }
 }
 
 fn opened(store: &Arc<Shared>, got: Bytes) -> Opened {

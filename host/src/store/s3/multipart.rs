@@ -13,11 +13,11 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::Shared;
 use super::bucket::{Part, PartsId, Pin};
 use super::budget::Grant;
 use super::failure::Failure;
 use super::metadata::Metadata;
+use super::shared::Shared;
 use crate::store::{Error, Key};
 
 /// Parts of one upload that are on their way at the same time: with the one that is

@@ -13,34 +13,17 @@
 
 use std::time::Duration;
 
-use super::Shared;
 use super::bucket::{Object, Pin, Written};
 use super::failure::Failure;
-use super::upload::{Content, Sealed};
-use crate::store::{Conditions, CreateOptions, Error, Info, Key, Stored, Whose};
+use super::sealed::{Content, Sealed};
+use super::seen::{Seen, is_free};
+use super::shared::Shared;
+use crate::store::{CreateOptions, Error, Stored};
 
 /// So often it is decided anew because another writer was faster.
 const ROUNDS: u32 = 16;
 /// What is waited after the first of them; after each, as much more.
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// What was there when it was looked last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// It was not looked.
-    NotLooked,
-    /// No file.
-    Nothing,
-    /// The version with this entity tag.
-    Version(String),
-}
-
-impl Seen {
-    /// Whether there is something to replace, as far as is known.
-    pub(super) fn is_version(&self) -> bool {
-        matches!(self, Seen::Version(_))
-    }
-}
 
 /// How it is tried.
 enum Attempt {
@@ -67,13 +50,6 @@ impl Attempt {
             _ => Attempt::Look,
         }
     }
-}
-
-/// Whether any file may be created and any replaced.
-pub(super) fn is_free(options: &CreateOptions) -> bool {
-    options.may_create
-        && options.may_replace == Whose::Anyones
-        && options.conditions == Conditions::default()
 }
 
 impl Shared {
@@ -125,18 +101,6 @@ impl Shared {
         Err(Error::Unavailable("too many others write this key".into()))
     }
 
-    /// What is there, if that lets the file be stored.
-    pub(super) async fn look_and_check(
-        &self,
-        key: &Key,
-        options: &CreateOptions,
-    ) -> Result<Seen, Error> {
-        let current = self.bucket.look(key).await?;
-        let info = current.map(|found| found.info);
-        options.check(info.as_ref())?;
-        Ok(info.map_or(Seen::Nothing, |info| Seen::Version(info.etag)))
-    }
-
     async fn send(&self, sealed: &Sealed, pin: Pin) -> Result<Written, Failure> {
         match &sealed.content {
             Content::Whole { bytes, .. } => {
@@ -185,21 +149,5 @@ fn written(object: &Object) -> Written {
     Written {
         etag: object.info.etag.clone(),
         modified: object.info.modified,
-    }
-}
-
-impl Sealed {
-    fn stored(&self, written: Written, replaced: bool) -> Stored {
-        Stored {
-            info: Info {
-                key: self.key.clone(),
-                size: self.size,
-                etag: written.etag,
-                modified: written.modified,
-                content_type: self.options.content_type.clone(),
-                uploader: self.options.uploader.clone(),
-            },
-            replaced,
-        }
     }
 }

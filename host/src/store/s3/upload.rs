@@ -7,11 +7,12 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Shared;
 use super::budget::{Grant, PART};
 use super::metadata::Metadata;
 use super::multipart::Multipart;
-use super::publish::{Seen, is_free};
+use super::sealed::{Content, Sealed};
+use super::seen::{Seen, is_free};
+use super::shared::Shared;
 use crate::store::{CreateOptions, Error, Key, Upload};
 
 /// So many bytes take a service no longer than the question whether it should have them.
@@ -36,24 +37,6 @@ struct Gathered {
     grant: Option<Grant>,
     /// Has the parts before the buffer.
     multipart: Option<Multipart>,
-}
-
-/// A file that has arrived whole and is as its sender said.
-pub(super) struct Sealed {
-    pub(super) key: Key,
-    pub(super) options: CreateOptions,
-    pub(super) metadata: Metadata,
-    pub(super) size: u64,
-    pub(super) seen: Seen,
-    pub(super) content: Content,
-}
-
-/// Where the bytes are.
-pub(super) enum Content {
-    /// Here, and in one request at the service.
-    Whole { bytes: Bytes, _grant: Option<Grant> },
-    /// At the service.
-    Parts(Multipart),
 }
 
 impl S3Upload {

@@ -4,7 +4,7 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 
 use super::{Bucket, Metadata, Object};
 use crate::store::s3::failure::Failure;
-use crate::store::{Conditions, Error, Etags, Key, Span};
+use crate::store::{Conditions, Error, Etags, Info, Key, Span};
 
 /// Bytes of an object, as they begin to come.
 pub(in crate::store::s3) struct Bytes {
@@ -123,6 +123,19 @@ impl Bucket {
             partial: got.content_range().is_some(),
             stream: got.body,
         })
+    }
+
+    /// [`Bucket::get`] for the version that is described here, and no other.
+    pub(in crate::store::s3) async fn get_version(
+        &self,
+        info: &Info,
+        range: Range,
+    ) -> Result<Bytes, Failure> {
+        let this = Conditions {
+            if_match: Some(Etags::These(vec![info.etag.clone()])),
+            ..Conditions::default()
+        };
+        self.get(&info.key, range, &this).await
     }
 }
 
