@@ -9,7 +9,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use wasmtime::Cache;
 
-use crate::engine::Files;
 use crate::environment::Setting;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
@@ -18,7 +17,7 @@ use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, Taken, watch};
-use crate::{code_cache, dev, link_secret, log, memory, ops, server};
+use crate::{code_cache, dev, engine, link_secret, log, memory, ops, server};
 
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
@@ -38,20 +37,22 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
-    let engine = Files::open(asked, &runtime)?;
+    let store = engine::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
-    let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
+    let files: Arc<dyn BlobStore> =
+        Arc::new(Metered::new(Arc::clone(&store), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
-        let cache = code_cache::find(asked.code_cache.as_deref(), engine.data_dir(asked));
+        let data_dir = store.describe().data_dir;
+        let cache = code_cache::find(asked.code_cache.as_deref(), data_dir.as_deref());
         let lent = Lent {
             runtime: sandbox_runtime(&asked.limits.sandbox(), cache, &metrics)?,
             settings,
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, limits, sources, lent, metrics, &engine))
+        runtime.block_on(listen(asked, limits, sources, lent, metrics))
     });
-    engine.close(&runtime);
+    engine::close(store.as_ref(), &runtime);
     served
 }
 
@@ -89,9 +90,9 @@ async fn listen(
     sources: (Sources, Taken),
     lent: Lent,
     metrics: Arc<Metrics>,
-    engine: &Files,
 ) -> Result<(), String> {
     let store = Arc::clone(&lent.store);
+    let about = store.describe();
     let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
     let listener = TcpListener::bind(asked.listen)
         .await
@@ -103,7 +104,7 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine: engine.describe(),
+        engine: about.engine,
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
@@ -115,8 +116,8 @@ async fn listen(
     let in_force = swap.in_force();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        engine = engine.describe(),
-        files = engine.place(asked),
+        engine = about.engine,
+        files = about.place,
         component = %in_force.digests.component,
         policy = in_force.digests.policy_text(),
         listen = %address,

@@ -83,21 +83,6 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
 impl S3 {
-    /// Which bucket it is, for the log, without anything secret that a URL may hold.
-    pub fn place(&self) -> String {
-        let bucket = self.s3_bucket.as_deref().unwrap_or_default();
-        let prefix = self.s3_prefix.trim_matches('/');
-        let endpoint = self.s3_endpoint.as_deref().and_then(|url| {
-            let url = url.parse::<http::Uri>().ok()?;
-            let port = url
-                .port()
-                .map(|port| format!(":{port}"))
-                .unwrap_or_default();
-            Some(format!(" at {}://{}{port}", url.scheme_str()?, url.host()?))
-        });
-        format!("s3://{bucket}/{prefix}{}", endpoint.unwrap_or_default())
-    }
-
     /// The engine's configuration.
     ///
     /// # Errors

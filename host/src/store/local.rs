@@ -42,8 +42,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    BlobStore, Body, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing,
-    OpenOptions, Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Body, Conditions, CreateOptions, Description, Error, Info, Key, ListOptions,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
 use committer::{Change, Committer};
 use damage::{Damage, Damaged};
@@ -62,7 +62,7 @@ const SYNCS: usize = 8;
 
 /// The engine for a local disk. Its operations must be called in a tokio runtime.
 ///
-/// Dropped, it lets go of its directory by and by; [`LocalStore::close`] waits for
+/// Dropped, it lets go of its directory by and by; [`BlobStore::close`] waits for
 /// that. A process that ends before is a crash to the next one, which then looks
 /// through all files for orphans.
 pub struct LocalStore {
@@ -154,19 +154,6 @@ impl LocalStore {
             spares: Arc::default(),
             damaged: Arc::default(),
         })
-    }
-
-    /// Refuses what is new, waits until the uploads that are under way are finished
-    /// or dropped, and leaves the directory in order and free for others.
-    pub async fn close(&self) {
-        let changes = self
-            .changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(changes);
-        // Only ever answers that the other side is gone.
-        let _ = self.over.clone().changed().await;
     }
 
     fn changes(&self) -> Result<Sender<Change>, Error> {
@@ -283,6 +270,30 @@ impl BlobStore for LocalStore {
         let snapshot = self.index.snapshot()?;
         let page = spawn_blocking(move || snapshot.page(&options)).await??;
         Ok(page.listing)
+    }
+
+    fn describe(&self) -> Description {
+        let dir = self.layout.dir();
+        let whole = dir.canonicalize();
+        Description {
+            engine: "local",
+            place: whole.as_deref().unwrap_or(dir).display().to_string(),
+            data_dir: Some(dir.to_path_buf()),
+            notice: None,
+        }
+    }
+
+    /// Refuses what is new, waits until the uploads that are under way are finished
+    /// or dropped, and leaves the directory in order and free for others.
+    async fn close(&self) {
+        let changes = self
+            .changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(changes);
+        // Only ever answers that the other side is gone.
+        let _ = self.over.clone().changed().await;
     }
 
     fn damaged_files(&self) -> u64 {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Conditions, CreateOptions, Description, Error, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
 use crate::metrics::Metrics;
 
@@ -84,6 +84,14 @@ impl BlobStore for Metered {
         let result = self.engine.list(options).await;
         self.count("list", start, &result);
         result
+    }
+
+    fn describe(&self) -> Description {
+        self.engine.describe()
+    }
+
+    async fn close(&self) {
+        self.engine.close().await;
     }
 
     fn damaged_files(&self) -> u64 {

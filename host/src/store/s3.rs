@@ -44,8 +44,8 @@ use tokio_util::task::TaskTracker;
 
 use super::conditions::check_remove;
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Info, Key, ListOptions, Listing, OpenOptions,
-    Opened, Refusal, Stored, Upload, Whose,
+    BlobStore, Conditions, CreateOptions, Description, Error, Info, Key, ListOptions, Listing,
+    OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
 use bucket::{Bucket, Pin};
 use budget::Budget;
@@ -58,7 +58,6 @@ use upload::S3Upload;
 
 pub use config::Config;
 pub use key::Prefix;
-pub use probe::Conditional;
 pub use setup::SetupError;
 
 /// So often it is decided anew whether a file may be removed.
@@ -69,6 +68,8 @@ const SEALED_AT_ONCE: usize = 8;
 /// The engine for S3. Its operations must be called in a tokio runtime.
 pub struct S3Store {
     shared: Arc<Shared>,
+    /// Where the files are, for operators.
+    place: String,
     sweep: AbortHandle,
 }
 
@@ -84,6 +85,7 @@ impl S3Store {
 
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
+        let place = config.place();
         let bucket = Bucket {
             client,
             name: config.bucket,
@@ -116,22 +118,9 @@ impl S3Store {
         let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
         Ok(S3Store {
             shared,
+            place,
             sweep: sweep.abort_handle(),
         })
-    }
-
-    /// Which conditions the service evaluates.
-    #[must_use]
-    pub fn conditional(&self) -> Conditional {
-        self.shared.conditional
-    }
-
-    /// Waits until uploads that were dropped are cleared away and those that are being
-    /// published are.
-    pub async fn close(&self) {
-        self.sweep.abort();
-        self.shared.tasks.close();
-        self.shared.tasks.wait().await;
     }
 }
 
@@ -214,6 +203,27 @@ impl BlobStore for S3Store {
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         list::page(&self.shared.bucket, &options).await
+    }
+
+    fn describe(&self) -> Description {
+        let notice = self.shared.conditional.notice();
+        Description {
+            engine: match notice {
+                None => "s3",
+                Some(_) => "s3, conditions on writes are best effort",
+            },
+            place: self.place.clone(),
+            data_dir: None,
+            notice,
+        }
+    }
+
+    /// Waits until uploads that were dropped are cleared away and those that are being
+    /// published are.
+    async fn close(&self) {
+        self.sweep.abort();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
     }
 }
 

@@ -342,6 +342,11 @@ impl Layout {
         Ok((disk.f_blocks > 0).then_some(free))
     }
 
+    /// All of it.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where it is written how far the index has come.
     fn marker(&self) -> PathBuf {
         self.dir.join(MARKER)

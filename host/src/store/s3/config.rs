@@ -28,3 +28,52 @@ pub struct Config {
     /// When an upload that was neither ended nor dropped counts as abandoned.
     pub abandoned_after: Duration,
 }
+
+impl Config {
+    /// Which bucket it is, for the log, without anything secret that a URL may hold.
+    pub(super) fn place(&self) -> String {
+        let prefix = self.prefix.to_string();
+        let endpoint = self.endpoint.as_deref().and_then(|url| {
+            let url = url.parse::<http::Uri>().ok()?;
+            let port = url
+                .port()
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
+            Some(format!(" at {}://{}{port}", url.scheme_str()?, url.host()?))
+        });
+        let (bucket, prefix) = (&self.bucket, prefix.trim_matches('/'));
+        format!("s3://{bucket}/{prefix}{}", endpoint.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_files_are_is_told_without_what_is_secret() {
+        for (endpoint, prefix, expected) in [
+            (None, "", "s3://files/"),
+            (None, "a/b", "s3://files/a/b"),
+            (
+                Some("https://user:secret@s3.example:8443/path?key=secret"),
+                "a",
+                "s3://files/a at https://s3.example:8443",
+            ),
+        ] {
+            let config = Config {
+                bucket: "files".into(),
+                endpoint: endpoint.map(str::to_owned),
+                region: None,
+                prefix: Prefix::new(prefix).expect("a prefix"),
+                path_style: true,
+                memory: 0,
+                require_conditional: false,
+                redirect: false,
+                stalled_after: Duration::ZERO,
+                abandoned_after: Duration::ZERO,
+            };
+            assert_eq!(config.place(), expected);
+        }
+    }
+}
