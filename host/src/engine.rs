@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::keep;
+use crate::secrets::secret_file;
 use crate::settings::{Engine, Serve};
 use crate::store::BlobStore;
 use crate::store::local::LocalStore;
@@ -29,7 +29,7 @@ pub fn open(asked: &Serve, runtime: &Runtime) -> Result<Arc<dyn BlobStore>, Stri
     };
     let about = store.describe();
     if let Some(directory) = &about.data_dir {
-        keep::warn_of_others(directory);
+        secret_file::warn_of_others(directory);
     }
     if let Some(notice) = about.notice {
         tracing::warn!("{notice}");

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::log;
+use crate::process::log;
 
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [

@@ -1,11 +1,11 @@
 //! Runs the component: wasmtime, what it is lent, and one instance a request.
 
 mod candidate;
-mod client_wait;
+pub mod code_cache;
+mod cpu_time;
 mod failure;
 mod instances;
 mod limits;
-mod metered;
 mod runtime;
 mod state;
 mod trial;
@@ -23,16 +23,15 @@ use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::counted::counted;
+use crate::imports::client_wait::{Awaited, ClientWait, Slot};
+use crate::imports::port::Parked;
 use crate::metrics::Metrics;
-use crate::port::Parked;
-use client_wait::{Awaited, Slot};
+use cpu_time::CpuLimited;
 use failure::TimedOut;
 use instances::{Instances, Step};
-use metered::Metered;
 use state::{Shared, State};
 
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
-pub use client_wait::ClientWait;
 pub use failure::{Failure, Failures};
 pub use limits::Limits;
 pub use runtime::Runtime;
@@ -152,7 +151,7 @@ impl Sandbox {
             waits.end();
             done
         };
-        let work = Metered::new(work, limits.cpu_time, carried);
+        let work = CpuLimited::new(work, limits.cpu_time, carried);
         let longest = limits.request_time;
         let running = async move {
             match timeout_at(deadline, work).await {

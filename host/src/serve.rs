@@ -9,15 +9,18 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use wasmtime::Cache;
 
-use crate::environment::Setting;
+use crate::imports::environment::Setting;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
+use crate::process::{log, memory};
+use crate::sandbox::code_cache;
 use crate::sandbox::{Limits, Runtime};
+use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Lent, Sources, Swap, Taken, watch};
-use crate::{code_cache, dev, engine, link_secret, log, memory, ops, server};
+use crate::{engine, ops, server};
 
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";

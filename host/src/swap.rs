@@ -2,6 +2,7 @@
 //! checked, and only then switched to, for requests to come. Requests that run end on
 //! the component that they began with.
 
+mod embedded;
 mod in_force;
 mod loosened;
 mod sources;
@@ -19,8 +20,8 @@ use sources::Stamps;
 pub use sources::{Sources, Taken};
 pub use watch::watch;
 
-use crate::environment::Setting;
-use crate::outbound::Documents;
+use crate::imports::environment::Setting;
+use crate::imports::outbound::Documents;
 use crate::sandbox::{Candidate, Refused, Runtime};
 use crate::store::BlobStore;
 

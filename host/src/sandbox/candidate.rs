@@ -7,17 +7,17 @@ use tokio::sync::oneshot;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+use super::cpu_time::CpuLimited;
 use super::instances::Instances;
-use super::metered::Metered;
 use super::state::{Shared, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
 use crate::bindings::explain::ExplainedPre;
 use crate::bindings::resume::GuestIndices;
-use crate::environment::Setting;
-use crate::memo::Memo;
-use crate::outbound::{Documents, Outbound};
+use crate::imports::environment::Setting;
+use crate::imports::memo::Memo;
+use crate::imports::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
@@ -163,7 +163,7 @@ impl Candidate {
             explain.call_token(&mut store, token).await
         };
         let limits = &self.runtime.limits;
-        let asking = Metered::new(asking, limits.cpu_time, Arc::default());
+        let asking = CpuLimited::new(asking, limits.cpu_time, Arc::default());
         let patience = PATIENCE.min(limits.request_time);
         match tokio::time::timeout(patience, asking).await {
             Ok(Ok(Ok(said))) => Ok(said),
@@ -191,7 +191,7 @@ impl Candidate {
             checked.call_check(&mut store).await
         };
         let limit = self.runtime.limits.cpu_time;
-        match Metered::new(asking, limit, Arc::default()).await {
+        match CpuLimited::new(asking, limit, Arc::default()).await {
             Ok(Ok(Ok(report))) => Ok(report),
             Ok(Ok(Err(refusal))) => Err(Refused::Settings(refusal)),
             Ok(Err(trap)) => Err(Refused::Failed(trap)),

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use wasmtime::Trap;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use super::metered::TimeUsedUp;
+use super::cpu_time::TimeUsedUp;
 
 /// Why a request got no answer from the component.
 #[derive(Debug, thiserror::Error)]

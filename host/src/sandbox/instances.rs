@@ -10,11 +10,11 @@ use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
-use super::client_wait::ClientWait;
 use super::new_store;
 use super::state::{Shared, State};
 use crate::bindings::resume::GuestIndices;
-use crate::port::{NoInstanceWaits, Parked, Received};
+use crate::imports::client_wait::ClientWait;
+use crate::imports::port::{NoInstanceWaits, Parked, Received};
 
 /// So many instances wait for their next request at most; more than run at the same
 /// moment are of no use.

@@ -10,16 +10,16 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::client_wait::ClientWait;
 use crate::bindings::coffer::storage::{blobs, memo, signals};
-use crate::clock::WallClock;
-use crate::environment::{Environment, EnvironmentView, Setting};
-use crate::guest_log::Written;
-use crate::memo::{Memo, MemoView, Remembering};
+use crate::imports::client_wait::ClientWait;
+use crate::imports::environment::{Environment, EnvironmentView, Setting};
+use crate::imports::guest_log::Written;
+use crate::imports::memo::{Memo, MemoView, Remembering};
+use crate::imports::outbound::Outbound;
+use crate::imports::port::{Parked, Port, PortView, Received};
+use crate::imports::signals::{Signalling, SignalsView};
 use crate::metrics::Metrics;
-use crate::outbound::Outbound;
-use crate::port::{Parked, Port, PortView, Received};
-use crate::signals::{Signalling, SignalsView};
+use crate::process::clock::WallClock;
 use crate::store::BlobStore;
 
 /// The most resources one request may hold at a time.

@@ -17,10 +17,10 @@ use super::sent::{Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
 use super::{Limits, client, host, label, path, request_body, trace};
-use crate::clock;
 use crate::counted::counted;
+use crate::imports::port::FromStore;
 use crate::metrics::Metrics;
-use crate::port::FromStore;
+use crate::process::clock;
 use crate::sandbox::Failure;
 use crate::swap::{InForce, Swap};
 

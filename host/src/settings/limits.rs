@@ -4,7 +4,8 @@ use clap::Args;
 use ipnet::IpNet;
 
 use super::values::{ByteSize, Duration, positive};
-use crate::{descriptors, sandbox, server};
+use crate::process::descriptors;
+use crate::{sandbox, server};
 
 /// Limits on what clients may ask for.
 #[derive(Debug, Args)]

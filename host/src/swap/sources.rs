@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::component;
+use super::embedded;
 
 /// Where component and policy come from.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl Sources {
         let policy = self.policy.as_ref().map(Source::read_text).transpose()?;
         let taken = Taken {
             component: component
-                .unwrap_or(Cow::Borrowed(component::EMBEDDED))
+                .unwrap_or(Cow::Borrowed(embedded::COMPONENT))
                 .into_owned(),
             policy,
             stamps,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::outbound::fetch::Fetched;
+use crate::imports::outbound::fetch::Fetched;
 
 /// For so long after it was fresh, a copy is served while it is renewed; later, the
 /// renewal comes first.
@@ -19,7 +19,7 @@ const ANEW_PAUSE: Duration = Duration::from_secs(10);
 
 /// What a request wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::outbound) enum Asked {
+pub(in crate::imports::outbound) enum Asked {
     /// The document.
     Any,
     /// The document as it is now.

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 ///
 /// # Errors
 /// One sentence that names the file.
-pub fn secret(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, String> {
+pub fn keep(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     match std::fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

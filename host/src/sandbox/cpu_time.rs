@@ -16,7 +16,7 @@ const BYTES_PER_LIMIT: u64 = 256 << 20;
 /// client or for others, is free, and so is all that it does before it first yields: as
 /// a rule that is everything, and asking for the time takes longer than some of it. It
 /// has to yield now and then, as instances do.
-pub(super) struct Metered<F> {
+pub(super) struct CpuLimited<F> {
     work: Pin<Box<F>>,
     yielded: bool,
     used: Duration,
@@ -30,7 +30,7 @@ pub(super) struct Metered<F> {
 #[error("it used {0:?} of processor time, more than its request may")]
 pub(super) struct TimeUsedUp(Duration);
 
-impl<F> Metered<F> {
+impl<F> CpuLimited<F> {
     pub(super) fn new(work: F, limit: Duration, carried: Arc<AtomicU64>) -> Self {
         Self {
             work: Box::pin(work),
@@ -48,7 +48,7 @@ impl<F> Metered<F> {
     }
 }
 
-impl<F: Future> Future for Metered<F> {
+impl<F: Future> Future for CpuLimited<F> {
     type Output = Result<F::Output, TimeUsedUp>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -95,7 +95,7 @@ mod tests {
         ] {
             let carried = Arc::new(AtomicU64::new(carried));
             let work = burn(Duration::from_millis(time));
-            let done = Metered::new(work, limit, carried).await;
+            let done = CpuLimited::new(work, limit, carried).await;
             assert_eq!(done.is_err(), ends, "{time} ms");
         }
     }
@@ -103,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn waiting_costs_nothing() {
         let work = tokio::time::sleep(Duration::from_millis(50));
-        let done = Metered::new(work, Duration::from_millis(10), Arc::default()).await;
+        let done = CpuLimited::new(work, Duration::from_millis(10), Arc::default()).await;
         assert!(done.is_ok());
     }
 }

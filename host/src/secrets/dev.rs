@@ -11,7 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jwt_simple::prelude::{Claims, Ed25519KeyPair, EdDSAKeyPairLike};
 use serde::{Deserialize, Serialize};
 
-use crate::keep;
+use crate::secrets::secret_file;
 
 /// The key's file in the data directory.
 const KEY_FILE: &str = "development-key";
@@ -75,7 +75,7 @@ pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<St
 /// As [`token`].
 pub fn jwks(data_dir: &Path) -> Result<String, String> {
     let path = data_dir.join(KEY_FILE);
-    let bytes = keep::secret(&path, || Ed25519KeyPair::generate().to_bytes())?;
+    let bytes = secret_file::keep(&path, || Ed25519KeyPair::generate().to_bytes())?;
     let public = pair(&path, &bytes)?.public_key().to_bytes();
     let jwk = serde_json::json!({
         "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",

@@ -21,7 +21,7 @@ use wasmtime_wasi_http::p2::body::HostIncomingBody;
 use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
-use crate::sandbox::ClientWait;
+use crate::imports::client_wait::ClientWait;
 use crate::store::{self, BlobStore, Body, Key};
 use parked::Receiving;
 

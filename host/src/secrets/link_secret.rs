@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jwt_simple::prelude::HS256Key;
 
-use crate::keep;
+use crate::secrets::secret_file;
 
 /// Its file in the data directory.
 const FILE: &str = "link-secret";
@@ -44,7 +44,7 @@ pub fn read(file: &Path) -> Result<String, String> {
 /// One sentence.
 pub fn kept(data_dir: &Path) -> Result<String, String> {
     let file = data_dir.join(FILE);
-    let bytes = keep::secret(&file, || (make() + "\n").into_bytes())?;
+    let bytes = secret_file::keep(&file, || (make() + "\n").into_bytes())?;
     let secret = match text(&bytes) {
         Some(text) => text.to_owned(),
         // Earlier versions kept the bytes themselves, and signed with their base64url.

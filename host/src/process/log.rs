@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::clock;
+use crate::process::clock;
 use crate::settings::{LogFormat, Serve};
 
 /// As much is written at once, in bytes.

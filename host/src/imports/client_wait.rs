@@ -13,14 +13,14 @@ use wasmtime_wasi_http::Error;
 use crate::metrics::Held;
 
 /// A place in the sandbox, for as long as it is held.
-pub(super) struct Slot {
+pub struct Slot {
     /// Among the instances at work or, later, among those that wait.
     permit: OwnedSemaphorePermit,
     _counted: Held,
 }
 
 impl Slot {
-    pub(super) fn new(permit: OwnedSemaphorePermit, counted: Held) -> Self {
+    pub fn new(permit: OwnedSemaphorePermit, counted: Held) -> Self {
         Self {
             permit,
             _counted: counted,
@@ -42,7 +42,7 @@ pub struct ClientWait {
 }
 
 impl ClientWait {
-    pub(super) fn new(slot: Slot, waiting: Arc<Semaphore>) -> Self {
+    pub fn new(slot: Slot, waiting: Arc<Semaphore>) -> Self {
         Self {
             slot: Mutex::new(Some(slot)),
             waiting: Some(waiting),
@@ -76,21 +76,21 @@ impl ClientWait {
     }
 
     /// Gives the slot back, once the instance has ended.
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = None;
     }
 
     /// Whether too many instances waited for this one to wait, too.
-    pub(super) fn was_refused(&self) -> bool {
+    pub fn was_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
 }
 
 /// A request's body that tells when somebody waits for more of it.
-pub(super) struct Awaited<B> {
-    pub(super) body: B,
-    pub(super) client: Arc<ClientWait>,
+pub struct Awaited<B> {
+    pub body: B,
+    pub client: Arc<ClientWait>,
 }
 
 impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Awaited<B> {
