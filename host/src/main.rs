@@ -20,7 +20,6 @@
 
 mod bindings;
 mod check;
-mod counted;
 mod engine;
 mod imports;
 mod metrics;
@@ -33,6 +32,7 @@ mod server;
 mod settings;
 mod store;
 mod swap;
+mod watched;
 
 use std::process::ExitCode;
 

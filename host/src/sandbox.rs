@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -22,7 +23,6 @@ use tracing::Instrument;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use crate::counted::counted;
 use crate::imports::client_wait::{Awaited, ClientWait, Slot};
 use crate::imports::port::Parked;
 use crate::metrics::Metrics;
@@ -138,11 +138,12 @@ impl Sandbox {
         let (answer, mut answered) = oneshot::channel();
         let carried = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&carried);
-        let step = step.map(|body| Awaited {
-            body: counted(body, move |bytes| {
-                _ = counter.fetch_add(bytes, Ordering::Relaxed);
-            }),
-            client: Arc::clone(&client),
+        let step = step.map(|body| {
+            let counted = body.inspect_frame(move |frame| {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                counter.fetch_add(bytes as u64, Ordering::Relaxed);
+            });
+            Awaited::body(counted, &client)
         });
         let (instances, shared) = (Arc::clone(&self.instances), Arc::clone(&self.shared));
         let waits = Arc::clone(&client);

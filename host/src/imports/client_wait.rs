@@ -1,16 +1,15 @@
 //! Who waits for a slow client: an instance that reads a body by itself (a form) counts
 //! against a budget of its own meanwhile, so that it is in nobody else's way.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::Error;
 
 use crate::metrics::Held;
+use crate::watched::{Polled, Watch, Watched};
 
 /// A place in the sandbox, for as long as it is held.
 pub struct Slot {
@@ -87,33 +86,23 @@ impl ClientWait {
     }
 }
 
-/// A request's body that tells when somebody waits for more of it.
-pub struct Awaited<B> {
-    pub body: B,
-    pub client: Arc<ClientWait>,
+/// Tells when somebody waits for more of a request's body.
+pub struct Awaited(Arc<ClientWait>);
+
+impl Awaited {
+    /// A body that tells `client` so.
+    pub fn body<B>(body: B, client: &Arc<ClientWait>) -> Watched<B, Self> {
+        Watched::new(body, Self(Arc::clone(client)))
+    }
 }
 
-impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Awaited<B> {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
-            Poll::Pending if !self.client.instance_waits() => {
+impl Watch<Error> for Awaited {
+    fn polled(&mut self, polled: Polled<Error>) -> Polled<Error> {
+        match polled {
+            Poll::Pending if !self.0.instance_waits() => {
                 Poll::Ready(Some(Err(Error::InternalError(None))))
             }
             polled => polled,
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
-use hyper::body::{Body, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Incoming};
 use tokio::sync::Notify;
 use tracing::Instrument;
 use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::reply::Reply;
-use super::sent::{Line, Sent};
+use super::sent::{self, Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
 use super::{Limits, client, host, label, path, request_body, trace};
-use crate::counted::counted;
 use crate::imports::port::FromStore;
 use crate::metrics::Metrics;
 use crate::process::clock;
@@ -124,7 +124,7 @@ impl Service {
         };
         let phase = Arc::clone(&connection.phase);
         let held = in_memory(&response).and_then(|size| self.unread.hold(size, &connection.close));
-        response.map(|body| Sent::new(body, self.metrics.sent(), line, phase, held))
+        response.map(|body| sent::body(body, self.metrics.sent(), line, phase, held))
     }
 
     async fn forward(
@@ -140,7 +140,8 @@ impl Service {
         let limits = &self.limits;
         let body = request_body::limited(body, &head.headers, limits);
         let total = self.metrics.received();
-        let body = counted(body, move |bytes| {
+        let body = body.inspect_frame(move |frame| {
+            let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
             received.fetch_add(bytes, Ordering::Relaxed);
             total.inc_by(bytes);
         });
