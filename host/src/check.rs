@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::sandbox::{Candidate, Identity, Limits, Refused, Sandbox, WASM};
+use crate::sandbox::{Candidate, Identity, Refused, Sandbox, SandboxLimits, WASM};
 use crate::serve::{sandbox_runtime, secrets, setting};
 use crate::store::absent::AbsentStore;
 use crate::store::local;
@@ -27,9 +27,9 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
     let (_, found) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
     let mut given = secrets()?;
     given.extend(found.policy.map(|document| setting("POLICY", document)));
-    let limits = Limits {
+    let limits = SandboxLimits {
         instances: 1,
-        ..Limits::default()
+        ..SandboxLimits::default()
     };
     let sandbox = sandbox_runtime(&limits, None, &Arc::default())?;
     let checked = async {

@@ -218,18 +218,18 @@ impl Metrics {
     }
 
     /// One more connection, until what this returns is dropped.
-    pub fn connection(&self) -> Held {
-        Held::new(&self.connections)
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.connections)
     }
 
     /// One more instance in use, until what this returns is dropped.
-    pub fn instance(&self) -> Held {
-        Held::new(&self.instances)
+    pub fn instance(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.instances)
     }
 
     /// One more request that waits, until what this returns is dropped.
-    pub fn waiting(&self) -> Held {
-        Held::new(&self.queue)
+    pub fn waiting(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.queue)
     }
 
     /// The component failed a request.
@@ -292,16 +292,16 @@ impl Metrics {
 }
 
 /// Counts as one for as long as it is held.
-pub struct Held(Gauge);
+pub struct GaugeGuard(Gauge);
 
-impl Held {
+impl GaugeGuard {
     fn new(gauge: &Gauge<i64, std::sync::atomic::AtomicI64>) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Held {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -1,4 +1,4 @@
-//! Runs the component: wasmtime, what it is lent, and one instance a request.
+//! Runs the component: wasmtime, what it is provided with, and one instance a request.
 
 mod candidate;
 pub mod code_cache;
@@ -29,22 +29,23 @@ use crate::metrics::Metrics;
 use cpu_time::CpuLimited;
 use failure::TimedOut;
 use instances::{Instances, Step};
-use state::{Shared, State};
+use state::{SharedState, State};
 
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
-pub use failure::{Failure, Failures};
-pub use limits::Limits;
+use failure::SandboxFailure as Failure;
+pub use failure::{Failures, SandboxFailure};
+pub use limits::SandboxLimits;
 pub use runtime::Runtime;
 
 /// The most that a component may hand over in one call, in bytes of the host's memory:
 /// a list can take far more there than in the component's own.
 const MOST_HANDED_OVER: usize = 8 << 20;
 
-/// A component that has passed its check, with everything that it is lent.
+/// A component that has passed its check, with everything that it is provided with.
 pub struct Sandbox {
     runtime: Runtime,
     instances: Arc<Instances>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     failures: Arc<Failures>,
 }
 
@@ -55,11 +56,11 @@ impl Sandbox {
     /// caller goes away before that, the instance ends with everything it holds.
     ///
     /// # Errors
-    /// A [`Failure`]; the request is not answered then.
+    /// A [`SandboxFailure`]; the request is not answered then.
     pub async fn handle<B>(
         &self,
         request: http::Request<B>,
-    ) -> Result<http::Response<HyperOutgoingBody>, Failure>
+    ) -> Result<http::Response<HyperOutgoingBody>, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -83,7 +84,7 @@ impl Sandbox {
     }
 
     /// Room for one instance, for which others may have to end first.
-    async fn slot(&self, patience: Duration) -> Result<Slot, Failure> {
+    async fn slot(&self, patience: Duration) -> Result<Slot, SandboxFailure> {
         let (slots, metrics) = (Arc::clone(&self.runtime.slots), &self.runtime.metrics);
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
             return Ok(Slot::new(slot, metrics.instance()));
@@ -91,7 +92,7 @@ impl Sandbox {
         let _waiting = metrics.waiting();
         match tokio::time::timeout(patience, slots.acquire_owned()).await {
             Ok(Ok(slot)) => Ok(Slot::new(slot, metrics.instance())),
-            _ => Err(Failure::Busy),
+            _ => Err(SandboxFailure::Busy),
         }
     }
 
@@ -100,7 +101,7 @@ impl Sandbox {
     async fn run<B>(
         &self,
         request: http::Request<B>,
-    ) -> Result<http::Response<HyperOutgoingBody>, Failure>
+    ) -> Result<http::Response<HyperOutgoingBody>, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -112,18 +113,18 @@ impl Sandbox {
         };
         let note = parked.note.clone();
         let received = match timeout_at(deadline, parked.receive()).await {
-            Ok(received) => received.map_err(Failure::Component)?,
-            Err(_) => return Err(Failure::Component(TimedOut(longest).into())),
+            Ok(received) => received.map_err(SandboxFailure::Component)?,
+            Err(_) => return Err(SandboxFailure::Component(TimedOut(longest).into())),
         };
         let rest: Step<B> = Step::Resume(note, received);
         match self.step(rest, deadline).await? {
             Stepped::Answered(response) => Ok(response),
-            Stepped::Parked(_) => Err(Failure::NoAnswer),
+            Stepped::Parked(_) => Err(SandboxFailure::NoAnswer),
         }
     }
 
     /// What one instance does for a request.
-    async fn step<B>(&self, step: Step<B>, deadline: Instant) -> Result<Stepped, Failure>
+    async fn step<B>(&self, step: Step<B>, deadline: Instant) -> Result<Stepped, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -171,7 +172,7 @@ impl Sandbox {
                     log_late_failure(done, &self.failures, &self.runtime.metrics);
                     Ok(response)
                 }
-                (Ok(Err(code)), _) => Err(Failure::Error(code)),
+                (Ok(Err(code)), _) => Err(SandboxFailure::Error(code)),
                 (Err(_), done) => Err(unanswered(done)),
             },
             answer = &mut answered => match answer {
@@ -185,7 +186,7 @@ impl Sandbox {
                     tokio::spawn(rest.in_current_span());
                     Ok(response)
                 }
-                Ok(Err(code)) => Err(Failure::Error(code)),
+                Ok(Err(code)) => Err(SandboxFailure::Error(code)),
                 Err(_) => match running.await {
                     Ok(Some(parked)) => return Ok(Stepped::Parked(parked)),
                     done => Err(unanswered(done)),
@@ -193,7 +194,7 @@ impl Sandbox {
             },
         };
         if client.was_refused() {
-            return Err(Failure::Busy);
+            return Err(SandboxFailure::Busy);
         }
         answered.map(Stepped::Answered)
     }
@@ -207,7 +208,7 @@ enum Stepped {
 }
 
 /// Everything of one instance. Its time is cut into slices, so that others get theirs.
-fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
+fn new_store(engine: &Engine, shared: &SharedState) -> Store<State> {
     let mut store = Store::new(engine, State::new(shared));
     store.epoch_deadline_async_yield_and_update(1);
     // The deadline that it is made with is over already.
@@ -217,10 +218,10 @@ fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
 }
 
 /// Why an instance that has ended gave no answer.
-fn unanswered(done: wasmtime::Result<Option<Parked>>) -> Failure {
+fn unanswered(done: wasmtime::Result<Option<Parked>>) -> SandboxFailure {
     match done {
-        Ok(_) => Failure::NoAnswer,
-        Err(trap) => Failure::Component(trap),
+        Ok(_) => SandboxFailure::NoAnswer,
+        Err(trap) => SandboxFailure::Component(trap),
     }
 }
 
@@ -231,7 +232,7 @@ fn log_late_failure(
     metrics: &Metrics,
 ) {
     if let Err(trap) = done {
-        let failure = Failure::Component(trap);
+        let failure = SandboxFailure::Component(trap);
         tracing::error!(
             kind = failure.kind(),
             error = failure.to_string(),

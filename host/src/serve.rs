@@ -14,12 +14,12 @@ use crate::metrics::Metrics;
 use crate::ops::Operations;
 use crate::process::{log, memory};
 use crate::sandbox::code_cache;
-use crate::sandbox::{Limits, Runtime};
+use crate::sandbox::{Runtime, SandboxLimits};
 use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
-use crate::swap::{Lent, Sources, Swap, Taken, watch};
+use crate::swap::{Provided, Sources, Swap, Taken, watch};
 use crate::{engine, ops, server};
 
 /// Environment variables with this prefix are secrets that a policy names.
@@ -47,13 +47,13 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let served = settings(asked, public_url).and_then(|settings| {
         let data_dir = store.describe().data_dir;
         let cache = code_cache::find(asked.code_cache.as_deref(), data_dir.as_deref());
-        let lent = Lent {
+        let provided = Provided {
             runtime: sandbox_runtime(&asked.limits.sandbox(), cache, &metrics)?,
             settings,
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, limits, sources, lent, metrics))
+        runtime.block_on(listen(asked, limits, sources, provided, metrics))
     });
     engine::close(store.as_ref(), &runtime);
     served
@@ -79,7 +79,7 @@ fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, S
 /// # Errors
 /// One sentence.
 pub fn sandbox_runtime(
-    limits: &Limits,
+    limits: &SandboxLimits,
     cache: Option<Cache>,
     metrics: &Arc<Metrics>,
 ) -> Result<Runtime, String> {
@@ -89,14 +89,14 @@ pub fn sandbox_runtime(
 
 async fn listen(
     asked: &Serve,
-    limits: server::Limits,
+    limits: server::ServerLimits,
     sources: (Sources, Taken),
-    lent: Lent,
+    provided: Provided,
     metrics: Arc<Metrics>,
 ) -> Result<(), String> {
-    let store = Arc::clone(&lent.store);
+    let store = Arc::clone(&provided.store);
     let about = store.describe();
-    let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
+    let swap = Swap::start(sources, provided, asked.probation.map(Into::into)).await?;
     let listener = TcpListener::bind(asked.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", asked.listen))?;

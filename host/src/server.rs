@@ -45,7 +45,7 @@ const UNSENT: u32 = 128 << 10;
 
 /// What clients may ask of the server.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Connections at once; more wait in the listener's backlog.
     pub connections: usize,
     /// All header fields of a request together, in bytes.
@@ -73,14 +73,14 @@ pub struct Limits {
 }
 
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
-/// runs, and breaks off what is not done within [`Limits::shutdown_time`].
+/// runs, and breaks off what is not done within [`ServerLimits::shutdown_time`].
 ///
 /// Returns whether everything was finished.
 pub async fn run(
     listener: TcpListener,
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
-    limits: Limits,
+    limits: ServerLimits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let here = listener.local_addr();
@@ -142,7 +142,7 @@ fn connection(
     socket: TcpStream,
     about: Connection,
     service: &Arc<Service>,
-    limits: &Limits,
+    limits: &ServerLimits,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
@@ -179,7 +179,7 @@ fn connection(
 
 /// How long a client may take none of what is there for it. The system tells of room
 /// again when half of [`UNSENT`] is gone, which takes a slow client a while.
-fn write_time(limits: &Limits) -> Duration {
+fn write_time(limits: &ServerLimits) -> Duration {
     let rate = limits.min_rate.max(1);
     let slowest = Duration::from_secs(u64::from(UNSENT) / 2 / rate);
     match limits.min_rate {

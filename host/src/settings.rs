@@ -11,8 +11,8 @@ use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use limits::Limits;
-use s3::S3;
+use limits::LimitFlags;
+use s3::S3Flags;
 use values::Duration;
 
 use crate::server::Hosts;
@@ -187,11 +187,11 @@ pub struct Serve {
 
     /// Where the S3 engine keeps files.
     #[command(flatten, next_help_heading = "S3")]
-    pub s3: S3,
+    pub s3: S3Flags,
 
     /// Limits on what clients may ask for.
     #[command(flatten, next_help_heading = "Limits")]
-    pub limits: Limits,
+    pub limits: LimitFlags,
 
     /// Which of these were given, and not left to their defaults.
     #[arg(skip)]

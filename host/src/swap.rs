@@ -29,7 +29,7 @@ use crate::store::BlobStore;
 const FEW_FAILURES: u64 = 3;
 
 /// What every component gets, whichever is in force.
-pub struct Lent {
+pub struct Provided {
     /// Engine and pool.
     pub runtime: Runtime,
     /// Settings besides the policy.
@@ -43,7 +43,7 @@ pub struct Lent {
 /// Holds the component in force.
 pub struct Swap {
     sources: Sources,
-    lent: Lent,
+    provided: Provided,
     probation: Option<Duration>,
     in_force: ArcSwap<InForce>,
     /// Held while a change is under way, so that there is one at a time.
@@ -89,20 +89,20 @@ impl Swap {
     /// Why it cannot serve, in one sentence.
     pub async fn start(
         (sources, taken): (Sources, Taken),
-        lent: Lent,
+        provided: Provided,
         probation: Option<Duration>,
     ) -> Result<Arc<Self>, String> {
         let digests = Digests::of(&taken);
         let tried = taken.stamps.clone();
         sources.tell_fixed();
-        let first = load(taken, digests, &lent, &[])
+        let first = load(taken, digests, &provided, &[])
             .await
             .map_err(|error| error.to_string())?;
-        let metrics = lent.runtime.metrics();
+        let metrics = provided.runtime.metrics();
         metrics.in_force(digests.component.to_string(), digests.policy_text());
         Ok(Arc::new(Self {
             sources,
-            lent,
+            provided,
             probation,
             in_force: ArcSwap::from_pointee(first),
             past: Mutex::new(Past {
@@ -165,7 +165,7 @@ impl Swap {
                     "the new component or policy was refused, the old one stays"
                 );
                 past.refused = Some((reason.clone(), SystemTime::now()));
-                self.lent.runtime.metrics().changed("refused");
+                self.provided.runtime.metrics().changed("refused");
                 Err(reason)
             }
         }
@@ -208,14 +208,14 @@ impl Swap {
             return Ok(None);
         }
         let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
-        let loaded = load(taken, digests, &self.lent, &known).await;
+        let loaded = load(taken, digests, &self.provided, &known).await;
         let next = loaded.map_err(|error| error.to_string())?;
         loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
         Ok(Some(next))
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {
-        let metrics = self.lent.runtime.metrics();
+        let metrics = self.provided.runtime.metrics();
         metrics.changed(outcome);
         let digests = &in_force.digests;
         metrics.in_force(digests.component.to_string(), digests.policy_text());
@@ -254,7 +254,7 @@ impl Swap {
                 policy: next.digests.policy,
             };
             let (candidate, policy) = (previous.candidate.clone(), next.policy.clone());
-            match admit(candidate, policy, digests, &swap.lent).await {
+            match admit(candidate, policy, digests, &swap.provided).await {
                 Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
                 Err(error) => tracing::error!(
                     reason = error.to_string(),
@@ -281,15 +281,15 @@ async fn read(sources: &Sources) -> Result<(Taken, Digests), String> {
 async fn load(
     taken: Taken,
     digests: Digests,
-    lent: &Lent,
+    provided: &Provided,
     known: &[&Arc<InForce>],
 ) -> Result<InForce, Refused> {
     let mut known = known.iter();
     let candidate = match known.find(|it| it.digests.component == digests.component) {
         Some(same) => same.candidate.clone(),
-        None => Candidate::load(taken.component, lent.runtime.clone()).await?,
+        None => Candidate::load(taken.component, provided.runtime.clone()).await?,
     };
-    admit(candidate, taken.policy, digests, lent).await
+    admit(candidate, taken.policy, digests, provided).await
 }
 
 /// Checks a component that was compiled, with a policy.
@@ -297,12 +297,12 @@ async fn admit(
     candidate: Candidate,
     policy: Option<String>,
     digests: Digests,
-    lent: &Lent,
+    provided: &Provided,
 ) -> Result<InForce, Refused> {
-    let mut settings = lent.settings.clone();
+    let mut settings = provided.settings.clone();
     let document = policy.clone();
     settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
-    let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
+    let (store, documents) = (Arc::clone(&provided.store), Arc::clone(&provided.documents));
     let (sandbox, report) = candidate.check(settings, store, documents).await?;
     for notice in &report.notices {
         tracing::warn!("{notice}");

@@ -16,16 +16,16 @@ pub trait Watch<E> {
     fn polled(&mut self, polled: Polled<E>) -> Polled<E>;
 }
 
-/// A body with its watcher, which is dropped with it.
+/// A body with its watcher, which is dropped before it.
 pub struct Watched<B, W> {
-    body: B,
     watcher: W,
+    body: B,
 }
 
 impl<B, W> Watched<B, W> {
     /// Has this body watched.
     pub fn new(body: B, watcher: W) -> Self {
-        Self { body, watcher }
+        Self { watcher, body }
     }
 }
 

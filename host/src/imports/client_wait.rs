@@ -8,18 +8,19 @@ use std::task::Poll;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::Error;
 
-use crate::metrics::Held;
+use crate::metrics::GaugeGuard;
 use crate::watched::{Polled, Watch, Watched};
 
 /// A place in the sandbox, for as long as it is held.
 pub struct Slot {
     /// Among the instances at work or, later, among those that wait.
     permit: OwnedSemaphorePermit,
-    _counted: Held,
+    _counted: GaugeGuard,
 }
 
 impl Slot {
-    pub fn new(permit: OwnedSemaphorePermit, counted: Held) -> Self {
+    /// One that counts for as long as it is held.
+    pub fn new(permit: OwnedSemaphorePermit, counted: GaugeGuard) -> Self {
         Self {
             permit,
             _counted: counted,
@@ -41,6 +42,7 @@ pub struct ClientWait {
 }
 
 impl ClientWait {
+    /// One of an instance in this place.
     pub fn new(slot: Slot, waiting: Arc<Semaphore>) -> Self {
         Self {
             slot: Mutex::new(Some(slot)),

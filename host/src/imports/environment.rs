@@ -13,9 +13,9 @@ pub struct EnvironmentView<'a> {
 }
 
 /// The type of [`EnvironmentView`] for the linker.
-pub struct Environment;
+pub struct HasEnvironment;
 
-impl HasData for Environment {
+impl HasData for HasEnvironment {
     type Data<'a> = EnvironmentView<'a>;
 }
 

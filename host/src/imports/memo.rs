@@ -1,4 +1,4 @@
-//! The memory that components are lent (`wit/memo.wit`), over a bounded cache.
+//! The memory that components are provided with (`wit/memo.wit`), over a bounded cache.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -9,7 +9,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::cpu_time::CpuLimited;
 use super::instances::Instances;
-use super::state::{Shared, State};
+use super::state::{SharedState, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
@@ -49,7 +49,7 @@ pub enum Refused {
     /// The bytes are no valid component.
     #[error("not a WebAssembly component: {0:#}")]
     Compile(#[source] wasmtime::Error),
-    /// It asks for more than it is lent, or does not export what is called.
+    /// It asks for more than it is provided with, or does not export what is called.
     #[error("not a Coffer component: {0}")]
     World(String),
     /// It does not take its settings: its own words.
@@ -115,7 +115,7 @@ impl Candidate {
         store: Arc<dyn BlobStore>,
         documents: Arc<Documents>,
     ) -> Result<(Sandbox, Report), Refused> {
-        let on_trial = Arc::new(Shared {
+        let on_trial = Arc::new(SharedState {
             settings: settings.into(),
             store: Arc::new(AbsentStore),
             outbound: Outbound::to(&[], Arc::clone(&documents)),
@@ -132,7 +132,7 @@ impl Candidate {
         };
         let judged = tokio::time::timeout(patience, judging).await;
         let report = judged.unwrap_or(Err(Refused::Late(patience)))?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             settings: Arc::clone(&on_trial.settings),
             store,
             outbound: Outbound::to(&report.iam_origins, documents),
@@ -173,7 +173,7 @@ impl Candidate {
         }
     }
 
-    fn sandbox(&self, runtime: Runtime, shared: Arc<Shared>) -> Sandbox {
+    fn sandbox(&self, runtime: Runtime, shared: Arc<SharedState>) -> Sandbox {
         let uses = runtime.limits.reuse;
         Sandbox {
             instances: Instances::new(self.handler.clone(), self.continuation.clone(), uses),
@@ -183,7 +183,7 @@ impl Candidate {
         }
     }
 
-    async fn ask(&self, shared: &Shared) -> Result<Report, Refused> {
+    async fn ask(&self, shared: &SharedState) -> Result<Report, Refused> {
         let mut store = new_store(self.handler.engine(), shared);
         let asking = async {
             let instance = self.checker.instantiate_async(&mut store).await?;

@@ -1,4 +1,4 @@
-//! What all components run on: one engine with its pool, and what they are lent.
+//! What all components run on: one engine with its pool, and what they are provided with.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Cache, Engine};
 
 use super::state::{self, State};
-use super::{Limits, limits};
+use super::{SandboxLimits, limits};
 use crate::metrics::Metrics;
 
 /// An engine, a linker, and room for so many instances at once.
@@ -19,7 +19,7 @@ pub struct Runtime {
     pub(super) slots: Arc<Semaphore>,
     /// Room for instances that wait for their clients.
     pub(super) waiting: Arc<Semaphore>,
-    pub(super) limits: Limits,
+    pub(super) limits: SandboxLimits,
     pub(super) metrics: Arc<Metrics>,
     /// Always the same few threads: each keeps some memory of what it has compiled.
     pub(super) compilers: Arc<ThreadPool>,
@@ -31,7 +31,7 @@ impl Runtime {
     /// # Errors
     /// Where this machine has no room for the pool.
     pub fn new(
-        limits: &Limits,
+        limits: &SandboxLimits,
         cache: Option<Cache>,
         metrics: Arc<Metrics>,
     ) -> wasmtime::Result<Self> {
@@ -39,7 +39,7 @@ impl Runtime {
         config.cache(cache);
         let engine = Engine::new(&config)?;
         let mut linker = Linker::new(&engine);
-        state::lend(&mut linker)?;
+        state::provide(&mut linker)?;
         limits::keep_ticking(&engine);
         let compilers = ThreadPoolBuilder::new()
             .thread_name(|number| format!("compiler-{number}"))

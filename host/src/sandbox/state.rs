@@ -1,4 +1,4 @@
-//! What belongs to one request in the sandbox, and what the component is lent.
+//! What belongs to one request in the sandbox, and what the component is provided with.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::coffer::storage::{blobs, memo, signals};
 use crate::imports::client_wait::ClientWait;
-use crate::imports::environment::{Environment, EnvironmentView, Setting};
+use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
 use crate::imports::guest_log::Written;
 use crate::imports::memo::{Memo, MemoView, Remembering};
 use crate::imports::outbound::Outbound;
@@ -44,7 +44,7 @@ pub(super) struct State {
 }
 
 /// What all requests share.
-pub(super) struct Shared {
+pub(super) struct SharedState {
     pub(super) settings: Arc<[Setting]>,
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) outbound: Outbound,
@@ -55,7 +55,7 @@ pub(super) struct Shared {
 }
 
 impl State {
-    pub(super) fn new(shared: &Shared) -> Self {
+    pub(super) fn new(shared: &SharedState) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
         let written = Written::default();
@@ -106,7 +106,7 @@ impl State {
     }
 
     /// Makes the state of an instance that has answered a request that of the next.
-    pub(super) fn begin(&mut self, shared: &Shared) {
+    pub(super) fn begin(&mut self, shared: &SharedState) {
         self.version = shared.outbound.version();
         self.told = false;
         self.written.reset();
@@ -154,11 +154,11 @@ impl Drop for State {
     }
 }
 
-/// Lends a component what `wit/world.wit` says, and nothing else: no file system,
+/// Provides a component with what `wit/world.wit` says, and nothing else: no file system,
 /// no sockets, and no way out but [`Outbound`].
-pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    environment::add_to_linker::<_, Environment>(linker, State::environment)?;
+    environment::add_to_linker::<_, HasEnvironment>(linker, State::environment)?;
     let options = wasi_http::types::LinkOptions::default();
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;

@@ -5,9 +5,9 @@ use wasmtime::component::Component;
 
 use super::{Refused, Runtime};
 
-/// What components are lent. The last ones are for the Rust standard library and the
+/// What components are provided with. The last ones are for the Rust standard library and the
 /// adapter that makes its modules components.
-const LENT: [&str; 24] = [
+const PROVIDED: [&str; 24] = [
     "coffer:storage/blobs@0.1",
     "coffer:storage/memo@0.1",
     "coffer:storage/signals@0.1",
@@ -53,7 +53,7 @@ pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refu
         .map(|(name, _)| name)
         .collect();
     let foreign: Vec<&str> = imports
-        .filter(|name| !LENT.contains(&compatible(name)))
+        .filter(|name| !PROVIDED.contains(&compatible(name)))
         .collect();
     let offers = |called: &str| exports.iter().any(|name| compatible(name) == called);
     let missing: Vec<&str> = CALLED.into_iter().filter(|name| !offers(name)).collect();

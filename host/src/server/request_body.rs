@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::Limits;
+use super::ServerLimits;
 use crate::watched::{Polled, Watch, Watched};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -24,7 +24,7 @@ const LINGER_IDLE: Duration = Duration::from_secs(2);
 
 /// The body with its limits applied: at most so many bytes, no long pause, and not slower
 /// than the slowest honest client.
-pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &Limits) -> WasiBody {
+pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &ServerLimits) -> WasiBody {
     if body.is_end_stream() {
         return Empty::new().map_err(|never| match never {}).boxed_unsync();
     }

@@ -14,7 +14,7 @@ use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::stream::Phase;
-use super::unread::Held;
+use super::unread::UnreadGuard;
 use crate::watched::{Polled, Watch, Watched};
 
 /// A body that counts its bytes, and that ends its request where it ends.
@@ -27,7 +27,7 @@ pub(super) fn body(
     total: Counter,
     line: Line,
     phase: Arc<Phase>,
-    held: Option<Held>,
+    held: Option<UnreadGuard>,
 ) -> Sent {
     let sending = Sending {
         total,
@@ -45,7 +45,7 @@ pub struct Sending {
     sent: u64,
     line: Line,
     phase: Arc<Phase>,
-    _held: Option<Held>,
+    _held: Option<UnreadGuard>,
 }
 
 /// What the log has of a request once it is over.

@@ -17,11 +17,11 @@ use super::reply::Reply;
 use super::sent::{self, Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{Limits, client, host, label, path, request_body, trace};
+use super::{ServerLimits, client, host, label, path, request_body, trace};
 use crate::imports::port::FromStore;
 use crate::metrics::Metrics;
 use crate::process::clock;
-use crate::sandbox::Failure;
+use crate::sandbox::SandboxFailure;
 use crate::swap::{InForce, Swap};
 
 /// Ties a response to the log.
@@ -31,7 +31,7 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 pub(super) struct Service {
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
-    limits: Limits,
+    limits: ServerLimits,
     unread: Arc<Unread>,
     /// What clients are told of how long they may keep a connection.
     keep_alive: HeaderValue,
@@ -62,7 +62,7 @@ impl Connection {
 }
 
 impl Service {
-    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: Limits) -> Self {
+    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: ServerLimits) -> Self {
         let unread = Unread::new(limits.unread_size);
         let keep_alive = format!("timeout={}", limits.keep_alive_time.as_secs());
         Self {
@@ -167,7 +167,7 @@ impl Service {
             .await
         {
             Ok(response) => Ok(response),
-            Err(Failure::Busy) => {
+            Err(SandboxFailure::Busy) => {
                 tracing::warn!("no instance came free");
                 Err(Reply::Unavailable)
             }

@@ -9,7 +9,7 @@ use crate::store::s3::{Config, Prefix};
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
 /// standard chain.
 #[derive(Debug, Args)]
-pub struct S3 {
+pub struct S3Flags {
     /// The bucket; made where it is missing
     #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
     s3_bucket: Option<String>,
@@ -50,9 +50,9 @@ pub struct S3 {
         long,
         env = "COFFER_S3_CONDITIONAL",
         value_enum,
-        default_value_t = Conditional::BestEffort
+        default_value_t = ConditionalMode::BestEffort
     )]
-    s3_conditional: Conditional,
+    s3_conditional: ConditionalMode,
 
     /// Send clients to the service for a file's bytes, by a URL that lives 60 s
     #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
@@ -70,7 +70,7 @@ pub struct S3 {
 
 /// What is demanded of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Conditional {
+enum ConditionalMode {
     /// Refuse to start
     Require,
     /// Check before storing, and warn at start: hosts can miss each other's writes
@@ -82,7 +82,7 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 /// Less is not worth starting with: one upload takes up to 32 MiB.
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
-impl S3 {
+impl S3Flags {
     /// The engine's configuration.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl S3 {
             prefix,
             path_style: self.s3_path_style,
             memory: self.s3_memory.as_u64(),
-            require_conditional: self.s3_conditional == Conditional::Require,
+            require_conditional: self.s3_conditional == ConditionalMode::Require,
             redirect: self.s3_redirect,
             stalled_after: STALLED_AFTER,
             abandoned_after: self.s3_abandoned_after.into(),

@@ -41,13 +41,11 @@ pub fn check(dir: &Path, mut say: impl FnMut(String)) -> Result<Checked, OpenErr
     Ok(checked)
 }
 
-type Failure = Box<dyn std::error::Error>;
-
 fn look_through(
     claim: &Claim,
     checked: &mut Checked,
     say: &mut impl FnMut(String),
-) -> Result<(), Failure> {
+) -> Result<(), Box<dyn std::error::Error>> {
     claim.check_index()?;
     let layout = &claim.layout;
     let (index, is_whole) =
