@@ -1,37 +1,29 @@
-//! The WIT port over a [`BlobStore`]: the only file that knows both.
+//! The WIT port over a [`BlobStore`]; beyond this folder nothing knows both.
 //!
 //! The component is not trusted with the host's health: keys, header fields,
 //! lengths and counts are checked again here, and a component that breaks the
 //! port's rules traps, which costs its one request a 500.
 
+mod host_upload;
 mod incoming;
 mod outgoing;
 mod parked;
 mod redirect;
+mod upload;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use tokio::time::Instant;
 use wasmtime::component::{HasData, Resource, ResourceTable};
-use wasmtime::{bail, ensure};
-use wasmtime_wasi_http::p2::body::HostIncomingBody;
+use wasmtime::ensure;
 use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::imports::client_wait::ClientWait;
-use crate::store::{self, BlobStore, Body, Key};
-use parked::Receiving;
+use crate::store::{BlobStore, Body};
 
 pub use parked::{NoInstanceWaits, Parked, Received};
-
-/// The longest note of a `receive`, in bytes.
-const LONGEST_NOTE: usize = 64 << 10;
-/// How long an instance may wait for a body: most bodies are there by then, and those
-/// that are not may take hours.
-const PATIENCE: Duration = Duration::from_millis(10);
+pub use upload::Upload;
 
 /// Gives the linker a [`PortView`] of a request's state.
 pub struct Port;
@@ -62,38 +54,6 @@ pub struct FromStore;
 pub struct Blob {
     length: u64,
     body: Body,
-}
-
-/// A file on its way in, on behalf of the component.
-pub struct Upload {
-    key: Key,
-    staged: Box<dyn store::Upload>,
-    fed: Fed,
-    failed: Option<wit::Error>,
-}
-
-/// How an upload gets its bytes; one way excludes the other.
-#[derive(PartialEq, Eq)]
-enum Fed {
-    NotYet,
-    ByBody,
-    ByWrites,
-    /// Nothing more may come.
-    Wholly,
-}
-
-impl Upload {
-    async fn append(&mut self, bytes: Bytes) -> Result<(), wit::Error> {
-        match self.staged.write(bytes).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.fail(outgoing::refusal(error))),
-        }
-    }
-
-    fn fail(&mut self, error: wit::Error) -> wit::Error {
-        self.failed = Some(error.clone());
-        error
-    }
 }
 
 impl wit::HostBlob for PortView<'_> {
@@ -134,118 +94,6 @@ impl wit::HostBlob for PortView<'_> {
 
     async fn drop(&mut self, blob: Resource<Blob>) -> wasmtime::Result<()> {
         self.table.delete(blob)?;
-        Ok(())
-    }
-}
-
-impl wit::HostUpload for PortView<'_> {
-    async fn receive(
-        &mut self,
-        upload: Resource<Upload>,
-        body: Resource<HostIncomingBody>,
-        note: Vec<u8>,
-    ) -> wasmtime::Result<Result<u64, wit::Error>> {
-        ensure!(note.len() <= LONGEST_NOTE, "a note of {}", note.len());
-        let mut body = self.table.delete(body)?;
-        let Some(stream) = body.take_stream() else {
-            bail!("the body given to `receive` was read before");
-        };
-        let waiting = self.table.get_mut(&upload)?;
-        ensure!(
-            waiting.fed == Fed::NotYet,
-            "`receive` on an upload that has bytes already"
-        );
-        waiting.fed = Fed::ByBody;
-        self.client.host_waits();
-        let mut body = Receiving::new(stream);
-        match body
-            .arrive(waiting, Some(Instant::now() + PATIENCE))
-            .await?
-        {
-            Some(received) => Ok(received),
-            None => {
-                let upload = self.table.delete(Resource::new_own(upload.rep()))?;
-                *self.parked = Some(Parked { upload, body, note });
-                Err(NoInstanceWaits.into())
-            }
-        }
-    }
-
-    async fn received(&mut self) -> wasmtime::Result<(Resource<Upload>, Result<u64, wit::Error>)> {
-        let Some(Received { upload, outcome }) = self.received.take() else {
-            bail!("`received` where nothing was received meanwhile");
-        };
-        Ok((self.table.push(upload)?, outcome))
-    }
-
-    async fn write(
-        &mut self,
-        upload: Resource<Upload>,
-        bytes: Vec<u8>,
-    ) -> wasmtime::Result<Result<(), wit::Error>> {
-        let upload = self.table.get_mut(&upload)?;
-        ensure!(
-            matches!(upload.fed, Fed::NotYet | Fed::ByWrites),
-            "`write` on an upload that received a body or is complete"
-        );
-        upload.fed = Fed::ByWrites;
-        if let Some(error) = &upload.failed {
-            return Ok(Err(error.clone()));
-        }
-        if bytes.is_empty() {
-            return Ok(Ok(()));
-        }
-        Ok(upload.append(bytes.into()).await)
-    }
-
-    async fn complete(
-        &mut self,
-        upload: Resource<Upload>,
-    ) -> wasmtime::Result<Result<(), wit::Error>> {
-        let upload = self.table.get_mut(&upload)?;
-        upload.fed = Fed::Wholly;
-        if let Some(error) = &upload.failed {
-            return Ok(Err(error.clone()));
-        }
-        let written = upload.staged.complete().await;
-        Ok(written.map_err(|error| upload.fail(outgoing::refusal(error))))
-    }
-
-    async fn finish(
-        &mut self,
-        uploads: Vec<Resource<Upload>>,
-    ) -> wasmtime::Result<Result<Vec<wit::Stored>, wit::Refusal>> {
-        let uploads = uploads
-            .into_iter()
-            .map(|upload| self.table.delete(upload))
-            .collect::<Result<Vec<_>, _>>()?;
-        for (index, upload) in uploads.iter().enumerate() {
-            if uploads
-                .iter()
-                .take(index)
-                .any(|earlier| earlier.key == upload.key)
-            {
-                bail!("two uploads of a batch have the same key");
-            }
-            if let Some(error) = upload.failed.clone() {
-                return Ok(Err(wit::Refusal {
-                    index: u32::try_from(index)?,
-                    error,
-                }));
-            }
-        }
-        let staged = uploads.into_iter().map(|upload| upload.staged).collect();
-        match self.store.finish(staged).await {
-            Ok(stored) => Ok(Ok(stored.into_iter().map(outgoing::stored).collect())),
-            Err(refused) => Ok(Err(wit::Refusal {
-                index: u32::try_from(refused.index)?,
-                error: outgoing::refusal(refused.error),
-            })),
-        }
-    }
-
-    async fn drop(&mut self, upload: Resource<Upload>) -> wasmtime::Result<()> {
-        self.table.delete(upload)?;
         Ok(())
     }
 }
@@ -295,12 +143,7 @@ impl wit::Host for PortView<'_> {
         let options = incoming::create_options(options)?;
         match self.store.create(key.clone(), options).await {
             Ok(staged) => {
-                let upload = Upload {
-                    key,
-                    staged,
-                    fed: Fed::NotYet,
-                    failed: None,
-                };
+                let upload = Upload::new(key, staged);
                 Ok(Ok(self.table.push(upload)?))
             }
             Err(error) => Ok(Err(outgoing::refusal(error))),

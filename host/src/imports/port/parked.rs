@@ -5,7 +5,9 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime_wasi::p2::{InputStream, Pollable, StreamError};
 use wasmtime_wasi_http::p2::body::HostIncomingBodyStream;
 
-use super::{Upload, outgoing, wit};
+use super::outgoing;
+use super::upload::Upload;
+use crate::bindings::coffer::storage::blobs as wit;
 
 /// The most bytes taken from a request's body at once.
 const RECEIVE_CHUNK: usize = 1 << 20;
