@@ -12,14 +12,17 @@
 //! explains ([`sweep`]), refuses to start.
 
 mod check;
+mod claim;
 mod committer;
 mod damage;
 mod failure;
+mod format;
 mod gather;
 mod id;
 mod index;
 mod layout;
-mod list;
+mod open_error;
+mod private;
 mod progress;
 mod reader;
 mod stage;
@@ -45,17 +48,18 @@ use super::{
     BlobStore, Body, Conditions, CreateOptions, Description, Error, Info, Key, ListOptions,
     Listing, OpenOptions, Opened, Refusal, Stored, Upload, Whose,
 };
+use claim::Claim;
 use committer::{Change, Committer};
 use damage::{Damage, Damaged};
 use id::Id;
 use index::{Compacted, Index};
-use layout::{Claim, Layout};
+use layout::Layout;
 use reader::Spares;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
 pub use check::{Checked, check};
-pub use layout::OpenError;
+pub use open_error::OpenError;
 
 /// So many files of a batch are made durable at the same time.
 const SYNCS: usize = 8;
@@ -86,7 +90,7 @@ impl LocalStore {
             path: dir.to_path_buf(),
             source,
         };
-        let claim = Layout::claim(dir)?;
+        let claim = Claim::take(dir)?;
         claim.check_index()?;
         let index = Index::open(claim.layout.index());
         let index = index.map_err(|e| damaged(format!("its index: {e}").into()))?;
@@ -123,7 +127,7 @@ impl LocalStore {
             source,
         })?;
         if fresh || older {
-            layout.mark_complete().map_err(|e| damaged(e.into()))?;
+            format::write(dir).map_err(|e| damaged(e.into()))?;
         }
         match index.compact_in_place().map_err(|e| damaged(e.into()))? {
             Compacted::Done(before, after) => {

@@ -2,13 +2,13 @@
 
 use std::ops::Bound;
 
-use super::id::Id;
-use super::index::{Rows, from_nanos};
+use super::tables::{Rows, from_nanos};
+use crate::store::local::id::Id;
 use crate::store::{Entry, Key, ListOptions, Listed, Listing};
 
 /// A page, and what it cost.
-pub(super) struct Page {
-    pub(super) listing: Listing,
+pub(in crate::store::local) struct Page {
+    pub(in crate::store::local) listing: Listing,
     /// How many rows were looked at.
     pub(super) rows: usize,
 }
@@ -95,4 +95,74 @@ fn behind(text: &str) -> Vec<u8> {
         *last = last.saturating_add(1);
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use tempfile::TempDir;
+
+    use super::super::Index;
+    use super::*;
+    use crate::store::Info;
+
+    #[test]
+    fn a_page_of_many_keys_looks_only_at_what_it_shows() {
+        let dir = TempDir::new().expect("a directory");
+        let index = Index::open(dir.path().join("index.redb")).expect("an index");
+        let filled = index.update(|draft| {
+            for n in 0..100_000 {
+                let info = Info {
+                    key: Key::new(format!("{:02}/{n:06}", n % 50)).expect("a key"),
+                    size: 1,
+                    etag: String::new(),
+                    modified: SystemTime::now(),
+                    content_type: "text/plain".into(),
+                    uploader: None,
+                };
+                draft.insert(Id::fresh(), &info, None)?;
+            }
+            Ok(Some(()))
+        });
+        assert!(filled.is_ok());
+        let snapshot = index.snapshot().expect("a snapshot");
+        // Prefix, delimiter, after, limit; entries, more behind them.
+        let table = [
+            ("", None, None, 100, 100, true),
+            ("", None, Some("49/099949"), 100, 1, false),
+            ("25/", None, Some("25/050025"), 1000, 999, false),
+            ("25/", None, None, 1000, 1000, true),
+            ("", Some("/"), None, 1000, 50, false),
+            ("", Some("/"), Some("24/"), 10, 10, true),
+            ("4", Some("/"), None, 10, 10, false),
+            ("49/09", Some("/"), Some("49/09"), 1, 1, true),
+            ("5", None, None, 10, 0, false),
+        ];
+        for (prefix, delimiter, after, limit, entries, more) in table {
+            let options = ListOptions {
+                prefix: prefix.into(),
+                delimiter: delimiter.map(Into::into),
+                after: after.map(Into::into),
+                limit,
+            };
+            let page = page(&snapshot.rows, &options).expect("a page");
+            let listing = page.listing;
+            assert_eq!(
+                (listing.entries.len(), listing.more),
+                (entries, more),
+                "{options:?}"
+            );
+            assert!(page.rows <= entries + 1, "{options:?}: {} rows", page.rows);
+            let folders = listing
+                .entries
+                .iter()
+                .filter(|e| matches!(e, Entry::Folder(_)))
+                .count();
+            assert_eq!(
+                folders == entries,
+                delimiter.is_some() && prefix.len() < 3 || entries == 0
+            );
+        }
+    }
 }
