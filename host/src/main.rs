@@ -34,28 +34,33 @@ mod store;
 mod swap;
 mod watched;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use secrets::{dev, link_secret};
 use settings::{Cli, Command};
 
 fn main() -> ExitCode {
-    let done = match Cli::read().command {
-        Command::Serve(serve) => serve::serve(&serve),
-        Command::Token(token) => print_token(token),
+    let done: Result<(), Box<dyn Error>> = match Cli::read().command {
+        Command::Serve(serve) => serve::serve(&serve).map_err(Into::into),
+        Command::Token(token) => print_token(token).map_err(Into::into),
         Command::Secret => {
             println!("{}", link_secret::make());
             Ok(())
         }
         Command::Check(check) => match (check.data_dir, check.file) {
-            (Some(dir), _) => check::data(&dir),
-            (None, file) => check::check(&file.unwrap_or_default(), check.token.as_deref()),
+            (Some(dir), _) => check::data(&dir).map_err(Into::into),
+            (None, file) => {
+                let file = file.unwrap_or_default();
+                check::check(&file, check.token.as_deref()).map_err(Into::into)
+            }
         },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             // Some causes are told over several lines.
+            let reason = reason.to_string();
             let lines: Vec<_> = reason.lines().map(str::trim).collect();
             eprintln!("coffer: {}", lines.join(" "));
             ExitCode::FAILURE
@@ -63,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_token(token: settings::Token) -> Result<(), String> {
+fn print_token(token: settings::Token) -> Result<(), dev::DevError> {
     let bearer = dev::Bearer {
         user: token.user,
         org: token.org,

@@ -35,7 +35,7 @@ pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
 use failure::SandboxFailure as Failure;
 pub use failure::{Failures, SandboxFailure};
 pub use limits::SandboxLimits;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, RuntimeError};
 
 /// The most that a component may hand over in one call, in bytes of the host's memory:
 /// a list can take far more there than in the component's own.

@@ -6,6 +6,9 @@ use wasmtime_wasi::p2::bindings::cli::environment;
 /// Name and value of a setting, as the component reads it from its environment.
 pub type Setting = (String, String);
 
+/// Environment variables with this prefix are secrets that a policy names.
+const SECRETS: &str = "COFFER_SECRET_";
+
 /// Copied for those requests alone that ask.
 pub struct EnvironmentView<'a> {
     /// All of them.
@@ -31,4 +34,31 @@ impl environment::Host for EnvironmentView<'_> {
     fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
         Ok(None)
     }
+}
+
+/// A variable of this program's environment that the component cannot be given.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not UTF-8")]
+pub struct NotText(String);
+
+/// A setting of the component's.
+pub fn setting(name: &str, value: String) -> Setting {
+    (format!("COFFER_{name}"), value)
+}
+
+/// The secrets in this program's environment that a policy may name.
+///
+/// # Errors
+/// [`NotText`].
+pub fn secrets() -> Result<Vec<Setting>, NotText> {
+    let named = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        name.starts_with(SECRETS).then_some((name, value))
+    });
+    named
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(NotText(name)),
+        })
+        .collect()
 }

@@ -16,7 +16,7 @@ pub(super) async fn status(swap: &Swap, engine: &str) -> OpsResponse {
     document["previous"] = status.previous.as_deref().map_or(Value::Null, describe);
     document["refused"] = status.refused.map_or(
         Value::Null,
-        |(reason, at)| json!({"reason": reason, "at": time(at)}),
+        |(reason, at)| json!({"reason": reason.to_string(), "at": time(at)}),
     );
     document["engine"] = engine.into();
     document["swaps"] = status.swaps.into();
@@ -32,10 +32,10 @@ pub(super) async fn reload(swap: &Arc<Swap>) -> OpsResponse {
     let reloading = tokio::spawn(async move { swap.reload("asked to").await });
     let reloaded = reloading
         .await
-        .unwrap_or_else(|panic| Err(panic.to_string()));
+        .unwrap_or_else(|panic| Err(Arc::new(panic.into())));
     match reloaded {
         Ok(in_force) => answer::json(&describe(&in_force)),
-        Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason),
+        Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason.to_string()),
     }
 }
 

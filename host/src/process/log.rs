@@ -5,16 +5,16 @@ use std::io::{self, BufWriter, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::process::clock;
-use crate::settings::{LogFormat, Serve};
 
 /// As much is written at once, in bytes.
 const BUFFER: usize = 64 << 10;
@@ -22,6 +22,24 @@ const BUFFER: usize = 64 << 10;
 const WAITING: usize = 64_000;
 /// Lines that come so soon after others are written together.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `--log` says nothing that can be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("--log {filter} is not a filter: {source}")]
+pub struct FilterError {
+    filter: String,
+    source: ParseError,
+}
 
 /// Counts the lines that were not logged.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
@@ -40,17 +58,19 @@ pub fn dropped() -> u64 {
 /// just been logged.
 ///
 /// # Errors
-/// One sentence, where `--log` is no filter.
-pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
-    let filter = EnvFilter::try_new(&asked.log)
-        .map_err(|error| format!("--log {} is not a filter: {error}", asked.log))?;
+/// [`FilterError`].
+pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
+    let filter = EnvFilter::try_new(filter).map_err(|source| FilterError {
+        filter: filter.to_owned(),
+        source,
+    })?;
     // The sandbox traces every value that crosses its boundary, secrets too.
     let most = LevelFilter::DEBUG;
     let stderr = Gathering {
         lines: BufWriter::with_capacity(BUFFER, io::stderr()),
         dropped,
         said: 0,
-        format: asked.log_format,
+        format,
     };
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
@@ -62,9 +82,9 @@ pub fn start(asked: &Serve) -> Result<WorkerGuard, String> {
         .with_env_filter(filter)
         .with_writer(writer)
         .with_timer(Clock);
-    match asked.log_format {
-        LogFormat::Text => log.with_target(false).finish().with(most).init(),
-        LogFormat::Json => log.json().flatten_event(true).finish().with(most).init(),
+    match format {
+        Format::Text => log.with_target(false).finish().with(most).init(),
+        Format::Json => log.json().flatten_event(true).finish().with(most).init(),
     }
     Ok(guard)
 }
@@ -91,7 +111,7 @@ struct Gathering<W: Write> {
     dropped: fn() -> u64,
     /// As far as a line has said so.
     said: u64,
-    format: LogFormat,
+    format: Format,
 }
 
 impl<W: Write> Gathering<W> {
@@ -106,8 +126,8 @@ impl<W: Write> Gathering<W> {
         let now = now();
         let message = "log lines were dropped, since nobody read those before them";
         match self.format {
-            LogFormat::Text => writeln!(self.lines, "{now}  WARN {message} dropped={new}"),
-            LogFormat::Json => writeln!(
+            Format::Text => writeln!(self.lines, "{now}  WARN {message} dropped={new}"),
+            Format::Json => writeln!(
                 self.lines,
                 r#"{{"timestamp":"{now}","level":"WARN","message":"{message}","dropped":{new}}}"#
             ),
@@ -150,7 +170,7 @@ mod tests {
         }
     }
 
-    fn gathering(dropped: fn() -> u64, format: LogFormat) -> Gathering<Calls> {
+    fn gathering(dropped: fn() -> u64, format: Format) -> Gathering<Calls> {
         Gathering {
             lines: BufWriter::with_capacity(BUFFER, Calls::default()),
             dropped,
@@ -161,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_log_says_once_how_many_lines_are_missing() {
-        for format in [LogFormat::Text, LogFormat::Json] {
+        for format in [Format::Text, Format::Json] {
             let mut log = gathering(|| 3, format);
             for _ in 0..2 {
                 log.write_all(b"one\n").expect("room");
@@ -180,7 +200,7 @@ mod tests {
 
     #[test]
     fn lines_that_come_together_are_written_together_and_none_is_held_back() {
-        let mut log = gathering(|| 0, LogFormat::Text);
+        let mut log = gathering(|| 0, Format::Text);
         for lines in [&["one\n", "two\n"][..], &[], &["three\n"]] {
             for line in lines {
                 log.write_all(line.as_bytes()).expect("room");

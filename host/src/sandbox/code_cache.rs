@@ -54,30 +54,42 @@ fn defaults(data_dir: Option<&Path>, variable: impl Fn(&str) -> Option<PathBuf>)
     places.into_iter().flatten().collect()
 }
 
+/// What keeps a directory from being used.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("it belongs to another user")]
+    ForeignOwner,
+    #[error("others can write there")]
+    Writable,
+    #[error("{0:#}")]
+    Cache(#[from] wasmtime::Error),
+}
+
 /// Compiled code by the component's digest and the compiler's version. What is there is
 /// run as it is, so it must be this user's alone.
-fn open(directory: &Path) -> Result<Cache, String> {
-    let failed = |error: io::Error| error.to_string();
+fn open(directory: &Path) -> Result<Cache, Unusable> {
     let mut private = DirBuilder::new();
     private.recursive(true).mode(0o700);
-    private.create(directory).map_err(failed)?;
+    private.create(directory)?;
     // From here on no symbolic link can lead elsewhere.
-    let directory = directory.canonicalize().map_err(failed)?;
-    let about = directory.metadata().map_err(failed)?;
+    let directory = directory.canonicalize()?;
+    let about = directory.metadata()?;
     if about.uid() != geteuid().as_raw() {
-        return Err("it belongs to another user".to_owned());
+        return Err(Unusable::ForeignOwner);
     }
     if about.mode() & 0o022 != 0 {
-        return Err("others can write there".to_owned());
+        return Err(Unusable::Writable);
     }
     // Some are there only to be read.
-    tempfile::tempfile_in(&directory).map_err(failed)?;
+    tempfile::tempfile_in(&directory)?;
     let mut config = CacheConfig::new();
     config.with_directory(directory);
     // Code that is loaded often would be compressed anew, harder, which takes hundreds of
     // megabytes of memory for nothing.
     config.with_optimized_compression_usage_counter_threshold(u64::MAX);
-    Cache::new(config).map_err(|error| format!("{error:#}"))
+    Ok(Cache::new(config)?)
 }
 
 #[cfg(test)]

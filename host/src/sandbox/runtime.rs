@@ -25,12 +25,25 @@ pub struct Runtime {
     pub(super) compilers: Arc<ThreadPool>,
 }
 
+/// There is no sandbox.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox cannot be set up: {0:#}")]
+pub struct RuntimeError(#[source] wasmtime::Error);
+
 impl Runtime {
     /// Sets the engine up. Compiled code is kept in `cache`, if there is one.
     ///
     /// # Errors
-    /// Where this machine has no room for the pool.
+    /// [`RuntimeError`], where this machine has no room for the pool.
     pub fn new(
+        limits: &SandboxLimits,
+        cache: Option<Cache>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, RuntimeError> {
+        Self::set_up(limits, cache, metrics).map_err(RuntimeError)
+    }
+
+    fn set_up(
         limits: &SandboxLimits,
         cache: Option<Cache>,
         metrics: Arc<Metrics>,

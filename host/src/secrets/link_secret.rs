@@ -1,12 +1,13 @@
 //! What links are signed with: a line of text, the same wherever the component runs.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jwt_simple::prelude::HS256Key;
 
-use crate::secrets::secret_file;
+use super::secret_file::{self, SecretFileError};
 
 /// Its file in the data directory.
 const FILE: &str = "link-secret";
@@ -18,31 +19,50 @@ pub fn make() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(HS256Key::generate().to_bytes())
 }
 
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkSecretError {
+    /// Its file cannot be read.
+    #[error("the link secret {file}: {source}", file = file.display())]
+    Unreadable {
+        /// Which one.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It cannot be copied as text to another host.
+    #[error(
+        "the link secret {file} is not a line of text: make one with `coffer secret`, or keep the \
+         links of this one with its base64url, `base64 -w0 FILE | tr +/ -_ | tr -d =`",
+        file = .0.display()
+    )]
+    NotText(PathBuf),
+    /// It could be guessed.
+    #[error("the link secret {file} is shorter than {LEAST} bytes", file = .0.display())]
+    TooShort(PathBuf),
+    /// None can be kept.
+    #[error(transparent)]
+    Kept(#[from] SecretFileError),
+}
+
 /// The one in this file.
 ///
 /// # Errors
-/// One sentence, where there is none.
-pub fn read(file: &Path) -> Result<String, String> {
-    let failed = |reason: &str| format!("the link secret {} {reason}", file.display());
-    let bytes = std::fs::read(file)
-        .map_err(|error| format!("the link secret {}: {error}", file.display()))?;
-    let text = text(&bytes).ok_or_else(|| {
-        failed(
-            "is not a line of text: make one with `coffer secret`, or keep the links of this one \
-             with its base64url, `base64 -w0 FILE | tr +/ -_ | tr -d =`",
-        )
+/// See [`LinkSecretError`].
+pub fn read(file: &Path) -> Result<String, LinkSecretError> {
+    let bytes = std::fs::read(file).map_err(|source| LinkSecretError::Unreadable {
+        file: file.to_owned(),
+        source,
     })?;
-    match text.len() < LEAST {
-        true => Err(failed(&format!("is shorter than {LEAST} bytes"))),
-        false => Ok(text.to_owned()),
-    }
+    let text = text(&bytes).ok_or_else(|| LinkSecretError::NotText(file.to_owned()))?;
+    long_enough(text.to_owned(), file)
 }
 
 /// The one that this data directory keeps, which is made where there is none.
 ///
 /// # Errors
-/// One sentence.
-pub fn kept(data_dir: &Path) -> Result<String, String> {
+/// See [`LinkSecretError`].
+pub fn kept(data_dir: &Path) -> Result<String, LinkSecretError> {
     let file = data_dir.join(FILE);
     let bytes = secret_file::keep(&file, || (make() + "\n").into_bytes())?;
     let secret = match text(&bytes) {
@@ -50,11 +70,12 @@ pub fn kept(data_dir: &Path) -> Result<String, String> {
         // Earlier versions kept the bytes themselves, and signed with their base64url.
         None => BASE64_URL_SAFE_NO_PAD.encode(&bytes),
     };
+    long_enough(secret, &file)
+}
+
+fn long_enough(secret: String, file: &Path) -> Result<String, LinkSecretError> {
     match secret.len() < LEAST {
-        true => Err(format!(
-            "the link secret {} is shorter than {LEAST} bytes",
-            file.display()
-        )),
+        true => Err(LinkSecretError::TooShort(file.to_owned())),
         false => Ok(secret),
     }
 }
@@ -85,7 +106,7 @@ mod tests {
         let secret = make();
         for end in ["", "\n", "\r\n"] {
             std::fs::write(&file, format!("{secret}{end}")).expect("room");
-            assert_eq!(read(&file).as_ref(), Ok(&secret));
+            assert_eq!(read(&file).expect("a secret"), secret);
         }
         for (bytes, says) in [
             (&[7; 32][..], "coffer secret"),
@@ -101,7 +122,7 @@ mod tests {
             ),
         ] {
             std::fs::write(&file, bytes).expect("room");
-            let refused = read(&file).expect_err("no secret");
+            let refused = read(&file).expect_err("no secret").to_string();
             assert!(refused.contains(says), "{refused}");
         }
     }
@@ -110,11 +131,11 @@ mod tests {
     fn a_data_directory_keeps_one_also_that_of_an_earlier_version() {
         let folder = TempDir::new().expect("a folder");
         let made = kept(folder.path()).expect("a secret");
-        assert_eq!(kept(folder.path()).as_ref(), Ok(&made));
+        assert_eq!(kept(folder.path()).expect("a secret"), made);
         let file = folder.path().join(FILE);
-        assert_eq!(read(&file).as_ref(), Ok(&made));
+        assert_eq!(read(&file).expect("a secret"), made);
         std::fs::write(&file, [7; 32]).expect("room");
         let earlier = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
-        assert_eq!(kept(folder.path()), Ok(earlier));
+        assert_eq!(kept(folder.path()).expect("a secret"), earlier);
     }
 }

@@ -1,21 +1,32 @@
 //! Secrets that are made once and kept in a file of their owner's.
 
 use std::fs::DirBuilder;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+/// A secret that cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}", path = path.display())]
+pub struct SecretFileError {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// The bytes kept at `path`; made by `make` and kept, readable by this user alone,
 /// where there are none. Of two processes that do so at once, both get the same.
 ///
 /// # Errors
-/// One sentence that names the file.
-pub fn keep(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+/// [`SecretFileError`].
+pub fn keep(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, SecretFileError> {
+    let failed = |source| SecretFileError {
+        path: path.to_owned(),
+        source,
+    };
     match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => return read.map_err(failed),
     }
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -26,9 +37,7 @@ pub fn keep(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Stri
     file.write_all(&make()).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     match file.persist_noclobber(path) {
-        Err(lost) if lost.error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(failed(lost.error))
-        }
+        Err(lost) if lost.error.kind() != io::ErrorKind::AlreadyExists => Err(failed(lost.error)),
         _ => {
             std::fs::File::open(folder)
                 .and_then(|folder| folder.sync_all())

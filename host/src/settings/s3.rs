@@ -3,6 +3,7 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
+use super::SettingsError;
 use super::values::{ByteSize, Duration};
 use crate::store::s3::{Config, Prefix};
 
@@ -86,23 +87,25 @@ impl S3Flags {
     /// The engine's configuration.
     ///
     /// # Errors
-    /// One sentence.
-    pub fn checked(&self) -> Result<Config, String> {
+    /// See [`SettingsError`].
+    pub fn checked(&self) -> Result<Config, SettingsError> {
         let Some(bucket) = self.s3_bucket.clone().filter(|name| !name.is_empty()) else {
-            return Err("the s3 engine needs --s3-bucket".to_owned());
+            return Err(SettingsError::NoBucket);
         };
         let endpoint = self.s3_endpoint.clone();
         if let Some(url) = &endpoint {
             let parsed = url.parse::<http::Uri>().ok();
             let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
             if !matches!(scheme, Some("http" | "https")) {
-                return Err(format!("--s3-endpoint {url} is no http or https URL"));
+                return Err(SettingsError::Endpoint(url.clone()));
             }
         }
-        let prefix = Prefix::new(&self.s3_prefix)
-            .map_err(|error| format!("--s3-prefix {}: {error}", self.s3_prefix))?;
+        let prefix = Prefix::new(&self.s3_prefix).map_err(|source| SettingsError::Prefix {
+            prefix: self.s3_prefix.clone(),
+            source,
+        })?;
         if *self.s3_memory < LEAST_MEMORY {
-            return Err(format!("--s3-memory must be at least {LEAST_MEMORY}"));
+            return Err(SettingsError::TooLittleMemory(LEAST_MEMORY));
         }
         Ok(Config {
             bucket,

@@ -57,7 +57,7 @@ use shared::Shared;
 use upload::S3Upload;
 
 pub use config::Config;
-pub use key::Prefix;
+pub use key::{Prefix, PrefixError};
 pub use setup::SetupError;
 
 /// So often it is decided anew whether a file may be removed.
