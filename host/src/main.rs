@@ -14,6 +14,7 @@
 //! | [`engine`] | the engine that is asked for, opened and closed |
 //! | [`ops`], [`metrics`] | what operators see and do; what is counted |
 //! | [`secrets`] | secrets kept on disk: of links, of development tokens |
+//! | [`problem`], [`watched`] | what several of them answer with; bodies that are watched as they pass |
 //! | [`process`] | clock, log, allocator, descriptors |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
@@ -24,6 +25,7 @@ mod engine;
 mod imports;
 mod metrics;
 mod ops;
+mod problem;
 mod process;
 mod sandbox;
 mod secrets;

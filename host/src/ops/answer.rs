@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::problem::Problem;
 
 /// Head and body.
 pub(super) type OpsResponse = Response<Full<Bytes>>;
@@ -26,9 +28,13 @@ pub(super) fn json(document: &Value) -> OpsResponse {
 
 /// A refusal (RFC 9457).
 pub(super) fn problem(status: StatusCode, detail: &str) -> OpsResponse {
-    let title = status.canonical_reason();
-    let document = json!({"title": title, "status": status.as_u16(), "detail": detail});
-    with(status, "application/problem+json", format!("{document}\n"))
+    let problem = Problem {
+        slug: None,
+        status,
+        title: status.canonical_reason().unwrap_or_default(),
+        detail,
+    };
+    with(status, Problem::MEDIA_TYPE, format!("{problem}\n"))
 }
 
 /// 405 (RFC 9110, 15.5.6).

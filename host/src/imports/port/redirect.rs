@@ -1,15 +1,16 @@
 //! Sends clients on to where a file's bytes are.
 
-use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::outgoing;
+use crate::problem::Problem;
 use crate::store::Error;
 use crate::store::body::{Elsewhere, ServedAs};
 
@@ -18,6 +19,14 @@ const CORS: &str = "access-control-";
 
 /// Which pages may embed the file: asked of a redirect as well (the Fetch standard, 3.7).
 const CORP: &str = "cross-origin-resource-policy";
+
+/// As the component says it.
+const UNAVAILABLE: Problem<'_> = Problem {
+    slug: Some("unavailable"),
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    title: "Unavailable",
+    detail: "the storage is out of reach; try again",
+};
 
 /// 307 (RFC 9110, 15.4.8) to the bytes, which are then served with the fields that the
 /// component gave; of the fields here only those stay that are not about the file.
@@ -30,29 +39,26 @@ pub(super) async fn to(place: &dyn Elsewhere, given: &HeaderMap) -> Response<Hyp
             fields.append(name, value.clone());
         }
     }
-    let (status, text) = match location {
+    let mut response = match location {
         Ok(location) => {
             fields.insert(LOCATION, location);
             // The URL is for whoever asked, and does not live long.
             let private = HeaderValue::from_static("private, no-store");
             fields.insert(CACHE_CONTROL, private);
-            (StatusCode::TEMPORARY_REDIRECT, Bytes::new())
+            let mut response = Response::new(Full::default());
+            *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+            response
         }
         Err(error) => {
             outgoing::log(&error);
-            let problem = HeaderValue::from_static("application/problem+json");
-            fields.insert(CONTENT_TYPE, problem);
-            fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            fields.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            (StatusCode::SERVICE_UNAVAILABLE, unavailable().into())
+            UNAVAILABLE.response()
         }
     };
-    fields.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
-    let body = Full::new(text).map_err(|never| match never {});
-    let mut response = Response::new(body.boxed_unsync());
-    *response.status_mut() = status;
-    *response.headers_mut() = fields;
-    response
+    response.headers_mut().extend(fields);
+    let length = response.body().size_hint().lower();
+    let fields = response.headers_mut();
+    fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response.map(|body| body.map_err(|never| match never {}).boxed_unsync())
 }
 
 async fn locate(place: &dyn Elsewhere, given: &HeaderMap) -> Result<HeaderValue, Error> {
@@ -69,15 +75,4 @@ async fn locate(place: &dyn Elsewhere, given: &HeaderMap) -> Result<HeaderValue,
 fn stays(name: &HeaderName) -> bool {
     let name = name.as_str();
     name == VARY || name == X_CONTENT_TYPE_OPTIONS || name == CORP || name.starts_with(CORS)
-}
-
-/// As the component says it (RFC 9457).
-fn unavailable() -> String {
-    let document = serde_json::json!({
-        "type": "/problems/unavailable",
-        "title": "Unavailable",
-        "status": 503,
-        "detail": "the storage is out of reach; try again",
-    });
-    document.to_string()
 }
