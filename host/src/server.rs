@@ -3,6 +3,7 @@
 mod client;
 mod host;
 mod label;
+mod limits;
 mod path;
 mod reply;
 mod request_body;
@@ -20,7 +21,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
-use ipnet::IpNet;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -32,6 +32,7 @@ use service::{Connection, Service};
 use stream::{ClientStream, Times};
 
 pub use host::Hosts;
+pub use limits::ServerLimits;
 
 /// How long accepting rests after it failed, as it does without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -42,35 +43,6 @@ const REQUEST_LINE: usize = 64 << 10;
 /// So many bytes that a client has not taken yet wait in the system, besides those on the
 /// line: more would be memory that slow clients take, and would hide how slow they are.
 const UNSENT: u32 = 128 << 10;
-
-/// What clients may ask of the server.
-#[derive(Debug, Clone)]
-pub struct ServerLimits {
-    /// Connections at once; more wait in the listener's backlog.
-    pub connections: usize,
-    /// All header fields of a request together, in bytes.
-    pub header_size: usize,
-    /// From the first byte of a request to the end of its header.
-    pub header_time: Duration,
-    /// How long a connection may be idle between two requests.
-    pub keep_alive_time: Duration,
-    /// A request's body, in bytes.
-    pub body_size: u64,
-    /// The longest pause of a client that sends or takes a body.
-    pub idle_time: Duration,
-    /// The least that a client sends or takes while it is waited for, in bytes per second;
-    /// 0 is none.
-    pub min_rate: u64,
-    /// What answers take in memory that clients have not taken yet, in bytes: lists, and not
-    /// files, which are read as they are sent.
-    pub unread_size: u64,
-    /// How long requests in progress may go on after shutdown was asked for.
-    pub shutdown_time: Duration,
-    /// The names that it answers to.
-    pub hosts: Hosts,
-    /// Proxies that say whom they forward for.
-    pub trusted_proxies: Vec<IpNet>,
-}
 
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
 /// runs, and breaks off what is not done within [`ServerLimits::shutdown_time`].

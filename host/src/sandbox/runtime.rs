@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Cache, Engine};
 
+use super::limits::{self, SandboxLimits};
 use super::state::{self, State};
-use super::{SandboxLimits, limits};
 use crate::metrics::Metrics;
 
 /// An engine, a linker, and room for so many instances at once.

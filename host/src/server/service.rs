@@ -13,11 +13,12 @@ use tracing::Instrument;
 use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use super::limits::ServerLimits;
 use super::reply::Reply;
 use super::sent::{self, Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{ServerLimits, client, host, label, path, request_body, trace};
+use super::{client, host, label, path, request_body, trace};
 use crate::imports::port::FromStore;
 use crate::metrics::Metrics;
 use crate::process::clock;

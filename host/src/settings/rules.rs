@@ -1,6 +1,6 @@
 //! Which settings go together, checked before anything is opened.
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::serve::{Engine, Environment, Serve};
 use crate::server::Hosts;
 

@@ -3,7 +3,7 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
-use super::SettingsError;
+use super::error::SettingsError;
 use super::values::{ByteSize, Duration};
 use crate::store::s3::{Config, Prefix};
 
