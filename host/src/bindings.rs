@@ -18,8 +18,8 @@ wasmtime::component::bindgen!({
         "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
         "wasi:http/types": wasmtime_wasi_http::p2::bindings::http::types,
         "wasi:io": wasmtime_wasi::p2::bindings::io,
-        "coffer:storage/blobs.blob": crate::port::Blob,
-        "coffer:storage/blobs.upload": crate::port::Upload,
+        "coffer:storage/blobs.blob": crate::imports::port::Blob,
+        "coffer:storage/blobs.upload": crate::imports::port::Upload,
     },
 });
 

@@ -2,24 +2,94 @@
 //! names under it.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::sandbox::{Candidate, Identity, Limits, Refused, Sandbox, WASM};
-use crate::serve::{sandbox_runtime, secrets, setting};
+use crate::imports::environment::{NotText, secrets, setting};
+use crate::sandbox::{
+    Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM,
+};
 use crate::store::absent::AbsentStore;
 use crate::store::local;
-use crate::swap::Sources;
+use crate::swap::{SourceError, Sources};
 
 /// The most that is read of a token's file, in bytes: more than any token has.
 const MOST_READ: u64 = 64 << 10;
 
+/// Why the check does not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// Component or policy.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The environment.
+    #[error(transparent)]
+    Secret(#[from] NotText),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] RuntimeError),
+    /// `serve` would not accept it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The data directory.
+    #[error(transparent)]
+    Store(#[from] local::OpenError),
+    /// It is not whole.
+    #[error("{dir} is damaged: {found}", dir = dir.display())]
+    Damaged {
+        /// The data directory.
+        dir: PathBuf,
+        /// How much of it.
+        found: String,
+    },
+    /// The file that is to be checked.
+    #[error("{file} cannot be read: {source}", file = file.display())]
+    Unreadable {
+        /// Which one.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing that could be checked.
+    #[error(
+        "{file} is neither a policy (a file named *.toml) nor a component (*.wasm)",
+        file = .0.display()
+    )]
+    Neither(PathBuf),
+    /// A token in place of its file.
+    #[error(
+        "--token is the file that holds the token, or - for standard input; a token on the \
+         command line can be seen by everybody on this machine"
+    )]
+    TokenGiven,
+    /// The token's file.
+    #[error("the token in {file} cannot be read: {source}", file = file.display())]
+    TokenUnreadable {
+        /// Which one.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The token's file is empty.
+    #[error("there is no token in {file}", file = .0.display())]
+    NoToken(PathBuf),
+    /// Why the token is refused, in the component's words.
+    #[error("{0}")]
+    Token(String),
+    /// There are no threads.
+    #[error("no runtime: {0}")]
+    NoRuntime(io::Error),
+    /// Nobody can be told.
+    #[error("no output: {0}")]
+    NoOutput(io::Error),
+}
+
 /// Says whether `serve` would accept a component or a policy, and what a token says there.
 ///
 /// # Errors
-/// One line that says why not, or why the token is refused.
-pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
+/// See [`CheckError`]: why not, or why the token is refused.
+pub fn check(file: &Path, token: Option<&Path>) -> Result<(), CheckError> {
     let is_policy = is_policy(file)?;
     // What cannot be read need not be compiled for first.
     let token = token.map(read_token).transpose()?;
@@ -27,11 +97,11 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
     let (_, found) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
     let mut given = secrets()?;
     given.extend(found.policy.map(|document| setting("POLICY", document)));
-    let limits = Limits {
+    let limits = SandboxLimits {
         instances: 1,
-        ..Limits::default()
+        ..SandboxLimits::default()
     };
-    let sandbox = sandbox_runtime(&limits, None, &Arc::default())?;
+    let sandbox = Runtime::new(&limits, None, Arc::default())?;
     let checked = async {
         let candidate = Candidate::load(found.component, sandbox).await?;
         let (checked, report) = candidate
@@ -46,16 +116,16 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), String> {
         }
     };
     tokio::runtime::Runtime::new()
-        .map_err(|error| format!("no runtime: {error}"))?
+        .map_err(CheckError::NoRuntime)?
         .block_on(checked)
-        .map_err(|error: Unfit| error.0)
 }
 
 /// Says whether a data directory that no host uses is whole, and what of it is not.
 ///
 /// # Errors
-/// One line, where it is not or cannot be looked at; the lines before say what is wrong.
-pub fn data(dir: &Path) -> Result<(), String> {
+/// See [`CheckError`], where it is not or cannot be looked at; the lines before say what is
+/// wrong.
+pub fn data(dir: &Path) -> Result<(), CheckError> {
     let told = |line: String| {
         // A reader that closed the pipe has the exit code.
         let _ = say(&line);
@@ -65,30 +135,25 @@ pub fn data(dir: &Path) -> Result<(), String> {
         damaged,
         missing,
         orphaned,
-    } = local::check(dir, told).map_err(|error| error.to_string())?;
+    } = local::check(dir, told)?;
     let found = format!("{files} files; {damaged} damaged, {missing} missing, {orphaned} orphaned");
     if damaged > 0 || missing > 0 {
-        return Err(format!("{} is damaged: {found}", dir.display()));
+        let dir = dir.to_owned();
+        return Err(CheckError::Damaged { dir, found });
     }
-    say(&format!("{} is whole: {found}", dir.display())).map_err(|error| error.0)
+    say(&format!("{} is whole: {found}", dir.display()))
 }
 
-/// One line for the operator.
-struct Unfit(String);
-
-impl From<Refused> for Unfit {
-    fn from(refused: Refused) -> Self {
-        Self(refused.to_string())
-    }
-}
-
-async fn identify(candidate: &Candidate, checked: &Sandbox, token: &str) -> Result<(), Unfit> {
+async fn identify(candidate: &Candidate, checked: &Sandbox, token: &str) -> Result<(), CheckError> {
     let Identity {
         user,
         organization,
         roles,
         seconds_left,
-    } = candidate.identify(checked, token).await?.map_err(Unfit)?;
+    } = candidate
+        .identify(checked, token)
+        .await?
+        .map_err(CheckError::Token)?;
     let named = |found: Result<String, String>| match found {
         Ok(name) => name.escape_debug().to_string(),
         Err(reason) => format!("none ({reason})"),
@@ -110,8 +175,8 @@ fn left(seconds: u32) -> String {
 /// Whether it is a policy, by its name, or else a component, by its name or its beginning.
 ///
 /// # Errors
-/// One sentence for a file that is neither.
-fn is_policy(file: &Path) -> Result<bool, String> {
+/// [`CheckError::Neither`], [`CheckError::Unreadable`].
+fn is_policy(file: &Path) -> Result<bool, CheckError> {
     let named = |wanted| file.extension().is_some_and(|found| found == wanted);
     if named("toml") || named("wasm") {
         return Ok(named("toml"));
@@ -121,42 +186,41 @@ fn is_policy(file: &Path) -> Result<bool, String> {
         let mut begin_of = file.take(WASM.len() as u64);
         begin_of.read_to_end(&mut begin)
     });
-    read.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    read.map_err(|source| CheckError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
     if begin == WASM {
         return Ok(false);
     }
-    Err(format!(
-        "{} is neither a policy (a file named *.toml) nor a component (*.wasm)",
-        file.display()
-    ))
+    Err(CheckError::Neither(file.to_owned()))
 }
 
 /// The token in a file, or on standard input for `-`.
 ///
 /// # Errors
-/// One sentence, which never holds a token that was given instead of a file.
-fn read_token(file: &Path) -> Result<String, String> {
+/// See [`CheckError`], which never holds a token that was given instead of a file.
+fn read_token(file: &Path) -> Result<String, CheckError> {
     let mut text = String::new();
     let read = match file.to_str() {
-        Some("-") => std::io::stdin().take(MOST_READ).read_to_string(&mut text),
+        Some("-") => io::stdin().take(MOST_READ).read_to_string(&mut text),
         Some(jwt) if jwt.starts_with("eyJ") && !file.exists() => {
-            return Err(
-                "--token is the file that holds the token, or - for standard input; a token on \
-                 the command line can be seen by everybody on this machine"
-                    .to_owned(),
-            );
+            return Err(CheckError::TokenGiven);
         }
         _ => File::open(file).and_then(|file| file.take(MOST_READ).read_to_string(&mut text)),
     };
-    read.map_err(|error| format!("the token in {} cannot be read: {error}", file.display()))?;
+    read.map_err(|source| CheckError::TokenUnreadable {
+        file: file.to_owned(),
+        source,
+    })?;
     let token = text.trim();
     if token.is_empty() {
-        return Err(format!("there is no token in {}", file.display()));
+        return Err(CheckError::NoToken(file.to_owned()));
     }
     Ok(token.to_owned())
 }
 
 /// A line on standard output, which may be a pipe that somebody has closed.
-fn say(line: &str) -> Result<(), Unfit> {
-    writeln!(std::io::stdout(), "{line}").map_err(|error| Unfit(format!("no output: {error}")))
+fn say(line: &str) -> Result<(), CheckError> {
+    writeln!(io::stdout(), "{line}").map_err(CheckError::NoOutput)
 }

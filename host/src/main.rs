@@ -3,78 +3,66 @@
 //! | module | its job |
 //! |---|---|
 //! | [`settings`] | flags and environment |
-//! | [`serve`] | puts the parts together, from settings to shutdown |
-//! | [`check`] | says what `serve` would, without serving |
+//! | [`serve`] | `coffer serve`: puts the parts together, from settings to shutdown |
+//! | [`check`] | `coffer check`: says what `serve` would, without serving |
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
+//! | [`imports`] | what the component imports: the store's port, memo, telemetry, its log, its settings, its way out |
+//! | [`bindings`] | `wit/` as Rust |
 //! | [`swap`] | the component in force, and how another one takes its place |
-//! | [`port`] | what the component may ask of the store |
-//! | [`outbound`] | where the component may send requests, and what it got there |
-//! | [`ops`], [`metrics`] | what operators see and do; what is counted |
-//! | [`signals`] | what the component has counted |
-//! | [`environment`] | the component's settings |
-//! | [`memo`] | what the component may remember for a while |
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the engine that is asked for, opened and closed |
-//! | [`component`], [`code_cache`] | the component embedded in this program; compiled ones |
-//! | [`check`] | what `serve` would say of a policy, a component or a data directory |
-//! | [`clock`] | the time, where the clock may be wrong |
-//! | [`descriptors`] | how many files and connections may be open |
-//! | [`link_secret`], [`dev`], [`keep`] | what links are signed with; development tokens; secrets kept on disk |
-//! | [`log`] | what is logged, and when it is written |
-//! | [`memory`] | the allocator, and what it gives back |
+//! | [`ops`], [`metrics`] | what operators see and do; what is counted |
+//! | [`secrets`] | secrets kept on disk: of links, of development tokens |
+//! | [`problem`], [`watched`] | what several of them answer with; bodies that are watched as they pass |
+//! | [`process`] | clock, log, allocator, descriptors |
 //!
 //! The host carries bytes. Who may do what is the component's decision alone.
 
 mod bindings;
 mod check;
-mod clock;
-mod code_cache;
-mod component;
-mod counted;
-mod descriptors;
-mod dev;
 mod engine;
-mod environment;
-mod guest_log;
-mod keep;
-mod link_secret;
-mod log;
-mod memo;
-mod memory;
+mod imports;
 mod metrics;
 mod ops;
-mod outbound;
-mod port;
+mod problem;
+mod process;
 mod sandbox;
+mod secrets;
 mod serve;
 mod server;
 mod settings;
 mod store;
 mod swap;
-mod telemetry;
+mod watched;
 
+use std::error::Error;
 use std::process::ExitCode;
 
+use secrets::{dev, link_secret};
 use settings::{Cli, Command};
 
 fn main() -> ExitCode {
-    let done = match Cli::read().command {
-        Command::Serve(serve) => serve::serve(&serve),
-        Command::Token(token) => print_token(token),
+    let done: Result<(), Box<dyn Error>> = match Cli::read().command {
+        Command::Serve(serve) => serve::serve(&serve).map_err(Into::into),
+        Command::Token(token) => print_token(token).map_err(Into::into),
         Command::Secret => {
             println!("{}", link_secret::make());
             Ok(())
         }
         Command::Check(check) => match (check.data_dir, check.file) {
-            (Some(dir), _) => check::data(&dir),
-            (None, file) => check::check(&file.unwrap_or_default(), check.token.as_deref()),
+            (Some(dir), _) => check::data(&dir).map_err(Into::into),
+            (None, file) => {
+                let file = file.unwrap_or_default();
+                check::check(&file, check.token.as_deref()).map_err(Into::into)
+            }
         },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             // Some causes are told over several lines.
+            let reason = reason.to_string();
             let lines: Vec<_> = reason.lines().map(str::trim).collect();
             eprintln!("coffer: {}", lines.join(" "));
             ExitCode::FAILURE
@@ -82,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_token(token: settings::Token) -> Result<(), String> {
+fn print_token(token: settings::Token) -> Result<(), dev::DevError> {
     let bearer = dev::Bearer {
         user: token.user,
         org: token.org,

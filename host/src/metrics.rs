@@ -1,17 +1,24 @@
 //! What is counted, and its text for Prometheus (OpenMetrics 1.0).
 
-use std::fmt::Write;
+mod gauge_guard;
+mod labels;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::log;
+use crate::process::log;
+use labels::{
+    CallLabel, CallLabels, ComponentLabels, KindLabel, OperationLabel, OutcomeLabel, RequestLabels,
+};
+
+pub use gauge_guard::GaugeGuard;
+pub use labels::Word;
 
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [
@@ -19,59 +26,9 @@ const BUCKETS: [f64; 14] = [
     100.0,
 ];
 
-/// A label's value that is known when this program is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Word(pub &'static str);
-
-impl prometheus_client::encoding::EncodeLabelValue for Word {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        encoder.write_str(self.0)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    operation: Word,
-    area: Word,
-    status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OperationLabel {
-    operation: Word,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct KindLabel {
-    kind: Word,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CallLabels {
-    call: Word,
-    outcome: Word,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CallLabel {
-    call: Word,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: Word,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ComponentLabels {
-    component: String,
-    policy: String,
-}
-
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
-/// Everything that is counted. Labels come from this program and never from clients, so
-/// that their number is bounded.
+/// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -218,18 +175,18 @@ impl Metrics {
     }
 
     /// One more connection, until what this returns is dropped.
-    pub fn connection(&self) -> Held {
-        Held::new(&self.connections)
+    pub fn connection(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.connections)
     }
 
     /// One more instance in use, until what this returns is dropped.
-    pub fn instance(&self) -> Held {
-        Held::new(&self.instances)
+    pub fn instance(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.instances)
     }
 
     /// One more request that waits, until what this returns is dropped.
-    pub fn waiting(&self) -> Held {
-        Held::new(&self.queue)
+    pub fn waiting(&self) -> GaugeGuard {
+        GaugeGuard::new(&self.queue)
     }
 
     /// The component failed a request.
@@ -288,21 +245,5 @@ impl Metrics {
             text.clear();
         }
         text
-    }
-}
-
-/// Counts as one for as long as it is held.
-pub struct Held(Gauge);
-
-impl Held {
-    fn new(gauge: &Gauge<i64, std::sync::atomic::AtomicI64>) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

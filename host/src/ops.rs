@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::server::Hosts;
 use crate::store::{BlobStore, ListOptions};
 use crate::swap::Swap;
-use answer::Answer;
+use answer::OpsResponse;
 
 /// How long a request may wait for an instance before others had better be sent elsewhere.
 const QUEUE_TIME: Duration = Duration::from_secs(1);
@@ -73,7 +73,7 @@ pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
 }
 
 impl Operations {
-    async fn answer(&self, request: &Request<Incoming>) -> Answer {
+    async fn answer(&self, request: &Request<Incoming>) -> OpsResponse {
         // A browser says where a page's request comes from; operators' tools do not.
         // No page has any business here, not even one that was lured to this address.
         if request.headers().contains_key(header::ORIGIN)
@@ -112,7 +112,7 @@ impl Operations {
     }
 
     /// Whether requests should be sent here. A component is always in force.
-    async fn readiness(&self) -> Answer {
+    async fn readiness(&self) -> OpsResponse {
         if self.draining.load(Ordering::Relaxed) {
             return answer::text(StatusCode::SERVICE_UNAVAILABLE, "draining");
         }

@@ -1,11 +1,11 @@
-//! Runs the component: wasmtime, what it is lent, and one instance a request.
+//! Runs the component: wasmtime, what it is provided with, and one instance a request.
 
 mod candidate;
-mod client_wait;
+pub mod code_cache;
+mod cpu_time;
 mod failure;
 mod instances;
 mod limits;
-mod metered;
 mod runtime;
 mod state;
 mod trial;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -22,31 +23,30 @@ use tracing::Instrument;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use crate::counted::counted;
+use crate::imports::client_wait::{Awaited, ClientWait, Slot};
+use crate::imports::port::Parked;
+use crate::imports::telemetry::Subject;
 use crate::metrics::Metrics;
-use crate::port::Parked;
-use crate::telemetry::Subject;
-use client_wait::{Awaited, Slot};
+use cpu_time::CpuLimited;
 use failure::TimedOut;
 use instances::{Instances, Step};
-use metered::Metered;
-use state::{Shared, State};
+use state::{SharedState, State};
 
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
-pub use client_wait::ClientWait;
-pub use failure::{Failure, Failures};
-pub use limits::Limits;
-pub use runtime::Runtime;
+use failure::SandboxFailure as Failure;
+pub use failure::{Failures, SandboxFailure};
+pub use limits::SandboxLimits;
+pub use runtime::{Runtime, RuntimeError};
 
 /// The most that a component may hand over in one call, in bytes of the host's memory:
 /// a list can take far more there than in the component's own.
 const MOST_HANDED_OVER: usize = 8 << 20;
 
-/// A component that has passed its check, with everything that it is lent.
+/// A component that has passed its check, with everything that it is provided with.
 pub struct Sandbox {
     runtime: Runtime,
     instances: Arc<Instances>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     failures: Arc<Failures>,
 }
 
@@ -58,12 +58,12 @@ impl Sandbox {
     /// caller goes away before that, the instance ends with everything it holds.
     ///
     /// # Errors
-    /// A [`Failure`]; the request is not answered then.
+    /// A [`SandboxFailure`]; the request is not answered then.
     pub async fn handle<B>(
         &self,
         request: http::Request<B>,
         subject: &Arc<Subject>,
-    ) -> Result<http::Response<HyperOutgoingBody>, Failure>
+    ) -> Result<http::Response<HyperOutgoingBody>, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -87,7 +87,7 @@ impl Sandbox {
     }
 
     /// Room for one instance, for which others may have to end first.
-    async fn slot(&self, patience: Duration) -> Result<Slot, Failure> {
+    async fn slot(&self, patience: Duration) -> Result<Slot, SandboxFailure> {
         let (slots, metrics) = (Arc::clone(&self.runtime.slots), &self.runtime.metrics);
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
             return Ok(Slot::new(slot, metrics.instance()));
@@ -95,7 +95,7 @@ impl Sandbox {
         let _waiting = metrics.waiting();
         match tokio::time::timeout(patience, slots.acquire_owned()).await {
             Ok(Ok(slot)) => Ok(Slot::new(slot, metrics.instance())),
-            _ => Err(Failure::Busy),
+            _ => Err(SandboxFailure::Busy),
         }
     }
 
@@ -105,7 +105,7 @@ impl Sandbox {
         &self,
         request: http::Request<B>,
         subject: &Arc<Subject>,
-    ) -> Result<http::Response<HyperOutgoingBody>, Failure>
+    ) -> Result<http::Response<HyperOutgoingBody>, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -117,13 +117,13 @@ impl Sandbox {
         };
         let note = parked.note.clone();
         let received = match timeout_at(deadline, parked.receive()).await {
-            Ok(received) => received.map_err(Failure::Component)?,
-            Err(_) => return Err(Failure::Component(TimedOut(longest).into())),
+            Ok(received) => received.map_err(SandboxFailure::Component)?,
+            Err(_) => return Err(SandboxFailure::Component(TimedOut(longest).into())),
         };
         let rest: Step<B> = Step::Resume(note, received);
         match self.step(rest, subject, deadline).await? {
             Stepped::Answered(response) => Ok(response),
-            Stepped::Parked(_) => Err(Failure::NoAnswer),
+            Stepped::Parked(_) => Err(SandboxFailure::NoAnswer),
         }
     }
 
@@ -133,7 +133,7 @@ impl Sandbox {
         step: Step<B>,
         subject: &Arc<Subject>,
         deadline: Instant,
-    ) -> Result<Stepped, Failure>
+    ) -> Result<Stepped, SandboxFailure>
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
@@ -148,11 +148,12 @@ impl Sandbox {
         let (answer, mut answered) = oneshot::channel();
         let carried = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&carried);
-        let step = step.map(|body| Awaited {
-            body: counted(body, move |bytes| {
-                _ = counter.fetch_add(bytes, Ordering::Relaxed);
-            }),
-            client: Arc::clone(&client),
+        let step = step.map(|body| {
+            let counted = body.inspect_frame(move |frame| {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                counter.fetch_add(bytes as u64, Ordering::Relaxed);
+            });
+            Awaited::body(counted, &client)
         });
         let (instances, shared) = (Arc::clone(&self.instances), Arc::clone(&self.shared));
         let (waits, subject) = (Arc::clone(&client), Arc::clone(subject));
@@ -163,7 +164,7 @@ impl Sandbox {
             waits.end();
             done
         };
-        let work = Metered::new(work, limits.cpu_time, carried);
+        let work = CpuLimited::new(work, limits.cpu_time, carried);
         let longest = limits.request_time;
         let running = async move {
             match timeout_at(deadline, work).await {
@@ -182,7 +183,7 @@ impl Sandbox {
                     log_late_failure(done, &self.failures, &self.runtime.metrics);
                     Ok(response)
                 }
-                (Ok(Err(code)), _) => Err(Failure::Error(code)),
+                (Ok(Err(code)), _) => Err(SandboxFailure::Error(code)),
                 (Err(_), done) => Err(unanswered(done)),
             },
             answer = &mut answered => match answer {
@@ -196,7 +197,7 @@ impl Sandbox {
                     tokio::spawn(rest.in_current_span());
                     Ok(response)
                 }
-                Ok(Err(code)) => Err(Failure::Error(code)),
+                Ok(Err(code)) => Err(SandboxFailure::Error(code)),
                 Err(_) => match running.await {
                     Ok(Some(parked)) => return Ok(Stepped::Parked(parked)),
                     done => Err(unanswered(done)),
@@ -204,7 +205,7 @@ impl Sandbox {
             },
         };
         if client.was_refused() {
-            return Err(Failure::Busy);
+            return Err(SandboxFailure::Busy);
         }
         answered.map(Stepped::Answered)
     }
@@ -218,7 +219,7 @@ enum Stepped {
 }
 
 /// Everything of one instance. Its time is cut into slices, so that others get theirs.
-fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
+fn new_store(engine: &Engine, shared: &SharedState) -> Store<State> {
     let mut store = Store::new(engine, State::new(shared));
     store.epoch_deadline_async_yield_and_update(1);
     // The deadline that it is made with is over already.
@@ -228,10 +229,10 @@ fn new_store(engine: &Engine, shared: &Shared) -> Store<State> {
 }
 
 /// Why an instance that has ended gave no answer.
-fn unanswered(done: wasmtime::Result<Option<Parked>>) -> Failure {
+fn unanswered(done: wasmtime::Result<Option<Parked>>) -> SandboxFailure {
     match done {
-        Ok(_) => Failure::NoAnswer,
-        Err(trap) => Failure::Component(trap),
+        Ok(_) => SandboxFailure::NoAnswer,
+        Err(trap) => SandboxFailure::Component(trap),
     }
 }
 
@@ -242,7 +243,7 @@ fn log_late_failure(
     metrics: &Metrics,
 ) {
     if let Err(trap) = done {
-        let failure = Failure::Component(trap);
+        let failure = SandboxFailure::Component(trap);
         tracing::error!(
             kind = failure.kind(),
             error = failure.to_string(),

@@ -1,35 +1,36 @@
 //! `coffer serve`: the parts put together.
 
+mod error;
+mod signals;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use wasmtime::Cache;
 
-use crate::engine::Files;
-use crate::environment::Setting;
+use crate::imports::environment::{Setting, secrets, setting};
 use crate::metrics::Metrics;
 use crate::ops::Operations;
-use crate::sandbox::{Limits, Runtime};
+use crate::process::{log, memory};
+use crate::sandbox::{Runtime, code_cache};
+use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
-use crate::swap::{Lent, Sources, Swap, Taken, watch};
-use crate::{code_cache, dev, link_secret, log, memory, ops, server};
+use crate::swap::{Provided, Sources, Swap, Taken, watch};
+use crate::{engine, ops, server};
 
-/// Environment variables with this prefix are secrets that a policy names.
-const SECRETS: &str = "COFFER_SECRET_";
+pub use error::ServeError;
 
 /// Serves until a signal asks for shutdown.
 ///
 /// # Errors
-/// One line that says what kept it from serving, or from ending well.
-pub fn serve(asked: &Serve) -> Result<(), String> {
+/// See [`ServeError`]: what kept it from serving, or from ending well.
+pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     // Dropped last: the log is written to its end.
-    let _log = log::start(asked)?;
+    let _log = log::start(&asked.log, asked.log_format)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
     // What cannot be read keeps the store from being touched. A pipe can be read once only.
@@ -37,26 +38,28 @@ pub fn serve(asked: &Serve) -> Result<(), String> {
     let limits = asked
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime: {error}"))?;
-    let engine = Files::open(asked, &runtime)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::NoRuntime)?;
+    let store = engine::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
-    let files: Arc<dyn BlobStore> = Arc::new(Metered::new(engine.store(), Arc::clone(&metrics)));
+    let files: Arc<dyn BlobStore> =
+        Arc::new(Metered::new(Arc::clone(&store), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
-        let cache = code_cache::find(asked.code_cache.as_deref(), engine.data_dir(asked));
-        let lent = Lent {
-            runtime: sandbox_runtime(&asked.limits.sandbox(), cache, &metrics)?,
+        let data_dir = store.describe().data_dir;
+        let cache = code_cache::find(asked.code_cache.as_deref(), data_dir.as_deref());
+        let provided = Provided {
+            runtime: Runtime::new(&asked.limits.sandbox(), cache, Arc::clone(&metrics))?,
             settings,
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, limits, sources, lent, metrics, &engine))
+        runtime.block_on(listen(asked, limits, sources, provided, metrics))
     });
-    engine.close(&runtime);
+    engine::close(store.as_ref(), &runtime);
     served
 }
 
 /// The component's settings, but for the policy.
-fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, String> {
+fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, ServeError> {
     let mut given = secrets()?;
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
     let secret = match &asked.link_secret_file {
@@ -70,40 +73,28 @@ fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, S
     Ok(given)
 }
 
-/// A runtime with these limits.
-///
-/// # Errors
-/// One sentence.
-pub fn sandbox_runtime(
-    limits: &Limits,
-    cache: Option<Cache>,
-    metrics: &Arc<Metrics>,
-) -> Result<Runtime, String> {
-    Runtime::new(limits, cache, Arc::clone(metrics))
-        .map_err(|error| format!("the sandbox cannot be set up: {error:#}"))
-}
-
 async fn listen(
     asked: &Serve,
-    limits: server::Limits,
+    limits: server::ServerLimits,
     sources: (Sources, Taken),
-    lent: Lent,
+    provided: Provided,
     metrics: Arc<Metrics>,
-    engine: &Files,
-) -> Result<(), String> {
-    let store = Arc::clone(&lent.store);
-    let swap = Swap::start(sources, lent, asked.probation.map(Into::into)).await?;
+) -> Result<(), ServeError> {
+    let store = Arc::clone(&provided.store);
+    let about = store.describe();
+    let swap = Swap::start(sources, provided, asked.probation.map(Into::into)).await?;
     let listener = TcpListener::bind(asked.listen)
         .await
-        .map_err(|error| format!("cannot listen on {}: {error}", asked.listen))?;
-    let stop = stop_signal()?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| format!("no address: {error}"))?;
+        .map_err(|source| ServeError::Listen {
+            address: asked.listen,
+            source,
+        })?;
+    let stop = signals::stop()?;
+    let address = listener.local_addr().map_err(ServeError::NoAddress)?;
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine: engine.describe(),
+        engine: about.engine,
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
@@ -115,8 +106,8 @@ async fn listen(
     let in_force = swap.in_force();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        engine = engine.describe(),
-        files = engine.place(asked),
+        engine = about.engine,
+        files = about.place,
         component = %in_force.digests.component,
         policy = in_force.digests.policy_text(),
         listen = %address,
@@ -130,7 +121,7 @@ async fn listen(
 
     tokio::spawn(memory::give_back());
     tokio::spawn(watch(Arc::clone(&swap), asked.watch_interval.into()));
-    tokio::spawn(reload_on_hangup(Arc::clone(&swap))?);
+    tokio::spawn(signals::reload_on_hangup(Arc::clone(&swap))?);
     let stop = async {
         stop.await;
         operations.draining.store(true, Ordering::Relaxed);
@@ -139,7 +130,7 @@ async fn listen(
         tracing::info!("stopped");
         Ok(())
     } else {
-        Err("requests were still in progress when the time for shutdown was over".to_owned())
+        Err(ServeError::Unfinished)
     }
 }
 
@@ -147,8 +138,8 @@ async fn listen(
 async fn listen_for_operators(
     address: SocketAddr,
     operations: &Arc<Operations>,
-) -> Result<SocketAddr, String> {
-    let failed = |error| format!("cannot listen for operators on {address}: {error}");
+) -> Result<SocketAddr, ServeError> {
+    let failed = |source| ServeError::ListenForOperators { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     tokio::spawn(ops::run(listener, Arc::clone(operations)));
@@ -160,53 +151,4 @@ async fn listen_for_operators(
 fn say(line: &str) {
     let mut stdout = std::io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-}
-
-/// Has component and policy read anew on each SIGHUP.
-fn reload_on_hangup(swap: Arc<Swap>) -> Result<impl Future<Output = ()>, String> {
-    let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
-    Ok(async move {
-        while hangup.recv().await.is_some() {
-            // Whatever comes of it has been said.
-            let _ = swap.reload("SIGHUP").await;
-        }
-    })
-}
-
-fn no_signals(error: std::io::Error) -> String {
-    format!("signals cannot be received: {error}")
-}
-
-/// Resolves on SIGTERM or SIGINT.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// A setting of the component's.
-pub fn setting(name: &str, value: String) -> Setting {
-    (format!("COFFER_{name}"), value)
-}
-
-/// The secrets in this program's environment that a policy may name.
-///
-/// # Errors
-/// One sentence, where a secret is not text.
-pub fn secrets() -> Result<Vec<Setting>, String> {
-    let named = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok()?;
-        name.starts_with(SECRETS).then_some((name, value))
-    });
-    named
-        .map(|(name, value)| match value.into_string() {
-            Ok(value) => Ok((name, value)),
-            Err(_) => Err(format!("{name} is not UTF-8")),
-        })
-        .collect()
 }

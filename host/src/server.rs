@@ -2,6 +2,7 @@
 
 mod client;
 mod host;
+mod limits;
 mod path;
 mod reply;
 mod request_body;
@@ -19,7 +20,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
-use ipnet::IpNet;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -31,6 +31,7 @@ use service::{Connection, Service};
 use stream::{ClientStream, Times};
 
 pub use host::Hosts;
+pub use limits::ServerLimits;
 
 /// How long accepting rests after it failed, as it does without file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -42,44 +43,15 @@ const REQUEST_LINE: usize = 64 << 10;
 /// line: more would be memory that slow clients take, and would hide how slow they are.
 const UNSENT: u32 = 128 << 10;
 
-/// What clients may ask of the server.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections at once; more wait in the listener's backlog.
-    pub connections: usize,
-    /// All header fields of a request together, in bytes.
-    pub header_size: usize,
-    /// From the first byte of a request to the end of its header.
-    pub header_time: Duration,
-    /// How long a connection may be idle between two requests.
-    pub keep_alive_time: Duration,
-    /// A request's body, in bytes.
-    pub body_size: u64,
-    /// The longest pause of a client that sends or takes a body.
-    pub idle_time: Duration,
-    /// The least that a client sends or takes while it is waited for, in bytes per second;
-    /// 0 is none.
-    pub min_rate: u64,
-    /// What answers take in memory that clients have not taken yet, in bytes: lists, and not
-    /// files, which are read as they are sent.
-    pub unread_size: u64,
-    /// How long requests in progress may go on after shutdown was asked for.
-    pub shutdown_time: Duration,
-    /// The names that it answers to.
-    pub hosts: Hosts,
-    /// Proxies that say whom they forward for.
-    pub trusted_proxies: Vec<IpNet>,
-}
-
 /// Serves until `shutdown` resolves; then lets go of the listener, finishes what
-/// runs, and breaks off what is not done within [`Limits::shutdown_time`].
+/// runs, and breaks off what is not done within [`ServerLimits::shutdown_time`].
 ///
 /// Returns whether everything was finished.
 pub async fn run(
     listener: TcpListener,
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
-    limits: Limits,
+    limits: ServerLimits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let here = listener.local_addr();
@@ -141,7 +113,7 @@ fn connection(
     socket: TcpStream,
     about: Connection,
     service: &Arc<Service>,
-    limits: &Limits,
+    limits: &ServerLimits,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + use<> {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
@@ -178,7 +150,7 @@ fn connection(
 
 /// How long a client may take none of what is there for it. The system tells of room
 /// again when half of [`UNSENT`] is gone, which takes a slow client a while.
-fn write_time(limits: &Limits) -> Duration {
+fn write_time(limits: &ServerLimits) -> Duration {
     let rate = limits.min_rate.max(1);
     let slowest = Duration::from_secs(u64::from(UNSENT) / 2 / rate);
     match limits.min_rate {

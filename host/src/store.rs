@@ -27,6 +27,7 @@ pub mod metered;
 pub mod s3;
 
 use std::any::Any;
+use std::path::PathBuf;
 
 use bytes::Bytes;
 
@@ -126,9 +127,29 @@ pub trait BlobStore: Send + Sync + 'static {
     /// [`Error::Unavailable`].
     async fn list(&self, options: ListOptions) -> Result<Listing, Error>;
 
+    /// Which engine this is and what it cannot promise, for operators.
+    fn describe(&self) -> Description;
+
+    /// Ends all service: waits until what is under way is in order, so that the next start
+    /// need not look for what a crash leaves.
+    async fn close(&self);
+
     /// How many files were found damaged since the start, by those who read them: their
     /// bytes are missing, too few, too many or unreadable.
     fn damaged_files(&self) -> u64 {
         0
     }
+}
+
+/// What operators are told of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Its name, with what is best effort only.
+    pub engine: &'static str,
+    /// Where the files are, without anything secret.
+    pub place: String,
+    /// The directory of this machine that it keeps files in, if it does.
+    pub data_dir: Option<PathBuf>,
+    /// What it cannot promise, as one line.
+    pub notice: Option<&'static str>,
 }

@@ -2,8 +2,12 @@
 //! checked, and only then switched to, for requests to come. Requests that run end on
 //! the component that they began with.
 
+mod embedded;
+mod error;
 mod in_force;
+mod load;
 mod loosened;
+mod probation;
 mod sources;
 mod watch;
 
@@ -12,37 +16,20 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
-use tokio::task::spawn_blocking;
 
-pub use in_force::{Digests, InForce};
+use load::{load, read};
 use sources::Stamps;
-pub use sources::{Sources, Taken};
+
+pub use error::{NoPrevious, SwapError};
+pub use in_force::{Digests, InForce};
+pub use load::Provided;
+pub use sources::{SourceError, Sources, Taken};
 pub use watch::watch;
-
-use crate::environment::Setting;
-use crate::outbound::Documents;
-use crate::sandbox::{Candidate, Refused, Runtime};
-use crate::store::BlobStore;
-
-/// So many traps within the probation may be anybody's; more are the component's.
-const FEW_FAILURES: u64 = 3;
-
-/// What every component gets, whichever is in force.
-pub struct Lent {
-    /// Engine and pool.
-    pub runtime: Runtime,
-    /// Settings besides the policy.
-    pub settings: Vec<Setting>,
-    /// The files.
-    pub store: Arc<dyn BlobStore>,
-    /// What the IAM API publishes.
-    pub documents: Arc<Documents>,
-}
 
 /// Holds the component in force.
 pub struct Swap {
     sources: Sources,
-    lent: Lent,
+    provided: Provided,
     probation: Option<Duration>,
     in_force: ArcSwap<InForce>,
     /// Held while a change is under way, so that there is one at a time.
@@ -56,15 +43,10 @@ struct Past {
     /// The files that were last tried, taken or refused.
     tried: Stamps,
     /// Why the last change was refused, if it was, and when.
-    refused: Option<(String, SystemTime)>,
+    refused: Option<(Arc<SwapError>, SystemTime)>,
     swaps: u64,
     rollbacks: u64,
 }
-
-/// Nothing was in force before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no component to go back to")]
-pub struct NoPrevious;
 
 /// How things stand.
 pub struct Status {
@@ -73,7 +55,7 @@ pub struct Status {
     /// What a rollback would bring back.
     pub previous: Option<Arc<InForce>>,
     /// Why the last change was refused, if it was, and when.
-    pub refused: Option<(String, SystemTime)>,
+    pub refused: Option<(Arc<SwapError>, SystemTime)>,
     /// Changes since the start.
     pub swaps: u64,
     /// Those of them that took a change back.
@@ -85,23 +67,21 @@ impl Swap {
     /// sources were opened.
     ///
     /// # Errors
-    /// Why it cannot serve, in one sentence.
+    /// Why it cannot serve: see [`SwapError`].
     pub async fn start(
         (sources, taken): (Sources, Taken),
-        lent: Lent,
+        provided: Provided,
         probation: Option<Duration>,
-    ) -> Result<Arc<Self>, String> {
+    ) -> Result<Arc<Self>, SwapError> {
         let digests = Digests::of(&taken);
         let tried = taken.stamps.clone();
         sources.tell_fixed();
-        let first = load(taken, digests, &lent, &[])
-            .await
-            .map_err(|error| error.to_string())?;
-        let metrics = lent.runtime.metrics();
+        let first = load(taken, digests, &provided, &[]).await?;
+        let metrics = provided.runtime.metrics();
         metrics.in_force(digests.component.to_string(), digests.policy_text());
         Ok(Arc::new(Self {
             sources,
-            lent,
+            provided,
             probation,
             in_force: ArcSwap::from_pointee(first),
             past: Mutex::new(Past {
@@ -135,8 +115,8 @@ impl Swap {
     /// has been found good, and after anything has not, the old one stays.
     ///
     /// # Errors
-    /// Why not, in one sentence, which the log has too.
-    pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, String> {
+    /// Why not, which the log has too: see [`SwapError`].
+    pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, Arc<SwapError>> {
         let mut past = self.past.lock().await;
         self.sources.tell_fixed();
         match self.take(&mut past).await {
@@ -158,13 +138,14 @@ impl Swap {
                 Ok(next)
             }
             Err(reason) => {
+                let reason = Arc::new(reason);
                 tracing::error!(
                     why,
-                    reason,
+                    reason = reason.to_string(),
                     "the new component or policy was refused, the old one stays"
                 );
-                past.refused = Some((reason.clone(), SystemTime::now()));
-                self.lent.runtime.metrics().changed("refused");
+                past.refused = Some((Arc::clone(&reason), SystemTime::now()));
+                self.provided.runtime.metrics().changed("refused");
                 Err(reason)
             }
         }
@@ -198,7 +179,7 @@ impl Swap {
 
     /// What the files hold, unless that is in force already: then there is nothing to
     /// change, and what a rollback would bring back stays.
-    async fn take(&self, past: &mut Past) -> Result<Option<InForce>, String> {
+    async fn take(&self, past: &mut Past) -> Result<Option<InForce>, SwapError> {
         // Those that cannot be read, too, are tried once.
         past.tried = self.sources.stamps();
         let (taken, digests) = read(&self.sources).await?;
@@ -207,14 +188,13 @@ impl Swap {
             return Ok(None);
         }
         let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
-        let loaded = load(taken, digests, &self.lent, &known).await;
-        let next = loaded.map_err(|error| error.to_string())?;
+        let next = load(taken, digests, &self.provided, &known).await?;
         loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
         Ok(Some(next))
     }
 
     fn count(&self, outcome: &'static str, in_force: &InForce) {
-        let metrics = self.lent.runtime.metrics();
+        let metrics = self.provided.runtime.metrics();
         metrics.changed(outcome);
         let digests = &in_force.digests;
         metrics.in_force(digests.component.to_string(), digests.policy_text());
@@ -224,95 +204,4 @@ impl Swap {
     async fn is_new(&self, stamps: &Stamps) -> bool {
         self.past.lock().await.tried != *stamps
     }
-
-    /// Takes a component back that traps more than a few times while on probation. The
-    /// policy stays: what clients can bring a component to do undoes no rule.
-    fn watch_over(self: &Arc<Self>, next: &Arc<InForce>, previous: &Arc<InForce>) {
-        let Some(probation) = self.probation else {
-            return;
-        };
-        if next.digests.component == previous.digests.component {
-            return;
-        }
-        let (swap, next, previous) = (Arc::clone(self), Arc::clone(next), Arc::clone(previous));
-        tokio::spawn(async move {
-            let failing = next.sandbox.failures().exceed(FEW_FAILURES);
-            if tokio::time::timeout(probation, failing).await.is_err() {
-                return;
-            }
-            let why = "it failed too often while on probation";
-            let mut past = swap.past.lock().await;
-            if !Arc::ptr_eq(&swap.in_force(), &next) {
-                return;
-            }
-            if next.digests.policy == previous.digests.policy {
-                return swap.put_back(&mut past, previous, why);
-            }
-            let digests = Digests {
-                component: previous.digests.component,
-                policy: next.digests.policy,
-            };
-            let (candidate, policy) = (previous.candidate.clone(), next.policy.clone());
-            match admit(candidate, policy, digests, &swap.lent).await {
-                Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
-                Err(error) => tracing::error!(
-                    reason = error.to_string(),
-                    "{why}, but the component before does not take the policy in force"
-                ),
-            }
-        });
-    }
-}
-
-/// What the files hold, read and told apart off the threads that serve.
-async fn read(sources: &Sources) -> Result<(Taken, Digests), String> {
-    let sources = sources.clone();
-    let reading = spawn_blocking(move || {
-        let taken = sources.read()?;
-        let digests = Digests::of(&taken);
-        Ok((taken, digests))
-    });
-    reading.await.map_err(|error| error.to_string())?
-}
-
-/// Compiles what was read, unless one of those that are known was compiled from the same,
-/// and checks it.
-async fn load(
-    taken: Taken,
-    digests: Digests,
-    lent: &Lent,
-    known: &[&Arc<InForce>],
-) -> Result<InForce, Refused> {
-    let mut known = known.iter();
-    let candidate = match known.find(|it| it.digests.component == digests.component) {
-        Some(same) => same.candidate.clone(),
-        None => Candidate::load(taken.component, lent.runtime.clone()).await?,
-    };
-    admit(candidate, taken.policy, digests, lent).await
-}
-
-/// Checks a component that was compiled, with a policy.
-async fn admit(
-    candidate: Candidate,
-    policy: Option<String>,
-    digests: Digests,
-    lent: &Lent,
-) -> Result<InForce, Refused> {
-    let mut settings = lent.settings.clone();
-    let document = policy.clone();
-    settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
-    let (store, documents) = (Arc::clone(&lent.store), Arc::clone(&lent.documents));
-    let (sandbox, report) = candidate.check(settings, store, documents).await?;
-    for notice in &report.notices {
-        tracing::warn!("{notice}");
-    }
-    Ok(InForce {
-        sandbox,
-        candidate,
-        cors_origins: report.cors_origins,
-        policy,
-        openings: report.openings,
-        digests,
-        since: SystemTime::now(),
-    })
 }

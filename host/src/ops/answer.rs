@@ -3,36 +3,42 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::problem::Problem;
 
 /// Head and body.
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type OpsResponse = Response<Full<Bytes>>;
 
 /// One line of text.
-pub(super) fn text(status: StatusCode, line: &str) -> Answer {
+pub(super) fn text(status: StatusCode, line: &str) -> OpsResponse {
     with(status, "text/plain; charset=utf-8", format!("{line}\n"))
 }
 
 /// Metrics as OpenMetrics 1.0 has them.
-pub(super) fn metrics(text: String) -> Answer {
+pub(super) fn metrics(text: String) -> OpsResponse {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     with(StatusCode::OK, media_type, text)
 }
 
 /// A JSON document.
-pub(super) fn json(document: &Value) -> Answer {
+pub(super) fn json(document: &Value) -> OpsResponse {
     with(StatusCode::OK, "application/json", format!("{document}\n"))
 }
 
 /// A refusal (RFC 9457).
-pub(super) fn problem(status: StatusCode, detail: &str) -> Answer {
-    let title = status.canonical_reason();
-    let document = json!({"title": title, "status": status.as_u16(), "detail": detail});
-    with(status, "application/problem+json", format!("{document}\n"))
+pub(super) fn problem(status: StatusCode, detail: &str) -> OpsResponse {
+    let problem = Problem {
+        slug: None,
+        status,
+        title: status.canonical_reason().unwrap_or_default(),
+        detail,
+    };
+    with(status, Problem::MEDIA_TYPE, format!("{problem}\n"))
 }
 
 /// 405 (RFC 9110, 15.5.6).
-pub(super) fn not_allowed(allowed: &Method) -> Answer {
+pub(super) fn not_allowed(allowed: &Method) -> OpsResponse {
     let mut answer = problem(
         StatusCode::METHOD_NOT_ALLOWED,
         "this resource does not take this method",
@@ -43,7 +49,7 @@ pub(super) fn not_allowed(allowed: &Method) -> Answer {
     answer
 }
 
-fn with(status: StatusCode, media_type: &'static str, body: String) -> Answer {
+fn with(status: StatusCode, media_type: &'static str, body: String) -> OpsResponse {
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
     let fields = answer.headers_mut();

@@ -6,17 +6,17 @@ use std::time::SystemTime;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer};
+use super::answer::{self, OpsResponse};
 use crate::swap::{InForce, Swap};
 
 /// What is in force and on which engine, what was before, and why the last change was refused, if it was.
-pub(super) async fn status(swap: &Swap, engine: &str) -> Answer {
+pub(super) async fn status(swap: &Swap, engine: &str) -> OpsResponse {
     let status = swap.status().await;
     let mut document = describe(&status.in_force);
     document["previous"] = status.previous.as_deref().map_or(Value::Null, describe);
     document["refused"] = status.refused.map_or(
         Value::Null,
-        |(reason, at)| json!({"reason": reason, "at": time(at)}),
+        |(reason, at)| json!({"reason": reason.to_string(), "at": time(at)}),
     );
     document["engine"] = engine.into();
     document["swaps"] = status.swaps.into();
@@ -26,21 +26,21 @@ pub(super) async fn status(swap: &Swap, engine: &str) -> Answer {
 
 /// Takes component and policy as their files are: 200 once they are in force, 422 with
 /// the reason where they are refused.
-pub(super) async fn reload(swap: &Arc<Swap>) -> Answer {
+pub(super) async fn reload(swap: &Arc<Swap>) -> OpsResponse {
     // Goes on if whoever asked goes away: what was begun counts as tried.
     let swap = Arc::clone(swap);
     let reloading = tokio::spawn(async move { swap.reload("asked to").await });
     let reloaded = reloading
         .await
-        .unwrap_or_else(|panic| Err(panic.to_string()));
+        .unwrap_or_else(|panic| Err(Arc::new(panic.into())));
     match reloaded {
         Ok(in_force) => answer::json(&describe(&in_force)),
-        Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason),
+        Err(reason) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &reason.to_string()),
     }
 }
 
 /// Brings the previous one back: 200, or 409 where there is none.
-pub(super) async fn rollback(swap: &Swap) -> Answer {
+pub(super) async fn rollback(swap: &Swap) -> OpsResponse {
     match swap.rollback("asked to").await {
         Ok(in_force) => answer::json(&describe(&in_force)),
         Err(none) => answer::problem(StatusCode::CONFLICT, &none.to_string()),

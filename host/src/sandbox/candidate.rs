@@ -7,17 +7,17 @@ use tokio::sync::oneshot;
 use wasmtime::component::Component;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+use super::cpu_time::CpuLimited;
 use super::instances::Instances;
-use super::metered::Metered;
-use super::state::{Shared, State};
+use super::state::{SharedState, State};
 use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
 use crate::bindings::explain::ExplainedPre;
 use crate::bindings::resume::GuestIndices;
-use crate::environment::Setting;
-use crate::memo::Memo;
-use crate::outbound::{Documents, Outbound};
+use crate::imports::environment::Setting;
+use crate::imports::memo::Memo;
+use crate::imports::outbound::{Documents, Outbound};
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
@@ -115,7 +115,7 @@ impl Candidate {
         store: Arc<dyn BlobStore>,
         documents: Arc<Documents>,
     ) -> Result<(Sandbox, Report), Refused> {
-        let on_trial = Arc::new(Shared {
+        let on_trial = Arc::new(SharedState {
             settings: settings.into(),
             store: Arc::new(AbsentStore),
             outbound: Outbound::to(&[], Arc::clone(&documents)),
@@ -132,7 +132,7 @@ impl Candidate {
         };
         let judged = tokio::time::timeout(patience, judging).await;
         let report = judged.unwrap_or(Err(Refused::Late(patience)))?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             settings: Arc::clone(&on_trial.settings),
             store,
             outbound: Outbound::to(&report.iam_origins, documents),
@@ -163,7 +163,7 @@ impl Candidate {
             explain.call_token(&mut store, token).await
         };
         let limits = &self.runtime.limits;
-        let asking = Metered::new(asking, limits.cpu_time, Arc::default());
+        let asking = CpuLimited::new(asking, limits.cpu_time, Arc::default());
         let patience = PATIENCE.min(limits.request_time);
         match tokio::time::timeout(patience, asking).await {
             Ok(Ok(Ok(said))) => Ok(said),
@@ -173,7 +173,7 @@ impl Candidate {
         }
     }
 
-    fn sandbox(&self, runtime: Runtime, shared: Arc<Shared>) -> Sandbox {
+    fn sandbox(&self, runtime: Runtime, shared: Arc<SharedState>) -> Sandbox {
         let uses = runtime.limits.reuse;
         Sandbox {
             instances: Instances::new(self.handler.clone(), self.continuation.clone(), uses),
@@ -183,7 +183,7 @@ impl Candidate {
         }
     }
 
-    async fn ask(&self, shared: &Shared) -> Result<Report, Refused> {
+    async fn ask(&self, shared: &SharedState) -> Result<Report, Refused> {
         let mut store = new_store(self.handler.engine(), shared);
         let asking = async {
             let instance = self.checker.instantiate_async(&mut store).await?;
@@ -191,7 +191,7 @@ impl Candidate {
             checked.call_check(&mut store).await
         };
         let limit = self.runtime.limits.cpu_time;
-        match Metered::new(asking, limit, Arc::default()).await {
+        match CpuLimited::new(asking, limit, Arc::default()).await {
             Ok(Ok(Ok(report))) => Ok(report),
             Ok(Ok(Err(refusal))) => Err(Refused::Settings(refusal)),
             Ok(Err(trap)) => Err(Refused::Failed(trap)),

@@ -7,11 +7,11 @@ use tokio::sync::Notify;
 use wasmtime::Trap;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use super::metered::TimeUsedUp;
+use super::cpu_time::TimeUsedUp;
 
 /// Why a request got no answer from the component.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum SandboxFailure {
     /// Every instance is in use and none came free in time.
     #[error("no instance came free")]
     Busy,
@@ -31,7 +31,7 @@ pub enum Failure {
 #[error("its request took longer than {0:?}")]
 pub(super) struct TimedOut(pub(super) Duration);
 
-impl Failure {
+impl SandboxFailure {
     /// One word for the kind of failure.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ pub struct Failures {
 
 impl Failures {
     /// Takes down a failure, if it is a trap.
-    pub(super) fn record(&self, failure: &Failure) {
+    pub(super) fn record(&self, failure: &SandboxFailure) {
         if failure.is_a_trap() {
             self.count.fetch_add(1, Ordering::Relaxed);
             self.more.notify_waiters();

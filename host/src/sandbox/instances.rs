@@ -10,25 +10,25 @@ use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
-use super::client_wait::ClientWait;
 use super::new_store;
-use super::state::{Shared, State};
+use super::state::{SharedState, State};
 use crate::bindings::resume::GuestIndices;
-use crate::port::{NoInstanceWaits, Parked, Received};
-use crate::telemetry::Subject;
+use crate::imports::client_wait::ClientWait;
+use crate::imports::port::{NoInstanceWaits, Parked, Received};
+use crate::imports::telemetry::Subject;
 
 /// So many instances wait for their next request at most; more than run at the same
 /// moment are of no use.
 pub(super) const MOST_IDLE: u32 = 32;
 
 /// How a request is answered.
-pub(super) type Answer = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
+pub(super) type GuestResponse = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
 
 /// What one instance is to do for a request.
 pub(super) enum Step<B> {
-    /// Answer it.
+    /// GuestResponse it.
     Begin(http::Request<B>),
-    /// Answer it by this note, now that its body has come.
+    /// GuestResponse it by this note, now that its body has come.
     Resume(Vec<u8>, Received),
 }
 
@@ -79,9 +79,9 @@ impl Instances {
     /// takes its time, for which the instance was ended.
     pub(super) async fn take_step<B>(
         &self,
-        shared: &Shared,
+        shared: &SharedState,
         step: Step<B>,
-        answer: oneshot::Sender<Answer>,
+        answer: oneshot::Sender<GuestResponse>,
         client: &Arc<ClientWait>,
         subject: &Arc<Subject>,
     ) -> wasmtime::Result<Option<Parked>>
@@ -100,9 +100,9 @@ impl Instances {
     /// Has an instance answer a request, and keeps it if it may answer another.
     async fn begin<B>(
         &self,
-        shared: &Shared,
+        shared: &SharedState,
         request: http::Request<B>,
-        answer: oneshot::Sender<Answer>,
+        answer: oneshot::Sender<GuestResponse>,
         client: &Arc<ClientWait>,
         subject: &Arc<Subject>,
     ) -> wasmtime::Result<Option<Parked>>
@@ -144,10 +144,10 @@ impl Instances {
     /// Has a fresh instance answer the rest of a request.
     async fn resume(
         &self,
-        shared: &Shared,
+        shared: &SharedState,
         note: Vec<u8>,
         received: Received,
-        answer: oneshot::Sender<Answer>,
+        answer: oneshot::Sender<GuestResponse>,
     ) -> wasmtime::Result<()> {
         let mut store = new_store(self.handler.engine(), shared);
         let component = self.handler.instance_pre();
@@ -158,7 +158,7 @@ impl Instances {
         continuation.call_resume(&mut store, &note, out).await
     }
 
-    fn take(&self, shared: &Shared) -> Option<Instance> {
+    fn take(&self, shared: &SharedState) -> Option<Instance> {
         if self.uses <= 1 {
             return None;
         }

@@ -15,9 +15,9 @@ const SPARE: u32 = 4;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
 
-/// Limits of the sandbox.
+/// SandboxLimits of the sandbox.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct SandboxLimits {
     /// Instances at once; a request beyond waits for one to end.
     pub instances: u32,
     /// Instances besides that wait for their clients; a request beyond is refused.
@@ -39,7 +39,7 @@ pub struct Limits {
     pub request_time: Duration,
 }
 
-impl Default for Limits {
+impl Default for SandboxLimits {
     fn default() -> Self {
         Self {
             instances: 512,
@@ -55,7 +55,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl SandboxLimits {
     /// The engine's configuration: everything is laid out ahead, since a fresh
     /// instance a request is affordable only out of a pool.
     pub(super) fn config(&self) -> Config {

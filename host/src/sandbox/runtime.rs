@@ -1,4 +1,4 @@
-//! What all components run on: one engine with its pool, and what they are lent.
+//! What all components run on: one engine with its pool, and what they are provided with.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Cache, Engine};
 
+use super::limits::{self, SandboxLimits};
 use super::state::{self, State};
-use super::{Limits, limits};
 use crate::metrics::Metrics;
 
 /// An engine, a linker, and room for so many instances at once.
@@ -19,19 +19,32 @@ pub struct Runtime {
     pub(super) slots: Arc<Semaphore>,
     /// Room for instances that wait for their clients.
     pub(super) waiting: Arc<Semaphore>,
-    pub(super) limits: Limits,
+    pub(super) limits: SandboxLimits,
     pub(super) metrics: Arc<Metrics>,
     /// Always the same few threads: each keeps some memory of what it has compiled.
     pub(super) compilers: Arc<ThreadPool>,
 }
 
+/// There is no sandbox.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox cannot be set up: {0:#}")]
+pub struct RuntimeError(#[source] wasmtime::Error);
+
 impl Runtime {
     /// Sets the engine up. Compiled code is kept in `cache`, if there is one.
     ///
     /// # Errors
-    /// Where this machine has no room for the pool.
+    /// [`RuntimeError`], where this machine has no room for the pool.
     pub fn new(
-        limits: &Limits,
+        limits: &SandboxLimits,
+        cache: Option<Cache>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, RuntimeError> {
+        Self::set_up(limits, cache, metrics).map_err(RuntimeError)
+    }
+
+    fn set_up(
+        limits: &SandboxLimits,
         cache: Option<Cache>,
         metrics: Arc<Metrics>,
     ) -> wasmtime::Result<Self> {
@@ -39,7 +52,7 @@ impl Runtime {
         config.cache(cache);
         let engine = Engine::new(&config)?;
         let mut linker = Linker::new(&engine);
-        state::lend(&mut linker)?;
+        state::provide(&mut linker)?;
         limits::keep_ticking(&engine);
         let compilers = ThreadPoolBuilder::new()
             .thread_name(|number| format!("compiler-{number}"))

@@ -1,4 +1,4 @@
-//! What belongs to one request in the sandbox, and what the component is lent.
+//! What belongs to one request in the sandbox, and what the component is provided with.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::client_wait::ClientWait;
 use crate::bindings::coffer::storage::{blobs, memo, telemetry};
-use crate::clock::WallClock;
-use crate::environment::{Environment, EnvironmentView, Setting};
-use crate::guest_log::Written;
-use crate::memo::{Memo, MemoView, Remembering};
+use crate::imports::client_wait::ClientWait;
+use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
+use crate::imports::guest_log::Written;
+use crate::imports::memo::{Memo, MemoView, Remembering};
+use crate::imports::outbound::Outbound;
+use crate::imports::port::{Parked, Port, PortView, Received};
+use crate::imports::telemetry::{Subject, Telemetry, TelemetryView};
 use crate::metrics::Metrics;
-use crate::outbound::Outbound;
-use crate::port::{Parked, Port, PortView, Received};
+use crate::process::clock::WallClock;
 use crate::store::BlobStore;
-use crate::telemetry::{Subject, Telemetry, TelemetryView};
 
 /// The most resources one request may hold at a time.
 const MOST_RESOURCES: usize = 1024;
@@ -45,7 +45,7 @@ pub(super) struct State {
 }
 
 /// What all requests share.
-pub(super) struct Shared {
+pub(super) struct SharedState {
     pub(super) settings: Arc<[Setting]>,
     pub(super) store: Arc<dyn BlobStore>,
     pub(super) outbound: Outbound,
@@ -56,7 +56,7 @@ pub(super) struct Shared {
 }
 
 impl State {
-    pub(super) fn new(shared: &Shared) -> Self {
+    pub(super) fn new(shared: &SharedState) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MOST_RESOURCES);
         let written = Written::default();
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// Makes the state of an instance that has answered a request that of the next.
-    pub(super) fn begin(&mut self, shared: &Shared) {
+    pub(super) fn begin(&mut self, shared: &SharedState) {
         self.version = shared.outbound.version();
         self.token_reported = false;
         self.written.reset();
@@ -158,11 +158,11 @@ impl Drop for State {
     }
 }
 
-/// Lends a component what `wit/world.wit` says, and nothing else: no file system,
+/// Provides a component with what `wit/world.wit` says, and nothing else: no file system,
 /// no sockets, and no way out but [`Outbound`].
-pub(super) fn lend(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    environment::add_to_linker::<_, Environment>(linker, State::environment)?;
+    environment::add_to_linker::<_, HasEnvironment>(linker, State::environment)?;
     let options = wasi_http::types::LinkOptions::default();
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;

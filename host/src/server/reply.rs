@@ -1,8 +1,11 @@
 //! The few answers that the host gives itself, when no component did.
 
+use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use crate::problem::Problem;
 
 /// Why the host answers instead of the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,25 +30,17 @@ impl Reply {
     /// An `application/problem+json` response (RFC 9457), as the component's are.
     pub(super) fn response(self) -> Response<HyperOutgoingBody> {
         let (status, slug, title, detail) = self.row();
-        let document = serde_json::json!({
-            "type": format!("/problems/{slug}"),
-            "title": title,
-            "status": status.as_u16(),
-            "detail": detail,
-        });
-        let body = Full::from(document.to_string())
-            .map_err(|never| match never {})
-            .boxed_unsync();
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
+        let problem = Problem {
+            slug: Some(slug),
+            status,
+            title,
+            detail,
+        };
+        let body = |body: Full<Bytes>| body.map_err(|never| match never {}).boxed_unsync();
+        let mut response = problem.response().map(body);
+        let nosniff = HeaderValue::from_static("nosniff");
         let fields = response.headers_mut();
-        let text = HeaderValue::from_static;
-        fields.insert(header::CONTENT_TYPE, text("application/problem+json"));
-        fields.insert(header::CACHE_CONTROL, text("no-store"));
-        fields.insert(header::X_CONTENT_TYPE_OPTIONS, text("nosniff"));
-        if self == Self::Unavailable {
-            fields.insert(header::RETRY_AFTER, text("1"));
-        }
+        fields.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
         response
     }
 

@@ -11,7 +11,10 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::Limits;
+use super::limits::ServerLimits;
+use crate::watched::{Polled, Watch, Watched};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long an unwanted body is taken in, so that the client reads its refusal
 /// instead of a reset connection.
@@ -21,7 +24,7 @@ const LINGER_IDLE: Duration = Duration::from_secs(2);
 
 /// The body with its limits applied: at most so many bytes, no long pause, and not slower
 /// than the slowest honest client.
-pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &Limits) -> WasiBody {
+pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &ServerLimits) -> WasiBody {
     if body.is_end_stream() {
         return Empty::new().map_err(|never| match never {}).boxed_unsync();
     }
@@ -32,7 +35,7 @@ pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &Limits) -> Wa
     let size = limits.body_size;
     let size_limit = usize::try_from(size).unwrap_or(usize::MAX);
     let limited = Limited::new(lingering, size_limit);
-    let paced = Paced::new(limited, limits.min_rate, limits.idle_time);
+    let paced = Watched::new(limited, Pace::new(limits.min_rate, limits.idle_time));
     // Boxed, since the timeout's own state must not move.
     TimeoutBody::new(limits.idle_time, paced)
         .map_err(move |error| meaning(error, size))
@@ -40,7 +43,7 @@ pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &Limits) -> Wa
 }
 
 /// The error of whichever layer failed, in the sandbox's terms.
-fn meaning(error: Box<dyn std::error::Error + Send + Sync>, limit: u64) -> Error {
+fn meaning(error: BoxError, limit: u64) -> Error {
     if error.is::<TimeoutError>() || error.is::<TooSlow>() {
         return Error::ConnectionReadTimeout;
     }
@@ -59,10 +62,9 @@ fn meaning(error: Box<dyn std::error::Error + Send + Sync>, limit: u64) -> Error
 #[error("the client sends too slowly")]
 struct TooSlow;
 
-/// A body that fails where its client, over a while of being waited for, sends too little.
+/// Has a body fail where its client, over a while of being waited for, sends too little.
 /// What the store takes to keep up does not count.
-struct Paced<B> {
-    body: B,
+struct Pace {
     /// In bytes per second; 0 is none.
     rate: u64,
     /// For how long at least the rate is averaged.
@@ -72,10 +74,9 @@ struct Paced<B> {
     arrived: u64,
 }
 
-impl<B> Paced<B> {
-    fn new(body: B, rate: u64, window: Duration) -> Self {
+impl Pace {
+    fn new(rate: u64, window: Duration) -> Self {
         Self {
-            body,
             rate,
             window,
             since: None,
@@ -85,7 +86,7 @@ impl<B> Paced<B> {
     }
 
     /// Whether so many bytes more are enough, after what they were waited for.
-    fn keeps_pace(&mut self, bytes: usize) -> bool {
+    fn is_kept(&mut self, bytes: usize) -> bool {
         self.arrived += bytes as u64;
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
@@ -100,37 +101,19 @@ impl<B> Paced<B> {
     }
 }
 
-impl<B> Body for Paced<B>
-where
-    B: Body<Data = Bytes, Error = Box<dyn std::error::Error + Send + Sync>> + Unpin,
-{
-    type Data = Bytes;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+impl Watch<BoxError> for Pace {
+    fn polled(&mut self, polled: Polled<BoxError>) -> Polled<BoxError> {
         match &polled {
             Poll::Pending => _ = self.since.get_or_insert_with(Instant::now),
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                if self.rate > 0 && !self.keeps_pace(bytes) {
+                if self.rate > 0 && !self.is_kept(bytes) {
                     return Poll::Ready(Some(Err(TooSlow.into())));
                 }
             }
             Poll::Ready(_) => {}
         }
         polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -2,30 +2,50 @@
 //! request's line in the log at its end.
 
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
 use prometheus_client::metrics::counter::Counter;
 use tracing::Span;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::stream::Phase;
-use super::unread::Held;
+use super::unread::UnreadGuard;
+use crate::watched::{Polled, Watch, Watched};
 
 /// A body that counts its bytes, and that ends its request where it ends.
-pub struct Sent {
+pub type Sent = Watched<HyperOutgoingBody, Sending>;
+
+/// Counts in `total`, too, and tells the connection at the body's end. Until then `held` is
+/// held.
+pub(super) fn body(
     body: HyperOutgoingBody,
+    total: Counter,
+    line: Line,
+    phase: Arc<Phase>,
+    held: Option<UnreadGuard>,
+) -> Sent {
+    let sending = Sending {
+        total,
+        sent: 0,
+        line,
+        phase,
+        _held: held,
+    };
+    Watched::new(body, sending)
+}
+
+/// A request whose answer is on its way.
+pub struct Sending {
     total: Counter,
     sent: u64,
     line: Line,
     phase: Arc<Phase>,
-    _held: Option<Held>,
+    _held: Option<UnreadGuard>,
 }
 
 /// What the log has of a request once it is over.
@@ -48,27 +68,6 @@ pub(super) struct Line {
     pub(super) received: Arc<AtomicU64>,
 }
 
-impl Sent {
-    /// Counts in `total`, too, and tells the connection at its end. Until then `held` is
-    /// held.
-    pub(super) fn new(
-        body: HyperOutgoingBody,
-        total: Counter,
-        line: Line,
-        phase: Arc<Phase>,
-        held: Option<Held>,
-    ) -> Self {
-        Self {
-            body,
-            total,
-            sent: 0,
-            line,
-            phase,
-            _held: held,
-        }
-    }
-}
-
 impl Line {
     fn write(&self, sent: u64) {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -82,40 +81,25 @@ impl Line {
     }
 }
 
-impl Body for Sent {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => {
+impl Watch<Error> for Sending {
+    fn polled(&mut self, polled: Polled<Error>) -> Polled<Error> {
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
                 self.total.inc_by(bytes);
                 self.sent += bytes;
             }
-            Some(Err(error)) => self
+            Poll::Ready(Some(Err(error))) => self
                 .line
                 .span
                 .in_scope(|| tracing::error!(kind = "broken", %error, "the response broke off")),
-            None => {}
+            Poll::Ready(None) | Poll::Pending => {}
         }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        polled
     }
 }
 
-impl Drop for Sent {
+impl Drop for Sending {
     fn drop(&mut self) {
         self.line.write(self.sent);
         self.phase.request_ends();

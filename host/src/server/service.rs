@@ -6,24 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
-use hyper::body::{Body, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Incoming};
 use tokio::sync::Notify;
 use tracing::Instrument;
 use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use super::limits::ServerLimits;
 use super::reply::Reply;
-use super::sent::{Line, Sent};
+use super::sent::{self, Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{Limits, client, host, path, request_body, trace};
-use crate::clock;
-use crate::counted::counted;
+use super::{client, host, path, request_body, trace};
+use crate::imports::port::FromStore;
+use crate::imports::telemetry::Subject;
 use crate::metrics::Metrics;
-use crate::port::FromStore;
-use crate::sandbox::Failure;
+use crate::process::clock;
+use crate::sandbox::SandboxFailure;
 use crate::swap::{InForce, Swap};
-use crate::telemetry::Subject;
 
 /// Ties a response to the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,7 +33,7 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 pub(super) struct Service {
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
-    limits: Limits,
+    limits: ServerLimits,
     unread: Arc<Unread>,
     /// What clients are told of how long they may keep a connection.
     keep_alive: HeaderValue,
@@ -63,7 +64,7 @@ impl Connection {
 }
 
 impl Service {
-    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: Limits) -> Self {
+    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: ServerLimits) -> Self {
         let unread = Unread::new(limits.unread_size);
         let keep_alive = format!("timeout={}", limits.keep_alive_time.as_secs());
         Self {
@@ -128,7 +129,7 @@ impl Service {
         };
         let phase = Arc::clone(&connection.phase);
         let held = in_memory(&response).and_then(|size| self.unread.hold(size, &connection.close));
-        response.map(|body| Sent::new(body, self.metrics.sent(), line, phase, held))
+        response.map(|body| sent::body(body, self.metrics.sent(), line, phase, held))
     }
 
     async fn forward(
@@ -145,7 +146,8 @@ impl Service {
         let limits = &self.limits;
         let body = request_body::limited(body, &head.headers, limits);
         let total = self.metrics.received();
-        let body = counted(body, move |bytes| {
+        let body = body.inspect_frame(move |frame| {
+            let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
             received.fetch_add(bytes, Ordering::Relaxed);
             total.inc_by(bytes);
         });
@@ -171,7 +173,7 @@ impl Service {
             .await
         {
             Ok(response) => Ok(response),
-            Err(Failure::Busy) => {
+            Err(SandboxFailure::Busy) => {
                 tracing::warn!("no instance came free");
                 Err(Reply::Unavailable)
             }

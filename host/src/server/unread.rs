@@ -26,7 +26,7 @@ struct Answers {
 }
 
 /// One answer in memory, until it is dropped.
-pub(super) struct Held {
+pub(super) struct UnreadGuard {
     unread: Arc<Unread>,
     age: u64,
 }
@@ -41,7 +41,7 @@ impl Unread {
 
     /// Counts an answer of this size. Where that is more than there is room for, the
     /// oldest are given up: their connections are told to close.
-    pub(super) fn hold(self: &Arc<Self>, size: u64, close: &Arc<Notify>) -> Option<Held> {
+    pub(super) fn hold(self: &Arc<Self>, size: u64, close: &Arc<Notify>) -> Option<UnreadGuard> {
         if size <= SMALL {
             return None;
         }
@@ -58,7 +58,7 @@ impl Unread {
         }
         answers.held.insert(age, (size, Arc::clone(close)));
         let unread = Arc::clone(self);
-        Some(Held { unread, age })
+        Some(UnreadGuard { unread, age })
     }
 
     fn answers(&self) -> MutexGuard<'_, Answers> {
@@ -66,7 +66,7 @@ impl Unread {
     }
 }
 
-impl Drop for Held {
+impl Drop for UnreadGuard {
     fn drop(&mut self) {
         let mut answers = self.unread.answers();
         if let Some((size, _)) = answers.held.remove(&self.age) {

@@ -4,11 +4,12 @@ use clap::Args;
 use ipnet::IpNet;
 
 use super::values::{ByteSize, Duration, positive};
-use crate::{descriptors, sandbox, server};
+use crate::process::descriptors;
+use crate::{sandbox, server};
 
 /// Limits on what clients may ask for.
 #[derive(Debug, Args)]
-pub struct Limits {
+pub struct LimitFlags {
     /// Connections at once; more wait
     #[arg(long, env = "COFFER_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096, value_parser = positive)]
     max_connections: u32,
@@ -148,11 +149,15 @@ pub struct Limits {
     shutdown_timeout: Duration,
 }
 
-impl Limits {
+impl LimitFlags {
     /// The server's share, but for whom it answers.
-    pub fn server(&self, hosts: server::Hosts, trusted_proxies: Vec<IpNet>) -> server::Limits {
+    pub fn server(
+        &self,
+        hosts: server::Hosts,
+        trusted_proxies: Vec<IpNet>,
+    ) -> server::ServerLimits {
         let connections = descriptors::raise(u64::from(self.max_connections));
-        server::Limits {
+        server::ServerLimits {
             connections: usize::try_from(connections).unwrap_or(usize::MAX),
             header_size: usize::try_from(self.max_header_size.as_u64()).unwrap_or(usize::MAX),
             header_time: self.header_timeout.into(),
@@ -168,8 +173,8 @@ impl Limits {
     }
 
     /// The sandbox's share.
-    pub fn sandbox(&self) -> sandbox::Limits {
-        sandbox::Limits {
+    pub fn sandbox(&self) -> sandbox::SandboxLimits {
+        sandbox::SandboxLimits {
             instances: self.max_instances,
             waiting: self.max_waiting_instances,
             reuse: self.instance_reuse.unwrap_or(1),

@@ -3,13 +3,14 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
+use super::error::SettingsError;
 use super::values::{ByteSize, Duration};
 use crate::store::s3::{Config, Prefix};
 
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
 /// standard chain.
 #[derive(Debug, Args)]
-pub struct S3 {
+pub struct S3Flags {
     /// The bucket; made where it is missing
     #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
     s3_bucket: Option<String>,
@@ -50,9 +51,9 @@ pub struct S3 {
         long,
         env = "COFFER_S3_CONDITIONAL",
         value_enum,
-        default_value_t = Conditional::BestEffort
+        default_value_t = ConditionalMode::BestEffort
     )]
-    s3_conditional: Conditional,
+    s3_conditional: ConditionalMode,
 
     /// Send clients to the service for a file's bytes, by a URL that lives 60 s
     #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
@@ -70,7 +71,7 @@ pub struct S3 {
 
 /// What is demanded of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Conditional {
+enum ConditionalMode {
     /// Refuse to start
     Require,
     /// Check before storing, and warn at start: hosts can miss each other's writes
@@ -82,42 +83,29 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 /// Less is not worth starting with: one upload takes up to 32 MiB.
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
-impl S3 {
-    /// Which bucket it is, for the log, without anything secret that a URL may hold.
-    pub fn place(&self) -> String {
-        let bucket = self.s3_bucket.as_deref().unwrap_or_default();
-        let prefix = self.s3_prefix.trim_matches('/');
-        let endpoint = self.s3_endpoint.as_deref().and_then(|url| {
-            let url = url.parse::<http::Uri>().ok()?;
-            let port = url
-                .port()
-                .map(|port| format!(":{port}"))
-                .unwrap_or_default();
-            Some(format!(" at {}://{}{port}", url.scheme_str()?, url.host()?))
-        });
-        format!("s3://{bucket}/{prefix}{}", endpoint.unwrap_or_default())
-    }
-
+impl S3Flags {
     /// The engine's configuration.
     ///
     /// # Errors
-    /// One sentence.
-    pub fn checked(&self) -> Result<Config, String> {
+    /// See [`SettingsError`].
+    pub fn checked(&self) -> Result<Config, SettingsError> {
         let Some(bucket) = self.s3_bucket.clone().filter(|name| !name.is_empty()) else {
-            return Err("the s3 engine needs --s3-bucket".to_owned());
+            return Err(SettingsError::NoBucket);
         };
         let endpoint = self.s3_endpoint.clone();
         if let Some(url) = &endpoint {
             let parsed = url.parse::<http::Uri>().ok();
             let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
             if !matches!(scheme, Some("http" | "https")) {
-                return Err(format!("--s3-endpoint {url} is no http or https URL"));
+                return Err(SettingsError::Endpoint(url.clone()));
             }
         }
-        let prefix = Prefix::new(&self.s3_prefix)
-            .map_err(|error| format!("--s3-prefix {}: {error}", self.s3_prefix))?;
+        let prefix = Prefix::new(&self.s3_prefix).map_err(|source| SettingsError::Prefix {
+            prefix: self.s3_prefix.clone(),
+            source,
+        })?;
         if *self.s3_memory < LEAST_MEMORY {
-            return Err(format!("--s3-memory must be at least {LEAST_MEMORY}"));
+            return Err(SettingsError::TooLittleMemory(LEAST_MEMORY));
         }
         Ok(Config {
             bucket,
@@ -126,7 +114,7 @@ impl S3 {
             prefix,
             path_style: self.s3_path_style,
             memory: self.s3_memory.as_u64(),
-            require_conditional: self.s3_conditional == Conditional::Require,
+            require_conditional: self.s3_conditional == ConditionalMode::Require,
             redirect: self.s3_redirect,
             stalled_after: STALLED_AFTER,
             abandoned_after: self.s3_abandoned_after.into(),

@@ -1,9 +1,53 @@
 //! Values of flags, with errors that say what is expected.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::str::FromStr;
+
+use ipnet::IpNet;
+
+/// What was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// A time.
+    #[error("expected a time with its unit, such as 10s, 5m or 1h 30m")]
+    Time,
+    /// A number of bytes.
+    #[error("expected a size, such as 64KiB, 5GiB or 20MB")]
+    Size,
+    /// An address to listen on.
+    #[error("expected ADDR:PORT with an IP address, such as {meant} or [::1]:8080")]
+    Address {
+        /// What may have been meant.
+        meant: String,
+    },
+    /// The same, or none.
+    #[error("expected ADDR:PORT with an IP address, such as {meant} or [::1]:8080, or off")]
+    AddressOrOff {
+        /// What may have been meant.
+        meant: String,
+    },
+    /// More than 0.
+    #[error("must be at least 1")]
+    Zero,
+    /// A number.
+    #[error("expected a whole number from 1 to {max}", max = u32::MAX)]
+    Number,
+    /// A network.
+    #[error("expected an address or a network such as 10.0.0.0/8")]
+    Network,
+}
+
+impl ValueError {
+    /// Where `off` would do, too.
+    pub fn or_off(self) -> Self {
+        match self {
+            Self::Address { meant } => Self::AddressOrOff { meant },
+            other => other,
+        }
+    }
+}
 
 /// A time with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,20 +58,20 @@ pub struct Duration(humantime::Duration);
 pub struct ByteSize(bytesize::ByteSize);
 
 impl FromStr for Duration {
-    type Err = &'static str;
+    type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = text.parse().map(Self);
-        parsed.map_err(|_| "expected a time with its unit, such as 10s, 5m or 1h 30m")
+        parsed.map_err(|_| ValueError::Time)
     }
 }
 
 impl FromStr for ByteSize {
-    type Err = &'static str;
+    type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed = text.parse().map(Self);
-        parsed.map_err(|_| "expected a size, such as 64KiB, 5GiB or 20MB")
+        parsed.map_err(|_| ValueError::Size)
     }
 }
 
@@ -52,7 +96,7 @@ impl fmt::Display for Duration {
 }
 
 /// An address to listen on.
-pub fn address(text: &str) -> Result<SocketAddr, String> {
+pub fn address(text: &str) -> Result<SocketAddr, ValueError> {
     text.parse().map_err(|_| {
         let port = text.trim_start_matches(':');
         let meant = match text.rsplit_once(':') {
@@ -60,15 +104,23 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
             _ if port.parse::<u16>().is_ok() => format!("127.0.0.1:{port}"),
             _ => "127.0.0.1:8080".to_owned(),
         };
-        format!("expected ADDR:PORT with an IP address, such as {meant} or [::1]:8080")
+        ValueError::Address { meant }
     })
 }
 
 /// A number that is not 0.
-pub fn positive(text: &str) -> Result<u32, String> {
+pub fn positive(text: &str) -> Result<u32, ValueError> {
     match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(0) => Err(ValueError::Zero),
         Ok(number) => Ok(number),
-        Err(_) => Err(format!("expected a whole number from 1 to {}", u32::MAX)),
+        Err(_) => Err(ValueError::Number),
     }
+}
+
+/// A network, or one address.
+pub fn network(text: &str) -> Result<IpNet, ValueError> {
+    let address = |_| text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(address)
+        .map_err(|_| ValueError::Network)
 }

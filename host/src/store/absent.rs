@@ -1,8 +1,8 @@
 //! An empty store that accepts nothing: for judging a component before it serves.
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
-    OpenOptions, Opened, Refusal, Stored, Upload,
+    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload,
 };
 
 /// Finds nothing, and answers everything else with [`Error::Unavailable`].
@@ -40,4 +40,15 @@ impl BlobStore for AbsentStore {
     async fn list(&self, _: ListOptions) -> Result<Listing, Error> {
         Err(absent())
     }
+
+    fn describe(&self) -> Description {
+        Description {
+            engine: "absent",
+            place: String::new(),
+            data_dir: None,
+            notice: None,
+        }
+    }
+
+    async fn close(&self) {}
 }

@@ -12,14 +12,17 @@
 //! explains ([`sweep`]), refuses to start.
 
 mod check;
+mod claim;
 mod committer;
 mod damage;
 mod failure;
+mod format;
 mod gather;
 mod id;
 mod index;
 mod layout;
-mod list;
+mod open_error;
+mod private;
 mod progress;
 mod reader;
 mod stage;
@@ -43,27 +46,28 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    BlobStore, Body, Conditions, CreateOptions, Error, Extent, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    BlobStore, Body, Conditions, CreateOptions, Description, Error, Extent, Guard, Info, Key,
+    ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
 };
+use claim::Claim;
 use committer::{Change, Committer};
 use damage::{Damage, Damaged};
 use id::Id;
 use index::{Compacted, Index};
-use layout::{Claim, Layout};
+use layout::Layout;
 use reader::Spares;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
 pub use check::{Checked, check};
-pub use layout::OpenError;
+pub use open_error::OpenError;
 
 /// So many files of a batch are made durable at the same time.
 const SYNCS: usize = 8;
 
 /// The engine for a local disk. Its operations must be called in a tokio runtime.
 ///
-/// Dropped, it lets go of its directory by and by; [`LocalStore::close`] waits for
+/// Dropped, it lets go of its directory by and by; [`BlobStore::close`] waits for
 /// that. A process that ends before is a crash to the next one, which then looks
 /// through all files for orphans.
 pub struct LocalStore {
@@ -87,7 +91,7 @@ impl LocalStore {
             path: dir.to_path_buf(),
             source,
         };
-        let claim = Layout::claim(dir)?;
+        let claim = Claim::take(dir)?;
         claim.check_index()?;
         let index = Index::open(claim.layout.index());
         let index = index.map_err(|e| damaged(format!("its index: {e}").into()))?;
@@ -124,7 +128,7 @@ impl LocalStore {
             source,
         })?;
         if fresh || older {
-            layout.mark_complete().map_err(|e| damaged(e.into()))?;
+            format::write(dir).map_err(|e| damaged(e.into()))?;
         }
         match index.compact_in_place().map_err(|e| damaged(e.into()))? {
             Compacted::Done(before, after) => {
@@ -155,19 +159,6 @@ impl LocalStore {
             spares: Arc::default(),
             damaged: Arc::default(),
         })
-    }
-
-    /// Refuses what is new, waits until the uploads that are under way are finished
-    /// or dropped, and leaves the directory in order and free for others.
-    pub async fn close(&self) {
-        let changes = self
-            .changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(changes);
-        // Only ever answers that the other side is gone.
-        let _ = self.over.clone().changed().await;
     }
 
     fn changes(&self) -> Result<Sender<Change>, Error> {
@@ -288,6 +279,30 @@ impl BlobStore for LocalStore {
         let snapshot = self.index.snapshot()?;
         let page = spawn_blocking(move || snapshot.page(&options)).await;
         Ok(page.map_err(Error::unavailable)??.listing)
+    }
+
+    fn describe(&self) -> Description {
+        let dir = self.layout.dir();
+        let whole = dir.canonicalize();
+        Description {
+            engine: "local",
+            place: whole.as_deref().unwrap_or(dir).display().to_string(),
+            data_dir: Some(dir.to_path_buf()),
+            notice: None,
+        }
+    }
+
+    /// Refuses what is new, waits until the uploads that are under way are finished
+    /// or dropped, and leaves the directory in order and free for others.
+    async fn close(&self) {
+        let changes = self
+            .changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(changes);
+        // Only ever answers that the other side is gone.
+        let _ = self.over.clone().changed().await;
     }
 
     fn damaged_files(&self) -> u64 {

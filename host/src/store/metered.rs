@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
-    OpenOptions, Opened, Refusal, Stored, Upload,
+    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload,
 };
 use crate::metrics::Metrics;
 
@@ -89,6 +89,14 @@ impl BlobStore for Metered {
         let result = self.engine.list(options).await;
         self.count("list", start, &result);
         result
+    }
+
+    fn describe(&self) -> Description {
+        self.engine.describe()
+    }
+
+    async fn close(&self) {
+        self.engine.close().await;
     }
 
     fn damaged_files(&self) -> u64 {

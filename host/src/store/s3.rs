@@ -13,6 +13,7 @@ mod body;
 mod bucket;
 mod budget;
 mod client;
+mod config;
 mod download;
 mod failure;
 mod key;
@@ -22,9 +23,10 @@ mod multipart;
 mod probe;
 mod publish;
 mod redirect;
+mod sealed;
 mod setup;
+mod shared;
 mod sweep;
-mod tasks;
 mod upload;
 
 #[cfg(test)]
@@ -32,70 +34,39 @@ mod tests;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use coffer_port::object::Remove;
 use futures_util::{StreamExt, stream};
 use tokio::task::AbortHandle;
+use tokio_util::task::TaskTracker;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing,
-    OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
 };
 use bucket::Bucket;
 use budget::Budget;
 use failure::Failure;
 use locks::Locks;
+use sealed::Sealed;
 use setup::Setup;
-use tasks::Tasks;
-use upload::{S3Upload, Sealed};
+use shared::Shared;
+use upload::S3Upload;
 
-pub use key::Prefix;
-pub use probe::Conditional;
+pub use config::Config;
+pub use key::{Prefix, PrefixError};
 pub use setup::SetupError;
 
 /// So many files of a batch are ended at the same time.
 const SEALED_AT_ONCE: usize = 8;
 
-/// Where the bucket is and how it is used.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Its name.
-    pub bucket: String,
-    /// The service's URL; none for AWS.
-    pub endpoint: Option<String>,
-    /// None: as the environment says, else `us-east-1`.
-    pub region: Option<String>,
-    /// What the names of all objects begin with.
-    pub prefix: Prefix,
-    /// The bucket is in the URL's path rather than in its host name.
-    pub path_style: bool,
-    /// The memory that all uploads may take together, in bytes; at least 64 MiB.
-    pub memory: u64,
-    /// Refuse a service that does not evaluate conditions on storing.
-    pub require_conditional: bool,
-    /// Clients get a file's bytes from the service themselves.
-    pub redirect: bool,
-    /// A transfer in which no byte moves for so long is broken off, and tried again.
-    pub stalled_after: Duration,
-    /// When an upload that was neither ended nor dropped counts as abandoned.
-    pub abandoned_after: Duration,
-}
-
 /// The engine for S3. Its operations must be called in a tokio runtime.
 pub struct S3Store {
     shared: Arc<Shared>,
+    /// Where the files are, for operators.
+    place: String,
     sweep: AbortHandle,
-}
-
-struct Shared {
-    bucket: Bucket,
-    conditional: Conditional,
-    redirect: bool,
-    budget: Budget,
-    locks: Locks,
-    tasks: Tasks,
 }
 
 impl S3Store {
@@ -110,6 +81,7 @@ impl S3Store {
 
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
+        let place = config.place();
         let bucket = Bucket {
             client,
             name: config.bucket,
@@ -137,26 +109,14 @@ impl S3Store {
             redirect: config.redirect,
             budget: Budget::new(config.memory),
             locks: Locks::new(),
-            tasks: Tasks::new(),
+            tasks: TaskTracker::new(),
         });
         let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
         Ok(S3Store {
             shared,
+            place,
             sweep: sweep.abort_handle(),
         })
-    }
-
-    /// Which conditions the service evaluates.
-    #[must_use]
-    pub fn conditional(&self) -> Conditional {
-        self.shared.conditional
-    }
-
-    /// Waits until uploads that were dropped are cleared away and those that are being
-    /// published are.
-    pub async fn close(&self) {
-        self.sweep.abort();
-        self.shared.tasks.ended().await;
     }
 }
 
@@ -235,6 +195,27 @@ impl BlobStore for S3Store {
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         list::page(&self.shared.bucket, &options).await
+    }
+
+    fn describe(&self) -> Description {
+        let notice = self.shared.conditional.notice();
+        Description {
+            engine: match notice {
+                None => "s3",
+                Some(_) => "s3, conditions on writes are best effort",
+            },
+            place: self.place.clone(),
+            data_dir: None,
+            notice,
+        }
+    }
+
+    /// Waits until uploads that were dropped are cleared away and those that are being
+    /// published are.
+    async fn close(&self) {
+        self.sweep.abort();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Taken;
+use super::sources::Taken;
 use crate::sandbox::{Candidate, Opening, Sandbox};
 
 /// A component with its policy, fit to serve.

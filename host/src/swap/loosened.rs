@@ -3,20 +3,38 @@
 
 use crate::sandbox::Opening;
 
+/// A change that may not have been meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Loosened {
+    /// It may not have been written whole.
+    #[error(
+        "the policy breaks off where the one in force goes on, as a file does that was not \
+         written whole; if that is its end, close it with a line end"
+    )]
+    CutOff,
+    /// It may have lost a line.
+    #[error(
+        "under the new policy {what}, which does not hold now and which it does not say itself; \
+         if that is meant, write {statement}"
+    )]
+    Unstated {
+        /// What it opens.
+        what: String,
+        /// How it would say so.
+        statement: String,
+    },
+}
+
 /// Holds a policy, with what it opens to requests without a token, against the one in force.
 ///
 /// # Errors
-/// One sentence that says what to write where the change is meant.
+/// [`Loosened`], which says what to write where the change is meant.
 pub(super) fn check(
     (old, open): (Option<&str>, &[Opening]),
     (new, opened): (Option<&str>, &[Opening]),
-) -> Result<(), String> {
+) -> Result<(), Loosened> {
     if is_cut_off(old.unwrap_or_default(), new.unwrap_or_default()) {
-        return Err(
-            "the policy breaks off where the one in force goes on, as a file does that was not \
-             written whole; if that is its end, close it with a line end"
-                .to_owned(),
-        );
+        return Err(Loosened::CutOff);
     }
     let known = |opening: &Opening| open.iter().any(|before| before.what == opening.what);
     let unstated = |opening: &&Opening| !opening.stated && !known(opening);
@@ -24,10 +42,10 @@ pub(super) fn check(
         None => Ok(()),
         Some(Opening {
             what, statement, ..
-        }) => Err(format!(
-            "under the new policy {what}, which does not hold now and which it does not say \
-             itself; if that is meant, write {statement}"
-        )),
+        }) => Err(Loosened::Unstated {
+            what: what.clone(),
+            statement: statement.clone(),
+        }),
     }
 }
 
@@ -63,7 +81,9 @@ mod tests {
             let checked = check((Some("x"), &before), (Some("y"), &after));
             match refused {
                 None => assert_eq!(checked, Ok(())),
-                Some(says) => assert!(checked.is_err_and(|reason| reason.ends_with(says))),
+                Some(says) => {
+                    assert!(checked.is_err_and(|reason| reason.to_string().ends_with(says)));
+                }
             }
         }
     }

@@ -5,9 +5,10 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use crate::component;
+use super::embedded;
 
 /// Where component and policy come from.
 #[derive(Debug, Clone)]
@@ -26,6 +27,39 @@ struct Source {
     /// What was read at the start, where the file can be read only once: a pipe, such as
     /// a shell's `<(…)`, has nothing left for a second reader.
     once: Option<Arc<[u8]>>,
+}
+
+/// Why component or policy cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// One of the files.
+    #[error("the {what} {path} cannot be read: {reason}", path = path.display())]
+    Unreadable {
+        /// What it is for.
+        what: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        reason: Unreadable,
+    },
+    /// What was read may be half of one and half of another.
+    #[error("the component or the policy changed while it was read")]
+    Changed,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The system says so.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A policy is text.
+    #[error(transparent)]
+    NotText(#[from] FromUtf8Error),
+    /// To open a pipe would wait for somebody to write to it.
+    #[error("it is not a regular file any more")]
+    NotRegular,
 }
 
 /// Component and policy, as they were at one moment.
@@ -50,7 +84,10 @@ impl Sources {
     ///
     /// # Errors
     /// As [`Sources::read`].
-    pub fn open(component: Option<&Path>, policy: Option<&Path>) -> Result<(Self, Taken), String> {
+    pub fn open(
+        component: Option<&Path>,
+        policy: Option<&Path>,
+    ) -> Result<(Self, Taken), SourceError> {
         let open =
             |what, file: Option<&Path>| file.map(|file| Source::open(what, file)).transpose();
         let sources = Self {
@@ -64,14 +101,14 @@ impl Sources {
     /// Reads them.
     ///
     /// # Errors
-    /// One sentence that names the file; also where one is being written to.
-    pub(super) fn read(&self) -> Result<Taken, String> {
+    /// See [`SourceError`]; also where one is being written to.
+    pub(super) fn read(&self) -> Result<Taken, SourceError> {
         let stamps = self.stamps();
         let component = self.component.as_ref().map(Source::read).transpose()?;
         let policy = self.policy.as_ref().map(Source::read_text).transpose()?;
         let taken = Taken {
             component: component
-                .unwrap_or(Cow::Borrowed(component::EMBEDDED))
+                .unwrap_or(Cow::Borrowed(embedded::COMPONENT))
                 .into_owned(),
             policy,
             stamps,
@@ -79,7 +116,7 @@ impl Sources {
         if self.stamps() == taken.stamps {
             Ok(taken)
         } else {
-            Err("the component or the policy changed while it was read".to_owned())
+            Err(SourceError::Changed)
         }
     }
 
@@ -112,7 +149,7 @@ impl Sources {
 }
 
 impl Source {
-    fn open(what: &'static str, path: &Path) -> Result<Self, String> {
+    fn open(what: &'static str, path: &Path) -> Result<Self, SourceError> {
         let mut source = Self {
             what,
             path: path.to_owned(),
@@ -126,7 +163,7 @@ impl Source {
         Ok(source)
     }
 
-    fn read(&self) -> Result<Cow<'_, [u8]>, String> {
+    fn read(&self) -> Result<Cow<'_, [u8]>, SourceError> {
         if let Some(bytes) = &self.once {
             return Ok(Cow::Borrowed(bytes));
         }
@@ -136,24 +173,24 @@ impl Source {
             .map_err(|error| self.unreadable(error))?;
         // To open a pipe would wait for somebody to write to it.
         if !about.is_file() {
-            return Err(self.unreadable("it is not a regular file any more"));
+            return Err(self.unreadable(Unreadable::NotRegular));
         }
         fs::read(&self.path)
             .map(Cow::Owned)
             .map_err(|error| self.unreadable(error))
     }
 
-    fn read_text(&self) -> Result<String, String> {
+    fn read_text(&self) -> Result<String, SourceError> {
         let bytes = self.read()?.into_owned();
         String::from_utf8(bytes).map_err(|error| self.unreadable(error))
     }
 
-    fn unreadable(&self, reason: impl std::fmt::Display) -> String {
-        format!(
-            "the {} {} cannot be read: {reason}",
-            self.what,
-            self.path.display()
-        )
+    fn unreadable(&self, reason: impl Into<Unreadable>) -> SourceError {
+        SourceError::Unreadable {
+            what: self.what,
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
     }
 }
 

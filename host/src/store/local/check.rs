@@ -7,10 +7,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use super::claim::Claim;
 use super::damage::Damage;
 use super::id::Id;
 use super::index::{Index, SMALL, Snapshot};
-use super::layout::{Claim, Layout, OpenError, blob_name};
+use super::layout::{Layout, blob_name};
+use super::open_error::OpenError;
 use crate::store::Error;
 
 /// What was found.
@@ -32,7 +34,7 @@ pub struct Checked {
 /// # Errors
 /// See [`OpenError`]: it is in use, or is no store.
 pub fn check(dir: &Path, mut say: impl FnMut(String)) -> Result<Checked, OpenError> {
-    let claim = Layout::look(dir)?;
+    let claim = Claim::look(dir)?;
     let mut checked = Checked::default();
     if let Err(error) = look_through(&claim, &mut checked, &mut say) {
         checked.damaged += 1;
@@ -41,13 +43,11 @@ pub fn check(dir: &Path, mut say: impl FnMut(String)) -> Result<Checked, OpenErr
     Ok(checked)
 }
 
-type Failure = Box<dyn std::error::Error>;
-
 fn look_through(
     claim: &Claim,
     checked: &mut Checked,
     say: &mut impl FnMut(String),
-) -> Result<(), Failure> {
+) -> Result<(), Box<dyn std::error::Error>> {
     claim.check_index()?;
     let layout = &claim.layout;
     let (index, is_whole) =

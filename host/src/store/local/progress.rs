@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::layout::{private_file, sync_dir};
+use super::private::{private_file, sync_dir};
 
 /// What the line says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use super::id::Id;
 use super::index::Index;
-use super::layout::{Layout, make_dir};
+use super::layout::Layout;
+use super::private::make_dir;
 use crate::store::Error;
 
 /// How long orphans are kept.

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use redb::ReadableTableMetadata;
 use tempfile::TempDir;
 
 use super::*;
@@ -18,7 +17,7 @@ mod damage; // what is found to be broken, at a start, while serving, by a check
 mod lost; // an index that does not know what is there
 mod room; // space that comes back
 
-use crate::store::{Entry, Span};
+use crate::store::Span;
 
 /// More than is kept in the index.
 const LARGE: [u8; 10_000] = [7; 10_000];
@@ -268,7 +267,7 @@ async fn what_stays(last: &[u8]) -> (Vec<Vec<u8>>, u64) {
     let files = blobs(&dir);
     let files = files.iter().map(|path| fs::read(path).expect("bytes"));
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
-    let small = index.snapshot().expect("a snapshot").contents.len();
+    let small = index.snapshot().expect("a snapshot").contents_count();
     (files.collect(), small.expect("a number"))
 }
 
@@ -368,65 +367,6 @@ async fn a_full_disk_is_told_from_a_broken_one() {
     assert!(matches!(Error::from(quota), Error::NoSpace));
     let broken = io::Error::other("broken");
     assert!(matches!(Error::from(broken), Error::Unavailable(_)));
-}
-
-#[test]
-fn a_page_of_many_keys_looks_only_at_what_it_shows() {
-    let dir = TempDir::new().expect("a directory");
-    let index = Index::open(dir.path().join("index.redb")).expect("an index");
-    let filled = index.update(|draft| {
-        for n in 0..100_000 {
-            let info = Info {
-                key: key(&format!("{:02}/{n:06}", n % 50)),
-                size: 1,
-                etag: String::new(),
-                modified: SystemTime::now(),
-                content_type: "text/plain".into(),
-                uploader: None,
-            };
-            draft.insert(id::Id::fresh(), &info, None)?;
-        }
-        Ok(Some(()))
-    });
-    assert!(filled.is_ok());
-    let snapshot = index.snapshot().expect("a snapshot");
-    // Prefix, delimiter, after, limit; entries, more behind them.
-    let table = [
-        ("", None, None, 100, 100, true),
-        ("", None, Some("49/099949"), 100, 1, false),
-        ("25/", None, Some("25/050025"), 1000, 999, false),
-        ("25/", None, None, 1000, 1000, true),
-        ("", Some("/"), None, 1000, 50, false),
-        ("", Some("/"), Some("24/"), 10, 10, true),
-        ("4", Some("/"), None, 10, 10, false),
-        ("49/09", Some("/"), Some("49/09"), 1, 1, true),
-        ("5", None, None, 10, 0, false),
-    ];
-    for (prefix, delimiter, after, limit, entries, more) in table {
-        let options = ListOptions {
-            prefix: prefix.into(),
-            delimiter: delimiter.map(Into::into),
-            after: after.map(Into::into),
-            limit,
-        };
-        let page = list::page(&snapshot.rows, &options).expect("a page");
-        let listing = page.listing;
-        assert_eq!(
-            (listing.entries.len(), listing.more),
-            (entries, more),
-            "{options:?}"
-        );
-        assert!(page.rows <= entries + 1, "{options:?}: {} rows", page.rows);
-        let folders = listing
-            .entries
-            .iter()
-            .filter(|e| matches!(e, Entry::Folder(_)))
-            .count();
-        assert_eq!(
-            folders == entries,
-            delimiter.is_some() && prefix.len() < 3 || entries == 0
-        );
-    }
 }
 
 #[tokio::test]

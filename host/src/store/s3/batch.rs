@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use coffer_port::object::{Pin, Seen};
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::Shared;
-use super::upload::Sealed;
+use super::sealed::Sealed;
+use super::shared::Shared;
 use crate::store::{Error, Refusal, Stored};
 
 /// Requests of one batch at the same time.

@@ -13,14 +13,14 @@ use coffer_port::object::Range;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::Shared;
 use super::bucket;
-use crate::store::{Conditions, Error, Info};
+use super::shared::Shared;
+use crate::store::{Error, Info};
 
 /// Max attempts in a row that bring no byte.
 const FRUITLESS: u32 = 3;
 
-struct Body {
+struct Resuming {
     store: Arc<Shared>,
     info: Info,
     stream: ByteStream,
@@ -36,7 +36,7 @@ pub(super) fn stream(
     store: Arc<Shared>,
     got: bucket::Bytes,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
-    let body = Body {
+    let body = Resuming {
         store,
         info: got.object.info,
         stream: got.stream,
@@ -51,7 +51,7 @@ pub(super) fn stream(
     .boxed()
 }
 
-impl Body {
+impl Resuming {
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             match self.stream.next().await {
@@ -88,11 +88,7 @@ impl Body {
         }
         tracing::debug!(%cause, left = self.left, "a download goes on where it broke off");
         let range = Range::between(self.offset, self.offset + self.left);
-        let got = self
-            .store
-            .bucket
-            .get(&self.info.key, range, &Conditions::only(&self.info.etag))
-            .await?;
+        let got = self.store.bucket.get_version(&self.info, range).await?;
         let fits = got.object.info.etag == self.info.etag
             && got.object.info.size == self.info.size
             && (got.offset, got.length) == (self.offset, self.left);

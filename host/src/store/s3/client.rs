@@ -19,7 +19,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::Config;
+use super::config::Config;
 
 /// To connect, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);

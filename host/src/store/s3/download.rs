@@ -7,11 +7,11 @@ use coffer_port::object::Range;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::Shared;
 use super::body;
 use super::bucket::Bytes;
 use super::failure::Failure;
-use crate::store::{Body, Conditions, Error, Etags, Guard, Info, Key, OpenOptions, Opened, Span};
+use super::shared::Shared;
+use crate::store::{Body, Error, Etags, Guard, Info, Key, OpenOptions, Opened, Span};
 
 /// Max attempts to get the version that was described.
 const ROUNDS: u32 = 8;
@@ -67,8 +67,7 @@ async fn look_then_get(
             return Ok(empty(info));
         }
         let range = Range::for_extent(extent);
-        let this = Conditions::only(&info.etag);
-        match store.bucket.get(key, range, &this).await {
+        match store.bucket.get_version(&info, range).await {
             Ok(got) if got.object.info.etag == info.etag && got.length == extent.length => {
                 return Ok(opened(store, got));
             }

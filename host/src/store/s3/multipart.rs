@@ -14,10 +14,10 @@ use coffer_port::object::{Metadata, Pin};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::Shared;
 use super::bucket::{Part, PartsId};
 use super::budget::Grant;
 use super::failure::Failure;
+use super::shared::Shared;
 use crate::store::{Error, Key};
 
 /// Parts of one upload that are on their way at the same time: with the one that is

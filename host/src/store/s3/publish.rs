@@ -5,11 +5,11 @@
 use coffer_port::object::publish::{Means, Step};
 use coffer_port::object::{Pin, Publish};
 
-use super::Shared;
 use super::bucket::{Object, Written};
 use super::failure::Failure;
-use super::upload::{Content, Sealed};
-use crate::store::{Error, Info, Stored};
+use super::sealed::{Content, Sealed};
+use super::shared::Shared;
+use crate::store::{Error, Stored};
 
 impl Shared {
     /// Publishes one file.
@@ -81,21 +81,5 @@ fn written(object: Object) -> Written {
     Written {
         etag: object.info.etag,
         modified: object.info.modified,
-    }
-}
-
-impl Sealed {
-    fn stored(&self, written: Written, replaced: bool) -> Stored {
-        Stored {
-            info: Info {
-                key: self.key.clone(),
-                size: self.size,
-                etag: written.etag,
-                modified: written.modified,
-                content_type: self.options.content_type.clone(),
-                uploader: self.options.uploader.clone(),
-            },
-            replaced,
-        }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Shared, download};
+use super::download;
+use super::shared::Shared;
 use crate::store::body::{Elsewhere, ServedAs};
 use crate::store::{Body, Error, Key, OpenOptions, Opened};
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::Shared;
 use super::failure::Failure;
+use super::shared::Shared;
 
 /// Between two rounds.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);

@@ -13,6 +13,8 @@ mod requests;
 mod setup;
 mod uploads;
 
+use std::time::Duration;
+
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use service::{ACCESS_KEY, Knows, S3Service, SECRET_KEY};
 use uuid::Uuid;

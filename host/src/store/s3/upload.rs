@@ -8,9 +8,10 @@ use coffer_port::object::publish::begins_without_look;
 use coffer_port::object::{Metadata, Seen};
 use uuid::Uuid;
 
-use super::Shared;
 use super::budget::{Grant, PART};
 use super::multipart::Multipart;
+use super::sealed::{Content, Sealed};
+use super::shared::Shared;
 use crate::store::{CreateOptions, Digest, Error, Key, Size, Upload};
 
 pub(super) struct S3Upload {
@@ -32,24 +33,6 @@ struct Gathered {
     grant: Option<Grant>,
     /// Has the parts before the buffer.
     multipart: Option<Multipart>,
-}
-
-/// A file that has arrived whole and is as its sender said.
-pub(super) struct Sealed {
-    pub(super) key: Key,
-    pub(super) options: CreateOptions,
-    pub(super) metadata: Metadata,
-    pub(super) size: u64,
-    pub(super) seen: Seen,
-    pub(super) content: Content,
-}
-
-/// Where the bytes are.
-pub(super) enum Content {
-    /// Here, and in one request at the service.
-    Whole { bytes: Bytes, _grant: Option<Grant> },
-    /// At the service.
-    Parts(Multipart),
 }
 
 impl S3Upload {

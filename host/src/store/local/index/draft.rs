@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redb::{ReadableTable, WriteTransaction};
 
-use super::{CONTENTS, FILES, Row, RowRef, to_nanos, version};
+use super::tables::{CONTENTS, FILES, Row, RowRef, to_nanos, version};
 use crate::store::local::id::Id;
 use crate::store::{Info, Key};
 

@@ -14,7 +14,10 @@ use std::sync::atomic::Ordering;
 
 use redb::{Database, ReadableTable};
 
-use super::{CHANGES, CONTENTS, FILES, Index, Opened, SIZES, open, read_changes, snapshot};
+use super::Index;
+use super::database::{OpenDatabase, open};
+use super::snapshot::Snapshot;
+use super::tables::{CHANGES, CONTENTS, FILES, SIZES, read_changes};
 
 /// Less than this is not worth the work, in bytes.
 const WORTH: u64 = 8 << 20;
@@ -114,7 +117,7 @@ impl Index {
             self.close();
             return Err(redb::Error::Io(error));
         }
-        let opened = Opened::new(copy);
+        let opened = OpenDatabase::new(copy);
         self.show(&opened);
         if let Some(old) = self.write().replace(opened) {
             self.retire(old);
@@ -138,7 +141,7 @@ impl Index {
         let from = self.read();
         let from = from.as_ref().ok_or(redb::Error::DatabaseClosed)?;
         let changes = read_changes(&from.database)?;
-        let snapshot = snapshot(from, &self.health)?;
+        let snapshot = Snapshot::of(from, &self.health)?;
         let database = open(draft, false)?;
         let transaction = database.begin_write()?;
         {
@@ -167,7 +170,7 @@ impl Index {
     }
 
     /// Keeps a database whose file has been replaced for as long as somebody reads it.
-    fn retire(&self, old: Opened) {
+    fn retire(&self, old: OpenDatabase) {
         if let Ok(mut retired) = self.retired.lock() {
             retired.push(old);
         }

@@ -10,7 +10,7 @@ use coffer_port::object::{Metadata, Range, Seen};
 
 use super::{Bucket, Object};
 use crate::store::s3::failure::Failure;
-use crate::store::{Conditions, CreateOptions, Error, Etags, Key};
+use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
 /// Bytes of an object, as they begin to come.
 pub(in crate::store::s3) struct Bytes {
@@ -112,6 +112,16 @@ impl Bucket {
             partial: got.content_range().is_some(),
             stream: got.body,
         })
+    }
+
+    /// [`Bucket::get`] for the version that is described here, and no other.
+    pub(in crate::store::s3) async fn get_version(
+        &self,
+        info: &Info,
+        range: Range,
+    ) -> Result<Bytes, Failure> {
+        let this = Conditions::only(&info.etag);
+        self.get(&info.key, range, &this).await
     }
 }
 

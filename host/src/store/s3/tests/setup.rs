@@ -15,7 +15,7 @@ async fn the_bucket_is_made_private_with_a_rule_for_abandoned_uploads() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     assert_eq!(service.bucket_settings(BUCKET), (true, Some(7)));
-    assert_eq!(store.conditional().notice(), None);
+    assert_eq!(store.describe().notice, None);
     assert!(service.objects(BUCKET).is_empty(), "the probe is removed");
     assert_eq!(service.unfinished(), 0);
     // The second host finds it.
@@ -48,7 +48,7 @@ async fn what_the_service_ignores_is_found_out_and_refused_on_demand() {
             ..Knows::default()
         });
         let store = store_on(&service).await;
-        let found = store.conditional();
+        let found = store.shared.conditional;
         assert_eq!(
             (found.put, found.complete, found.delete),
             (put, put, delete)

@@ -1,0 +1,10 @@
+//! What the component imports from this host, and nothing else (`wit/world.wit`): one
+//! interface a file, and [`client_wait`], which says who waits for a request's client.
+
+pub mod client_wait;
+pub mod environment;
+pub mod guest_log;
+pub mod memo;
+pub mod outbound;
+pub mod port;
+pub mod telemetry;

@@ -1,0 +1,181 @@
+//! The memory that components are provided with (`wit/memo.wit`), over a bounded cache.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::Expiry;
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::HasData;
+use wasmtime::error::ensure;
+
+use crate::bindings::coffer::storage::memo;
+
+/// All that is remembered, in bytes. A verified token takes about 400.
+const CAPACITY: u64 = 8 << 20;
+/// What an entry takes beside its value, in bytes.
+const OVERHEAD: usize = 160;
+const MAX_KEY: usize = 32 << 10;
+const MAX_VALUE: usize = 16 << 10;
+const MAX_TIME: Duration = Duration::from_secs(60);
+
+/// The version of the outside world that a value was worked out from, and the SHA-256 of
+/// its key: keys are as long as tokens, and as secret.
+type Place = (u64, [u8; 32]);
+
+/// A memory for all instances of one component under one set of settings.
+#[derive(Clone)]
+pub struct Memo(Cache<Place, Entry>);
+
+#[derive(Clone)]
+struct Entry {
+    value: Arc<[u8]>,
+    time: Duration,
+}
+
+impl Memo {
+    /// An empty memory.
+    pub fn new() -> Self {
+        let weight = |_: &Place, entry: &Entry| {
+            u32::try_from(entry.value.len() + OVERHEAD).unwrap_or(u32::MAX)
+        };
+        Self(
+            Cache::builder()
+                .max_capacity(CAPACITY)
+                .weigher(weight)
+                .expire_after(Lifetime)
+                .build(),
+        )
+    }
+}
+
+/// Each entry has its own time.
+struct Lifetime;
+
+impl<K> Expiry<K, Entry> for Lifetime {
+    fn expire_after_create(&self, _key: &K, entry: &Entry, _at: Instant) -> Option<Duration> {
+        Some(entry.time)
+    }
+
+    fn expire_after_update(
+        &self,
+        _key: &K,
+        entry: &Entry,
+        _at: Instant,
+        _left: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.time)
+    }
+}
+
+/// One request's view of a memory.
+pub struct MemoView<'a> {
+    /// The memory.
+    pub memo: &'a Memo,
+    /// The version of the outside world that the request knows. What it remembers is
+    /// for requests of the same version.
+    pub version: u64,
+}
+
+/// The type of [`MemoView`] for the linker.
+pub struct Remembering;
+
+impl HasData for Remembering {
+    type Data<'a> = MemoView<'a>;
+}
+
+impl MemoView<'_> {
+    fn place(&self, key: &[u8]) -> wasmtime::Result<Place> {
+        ensure!(
+            (1..=MAX_KEY).contains(&key.len()),
+            "a key of the memory has {} bytes",
+            key.len()
+        );
+        Ok((self.version, Sha256::digest(key).into()))
+    }
+}
+
+impl memo::Host for MemoView<'_> {
+    fn recall(&mut self, key: Vec<u8>) -> wasmtime::Result<Option<Vec<u8>>> {
+        let found = self.memo.0.get(&self.place(&key)?);
+        Ok(found.map(|entry| entry.value.to_vec()))
+    }
+
+    fn remember(&mut self, key: Vec<u8>, value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
+        let place = self.place(&key)?;
+        if seconds == 0 || value.len() > MAX_VALUE {
+            self.memo.0.invalidate(&place);
+            return Ok(());
+        }
+        let entry = Entry {
+            value: value.into(),
+            time: Duration::from_secs(seconds.into()).min(MAX_TIME),
+        };
+        self.memo.0.insert(place, entry);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use memo::Host;
+
+    /// A request's view.
+    fn view(memo: &Memo, version: u64) -> MemoView<'_> {
+        MemoView { memo, version }
+    }
+
+    #[test]
+    fn what_is_remembered_is_there_for_requests_of_the_same_version_alone() {
+        let memo = Memo::new();
+        let remembered = view(&memo, 1).remember(vec![1], vec![2], 60);
+        remembered.expect("a good key");
+        for (version, key, expected) in [(1, 1, Some(vec![2])), (1, 2, None), (2, 1, None)] {
+            let found = view(&memo, version).recall(vec![key]);
+            assert_eq!(found.expect("a good key"), expected);
+        }
+        let another = Memo::new();
+        let found = view(&another, 1).recall(vec![1]);
+        assert_eq!(found.expect("a good key"), None);
+    }
+
+    #[test]
+    fn an_entry_is_kept_for_the_time_it_asks_for_and_a_minute_at_most() {
+        let memo = Memo::new();
+        for (seconds, kept) in [
+            (0, None),
+            (1, Some(1)),
+            (60, Some(60)),
+            (u32::MAX, Some(60)),
+        ] {
+            let remembered = view(&memo, 0).remember(vec![1], vec![], seconds);
+            remembered.expect("a good key");
+            let place = view(&memo, 0).place(&[1]).expect("a good key");
+            let found = memo.0.get(&place);
+            assert_eq!(found.map(|entry| entry.time.as_secs()), kept, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_memory_has_a_size_and_so_has_everything_in_it() {
+        let memo = Memo::new();
+        let mut asking = view(&memo, 0);
+        for key in [vec![], vec![0; MAX_KEY + 1]] {
+            assert!(asking.recall(key.clone()).is_err());
+            assert!(asking.remember(key, vec![], 1).is_err());
+        }
+        let largest = vec![0; MAX_VALUE];
+        asking.remember(vec![1], largest, 60).expect("a good key");
+        assert!(asking.recall(vec![1]).expect("a good key").is_some());
+        let too_large = vec![0; MAX_VALUE + 1];
+        asking.remember(vec![1], too_large, 60).expect("a good key");
+        assert_eq!(asking.recall(vec![1]).expect("a good key"), None);
+        for key in 0..2000_u32 {
+            let remembered = asking.remember(key.to_le_bytes().into(), vec![0; MAX_VALUE], 60);
+            remembered.expect("a good key");
+        }
+        memo.0.run_pending_tasks();
+        assert!(memo.0.weighted_size() <= CAPACITY);
+    }
+}

@@ -1,0 +1,101 @@
+//! Bodies whose client takes its time: received by the host alone, without an instance.
+
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
+use wasmtime_wasi::p2::{InputStream, Pollable, StreamError};
+use wasmtime_wasi_http::p2::body::HostIncomingBodyStream;
+
+use super::outgoing;
+use super::upload::Upload;
+use crate::bindings::coffer::storage::blobs as wit;
+
+/// The most bytes taken from a request's body at once.
+const RECEIVE_CHUNK: usize = 1 << 20;
+
+/// Ends an instance whose client takes its time; no fault of the component.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the instance was ended, since the client takes its time")]
+pub struct NoInstanceWaits;
+
+/// An upload whose instance was ended.
+pub struct Parked {
+    pub(super) upload: Upload,
+    pub(super) body: Receiving,
+    /// For the instance that goes on.
+    pub note: Vec<u8>,
+}
+
+/// An upload whose body has come, or will not.
+pub struct Received {
+    pub(super) upload: Upload,
+    pub(super) outcome: Result<u64, wit::Error>,
+}
+
+impl Parked {
+    /// Takes the rest of the body, at the client's pace.
+    ///
+    /// # Errors
+    /// A fault of the host's.
+    pub async fn receive(mut self) -> wasmtime::Result<Received> {
+        let outcome = self.body.arrive(&mut self.upload, None).await?;
+        Ok(Received {
+            upload: self.upload,
+            // Only a deadline makes it come back without one.
+            outcome: outcome.unwrap_or(Err(wit::Error::TimedOut)),
+        })
+    }
+}
+
+/// A request's body on its way into an upload.
+pub(super) struct Receiving {
+    stream: HostIncomingBodyStream,
+    received: u64,
+}
+
+impl Receiving {
+    pub(super) fn new(stream: HostIncomingBodyStream) -> Self {
+        Self {
+            stream,
+            received: 0,
+        }
+    }
+
+    /// Hands over what comes until the body has ended, or failed; `None` where it has
+    /// not by the deadline. Then it can go on.
+    pub(super) async fn arrive(
+        &mut self,
+        upload: &mut Upload,
+        deadline: Option<Instant>,
+    ) -> wasmtime::Result<Option<Result<u64, wit::Error>>> {
+        loop {
+            if self.stream.ready().now_or_never().is_none() {
+                match deadline {
+                    None => self.stream.ready().await,
+                    Some(deadline) => {
+                        if timeout_at(deadline, self.stream.ready()).await.is_err() {
+                            return Ok(None);
+                        }
+                    }
+                }
+            }
+            match self.stream.read(RECEIVE_CHUNK) {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => {
+                    self.received += bytes.len() as u64;
+                    if let Err(error) = upload.append(bytes).await {
+                        return Ok(Some(Err(error)));
+                    }
+                    // The store takes its time, too.
+                    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                        return Ok(None);
+                    }
+                }
+                Err(StreamError::Closed) => return Ok(Some(Ok(self.received))),
+                Err(StreamError::LastOperationFailed(cause)) => {
+                    return Ok(Some(Err(upload.fail(outgoing::broken_off(&cause)))));
+                }
+                Err(StreamError::Trap(trap)) => return Err(trap),
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! An upload as the component holds it.
+
+use bytes::Bytes;
+
+use super::outgoing;
+use crate::bindings::coffer::storage::blobs as wit;
+use crate::store::{self, Key};
+
+/// A file on its way in, on behalf of the component.
+pub struct Upload {
+    pub(super) key: Key,
+    pub(super) staged: Box<dyn store::Upload>,
+    pub(super) fed: Fed,
+    pub(super) failed: Option<wit::Error>,
+}
+
+/// How an upload gets its bytes; one way excludes the other.
+#[derive(PartialEq, Eq)]
+pub(super) enum Fed {
+    NotYet,
+    ByBody,
+    ByWrites,
+    /// Nothing more may come.
+    Wholly,
+}
+
+impl Upload {
+    pub(super) fn new(key: Key, staged: Box<dyn store::Upload>) -> Self {
+        Self {
+            key,
+            staged,
+            fed: Fed::NotYet,
+            failed: None,
+        }
+    }
+
+    pub(super) async fn append(&mut self, bytes: Bytes) -> Result<(), wit::Error> {
+        match self.staged.write(bytes).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.fail(outgoing::refusal(error))),
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: wit::Error) -> wit::Error {
+        self.failed = Some(error.clone());
+        error
+    }
+}

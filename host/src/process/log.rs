@@ -1,0 +1,213 @@
+//! The log: on stderr, by a thread of its own.
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::process::clock;
+
+/// As much is written at once, in bytes.
+const BUFFER: usize = 64 << 10;
+/// So many lines wait to be written; more are dropped.
+const WAITING: usize = 64_000;
+/// Lines that come so soon after others are written together.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `--log` says nothing that can be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("--log {filter} is not a filter: {source}")]
+pub struct FilterError {
+    filter: String,
+    source: ParseError,
+}
+
+/// Counts the lines that were not logged.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// How many lines were dropped, since nobody read those before them.
+pub fn dropped() -> u64 {
+    DROPPED
+        .get()
+        .map_or(0, |counter| counter.dropped_lines() as u64)
+}
+
+/// Starts it. A thread takes what has gathered meanwhile in one go. Where nobody reads
+/// what it writes, lines are dropped once many have gathered, and a later line says how
+/// many: requests never wait for the log. The guard, dropped at the program's end, has the
+/// rest written, but does not wait for ever for somebody to read it. A crash loses what has
+/// just been logged.
+///
+/// # Errors
+/// [`FilterError`].
+pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
+    let filter = EnvFilter::try_new(filter).map_err(|source| FilterError {
+        filter: filter.to_owned(),
+        source,
+    })?;
+    // The sandbox traces every value that crosses its boundary, secrets too.
+    let most = LevelFilter::DEBUG;
+    let stderr = Gathering {
+        lines: BufWriter::with_capacity(BUFFER, io::stderr()),
+        dropped,
+        said: 0,
+        format,
+    };
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(WAITING)
+        .finish(stderr);
+    // There is one log.
+    let _ = DROPPED.set(writer.error_counter());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_timer(Clock);
+    match format {
+        Format::Text => log.with_target(false).finish().with(most).init(),
+        Format::Json => log.json().flatten_event(true).finish().with(most).init(),
+    }
+    Ok(guard)
+}
+
+/// The time in UTC with its microseconds (RFC 3339), as tracing-subscriber has it too, but
+/// made without a `format!` for every part of it.
+struct Clock;
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{}", now())
+    }
+}
+
+fn now() -> humantime::Rfc3339Timestamp {
+    humantime::format_rfc3339_micros(clock::now())
+}
+
+/// Rests after each time that it has written. Under load the thread would otherwise wake up
+/// and write for every single line, which takes much of a request's time.
+struct Gathering<W: Write> {
+    lines: BufWriter<W>,
+    /// How many lines never came here, in all.
+    dropped: fn() -> u64,
+    /// As far as a line has said so.
+    said: u64,
+    format: Format,
+}
+
+impl<W: Write> Gathering<W> {
+    /// Says in the log that lines are missing, where they would be.
+    fn say_what_is_missing(&mut self) -> io::Result<()> {
+        let dropped = (self.dropped)();
+        let new = dropped.saturating_sub(self.said);
+        if new == 0 {
+            return Ok(());
+        }
+        self.said = dropped;
+        let now = now();
+        let message = "log lines were dropped, since nobody read those before them";
+        match self.format {
+            Format::Text => writeln!(self.lines, "{now}  WARN {message} dropped={new}"),
+            Format::Json => writeln!(
+                self.lines,
+                r#"{{"timestamp":"{now}","level":"WARN","message":"{message}","dropped":{new}}}"#
+            ),
+        }
+    }
+}
+
+impl<W: Write> Write for Gathering<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lines.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.say_what_is_missing()?;
+        if self.lines.buffer().is_empty() {
+            return Ok(());
+        }
+        let written = self.lines.flush();
+        std::thread::sleep(PAUSE);
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written to it, by each call.
+    #[derive(Default)]
+    struct Calls(Vec<Vec<u8>>);
+
+    impl Write for Calls {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.to_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn gathering(dropped: fn() -> u64, format: Format) -> Gathering<Calls> {
+        Gathering {
+            lines: BufWriter::with_capacity(BUFFER, Calls::default()),
+            dropped,
+            said: 0,
+            format,
+        }
+    }
+
+    #[test]
+    fn the_log_says_once_how_many_lines_are_missing() {
+        for format in [Format::Text, Format::Json] {
+            let mut log = gathering(|| 3, format);
+            for _ in 0..2 {
+                log.write_all(b"one\n").expect("room");
+                log.flush().expect("room");
+            }
+            let text = log.lines.get_ref().0.concat();
+            let text = String::from_utf8(text).expect("text");
+            let said: Vec<_> = text.lines().filter(|line| *line != "one").collect();
+            let [line] = said[..] else {
+                panic!("{text}");
+            };
+            let number = ["dropped=3", r#""dropped":3}"#];
+            assert!(number.iter().any(|number| line.ends_with(number)), "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_that_come_together_are_written_together_and_none_is_held_back() {
+        let mut log = gathering(|| 0, Format::Text);
+        for lines in [&["one\n", "two\n"][..], &[], &["three\n"]] {
+            for line in lines {
+                log.write_all(line.as_bytes()).expect("room");
+            }
+            log.flush().expect("room");
+        }
+        let written = &log.lines.get_ref().0;
+        assert_eq!(*written, [&b"one\ntwo\n"[..], b"three\n"]);
+    }
+}

@@ -1,0 +1,156 @@
+//! The right to use a data directory, and whether its index is the one that belongs to it.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use super::format::{self, FORMAT};
+use super::layout::{Layout, MARKER};
+use super::open_error::OpenError;
+use super::private::{make_dir, private_file};
+use super::progress::{Progress, Seen};
+
+/// A directory that has been claimed and not been looked into.
+pub(super) struct Claim {
+    pub(super) layout: Layout,
+    /// Frees the directory for others when dropped.
+    pub(super) lock: File,
+    /// Nothing has been stored yet: there is no index either.
+    pub(super) fresh: bool,
+    /// Its format's number is lower: there are no bytes in its index.
+    pub(super) older: bool,
+    /// No orphans are there.
+    pub(super) clean: bool,
+    /// How far the index had come; none where no version has written that down.
+    pub(super) seen: Option<Seen>,
+}
+
+impl Claim {
+    /// Takes a directory that is a store's, for looking at it: nothing in it changes.
+    pub(super) fn look(dir: &Path) -> Result<Claim, OpenError> {
+        let not_a_store = |source| OpenError::NotAStore {
+            path: dir.to_path_buf(),
+            source,
+        };
+        let lock = File::open(dir.join("lock")).map_err(not_a_store)?;
+        try_lock(&lock, dir)?;
+        let found = check_format(dir)?;
+        let blobs = dir.join("blobs");
+        let blobs_dir = File::open(&blobs).map_err(not_a_store)?;
+        Ok(Claim {
+            layout: Layout::new(dir, blobs, blobs_dir),
+            lock,
+            fresh: found.is_none(),
+            older: false,
+            clean: false,
+            seen: read_seen(dir)?,
+        })
+    }
+
+    /// Takes a directory for this process; makes what is missing in it.
+    pub(super) fn take(dir: &Path) -> Result<Claim, OpenError> {
+        let path = || dir.to_path_buf();
+        let not_writable = |source| OpenError::NotWritable {
+            path: path(),
+            source,
+        };
+        make_dir(dir).map_err(|source| OpenError::CannotCreate {
+            path: path(),
+            source,
+        })?;
+        let lock = private_file(&dir.join("lock")).map_err(not_writable)?;
+        try_lock(&lock, dir)?;
+        let found = check_format(dir)?;
+        let seen = read_seen(dir)?;
+        let (layout, clean) = Layout::fill(dir).map_err(not_writable)?;
+        let fresh = found.is_none();
+        Ok(Claim {
+            layout,
+            lock,
+            fresh,
+            older: found.is_some_and(|found| found < FORMAT),
+            clean: clean || fresh,
+            seen,
+        })
+    }
+
+    /// Whether the index may be opened: an empty one would be made anew, and would know
+    /// nothing of what is there.
+    pub(super) fn check_index(&self) -> Result<(), OpenError> {
+        let index = self.layout.index();
+        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
+            path: self.layout.dir().to_path_buf(),
+            source,
+        };
+        let length = match fs::metadata(&index) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.fresh => {
+                return Err(damaged("its index is missing".into()));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            about => about.map_err(|error| damaged(error.into()))?.len(),
+        };
+        if length > 0 {
+            return Ok(());
+        }
+        let blobs = self.layout.count_blobs();
+        let blobs = blobs.map_err(|error| damaged(error.into()))?;
+        let what = match self.seen {
+            _ if blobs > 0 => format!(
+                "there are {blobs} files in {}",
+                self.layout.blobs().display()
+            ),
+            Some(seen) if seen.changes > 0 => format!("there have been {} changes", seen.changes),
+            // A version that did not write that down.
+            None if !self.fresh => "the data directory has been in use".to_owned(),
+            _ => return Ok(()),
+        };
+        Err(OpenError::IndexEmpty { index, what })
+    }
+
+    /// Whether an index that has seen so many changes is the newest.
+    pub(super) fn check_changes(&self, found: u64) -> Result<(), OpenError> {
+        match self.seen {
+            Some(Seen { changes, .. }) if found < changes => Err(OpenError::IndexOlder {
+                index: self.layout.index(),
+                found,
+                seen: changes,
+                marker: self.layout.marker(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn try_lock(lock: &File, dir: &Path) -> Result<(), OpenError> {
+    let path = dir.to_path_buf();
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::InUse { path },
+        TryLockError::Error(source) => OpenError::NotWritable { path, source },
+    })
+}
+
+fn check_format(dir: &Path) -> Result<Option<u32>, OpenError> {
+    match format::read(dir) {
+        Ok(Some(found)) if found > FORMAT => Err(OpenError::Newer {
+            path: dir.to_path_buf(),
+            found,
+        }),
+        Ok(found) => Ok(found),
+        Err(source) => Err(OpenError::Damaged {
+            path: dir.to_path_buf(),
+            source: source.into(),
+        }),
+    }
+}
+
+fn read_seen(dir: &Path) -> Result<Option<Seen>, OpenError> {
+    let path = dir.join(MARKER);
+    Progress::read(&path).map_err(|error| OpenError::Damaged {
+        path: dir.to_path_buf(),
+        source: format!(
+            "{}: {error} (remove it if the index is known to be the newest)",
+            path.display()
+        )
+        .into(),
+    })
+}

@@ -1,0 +1,40 @@
+//! Which layout a data directory has: its number, in the file `format`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::private::{private_file, sync_dir};
+
+/// The number of the layout that `layout` describes.
+pub(super) const FORMAT: u32 = 2;
+
+const FILE: &str = "format";
+
+/// The number of the layout that is there; none where nothing is complete.
+pub(super) fn read(dir: &Path) -> io::Result<Option<u32>> {
+    match fs::read_to_string(dir.join(FILE)) {
+        Ok(text) => match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says that all of it is there. Only then is a missing index a fault, and not
+/// a directory that has just been made.
+pub(super) fn write(dir: &Path) -> io::Result<()> {
+    let draft = dir.join("format.new");
+    let mut file = private_file(&draft)?;
+    file.set_len(0)?;
+    writeln!(file, "{FORMAT}")?;
+    file.sync_all()?;
+    fs::rename(draft, dir.join(FILE))?;
+    sync_dir(dir)?;
+    match dir.canonicalize()?.parent() {
+        Some(parent) => sync_dir(parent),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,50 @@
+//! The index's file, as redb has it open.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::backends::FileBackend;
+use redb::{Builder, Database};
+
+use super::tables::make_tables;
+use crate::store::local::private::private_file;
+
+/// An index up to so many bytes is read through at each start, before anything in it is
+/// trusted: not all that redb does with what it does not expect can be caught. That takes
+/// some seconds where it comes from the disk; `coffer check` verifies larger ones.
+const VERIFIED: u64 = 1 << 30;
+
+/// redb's own cache. The system's page cache stands behind it, so it is kept small.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// A database, and who reads it.
+pub(super) struct OpenDatabase {
+    pub(super) database: Database,
+    pub(super) in_use: Arc<()>,
+}
+
+impl OpenDatabase {
+    pub(super) fn new(database: Database) -> OpenDatabase {
+        OpenDatabase {
+            database,
+            in_use: Arc::default(),
+        }
+    }
+}
+
+/// Opens it; makes it where it is missing.
+pub(super) fn open(path: &Path, verify: bool) -> Result<Database, redb::Error> {
+    let file = private_file(path).map_err(redb::Error::Io)?;
+    let length = file.metadata().map_err(redb::Error::Io)?.len();
+    let database = builder()
+        .set_check_integrity_on_open(verify && length <= VERIFIED)
+        .create_with_backend(FileBackend::new(file)?)?;
+    make_tables(&database)?;
+    Ok(database)
+}
+
+pub(super) fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}

@@ -1,0 +1,104 @@
+//! The index as readers see it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redb::{ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+
+use super::database::OpenDatabase;
+use super::health::Health;
+use super::list::{self, Page};
+use super::tables::{CONTENTS, FILES, Rows, Version, version};
+use crate::store::local::failure::failed;
+use crate::store::local::id::Id;
+use crate::store::{Error, Key, ListOptions};
+
+/// The largest version whose bytes may lie in the index, in bytes. Those of a form may
+/// have to wait in memory for all the others of theirs.
+pub(in crate::store::local) const SMALL: u64 = 8 << 10;
+
+/// All of it as a reader sees it: as it was at one moment.
+pub(in crate::store::local) struct Snapshot {
+    pub(super) rows: Rows,
+    pub(super) contents: ReadOnlyTable<u128, &'static [u8]>,
+    health: Arc<Health>,
+    /// Keeps the database open.
+    _in_use: Arc<()>,
+}
+
+impl Snapshot {
+    /// All of it as it is at this moment.
+    pub(super) fn of(opened: &OpenDatabase, health: &Arc<Health>) -> Result<Self, redb::Error> {
+        let transaction = opened.database.begin_read()?;
+        Ok(Self {
+            rows: transaction.open_table(FILES)?,
+            contents: transaction.open_table(CONTENTS)?,
+            health: Arc::clone(health),
+            _in_use: Arc::clone(&opened.in_use),
+        })
+    }
+
+    /// Looks a key up. Short, and from memory as a rule: done where it is called.
+    pub(in crate::store::local) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
+        self.health
+            .attempt(|| version(&self.rows, key))
+            .map_err(failed)
+    }
+
+    /// The bytes of a version, where they lie here.
+    pub(in crate::store::local) fn content(
+        &self,
+        version: &Version,
+    ) -> Result<Option<Bytes>, Error> {
+        if version.info.size > SMALL {
+            return Ok(None);
+        }
+        self.health
+            .attempt(|| {
+                let found = self.contents.get(version.id.as_u128())?;
+                Ok(found.map(|bytes| Bytes::copy_from_slice(bytes.value())))
+            })
+            .map_err(failed)
+    }
+
+    /// One page of the rows.
+    pub(in crate::store::local) fn page(&self, options: &ListOptions) -> Result<Page, Error> {
+        self.health
+            .attempt(|| list::page(&self.rows, options))
+            .map_err(failed)
+    }
+
+    /// Tells `each` of every row: its key, its id, and how many bytes the version has.
+    pub(in crate::store::local) fn each(
+        &self,
+        mut each: impl FnMut(&[u8], Id, u64),
+    ) -> Result<(), Error> {
+        self.health
+            .attempt(|| {
+                for row in self.rows.iter()? {
+                    let (key, row) = row?;
+                    let (id, size, ..) = row.value();
+                    each(key.value(), Id::from_u128(id), size);
+                }
+                Ok(())
+            })
+            .map_err(failed)
+    }
+
+    /// How many versions have their bytes here.
+    pub(in crate::store::local) fn contents_count(&self) -> Result<u64, Error> {
+        self.health
+            .attempt(|| Ok(self.contents.len()?))
+            .map_err(failed)
+    }
+
+    /// How many bytes lie here for a version, if any.
+    pub(in crate::store::local) fn content_length(&self, id: Id) -> Result<Option<u64>, Error> {
+        self.health
+            .attempt(|| {
+                let found = self.contents.get(id.as_u128())?;
+                Ok(found.map(|bytes| bytes.value().len() as u64))
+            })
+            .map_err(failed)
+    }
+}

@@ -1,0 +1,99 @@
+//! The tables of the index, and what is read of them and written to them as one.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redb::{
+    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+};
+
+use crate::store::local::id::Id;
+use crate::store::{Info, Key};
+
+/// Id, size, nanoseconds since the epoch, content type, uploader.
+pub(super) type Row = (u128, u64, u64, &'static str, Option<&'static str>);
+
+/// A row as it is read.
+pub(in crate::store::local) type RowRef<'a> = (u128, u64, u64, &'a str, Option<&'a str>);
+
+/// Keys as bytes, so that a bound need not be UTF-8.
+pub(super) const FILES: TableDefinition<&[u8], Row> = TableDefinition::new("files");
+
+/// The bytes of small versions, by id.
+pub(super) const CONTENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("contents");
+
+/// How many changes there have been, so that a commit in doubt can be looked up.
+pub(super) const CHANGES: TableDefinition<(), u64> = TableDefinition::new("changes");
+
+/// The number of a change, and how many bytes rows and contents had after it. Where it is
+/// not the latest change's, an older version of this program has written since.
+pub(super) const SIZES: TableDefinition<(), (u64, u64)> = TableDefinition::new("sizes");
+
+/// The rows as a reader sees them.
+pub(in crate::store::local) type Rows = ReadOnlyTable<&'static [u8], Row>;
+
+/// One version of a file.
+pub(in crate::store::local) struct Version {
+    pub(in crate::store::local) id: Id,
+    pub(in crate::store::local) info: Info,
+}
+
+/// What is stored under a key.
+pub(super) fn version(
+    rows: &impl ReadableTable<&'static [u8], Row>,
+    key: &Key,
+) -> Result<Option<Version>, redb::Error> {
+    let row = rows.get(key.as_str().as_bytes())?;
+    Ok(row.map(|row| {
+        let (id, size, modified, content_type, uploader) = row.value();
+        let id = Id::from_u128(id);
+        let info = Info {
+            key: key.clone(),
+            size,
+            etag: id.etag(),
+            modified: from_nanos(modified),
+            content_type: content_type.to_owned(),
+            uploader: uploader.map(str::to_owned),
+        };
+        Version { id, info }
+    }))
+}
+
+/// The time of a row.
+pub(super) fn from_nanos(nanos: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+/// Good until the year 2554.
+pub(super) fn to_nanos(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    })
+}
+
+/// A table must be there before it can be read.
+pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(FILES)?;
+    transaction.open_table(CONTENTS)?;
+    transaction.open_table(CHANGES)?;
+    transaction.open_table(SIZES)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Counts a transaction; its number is the count with it.
+pub(super) fn count(transaction: &WriteTransaction, bytes: u64) -> Result<u64, redb::Error> {
+    let mut changes = transaction.open_table(CHANGES)?;
+    let before = changes.get(())?.map_or(0, |number| number.value());
+    let number = before.wrapping_add(1);
+    changes.insert((), number)?;
+    transaction.open_table(SIZES)?.insert((), (number, bytes))?;
+    Ok(number)
+}
+
+/// How many changes there have been.
+pub(super) fn read_changes(database: &Database) -> Result<u64, redb::Error> {
+    let changes = database.begin_read()?.open_table(CHANGES)?;
+    let number = changes.get(())?;
+    Ok(number.map_or(0, |number| number.value()))
+}

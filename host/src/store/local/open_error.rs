@@ -1,0 +1,101 @@
+//! Why a data directory cannot be used, as operators are told.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::format::FORMAT;
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is not there and cannot be made, or is no directory.
+    #[error("cannot create the data directory {path}: {source}", path = path.display())]
+    CannotCreate {
+        /// The data directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is none that this program has made.
+    #[error("{path} is not a data directory: {source}", path = path.display())]
+    NotAStore {
+        /// The directory.
+        path: PathBuf,
+        /// What is missing.
+        source: io::Error,
+    },
+    /// Nothing can be written into it.
+    #[error("cannot write into the data directory {path}: {source}", path = path.display())]
+    NotWritable {
+        /// The data directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process, or another store of this one, is using it.
+    #[error("the data directory {path} is in use by another process", path = path.display())]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// A newer version of this program made it.
+    #[error("the data directory {path} has format {found}, this version knows {FORMAT}", path = path.display())]
+    Newer {
+        /// The data directory.
+        path: PathBuf,
+        /// The format's number there.
+        found: u32,
+    },
+    /// The index knows nothing although there is something.
+    #[error(
+        "the index {path} is empty, but {what}: put it back from a backup (to start anew, move \
+         the data directory away)",
+        path = index.display()
+    )]
+    IndexEmpty {
+        /// The index's file.
+        index: PathBuf,
+        /// What says that it was not always empty.
+        what: String,
+    },
+    /// The index has seen fewer changes than there were.
+    #[error(
+        "the index {path} is older than the data directory (it has seen {found} of {seen} \
+         changes): put the newest one back (to go on with this one, remove {marker}: blobs \
+         that it does not know are then moved to the folder orphaned)",
+        path = index.display(),
+        marker = marker.display()
+    )]
+    IndexOlder {
+        /// The index's file.
+        index: PathBuf,
+        /// How many changes it has seen.
+        found: u64,
+        /// How many there were.
+        seen: u64,
+        /// Where that number is written.
+        marker: PathBuf,
+    },
+    /// A crash does not leave as much that the index does not know.
+    #[error(
+        "{orphans} of the {all} files in {path} are not in the index: put the index back that \
+         knows them, or move them away (`coffer check --data-dir` names them)",
+        path = blobs.display()
+    )]
+    MostlyOrphaned {
+        /// The folder of blobs.
+        blobs: PathBuf,
+        /// How many have no row.
+        orphans: u64,
+        /// How many there are.
+        all: u64,
+    },
+    /// Something in it is missing or is not what it should be.
+    #[error("the data directory {path} is damaged: {source}", path = path.display())]
+    Damaged {
+        /// The data directory.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,79 @@
+//! From files to a component that can serve: read, compiled, checked.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::task::spawn_blocking;
+
+use super::error::SwapError;
+use super::in_force::{Digests, InForce};
+use super::sources::{Sources, Taken};
+use crate::imports::environment::Setting;
+use crate::imports::outbound::Documents;
+use crate::sandbox::{Candidate, Refused, Runtime};
+use crate::store::BlobStore;
+
+/// What every component gets, whichever is in force.
+pub struct Provided {
+    /// Engine and pool.
+    pub runtime: Runtime,
+    /// Settings besides the policy.
+    pub settings: Vec<Setting>,
+    /// The files.
+    pub store: Arc<dyn BlobStore>,
+    /// What the IAM API publishes.
+    pub documents: Arc<Documents>,
+}
+
+/// What the files hold, read and told apart off the threads that serve.
+pub(super) async fn read(sources: &Sources) -> Result<(Taken, Digests), SwapError> {
+    let sources = sources.clone();
+    let reading = spawn_blocking(move || {
+        let taken = sources.read()?;
+        let digests = Digests::of(&taken);
+        Ok((taken, digests))
+    });
+    reading.await?
+}
+
+/// Compiles what was read, unless one of those that are known was compiled from the same,
+/// and checks it.
+pub(super) async fn load(
+    taken: Taken,
+    digests: Digests,
+    provided: &Provided,
+    known: &[&Arc<InForce>],
+) -> Result<InForce, Refused> {
+    let mut known = known.iter();
+    let candidate = match known.find(|it| it.digests.component == digests.component) {
+        Some(same) => same.candidate.clone(),
+        None => Candidate::load(taken.component, provided.runtime.clone()).await?,
+    };
+    admit(candidate, taken.policy, digests, provided).await
+}
+
+/// Checks a component that was compiled, with a policy.
+pub(super) async fn admit(
+    candidate: Candidate,
+    policy: Option<String>,
+    digests: Digests,
+    provided: &Provided,
+) -> Result<InForce, Refused> {
+    let mut settings = provided.settings.clone();
+    let document = policy.clone();
+    settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
+    let (store, documents) = (Arc::clone(&provided.store), Arc::clone(&provided.documents));
+    let (sandbox, report) = candidate.check(settings, store, documents).await?;
+    for notice in &report.notices {
+        tracing::warn!("{notice}");
+    }
+    Ok(InForce {
+        sandbox,
+        candidate,
+        cors_origins: report.cors_origins,
+        policy,
+        openings: report.openings,
+        digests,
+        since: SystemTime::now(),
+    })
+}
