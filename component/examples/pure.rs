@@ -26,39 +26,21 @@ mod bindings {
 #[path = "../src"]
 mod src {
     pub(crate) mod area;
-    pub(crate) mod claims;
-    pub(crate) mod conditions;
-    pub(crate) mod content_type;
-    pub(crate) mod cursor;
-    pub(crate) mod disposition;
+    pub(crate) mod fields;
     pub(crate) mod http;
     pub(crate) mod json;
-    pub(crate) mod keyring;
-    pub(crate) mod keys;
-    pub(crate) mod link;
     pub(crate) mod log;
     pub(crate) mod memo;
-    pub(crate) mod name;
-    pub(crate) mod owner;
-    pub(crate) mod percent;
     pub(crate) mod permit;
     pub(crate) mod policy;
     pub(crate) mod problem;
-    pub(crate) mod query;
-    pub(crate) mod range;
-    pub(crate) mod refusal;
-    pub(crate) mod route;
     pub(crate) mod time;
     pub(crate) mod token;
-    pub(crate) mod web_url;
+    pub(crate) mod url;
 }
 
 // Where the modules look for each other.
-use src::{
-    area, claims, conditions, content_type, cursor, disposition, http, json, keyring, keys, link,
-    log, memo, name, owner, percent, permit, policy, problem, query, range, refusal, route, time,
-    token, web_url,
-};
+use src::{area, fields, http, json, log, memo, permit, policy, problem, time, token, url};
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -67,9 +49,10 @@ use std::process::ExitCode;
 use ::http::{HeaderMap, HeaderValue, Method, header};
 use jwt_simple::prelude::*;
 
+use fields::{conditions, disposition, range};
 use policy::Policy;
-use route::Route;
 use token::Caller;
+use url::{Name, Route, query};
 
 /// A point in time, in seconds since 1970, at which the token holds.
 const NOW: u64 = 1_800_000_000;
@@ -174,7 +157,7 @@ const PARTS: [Part; 11] = [
         black_box(black_box(given).caller(&Known::default()));
     }),
     ("permit to read, anonymous", |given| {
-        let name = name::Name::new("photo.jpg");
+        let name = Name::new("photo.jpg");
         let _ = black_box(name.and_then(|name| {
             permit::read(&given.policy, &Caller::Anonymous, area::Area::Public, name)
         }));

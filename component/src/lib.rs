@@ -22,37 +22,21 @@
 
 mod area;
 mod bindings;
-mod claims;
-mod conditions;
-mod content_type;
-mod cors;
-mod cursor;
-mod digest;
-mod disposition;
+mod fields;
 mod http;
 mod json;
-mod keyring;
-mod keys;
-mod link;
 mod log;
 mod memo;
 mod multipart;
-mod name;
 mod operations;
-mod owner;
-mod percent;
 mod permit;
 mod policy;
 mod probes;
 mod problem;
-mod query;
-mod range;
-mod refusal;
-mod route;
 mod settings;
 mod time;
 mod token;
-mod web_url;
+mod url;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
@@ -65,15 +49,16 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
+use fields::cors;
 use http::{Answer, Request, Response};
-use keyring::Keyring;
 use operations::receipt::Receipt;
-use operations::{Context, delete, download, form, list, upload, url};
-use policy::{Iam, Policy};
+use operations::{Context, delete, download, form, list, upload};
+use permit::link;
+use policy::{Iam, Policy, WebUrl};
 use problem::Problem;
-use route::{Route, Subject};
 use settings::Settings;
-use web_url::WebUrl;
+use token::keyring::Keyring;
+use url::{Route, Subject};
 
 pub(crate) struct Coffer;
 
@@ -209,7 +194,7 @@ fn dispatch(
         Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
         Route::FollowLink { token, basename } => {
             let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
-            let basename = percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
+            let basename = url::percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
             let permit = permit::by_link(link::verify(&token, &basename, &key, now)?);
             return download::by_link(&permit, &request, query);
         }
@@ -234,7 +219,7 @@ fn dispatch(
         Route::Download { area, name } => download::answer(&context, &request, area, name),
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
-        Route::MakeUrl { area, name } => url::answer(&context, request, area, name),
+        Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
         Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }

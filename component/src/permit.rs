@@ -11,21 +11,21 @@
 mod decision;
 mod denied;
 pub(crate) mod key;
+pub(crate) mod link;
 mod refusals;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Guard};
-use crate::content_type::ContentType;
-use crate::link::{self, LinkKey};
-use crate::name::Name;
-use crate::owner::Owner;
+use crate::fields::ContentType;
 use crate::policy::{Limits, Operation, Policy};
 use crate::problem::Problem;
-use crate::token::Caller;
+use crate::token::{Caller, Owner};
+use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
 use denied::Why;
 use key::{BlobKey, Scope};
+use link::LinkKey;
 
 pub(crate) use denied::Denied;
 pub(crate) use refusals::Refusals;

@@ -15,19 +15,21 @@ mod rule;
 mod source;
 mod text;
 mod units;
+mod web_url;
 
 use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::area::Area;
-use crate::keys::{KeySet, KeysError};
+use crate::token::keys::{KeySet, KeysError};
 
 pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
 pub(crate) use media::MediaRange;
 pub(crate) use rule::{Operation, Word};
+pub(crate) use web_url::WebUrl;
 
 use document::Document;
 use fields::CacheControl;

@@ -2,27 +2,33 @@
 //! pass (RFC 7519, RFC 8725).
 
 mod caller;
+pub(crate) mod claims;
 mod header;
 pub(crate) mod identity;
+pub(crate) mod keyring;
+pub(crate) mod keys;
+mod owner;
+mod refusal;
 mod remembered;
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::bindings::coffer::storage::telemetry::TokenOutcome;
-use crate::claims::Claims;
 use crate::http::outgoing::{FetchError, Freshness};
-use crate::keyring::{Fetch, Keyring, NoKeys};
-use crate::keys::KeySet;
 use crate::log;
 use crate::memo::Memo;
 use crate::policy::{Iam, Policy, Secrets};
 use crate::problem::Problem;
-use crate::refusal::Refusal;
+use claims::Claims;
 use header::Header;
+use keyring::{Fetch, Keyring, NoKeys};
+use keys::KeySet;
+use refusal::Refusal;
 use remembered::Remembered;
 
 pub(crate) use caller::{Bearer, Caller};
+pub(crate) use owner::Owner;
 
 /// The longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -254,7 +260,5 @@ impl<'a> Token<'a> {
     }
 }
 
-#[cfg(test)]
-mod lent_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::streams::StreamError;
-use crate::web_url::WebUrl;
+use crate::policy::WebUrl;
 
 /// The longest wait for a connection, for an answer, and for more of it, in
 /// nanoseconds.

@@ -11,14 +11,14 @@ use super::Context;
 use super::file::{File, location};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Upload};
-use crate::conditions::unconditional;
-use crate::content_type::ContentType;
+use crate::fields::ContentType;
+use crate::fields::conditions::unconditional;
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
 use crate::multipart::{Filename, Form, Part};
-use crate::name::Name;
 use crate::permit::{self, Store};
 use crate::problem::Problem;
-use crate::query::{self, FormQuery, parse_folder};
+use crate::url::Name;
+use crate::url::query::{self, FormQuery, parse_folder};
 
 /// The most files in one form.
 const MOST_FILES: usize = 100;

@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::Context;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Entry, ListOptions};
-use crate::cursor::Cursor;
 use crate::http::{Answer, Response};
 use crate::permit;
 use crate::problem::Problem;
-use crate::query::ListQuery;
 use crate::time;
+use crate::url::Cursor;
+use crate::url::query::ListQuery;
 
 /// One page.
 #[derive(Serialize)]

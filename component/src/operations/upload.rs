@@ -6,14 +6,14 @@ use super::Context;
 use super::receipt::Receipt;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error};
-use crate::conditions::conditions;
-use crate::content_type::ContentType;
-use crate::digest;
+use crate::fields::ContentType;
+use crate::fields::conditions::conditions;
+use crate::fields::digest;
 use crate::http::{Answer, Request};
-use crate::name::Name;
 use crate::permit;
 use crate::problem::Problem;
-use crate::query;
+use crate::url::Name;
+use crate::url::query;
 
 /// Stores the request's body, which goes from the client to the store without
 /// coming here.

@@ -4,11 +4,10 @@ use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
-use crate::claims::Absent;
-use crate::owner::Owner;
 use crate::policy::{Iam, Operation, Policy, Word};
 use crate::problem::Problem;
-use crate::token::{Bearer, Caller};
+use crate::token::claims::Absent;
+use crate::token::{Bearer, Caller, Owner};
 
 /// Which files of a scope a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

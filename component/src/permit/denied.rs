@@ -5,8 +5,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::key::Scope;
 use crate::area::Area;
-use crate::claims::Absent;
 use crate::policy::{Iam, Operation, Policy, Word};
+use crate::token::claims::Absent;
 
 /// Why a caller may not do something. Small and plain, since many are made that nobody
 /// gets to read: [`Denied::explain`] makes the words.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::development;
 use super::text::from_text;
-use crate::web_url::WebUrl;
+use super::web_url::WebUrl;
 
 /// A line of the policy document, where the policy was read from one.
 pub(super) type Line = Option<usize>;

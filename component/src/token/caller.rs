@@ -2,8 +2,8 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::claims::{Absent, Claims};
-use crate::owner::Owner;
+use super::claims::{Absent, Claims};
+use super::owner::Owner;
 use crate::policy::Iam;
 
 /// Who is asking.

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use super::keys::{Algorithm, KeySet};
+use super::refusal::Refusal;
 use crate::json;
-use crate::keys::{Algorithm, KeySet};
-use crate::refusal::Refusal;
 
 /// What of a token's header matters.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Whom a token names, for an operator who has it at hand.
 
+use super::claims::{Absent, Term};
+use super::keyring::Keyring;
 use super::{Failure, Token};
-use crate::claims::{Absent, Term};
-use crate::keyring::Keyring;
 use crate::policy::Iam;
 
 /// Whom a verified token names. Unlike a [`super::Bearer`] it opens nothing.

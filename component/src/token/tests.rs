@@ -6,6 +6,7 @@ mod claims;
 mod confusion;
 mod form;
 mod header;
+mod remembering;
 mod rfc;
 mod rsa_keys;
 mod signatures;
@@ -18,8 +19,8 @@ use jwt_simple::claims::Claims;
 use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
+use super::owner::Owner;
 use super::{Token, *};
-use crate::owner::Owner;
 use crate::token::Caller;
 
 const NOW: u64 = 1_800_000_000;

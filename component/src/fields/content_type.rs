@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, header};
 use mediatype::{MediaType, ReadParams, names};
 
-use crate::name::Name;
 use crate::problem::Problem;
+use crate::url::Name;
 
 /// The subtypes of images that are nothing but pixels, among them the names that
 /// some have besides the registered one.

@@ -5,10 +5,10 @@ mod absent;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde_json::{Map, Value};
 
+use super::keys::LEEWAY;
+use super::refusal::{Found, Refusal};
 use crate::json;
-use crate::keys::LEEWAY;
 use crate::policy::{Iam, OrgSource};
-use crate::refusal::{Found, Refusal};
 
 pub(crate) use absent::{Absent, Shape};
 

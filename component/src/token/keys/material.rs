@@ -7,7 +7,7 @@ use jwt_simple::prelude::*;
 use super::Algorithm;
 use super::LEEWAY;
 use super::large_rsa;
-use crate::refusal::Refusal;
+use crate::token::refusal::Refusal;
 
 /// Key material, decoded but not yet turned into a key, which costs more and is
 /// done only for the one that a token names.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::claims::Shape;
+use super::claims::Shape;
 
 /// The most of a text from elsewhere that is repeated, in characters.
 pub(crate) const MAX_TEXT: usize = 200;

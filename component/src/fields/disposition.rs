@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::HeaderValue;
 
-use crate::percent;
+use crate::url::percent;
 
 /// How many characters of a name a download's field has, which more than fill what file
 /// systems take.

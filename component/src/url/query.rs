@@ -4,9 +4,9 @@
 //! list, which would ignore half of what is asked, and ignored elsewhere, where trackers and
 //! caches add their own. Both `+` and `%20` are a space.
 
-use crate::cursor::Cursor;
-use crate::name::Name;
-use crate::percent;
+use super::cursor::Cursor;
+use super::name::Name;
+use super::percent;
 use crate::problem::{MAX_ECHO, Problem};
 
 /// Which page of which names `GET /v1/{area}/files` shows.

@@ -4,12 +4,12 @@
 use hmac_sha256::Hash;
 use serde::Deserialize;
 
+use super::keys::{KeySet, KeysError};
+use super::refusal::{MAX_TEXT, difference};
 use crate::http::outgoing::{FetchError, Freshness};
-use crate::keys::{KeySet, KeysError};
 use crate::log;
+use crate::policy::WebUrl;
 use crate::policy::{Iam, KeySource, Secrets};
-use crate::refusal::{MAX_TEXT, difference};
-use crate::web_url::WebUrl;
 
 /// Gets a document of the IAM API.
 pub(crate) type Fetch<'a> = dyn Fn(&WebUrl, Freshness) -> Result<Vec<u8>, FetchError> + 'a;

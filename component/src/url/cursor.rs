@@ -2,7 +2,7 @@
 
 use ct_codecs::{Base64UrlSafeNoPadding as Base64, Decoder, Encoder};
 
-use crate::name::Name;
+use super::name::Name;
 use crate::problem::Problem;
 
 /// The longest encoding: a name of 900 bytes and the `/` of a folder.

@@ -9,7 +9,7 @@ use rsa::traits::{PublicKeyParts, SignatureScheme};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
 use super::Algorithm;
-use crate::refusal::Refusal;
+use crate::token::refusal::Refusal;
 
 const JWT_SIMPLE_BITS: usize = 4096;
 const MAX_BITS: usize = 8192;

@@ -7,10 +7,10 @@
 
 use jwt_simple::prelude::*;
 
-use crate::name::Name;
-use crate::owner::Owner;
-use crate::permit::key::Scope;
+use super::key::Scope;
 use crate::problem::Problem;
+use crate::token::Owner;
+use crate::url::Name;
 
 /// The least length of a link secret, in bytes.
 pub(crate) const MIN_SECRET: usize = 32;

@@ -8,7 +8,7 @@ mod unusable;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::refusal::Refusal;
+use super::refusal::Refusal;
 pub(crate) use algorithm::Algorithm;
 use material::Material;
 use unusable::{Unusable, told, written};

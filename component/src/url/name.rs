@@ -4,7 +4,7 @@ use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::percent;
+use super::percent;
 use crate::problem::Problem;
 
 /// A name within an area:

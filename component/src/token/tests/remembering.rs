@@ -7,8 +7,8 @@ use http::HeaderValue;
 use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
-use super::*;
 use crate::http::outgoing::FetchError;
+use crate::token::*;
 
 const NOW: u64 = 1_800_000_000;
 

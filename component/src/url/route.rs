@@ -2,9 +2,9 @@
 
 use http::Method;
 
+use super::name::Name;
 use crate::area::Area;
 use crate::bindings::coffer::storage::telemetry::{self, Operation};
-use crate::name::Name;
 use crate::problem::Problem;
 
 /// What a request asks for. `HEAD` takes the route of `GET`.
