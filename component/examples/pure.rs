@@ -127,13 +127,13 @@ impl Given {
     }
 
     fn caller(&self, memo: &Known) -> Option<Caller> {
-        let lent = token::Lent {
+        let imports = token::Imports {
             secrets: &|_| None,
             fetch: &|_, _| Ok(vec![]),
             memo,
             tell: &|_| (),
         };
-        token::authenticate(&self.headers, &self.policy, &lent, NOW).ok()
+        token::authenticate(&self.headers, &self.policy, &imports, NOW).ok()
     }
 }
 

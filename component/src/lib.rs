@@ -57,7 +57,7 @@ use permit::link;
 use policy::{Iam, Policy, WebUrl};
 use problem::Problem;
 use settings::Settings;
-use token::keyring::Keyring;
+use token::keyring::{self, Keyring};
 use url::{Route, Subject};
 
 pub(crate) struct Coffer;
@@ -65,7 +65,7 @@ pub(crate) struct Coffer;
 impl incoming_handler::Guest for Coffer {
     fn handle(incoming: IncomingRequest, out: ResponseOutparam) {
         let settings = Settings::default();
-        let policy = settings.remembered_policy(&memo::Lent);
+        let policy = settings.remembered_policy(&memo::HostMemo);
         match (policy, Request::read(incoming)) {
             (Ok(policy), Ok(request)) => serve(&settings, policy, request, out),
             (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
@@ -85,7 +85,7 @@ impl continuation::Guest for Coffer {
         };
         let answer = receipt.answer(upload, received);
         let answer = answer.unwrap_or_else(|problem| {
-            match Settings::default().remembered_policy(&memo::Lent) {
+            match Settings::default().remembered_policy(&memo::HostMemo) {
                 Ok(policy) => refused(problem, policy),
                 Err(_) => Answer::from(problem),
             }
@@ -100,8 +100,7 @@ impl self_check::Guest for Coffer {
     fn check() -> Result<Report, String> {
         let settings = Settings::default();
         let policy = settings.policy()?;
-        policy
-            .check(&|name| settings.secret(name))
+        keyring::check(&policy, &|name| settings.secret(name))
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
             notices: policy.notices(settings.policy_document()),
@@ -200,16 +199,16 @@ fn dispatch(
         }
         route => route,
     };
-    let lent = token::Lent {
+    let imports = token::Imports {
         secrets: &|name| settings.secret(name),
         fetch: &http::outgoing::get,
-        memo: &memo::Lent,
+        memo: &memo::HostMemo,
         tell: &telemetry::token,
     };
     let context = Context {
         policy,
         settings,
-        caller: token::authenticate(&request.headers, policy, &lent, now)?,
+        caller: token::authenticate(&request.headers, policy, &imports, now)?,
         query,
         shared,
     };

@@ -9,7 +9,6 @@
 //! - `forbidden` for a token without the user, organization or role asked for.
 
 mod decision;
-mod denied;
 pub(crate) mod key;
 pub(crate) mod link;
 mod refusals;
@@ -17,17 +16,15 @@ mod refusals;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Guard};
 use crate::fields::ContentType;
-use crate::policy::{Limits, Operation, Policy};
+use crate::policy::{AreaLimits, Denied, Operation, Policy, Why};
 use crate::problem::Problem;
 use crate::token::{Caller, Owner};
 use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
-use denied::Why;
 use key::{BlobKey, Scope};
 use link::LinkKey;
 
-pub(crate) use denied::Denied;
 pub(crate) use refusals::Refusals;
 
 /// Leave to read one file, or to make a link to it.
@@ -48,7 +45,7 @@ pub(crate) struct List {
 #[derive(Debug, Clone)]
 pub(crate) struct Store<'p> {
     scope: Scope,
-    limits: &'p Limits,
+    limits: &'p AreaLimits,
     uploader: Option<Owner>,
     create: Result<(), Problem>,
     replace: Result<Reach, Problem>,
@@ -231,7 +228,7 @@ impl Store<'_> {
     }
 
     /// What may be stored here.
-    pub(crate) fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &AreaLimits {
         self.limits
     }
 }
@@ -256,7 +253,7 @@ impl Delete {
 /// A guard protects files of other uploaders, and nothing else is special.
 fn not_the_uploader(scope: &Scope, operation: Operation, error: Error) -> Problem {
     match error {
-        Error::Protected => Problem::Forbidden(Denied::new(scope, operation, Why::Upload)),
+        Error::Protected => Problem::Forbidden(Denied::new(scope.area(), operation, Why::Upload)),
         error => error.into(),
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! A policy that was read is remembered in a compact form for the requests that
 //! follow. Key sets stay text until a token has to be verified, and
-//! [`Policy::check`] looks into them once, at start.
+//! [`crate::token::keyring::check`] looks into them once, at start.
 
+mod absent;
+mod denied;
 mod document;
 mod error;
 mod fields;
@@ -22,8 +24,9 @@ use std::time::Duration;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::area::Area;
-use crate::token::keys::{KeySet, KeysError};
 
+pub(crate) use absent::Absent;
+pub(crate) use denied::{Denied, Why};
 pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
@@ -33,7 +36,6 @@ pub(crate) use web_url::WebUrl;
 
 use document::Document;
 use fields::CacheControl;
-use iam::Line;
 use rule::Rules;
 
 /// What development tokens are made and verified with.
@@ -66,17 +68,17 @@ pub(crate) struct Policy {
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 struct AreaPolicy {
     rules: Rules,
-    limits: Limits,
+    limits: AreaLimits,
 }
 
 /// What may be stored in an area.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Limits {
+pub(crate) struct AreaLimits {
     max_file_size: u64,
     content_types: Vec<MediaRange>,
 }
 
-impl Limits {
+impl AreaLimits {
     /// The size of the largest file, in bytes.
     pub(crate) fn max_file_size(&self) -> u64 {
         self.max_file_size
@@ -126,42 +128,6 @@ impl Policy {
         Ok(self)
     }
 
-    /// Whether tokens could be verified under this policy: looks into the keys,
-    /// which `parse` does not.
-    ///
-    /// # Errors
-    /// A key set that cannot be read, holds secrets or no usable key; a named
-    /// secret that is missing or too short. Keys that have to be fetched are not
-    /// looked at: an IAM API that is down must not keep the public area down.
-    pub(crate) fn check(&self, secrets: &Secrets<'_>) -> Result<(), PolicyError> {
-        let Some(iam) = &self.iam else { return Ok(()) };
-        let fault = |line: Line, message: String| Err(PolicyError::at_line(line, message));
-        match iam.keys() {
-            KeySource::Inline { jwks, line } => match KeySet::check(jwks) {
-                Ok(()) => Ok(()),
-                Err(error) => {
-                    let within = match &error {
-                        KeysError::NotASet { line, .. } => line - 1,
-                        _ => 0,
-                    };
-                    let line = line.map(|first| first + within);
-                    fault(line, format!("iam.jwks: {error}"))
-                }
-            },
-            KeySource::Secret { name, line } => {
-                let setting = format!("COFFER_SECRET_{name}");
-                match secrets(name) {
-                    None => fault(*line, format!("iam.hs256-secret: {setting} is not set")),
-                    Some(secret) => match KeySet::of_secret(secret) {
-                        Ok(_) => Ok(()),
-                        Err(error) => fault(*line, format!("iam.hs256-secret: {setting}: {error}")),
-                    },
-                }
-            }
-            KeySource::Url(_) | KeySource::Discovery(_) => Ok(()),
-        }
-    }
-
     /// The IAM API whose tokens are taken; none is the public-only mode.
     pub(crate) fn iam(&self) -> Option<&Iam> {
         self.iam.as_ref()
@@ -174,7 +140,7 @@ impl Policy {
     }
 
     /// What may be stored in an area.
-    pub(crate) fn limits(&self, area: Area) -> &Limits {
+    pub(crate) fn limits(&self, area: Area) -> &AreaLimits {
         &self.area(area).limits
     }
 

@@ -4,8 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::permit::Denied;
-use crate::policy::Policy;
+use crate::policy::{Denied, Policy};
 
 /// Where problem types live: a reference relative to the service (RFC 9457,
 /// 3.1.1), an identifier and nothing that has to be fetched.

@@ -2,10 +2,9 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::policy::Operation;
+use crate::policy::{Denied, Operation, Why};
 use crate::problem::Problem;
 
 /// Why a caller may not create, or may not replace.
@@ -43,7 +42,7 @@ impl Refusals {
             Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
             Some(Problem::AlreadyExists) => Denial::AlreadyExists,
             Some(Problem::Forbidden(denied)) => Denial::Forbidden(*denied),
-            _ => Denial::Forbidden(Denied::new(scope, operation, why)),
+            _ => Denial::Forbidden(Denied::new(scope.area(), operation, why)),
         };
         Self {
             create: denial(create.as_ref().err(), Operation::Create, Why::Rule),

@@ -12,7 +12,7 @@ use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, Se
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
 use super::units::{Age, FileSize};
-use super::{AreaPolicy, Limits, Policy};
+use super::{AreaLimits, AreaPolicy, Policy};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
@@ -188,7 +188,7 @@ impl AreaSection {
                 replace: self.replace,
                 delete: self.delete,
             },
-            limits: Limits {
+            limits: AreaLimits {
                 max_file_size: self.max_file_size.bytes(),
                 content_types: self
                     .content_types

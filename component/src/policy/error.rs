@@ -18,7 +18,8 @@ impl PolicyError {
         Self::at_line(None, message.to_owned())
     }
 
-    pub(super) fn at_line(line: Option<usize>, message: String) -> Self {
+    /// At this line, where there is one.
+    pub(crate) fn at_line(line: Option<usize>, message: String) -> Self {
         Self { line, message }
     }
 

@@ -103,7 +103,6 @@ fn a_policy_without_rules_has_the_documented_defaults() {
 fn the_policy_that_is_built_in_is_public_only_and_says_so() {
     let policy = parse(include_str!("../../policy.toml"));
     assert!(policy.iam().is_none());
-    assert_eq!(policy.check(&|_| None), Ok(()));
     let notices = policy.notices(include_str!("../../policy.toml"));
     assert_eq!(notices.len(), 1);
     assert!(
@@ -409,49 +408,6 @@ fn a_policy_tells_what_it_opens_to_requests_without_a_token_and_whether_it_says_
     // It only says what holds anyway.
     let (_, stated) = openings("public-only = false\n[public]");
     assert!(stated.is_empty());
-}
-
-#[test]
-fn keys_are_checked_at_start() {
-    let secret: &[u8] = &[b's'; 32];
-    let none: &Secrets<'_> = &|_| None;
-    for (keys, secrets, words) in [
-        (
-            "jwks = 'x'",
-            none,
-            "line 4: iam.jwks: this is not a JWK Set",
-        ),
-        (
-            "jwks = '{\"keys\":[]}'",
-            none,
-            "line 4: iam.jwks: there is no usable key",
-        ),
-        (
-            "jwks = '''\n{\"keys\":[\n  {}\n  {}\n]}'''",
-            none,
-            "line 7: iam.jwks: this is not a JWK Set (a JSON object with a list \"keys\"): not \
-             JSON: expected `,` or `]`",
-        ),
-        (
-            "hs256-secret = 'A_1'",
-            none,
-            "line 4: iam.hs256-secret: COFFER_SECRET_A_1 is not set",
-        ),
-        (
-            "hs256-secret = 'A'",
-            &|_| Some(&secret[1..]),
-            "shorter than 32 bytes",
-        ),
-    ] {
-        let policy = parse(&format!("\n[iam]\nissuer = 'https://i'\n{keys}"));
-        let message = policy.check(secrets).expect_err(keys).to_string();
-        assert!(message.contains(words), "{keys}: {message}");
-    }
-    let policy = parse("[iam]\nissuer = 'https://i'\nhs256-secret = 'A'");
-    assert_eq!(
-        policy.check(&|name| (name == "A").then_some(secret)),
-        Ok(())
-    );
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::claims::{Absent, Claims};
+use super::claims::Claims;
 use super::owner::Owner;
-use crate::policy::Iam;
+use crate::policy::{Absent, Iam};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,16 +1,12 @@
 //! What a token claims: when, for whom, and in whose name.
 
-mod absent;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde_json::{Map, Value};
 
 use super::keys::LEEWAY;
 use super::refusal::{Found, Refusal};
-use crate::json;
-use crate::policy::{Iam, OrgSource};
-
-pub(crate) use absent::{Absent, Shape};
+use crate::json::{self, Shape};
+use crate::policy::{Absent, Iam, OrgSource};
 
 /// The claims of RFC 7519 that have to be strings, where they are there.
 const STRINGS: [&str; 3] = ["iss", "sub", "jti"];

@@ -1,6 +1,8 @@
 //! Where verification keys come from: the policy, a setting, or the IAM API
 //! itself, by OpenID Connect Discovery 1.0 or at the URL of its JWK Set.
 
+mod check;
+
 use hmac_sha256::Hash;
 use serde::Deserialize;
 
@@ -8,8 +10,9 @@ use super::keys::{KeySet, KeysError};
 use super::refusal::{MAX_TEXT, difference};
 use crate::http::outgoing::{FetchError, Freshness};
 use crate::log;
-use crate::policy::WebUrl;
-use crate::policy::{Iam, KeySource, Secrets};
+use crate::policy::{Iam, KeySource, Secrets, WebUrl};
+
+pub(crate) use check::check;
 
 /// Gets a document of the IAM API.
 pub(crate) type Fetch<'a> = dyn Fn(&WebUrl, Freshness) -> Result<Vec<u8>, FetchError> + 'a;

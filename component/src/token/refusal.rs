@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::claims::Shape;
+use crate::json::Shape;
 
 /// The most of a text from elsewhere that is repeated, in characters.
 pub(crate) const MAX_TEXT: usize = 200;

@@ -198,3 +198,56 @@ fn what_is_no_key_set_gives_no_keys() {
     let expected = "https://iam/.well-known/openid-configuration: the answer has the status 404";
     assert_eq!(message, expected);
 }
+
+fn policy(text: &str) -> Policy {
+    Policy::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn keys_are_checked_at_start() {
+    let secret: &[u8] = &[b's'; 32];
+    let none: &Secrets<'_> = &|_| None;
+    for (keys, secrets, words) in [
+        (
+            "jwks = 'x'",
+            none,
+            "line 4: iam.jwks: this is not a JWK Set",
+        ),
+        (
+            "jwks = '{\"keys\":[]}'",
+            none,
+            "line 4: iam.jwks: there is no usable key",
+        ),
+        (
+            "jwks = '''\n{\"keys\":[\n  {}\n  {}\n]}'''",
+            none,
+            "line 7: iam.jwks: this is not a JWK Set (a JSON object with a list \"keys\"): not \
+             JSON: expected `,` or `]`",
+        ),
+        (
+            "hs256-secret = 'A_1'",
+            none,
+            "line 4: iam.hs256-secret: COFFER_SECRET_A_1 is not set",
+        ),
+        (
+            "hs256-secret = 'A'",
+            &|_| Some(&secret[1..]),
+            "shorter than 32 bytes",
+        ),
+    ] {
+        let policy = policy(&format!("\n[iam]\nissuer = 'https://i'\n{keys}"));
+        let message = check(&policy, secrets).expect_err(keys).to_string();
+        assert!(message.contains(words), "{keys}: {message}");
+    }
+    let policy = policy("[iam]\nissuer = 'https://i'\nhs256-secret = 'A'");
+    assert_eq!(
+        check(&policy, &|name| (name == "A").then_some(secret)),
+        Ok(())
+    );
+}
+
+#[test]
+fn the_policy_that_is_built_in_has_no_keys_to_check() {
+    let policy = policy(include_str!("../../../policy.toml"));
+    assert_eq!(check(&policy, &|_| None), Ok(()));
+}

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
-use crate::http::outgoing::FetchError;
+use crate::http::outgoing::{FetchError, Freshness};
 use crate::token::*;
 
 const NOW: u64 = 1_800_000_000;
@@ -67,7 +67,7 @@ impl Surroundings {
 
     fn ask_at(&self, now: u64, token: &str) -> Result<Caller, Problem> {
         let policy = Policy::parse("[iam]\nissuer = 'https://iam'\njwks-url = 'https://iam/keys'");
-        let lent = Lent {
+        let imports = Imports {
             secrets: &|_| None,
             fetch: &|_, freshness| {
                 self.asked.borrow_mut().push(freshness);
@@ -87,7 +87,7 @@ impl Surroundings {
         };
         let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a value");
         let fields = [(AUTHORIZATION, value)].into_iter().collect();
-        authenticate(&fields, &policy.expect("a policy"), &lent, now)
+        authenticate(&fields, &policy.expect("a policy"), &imports, now)
     }
 }
 

@@ -1,25 +1,23 @@
-//! Why a permit is refused: for the log, in words that hold nothing of what the token
+//! Why the policy denies something: for the log, in words that hold nothing of what the token
 //! claims.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::key::Scope;
+use super::{Absent, Iam, Operation, Policy, Word};
 use crate::area::Area;
-use crate::policy::{Iam, Operation, Policy, Word};
-use crate::token::claims::Absent;
 
 /// Why a caller may not do something. Small and plain, since many are made that nobody
 /// gets to read: [`Denied::explain`] makes the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Denied {
-    pub(super) area: Area,
-    pub(super) operation: Operation,
-    pub(super) why: Why,
+    area: Area,
+    operation: Operation,
+    why: Why,
 }
 
 /// What is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// A token.
     Token,
     /// A user in the token.
@@ -35,9 +33,10 @@ pub(super) enum Why {
 }
 
 impl Denied {
-    pub(super) fn new(scope: &Scope, operation: Operation, why: Why) -> Self {
+    /// This operation in this area, for this reason.
+    pub(crate) fn new(area: Area, operation: Operation, why: Why) -> Self {
         Self {
-            area: scope.area(),
+            area,
             operation,
             why,
         }
