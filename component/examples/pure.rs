@@ -3,56 +3,21 @@
 //! `pure` lists their names, `pure NAME TIMES` runs one so many times. What one time costs
 //! is the difference between two runs: `just bench-instructions`.
 
-// The modules are the component's own; this needs but a part of each.
-#![allow(dead_code, missing_docs)]
-
-mod bindings {
-    #![allow(
-        unsafe_code,
-        unreachable_pub,
-        clippy::all,
-        clippy::undocumented_unsafe_blocks
-    )]
-
-    // As in src/bindings.rs, but nothing is exported.
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "coffer",
-        generate_all,
-        ownership: Borrowing { duplicate_if_necessary: false },
-    });
-}
-
-#[path = "../src"]
-mod src {
-    pub(crate) mod area;
-    pub(crate) mod fields;
-    pub(crate) mod http;
-    pub(crate) mod json;
-    pub(crate) mod log;
-    pub(crate) mod memo;
-    pub(crate) mod permit;
-    pub(crate) mod policy;
-    pub(crate) mod problem;
-    pub(crate) mod time;
-    pub(crate) mod token;
-    pub(crate) mod url;
-}
-
-// Where the modules look for each other.
-use src::{area, fields, http, json, log, memo, permit, policy, problem, time, token, url};
-
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use ::http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use jwt_simple::prelude::*;
 
-use fields::{conditions, disposition, range};
-use policy::Policy;
-use token::Caller;
-use url::{Name, Route, query};
+use coffer_component::area::Area;
+use coffer_component::fields::{conditions, disposition, range};
+use coffer_component::memo::Memo;
+use coffer_component::permit;
+use coffer_component::policy::Policy;
+use coffer_component::token::{self, Caller};
+use coffer_component::url::query::ListQuery;
+use coffer_component::url::{Name, Route};
 
 /// A point in time, in seconds since 1970, at which the token holds.
 const NOW: u64 = 1_800_000_000;
@@ -69,7 +34,7 @@ const KEY: [u8; 64] = [
 #[derive(Default)]
 struct Known(RefCell<Option<Vec<u8>>>);
 
-impl memo::Memo for Known {
+impl Memo for Known {
     fn recall(&self, _: &[u8]) -> Option<Vec<u8>> {
         self.0.borrow().clone()
     }
@@ -158,9 +123,10 @@ const PARTS: [Part; 11] = [
     }),
     ("permit to read, anonymous", |given| {
         let name = Name::new("photo.jpg");
-        let _ = black_box(name.and_then(|name| {
-            permit::read(&given.policy, &Caller::Anonymous, area::Area::Public, name)
-        }));
+        let _ =
+            black_box(name.and_then(|name| {
+                permit::read(&given.policy, &Caller::Anonymous, Area::Public, name)
+            }));
     }),
     ("conditions", |given| {
         let _ = black_box(conditions::conditions(black_box(&given.headers)));
@@ -170,7 +136,7 @@ const PARTS: [Part; 11] = [
     }),
     ("query of a list", |_| {
         let query = black_box("prefix=2026/caf%C3%A9/&delimiter=/&limit=50");
-        let _ = black_box(query::ListQuery::parse(query));
+        let _ = black_box(ListQuery::parse(query));
     }),
     ("Content-Disposition", |_| {
         let name = black_box("résumé 2026.pdf");

@@ -17,26 +17,29 @@
 //! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
 //! and nothing else that opens a file. Every refusal is a [`problem`].
 
-// Nothing here is public: its documentation is for those who work on it.
+//! The component is the `cdylib`. As a library it gives what decides without a host to
+//! `examples/pure.rs`, and is no interface for anybody else.
+
+// Its documentation is for those who work on it.
 #![allow(rustdoc::private_intra_doc_links)]
 
-mod area;
+pub mod area;
 mod bindings;
-mod fields;
+pub mod fields;
 mod http;
 mod json;
 mod log;
-mod memo;
+pub mod memo;
 mod multipart;
 mod operations;
-mod permit;
-mod policy;
+pub mod permit;
+pub mod policy;
 mod probes;
 mod problem;
 mod settings;
 mod time;
-mod token;
-mod url;
+pub mod token;
+pub mod url;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 

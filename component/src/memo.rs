@@ -3,7 +3,7 @@
 use crate::bindings::coffer::storage::memo;
 
 /// A memory that may forget anything at any time.
-pub(crate) trait Memo {
+pub trait Memo {
     /// What is remembered under this key.
     fn recall(&self, key: &[u8]) -> Option<Vec<u8>>;
 

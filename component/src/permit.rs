@@ -29,7 +29,7 @@ pub(crate) use refusals::Refusals;
 
 /// Leave to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Read {
+pub struct Read {
     scope: Scope,
     name: Name,
     reach: Reach,
@@ -61,12 +61,7 @@ pub(crate) struct Delete {
 
 /// May this caller read this file? A rule `uploader` is for the store to weigh, by
 /// [`Read::may_read`].
-pub(crate) fn read(
-    policy: &Policy,
-    caller: &Caller,
-    area: Area,
-    name: Name,
-) -> Result<Read, Problem> {
+pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
     Ok(Read { scope, name, reach })
 }

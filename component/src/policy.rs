@@ -50,7 +50,7 @@ pub(crate) mod development {
 
 /// A policy in force. Without an IAM API it is the public-only mode.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Policy {
+pub struct Policy {
     /// Whether the document says that there is to be no IAM API.
     public_only: bool,
     iam: Option<Iam>,
@@ -104,7 +104,7 @@ impl Policy {
     /// # Errors
     /// An empty document; an unknown key, word, unit or pointer, or a contradiction, with
     /// its line.
-    pub(crate) fn parse(document: &str) -> Result<Self, PolicyError> {
+    pub fn parse(document: &str) -> Result<Self, PolicyError> {
         Document::parse(document)?.into_policy(document)
     }
 
@@ -163,7 +163,7 @@ impl Policy {
     }
 
     /// The origins whose scripts may read responses.
-    pub(crate) fn origins(&self) -> &Origins {
+    pub fn origins(&self) -> &Origins {
         &self.origins
     }
 

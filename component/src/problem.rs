@@ -15,7 +15,7 @@ pub(crate) const MAX_ECHO: usize = 100;
 
 /// Why a request is refused. Carries only what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
+pub enum Problem {
     #[error("the name cannot be used: {0}")]
     InvalidName(&'static str),
     #[error("{0}")]

@@ -24,19 +24,20 @@ use refusal::Refusal;
 use remembered::Remembered;
 use verify::{Token, Unverified};
 
-pub(crate) use caller::{Bearer, Caller};
+pub(crate) use caller::Bearer;
+pub use caller::Caller;
 pub(crate) use owner::Owner;
 
 /// What verification gets from the host.
-pub(crate) struct Imports<'a> {
+pub struct Imports<'a> {
     /// The secrets that a policy may name.
-    pub(crate) secrets: &'a Secrets<'a>,
+    pub secrets: &'a Secrets<'a>,
     /// The way to the IAM API.
-    pub(crate) fetch: &'a Fetch<'a>,
+    pub fetch: &'a Fetch<'a>,
     /// Where good tokens are remembered.
-    pub(crate) memo: &'a dyn Memo,
+    pub memo: &'a dyn Memo,
     /// Where it is told what became of a token.
-    pub(crate) tell: &'a dyn Fn(TokenOutcome),
+    pub tell: &'a dyn Fn(TokenOutcome),
 }
 
 impl From<Unverified> for Problem {
@@ -59,7 +60,7 @@ impl From<Unverified> for Problem {
 /// [`Problem::InvalidToken`] for a token that is refused, the reason of which
 /// goes to the log; [`Problem::IamUnavailable`] where there are no keys to verify it
 /// with.
-pub(crate) fn authenticate<'a>(
+pub fn authenticate<'a>(
     fields: &HeaderMap,
     policy: &'a Policy,
     imports: &Imports<'a>,

@@ -4,9 +4,10 @@
 mod cursor;
 mod name;
 pub(crate) mod percent;
-pub(crate) mod query;
+pub mod query;
 mod route;
 
 pub(crate) use cursor::Cursor;
-pub(crate) use name::Name;
-pub(crate) use route::{Route, Subject};
+pub use name::Name;
+pub use route::Route;
+pub(crate) use route::Subject;

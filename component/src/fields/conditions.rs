@@ -12,7 +12,7 @@ use crate::time::parse_http_date;
 ///
 /// A list of entity tags that cannot be read is refused; a date that cannot be
 /// read is ignored (13.1.3, 13.1.4).
-pub(crate) fn conditions(headers: &HeaderMap) -> Result<Conditions, Problem> {
+pub fn conditions(headers: &HeaderMap) -> Result<Conditions, Problem> {
     read(headers, Unreadable::Refused)
 }
 

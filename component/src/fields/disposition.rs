@@ -18,7 +18,7 @@ const MAX_EXTENSION: usize = 16;
 /// request asks for: `Some` forces `attachment`, with another name unless it is
 /// empty, of which only the last component counts. A name of more than 255 characters
 /// is cut.
-pub(crate) fn for_download(basename: &str, inline: bool, download: Option<&str>) -> HeaderValue {
+pub fn for_download(basename: &str, inline: bool, download: Option<&str>) -> HeaderValue {
     let wanted: String = download
         .map_or("", last_component)
         .chars()

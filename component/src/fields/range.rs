@@ -10,7 +10,7 @@ use crate::bindings::coffer::storage::blobs::Span;
 /// More than one range, another unit and what cannot be read all mean the whole
 /// file, as a server may ignore the field. An offset too large for 64 bits
 /// counts as the largest.
-pub(crate) fn span(headers: &HeaderMap) -> Span {
+pub fn span(headers: &HeaderMap) -> Span {
     let mut fields = headers.get_all(header::RANGE).iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
         return Span::All;

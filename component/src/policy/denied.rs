@@ -9,7 +9,7 @@ use crate::area::Area;
 /// Why a caller may not do something. Small and plain, since many are made that nobody
 /// gets to read: [`Denied::explain`] makes the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Denied {
+pub struct Denied {
     area: Area,
     operation: Operation,
     why: Why,

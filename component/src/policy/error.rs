@@ -8,7 +8,7 @@ use super::source::{Place, Source};
 /// A policy that cannot be used. Displays as one line for the operator, with the
 /// document's line and key where there are any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PolicyError {
+pub struct PolicyError {
     line: Option<usize>,
     message: String,
 }

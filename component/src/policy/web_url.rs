@@ -11,7 +11,7 @@ use http::uri::Scheme;
 /// Invariants: it names a host, at most a port that there is, and neither a user nor a
 /// fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WebUrl(Uri);
+pub struct WebUrl(Uri);
 
 impl WebUrl {
     /// Reads an URL; `None` where it is not such a one.

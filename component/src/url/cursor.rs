@@ -12,7 +12,7 @@ const MAX_CHARS: usize = (Name::MAX_BYTES + 1).div_ceil(3) * 4;
 /// see it as base64url without padding and are told nothing about its inside;
 /// what they make up themselves leads nowhere but to names of the same area.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor(String);
+pub struct Cursor(String);
 
 impl Cursor {
     /// Reads what [`Cursor::encode`] gave to a client.

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 /// - segments joined by `/`, none of them empty, `.` or `..`;
 /// - no control character (U+0000 to U+001F, U+007F to U+009F), no backslash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Name(String);
+pub struct Name(String);
 
 impl Name {
     /// The most bytes that a name may have.
@@ -31,7 +31,7 @@ impl Name {
     }
 
     /// The name that this text is, taken as it stands.
-    pub(crate) fn new(text: &str) -> Result<Self, Problem> {
+    pub fn new(text: &str) -> Result<Self, Problem> {
         let reason = if text.is_empty() {
             "it is empty"
         } else if text.len() > Self::MAX_BYTES {

@@ -11,15 +11,15 @@ use crate::problem::{MAX_ECHO, Problem};
 
 /// Which page of which names `GET /v1/{area}/files` shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ListQuery {
+pub struct ListQuery {
     /// Only names that start so; may end anywhere in a segment.
-    pub(crate) prefix: String,
+    pub prefix: String,
     /// Whether names with a `/` behind the prefix are shown as one folder.
-    pub(crate) folders: bool,
+    pub folders: bool,
     /// Files and folders together, 1 to 1000.
-    pub(crate) limit: u32,
+    pub limit: u32,
     /// Where the last page ended.
-    pub(crate) cursor: Option<Cursor>,
+    pub cursor: Option<Cursor>,
 }
 
 impl ListQuery {
@@ -27,7 +27,7 @@ impl ListQuery {
     const DEFAULT_LIMIT: u32 = 100;
 
     /// Reads what stands behind the `?`.
-    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+    pub fn parse(query: &str) -> Result<Self, Problem> {
         let [prefix, delimiter, limit, cursor] = parameters(
             query,
             ["prefix", "delimiter", "limit", "cursor"],

@@ -8,8 +8,9 @@ use crate::bindings::coffer::storage::telemetry::{self, Operation};
 use crate::problem::Problem;
 
 /// What a request asks for. `HEAD` takes the route of `GET`.
+#[expect(missing_docs, reason = "the fields are what the paths name")]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Route {
+pub enum Route {
     /// `GET /v1/{area}/files`
     List { area: Area },
     /// `POST /v1/{area}/files`
@@ -30,7 +31,7 @@ pub(crate) enum Route {
 
 /// What a request asks for, whether or not it names something that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Subject {
+pub struct Subject {
     pub(crate) operation: Operation,
     pub(crate) area: Option<telemetry::Area>,
 }
@@ -39,7 +40,7 @@ impl Route {
     /// Finds the route of a request whose target is `path_with_query`, and
     /// returns it with what stands behind the first `?`; before that, what the request
     /// asks for, if it is something that there is.
-    pub(crate) fn parse<'t>(
+    pub fn parse<'t>(
         method: &Method,
         path_with_query: &'t str,
     ) -> (Option<Subject>, Result<(Self, &'t str), Problem>) {
