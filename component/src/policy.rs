@@ -29,7 +29,7 @@ pub(crate) use absent::Absent;
 pub(crate) use denied::{Denied, Why};
 pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
-pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
+pub(crate) use iam::{Iam, KeySource, OrgSource, Pointer, Secrets};
 pub(crate) use media::MediaRange;
 pub(crate) use rule::{Operation, Word};
 pub(crate) use web_url::WebUrl;

@@ -1,12 +1,12 @@
 //! What a token claims: when, for whom, and in whose name.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::keys::LEEWAY;
 use super::refusal::{Found, Refusal};
 use crate::json::{self, Shape};
-use crate::policy::{Absent, Iam, OrgSource};
+use crate::policy::{Absent, Iam, OrgSource, Pointer};
 
 /// The claims of RFC 7519 that have to be strings, where they are there.
 const STRINGS: [&str; 3] = ["iss", "sub", "jti"];
@@ -15,15 +15,15 @@ const STRINGS: [&str; 3] = ["iss", "sub", "jti"];
 /// 10000. Others are no dates but attempts.
 const TIMES: std::ops::RangeInclusive<f64> = 0.0..=253_402_300_799.0;
 
-/// A JWT Claims Set (RFC 7519). Being one says nothing about its signature.
+/// A JWT Claims Set (RFC 7519): a JSON object. Being one says nothing about its signature.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Value);
 
 impl Claims {
     /// Parses the payload of a token; `None` where it is not a JSON object or
     /// names a member twice.
     pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
-        json::object(payload).map(Self)
+        json::object(payload).map(|members| Self(members.into()))
     }
 
     /// Whether the claims hold at `now` (seconds since 1970) for this IAM API:
@@ -97,7 +97,7 @@ impl Claims {
     /// 1, 1.0 and "1" cannot be taken for one another. Nor does a client that
     /// acts for itself.
     pub(crate) fn user(&self, iam: &Iam) -> Result<&str, Absent> {
-        match iam.user().find(&self.0).ok_or(Absent::Missing)? {
+        match self.at(iam.user())? {
             Value::String(id) if id.is_empty() => Err(Absent::Empty),
             Value::String(id) if self.is_client(id) => Err(Absent::Client),
             Value::String(id) => Ok(id),
@@ -122,7 +122,7 @@ impl Claims {
         match iam.org() {
             OrgSource::Nowhere => Err(Absent::NotConfigured),
             OrgSource::Claim(pointer) => {
-                let claim = pointer.find(&self.0).ok_or(Absent::Missing)?;
+                let claim = self.at(pointer)?;
                 let id = match claim {
                     Value::String(id) => Some(id),
                     Value::Object(members) if members.len() == 1 => members.keys().next(),
@@ -152,7 +152,7 @@ impl Claims {
     /// than those that are null or false. There is at least one.
     pub(crate) fn roles(&self, iam: &Iam) -> Result<Vec<String>, Absent> {
         let pointer = iam.roles().ok_or(Absent::NotConfigured)?;
-        let claim = pointer.find(&self.0).ok_or(Absent::Missing)?;
+        let claim = self.at(pointer)?;
         let roles: Vec<String> = match claim {
             Value::String(words) => words.split_whitespace().map(str::to_owned).collect(),
             Value::Array(items) => items
@@ -175,6 +175,10 @@ impl Claims {
             }
             (true, _) => Err(Absent::Empty),
         }
+    }
+
+    fn at(&self, pointer: &Pointer) -> Result<&Value, Absent> {
+        self.0.pointer(pointer.as_str()).ok_or(Absent::Missing)
     }
 
     /// A `NumericDate` (RFC 7519, 2), if the claim is there.
