@@ -11,14 +11,32 @@
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
-//! | `OPTIONS` anything | [`cors`] |
+//! | `OPTIONS` anything | [`fields::cors`] |
 //!
-//! A request goes [`http`] → [`route`] → [`token`] (who asks: a [`token::Caller`]) →
-//! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
-//! and nothing else that opens a file. Every refusal is a [`problem`].
-
-//! The component is the `cdylib`. As a library it gives what decides without a host to
-//! `examples/pure.rs`, and is no interface for anybody else.
+//! A request goes [`http`] → [`url`] (what it is about: a [`url::Route`]) → [`token`] (who
+//! asks: a [`token::Caller`]) → [`permit`] (may they, by the [`policy`]) → one of the
+//! [`operations`], which gets the permit and nothing else that opens a file. Every refusal is a
+//! [`problem`].
+//!
+//! The rooms, each of which depends on those above it alone:
+//!
+//! | room | job |
+//! |---|---|
+//! | [`area`], [`json`], [`time`], [`log`], [`memo`] | what all others stand on |
+//! | [`policy`] | the document: which IAM API is trusted, who may do what |
+//! | [`problem`] | why a request is refused, and how clients are told |
+//! | [`url`] | route, name and query of a request |
+//! | [`fields`] | header fields, from and to types |
+//! | [`multipart`] | the parts of a form |
+//! | [`http`] | requests and responses: `wasi:http` |
+//! | [`token`] | who asks: bearer tokens, and the keys that they are verified with |
+//! | [`permit`] | what a caller may do, and the keys of what they may do it to; links |
+//! | [`settings`] | what the operator has set |
+//! | [`operations`] | one file an operation |
+//! | [`operator`] | what the operator's commands ask: `check`, `token` |
+//!
+//! The component is the `cdylib`. The library beside it is what decides without a host, for
+//! `examples/pure.rs` and nobody else.
 
 // Its documentation is for those who work on it.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -32,9 +50,9 @@ mod log;
 pub mod memo;
 mod multipart;
 mod operations;
+mod operator;
 pub mod permit;
 pub mod policy;
-mod probes;
 mod problem;
 mod settings;
 mod time;
@@ -46,8 +64,6 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::telemetry;
 use bindings::exports::coffer::storage::continuation;
-use bindings::exports::coffer::storage::explain::{self, Identity};
-use bindings::exports::coffer::storage::self_check::{self, Opening, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
@@ -57,10 +73,9 @@ use http::{Answer, Request, Response};
 use operations::receipt::Receipt;
 use operations::{Context, delete, download, form, list, upload};
 use permit::link;
-use policy::{Iam, Policy, WebUrl};
+use policy::Policy;
 use problem::Problem;
 use settings::Settings;
-use token::keyring::{self, Keyring};
 use url::{Route, Subject};
 
 pub(crate) struct Coffer;
@@ -96,64 +111,6 @@ impl continuation::Guest for Coffer {
         let mut answer = answer.bounded();
         answer.headers_mut().extend(receipt.shared());
         answer.send(out, false);
-    }
-}
-
-impl self_check::Guest for Coffer {
-    fn check() -> Result<Report, String> {
-        let settings = Settings::default();
-        let policy = settings.policy()?;
-        keyring::check(&policy, &|name| settings.secret(name))
-            .map_err(|error| format!("the policy: {error}"))?;
-        Ok(Report {
-            notices: policy.notices(settings.policy_document()),
-            cors_origins: policy
-                .origins()
-                .listed()
-                .iter()
-                .map(|origin| origin.as_ref().to_owned())
-                .collect(),
-            iam_origins: policy
-                .iam()
-                .and_then(Iam::asks)
-                .map(WebUrl::origin)
-                .into_iter()
-                .collect(),
-            openings: policy.openings().into_iter().map(opening).collect(),
-            probes: probes::all(),
-        })
-    }
-}
-
-impl explain::Guest for Coffer {
-    fn token(token: String) -> Result<Identity, String> {
-        let settings = Settings::default();
-        let policy = settings.policy()?;
-        let iam = policy
-            .iam()
-            .ok_or("the policy has no [iam], so no token is looked at")?;
-        let keyring = Keyring {
-            iam,
-            secrets: &|name| settings.secret(name),
-            fetch: &http::outgoing::get,
-        };
-        let now = wall_clock::now().seconds;
-        let found = token::identity::identify(&token, iam, &keyring, now);
-        let found = found.map_err(|refused| refused.to_string())?;
-        Ok(Identity {
-            user: found.user.map_err(|absent| absent.user(iam)),
-            organization: found.org.map_err(|absent| absent.org(iam)),
-            roles: found.roles.map_err(|absent| absent.roles(iam)),
-            seconds_left: found.seconds_left,
-        })
-    }
-}
-
-fn opening(opening: policy::openings::Opening) -> Opening {
-    Opening {
-        what: opening.what,
-        stated: opening.stated,
-        statement: opening.statement,
     }
 }
 

@@ -73,8 +73,8 @@ impl Response {
 
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
-        let media_type = "application/problem+json";
-        let mut response = Self::document(problem.status(), media_type, problem.body());
+        let (status, document) = (problem.status(), problem.document());
+        let mut response = Self::document(status, Problem::MEDIA_TYPE, document);
         response.headers.extend(problem.field());
         response
     }
