@@ -14,7 +14,7 @@ use memchr::{memmem, memrchr};
 
 use crate::problem::Problem;
 pub(crate) use disposition::{Filename, FormData};
-use header::Header;
+use header::PartHeader;
 
 /// How many bytes may stand before the first part.
 const PREAMBLE: usize = 64 * 1024;
@@ -34,23 +34,23 @@ const HEADER_END: &[u8] = b"\r\n\r\n";
 
 /// Where a form's body comes from: its next chunk, `None` at its end, or the problem for
 /// which there is no more.
-type Source<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
+type Chunks<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
 
 /// A form on its way in. Everything that is wrong with the form itself is a
 /// [`Problem::InvalidMultipart`]; a problem of the source's is passed on.
 pub(crate) struct Form<'b> {
-    source: Box<Source<'b>>,
+    source: Box<Chunks<'b>>,
     /// The end of the line before, two hyphens and the boundary.
     delimiter: Vec<u8>,
     /// What has come and was not given on.
     buffer: BytesMut,
-    place: Place,
+    place: Position,
     count: usize,
 }
 
 /// What the buffer starts with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// A part's content, or what stands before the first delimiter.
     Content,
     /// What follows a delimiter.
@@ -75,7 +75,7 @@ impl<'b> Form<'b> {
             delimiter: [LINE_END, b"--", boundary.as_bytes()].concat(),
             // So that the first line is one that follows another.
             buffer: BytesMut::from(LINE_END),
-            place: Place::Content,
+            place: Position::Content,
             count: 0,
         })
     }
@@ -98,10 +98,10 @@ impl<'b> Form<'b> {
         if self.count > PARTS {
             return Err(malformed("it has too many parts"));
         }
-        let Header {
+        let PartHeader {
             disposition,
             content_type,
-        } = Header::parse(&lines)?;
+        } = PartHeader::parse(&lines)?;
         Ok(Some(Part {
             form: self,
             disposition,
@@ -112,13 +112,13 @@ impl<'b> Form<'b> {
     /// The next bytes of the content that the buffer is in, never an empty chunk; `None`
     /// at its delimiter.
     fn next_chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        while self.place == Place::Content {
+        while self.place == Position::Content {
             let end = memmem::find(&self.buffer, &self.delimiter);
             let ready = end.unwrap_or_else(|| self.certain());
             let content = self.buffer.split_to(ready).freeze();
             if end.is_some() {
                 self.buffer.advance(self.delimiter.len());
-                self.place = Place::Delimited;
+                self.place = Position::Delimited;
             } else if content.is_empty() {
                 self.pull()?;
             }
@@ -140,11 +140,11 @@ impl<'b> Form<'b> {
 
     /// The header lines behind a delimiter; none behind the closing one.
     fn header(&mut self) -> Result<Option<HeaderMap>, Problem> {
-        while self.place == Place::Delimited && self.buffer.len() < 2 {
+        while self.place == Position::Delimited && self.buffer.len() < 2 {
             self.pull()?;
         }
-        if self.place == Place::Epilogue || self.buffer.starts_with(b"--") {
-            self.place = Place::Epilogue;
+        if self.place == Position::Epilogue || self.buffer.starts_with(b"--") {
+            self.place = Position::Epilogue;
             return Ok(None);
         }
         let end = loop {
@@ -163,7 +163,7 @@ impl<'b> Form<'b> {
         if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
             return Err(malformed("a delimiter is not one"));
         }
-        self.place = Place::Content;
+        self.place = Position::Content;
         header::lines(&lines[LINE_END.len()..]).map(Some)
     }
 

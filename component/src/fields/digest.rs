@@ -23,16 +23,16 @@ pub(crate) fn sha256(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
 }
 
 fn announced(headers: &HeaderMap, name: &HeaderName) -> Result<Option<[u8; 32]>, Problem> {
-    let mut found = Found::Nothing;
+    let mut found = Announced::Nothing;
     for field in headers.get_all(name) {
         Parser::new(field)
             .parse_dictionary_with_visitor(&mut found)
             .map_err(|_| malformed(name))?;
     }
     match found {
-        Found::Nothing => Ok(None),
-        Found::Digest(digest) => Ok(Some(digest)),
-        Found::SomethingElse => Err(malformed(name)),
+        Announced::Nothing => Ok(None),
+        Announced::Digest(digest) => Ok(Some(digest)),
+        Announced::SomethingElse => Err(malformed(name)),
     }
 }
 
@@ -43,16 +43,16 @@ fn malformed(name: &HeaderName) -> Problem {
 }
 
 /// What stands under `sha-256`; of several, the last counts (RFC 9651, 3.2).
-enum Found {
+enum Announced {
     Nothing,
     Digest([u8; 32]),
     SomethingElse,
 }
 
 /// A member of the dictionary, and where its value goes, if anywhere.
-struct Member<'f>(Option<&'f mut Found>);
+struct Member<'f>(Option<&'f mut Announced>);
 
-impl<'de> DictionaryVisitor<'de> for &mut Found {
+impl<'de> DictionaryVisitor<'de> for &mut Announced {
     type Out = ();
     type Error = Infallible;
 
@@ -74,7 +74,7 @@ impl<'de> EntryVisitor<'de> for Member<'_> {
 
     fn inner_list(self) -> Result<impl InnerListVisitor<'de>, Infallible> {
         if let Some(found) = self.0 {
-            *found = Found::SomethingElse;
+            *found = Announced::SomethingElse;
         }
         Ok(Ignored)
     }
@@ -92,7 +92,7 @@ impl<'de> ItemVisitor<'de> for Member<'_> {
             let digest = item
                 .as_byte_sequence()
                 .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-            *found = digest.map_or(Found::SomethingElse, Found::Digest);
+            *found = digest.map_or(Announced::SomethingElse, Announced::Digest);
         }
         Ok(Ignored)
     }

@@ -16,13 +16,13 @@ const FORM_DATA: MediaType<'static> = MediaType::new(names::MULTIPART, names::FO
 
 /// What a part's header says, as far as a form's parts have anything to say
 /// (RFC 7578, 4.8).
-pub(super) struct Header {
+pub(super) struct PartHeader {
     pub(super) disposition: FormData,
     /// As it stands there.
     pub(super) content_type: Option<Vec<u8>>,
 }
 
-impl Header {
+impl PartHeader {
     /// Reads a part's header. A duplicate field is refused, since nobody could
     /// say which of them the others along the way have looked at.
     pub(super) fn parse(fields: &HeaderMap) -> Result<Self, Problem> {

@@ -52,7 +52,7 @@ impl Grant {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims {
+struct LinkClaims {
     area: String,
     owner: String,
     name: String,
@@ -90,7 +90,7 @@ pub(crate) fn make(
         audiences: None,
         jwt_id: None,
         nonce: None,
-        custom: Claims {
+        custom: LinkClaims {
             area: scope.area().to_string(),
             owner,
             name: name.as_str().to_owned(),
@@ -127,11 +127,11 @@ pub(crate) fn verify(
         artificial_time: Some(UnixTimeStamp::from_secs(now)),
         ..VerificationOptions::default()
     };
-    let claims: JWTClaims<Claims> = key
+    let claims: JWTClaims<LinkClaims> = key
         .0
         .verify_token(token, Some(options))
         .map_err(|_| Problem::LinkInvalid)?;
-    let Claims {
+    let LinkClaims {
         area,
         owner,
         name,

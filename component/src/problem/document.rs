@@ -11,7 +11,7 @@ const TYPES: &str = "/problems/";
 
 /// The body of a refusal.
 #[derive(Serialize)]
-struct Document<'a> {
+struct ProblemDocument<'a> {
     r#type: String,
     title: &'static str,
     status: u16,
@@ -27,7 +27,7 @@ impl Problem {
     /// What says it to the client.
     pub(crate) fn document(&self) -> Vec<u8> {
         let (status, slug, title) = self.row();
-        let document = Document {
+        let document = ProblemDocument {
             r#type: format!("{TYPES}{slug}"),
             title,
             status: status.as_u16(),

@@ -9,12 +9,12 @@ use crate::json;
 
 /// What of a token's header matters.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(super) struct JoseHeader {
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
 }
 
-impl Header {
+impl JoseHeader {
     /// Reads the header's JSON.
     ///
     /// No extension is understood, so `crit` is refused whatever it lists, and

@@ -3,7 +3,7 @@
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 
 use super::claims::Claims;
-use super::header::Header;
+use super::header::JoseHeader;
 use super::keyring::{Keyring, NoKeys};
 use super::keys::KeySet;
 use super::refusal::Refusal;
@@ -50,9 +50,9 @@ impl<'a> Token<'a> {
     }
 
     /// What its header says, which nothing vouches for.
-    pub(super) fn header(&self) -> Result<Header, Refusal> {
+    pub(super) fn header(&self) -> Result<JoseHeader, Refusal> {
         let json = Base64UrlSafeNoPadding::decode_to_vec(self.header, None);
-        Header::parse(&json.map_err(|_| Refusal::Malformed)?)
+        JoseHeader::parse(&json.map_err(|_| Refusal::Malformed)?)
     }
 
     /// What it claims, if it passes every check.
@@ -113,7 +113,7 @@ impl<'a> Token<'a> {
     /// Whether one of these keys signed it.
     pub(super) fn verify_with(
         &self,
-        header: &Header,
+        header: &JoseHeader,
         keys: &KeySet,
         now: u64,
     ) -> Result<(), Refusal> {

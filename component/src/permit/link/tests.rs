@@ -72,7 +72,7 @@ fn a_link_with_any_character_changed_is_invalid() {
 }
 
 /// A token signed with the right key that says something else.
-fn forged(kind: &str, issuer: &str, custom: Claims) -> String {
+fn forged(kind: &str, issuer: &str, custom: LinkClaims) -> String {
     let mut claims = jwt_simple::claims::Claims::with_custom_claims(custom, Duration::from_secs(9));
     (claims.issued_at, claims.expires_at, claims.invalid_before) = (None, None, None);
     claims.issuer = Some(issuer.to_owned());
@@ -89,7 +89,7 @@ fn forged(kind: &str, issuer: &str, custom: Claims) -> String {
 #[test]
 fn only_what_make_writes_is_a_link() {
     let owner = "0".repeat(64);
-    let claims = |area: &str, owner: &str, name: &str| Claims {
+    let claims = |area: &str, owner: &str, name: &str| LinkClaims {
         area: area.to_owned(),
         owner: owner.to_owned(),
         name: name.to_owned(),
