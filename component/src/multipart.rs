@@ -88,7 +88,7 @@ impl<'b> Form<'b> {
         while let Some(chunk) = self.next_chunk()? {
             passed = passed.saturating_add(chunk.len());
             if passed > most {
-                return Err(malformed("too much of it belongs to no file"));
+                return Err(Problem::malformed_form("too much of it belongs to no file"));
             }
         }
         let Some(lines) = self.header()? else {
@@ -96,7 +96,7 @@ impl<'b> Form<'b> {
         };
         self.count += 1;
         if self.count > PARTS {
-            return Err(malformed("it has too many parts"));
+            return Err(Problem::malformed_form("it has too many parts"));
         }
         let PartHeader {
             disposition,
@@ -150,7 +150,7 @@ impl<'b> Form<'b> {
         let end = loop {
             let end = memmem::find(&self.buffer, HEADER_END);
             if end.unwrap_or(self.buffer.len()) > HEADER {
-                return Err(malformed("a part's header is too long"));
+                return Err(Problem::malformed_form("a part's header is too long"));
             }
             match end {
                 Some(end) => break end + HEADER_END.len(),
@@ -161,7 +161,7 @@ impl<'b> Form<'b> {
         let line_end = memmem::find(&block, LINE_END).unwrap_or_default();
         let (padding, lines) = block.split_at(line_end);
         if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            return Err(malformed("a delimiter is not one"));
+            return Err(Problem::malformed_form("a delimiter is not one"));
         }
         self.place = Position::Content;
         header::lines(&lines[LINE_END.len()..]).map(Some)
@@ -170,7 +170,8 @@ impl<'b> Form<'b> {
     /// Takes in what comes next.
     fn pull(&mut self) -> Result<(), Problem> {
         let chunk = (self.source)()?;
-        let chunk = chunk.ok_or_else(|| malformed("it ends before its closing delimiter"))?;
+        let chunk =
+            chunk.ok_or_else(|| Problem::malformed_form("it ends before its closing delimiter"))?;
         self.buffer.extend_from_slice(&chunk);
         Ok(())
     }
@@ -197,16 +198,12 @@ impl Part<'_, '_> {
         let mut text = Vec::new();
         while let Some(chunk) = self.next_chunk()? {
             if chunk.len() > limit.saturating_sub(text.len()) {
-                return Err(malformed("a text field is too long"));
+                return Err(Problem::malformed_form("a text field is too long"));
             }
             text.extend_from_slice(&chunk);
         }
-        String::from_utf8(text).map_err(|_| malformed("a text field is not UTF-8"))
+        String::from_utf8(text).map_err(|_| Problem::malformed_form("a text field is not UTF-8"))
     }
-}
-
-fn malformed(reason: &str) -> Problem {
-    Problem::InvalidMultipart(format!("the form is malformed: {reason}"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod absent;
 mod denied;
+mod development;
 mod document;
 mod error;
 mod fields;
@@ -34,19 +35,8 @@ pub(crate) use media::MediaRange;
 pub(crate) use rule::{Operation, Word};
 pub(crate) use web_url::WebUrl;
 
-use document::Document;
 use fields::CacheControl;
 use rule::Rules;
-
-/// What development tokens are made and verified with.
-pub(crate) mod development {
-    /// The `iss` of development tokens.
-    pub(crate) const ISSUER: &str = "coffer-development";
-    /// The `aud` of development tokens.
-    pub(crate) const AUDIENCE: &str = "coffer";
-    /// Where development tokens name the user, the organization and the roles.
-    pub(crate) const CLAIMS: [&str; 3] = ["/sub", "/org_id", "/roles"];
-}
 
 /// A policy in force. Without an IAM API it is the public-only mode.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
@@ -99,15 +89,6 @@ impl AreaLimits {
 }
 
 impl Policy {
-    /// Reads a policy document (TOML).
-    ///
-    /// # Errors
-    /// An empty document; an unknown key, word, unit or pointer, or a contradiction, with
-    /// its line.
-    pub fn parse(document: &str) -> Result<Self, PolicyError> {
-        Document::parse(document)?.into_policy(document)
-    }
-
     /// Adds the IAM API of the development mode, whose keys are this JWKS.
     ///
     /// # Errors
@@ -165,44 +146,6 @@ impl Policy {
     /// The origins whose scripts may read responses.
     pub fn origins(&self) -> &Origins {
         &self.origins
-    }
-
-    /// What the operator should be told at start, a sentence or two each. `document` is
-    /// what the policy was read from, for the lines of what is probably a mistake in it.
-    pub(crate) fn notices(&self, document: &str) -> Vec<String> {
-        let mut notices = Vec::new();
-        if self.iam.is_none() {
-            notices.push(self.public_only_notice());
-        }
-        if self.development {
-            notices.push(
-                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
-                 the data directory can be anybody; not for real data."
-                    .to_owned(),
-            );
-        }
-        notices.extend(notes::of(document, self));
-        notices
-    }
-
-    fn public_only_notice(&self) -> String {
-        let free: Vec<_> = Operation::ALL
-            .into_iter()
-            .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
-            .map(Operation::name)
-            .collect();
-        let who = if free.is_empty() {
-            "its rules let nobody do anything".to_owned()
-        } else {
-            format!(
-                "ANYONE who reaches this service may {} files there",
-                free.join(", ")
-            )
-        };
-        format!(
-            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
-             public area works; {who}."
-        )
     }
 
     fn area(&self, area: Area) -> &AreaPolicy {

@@ -90,6 +90,11 @@ impl Problem {
         ))
     }
 
+    /// A form that cannot be read, for this reason.
+    pub(crate) fn malformed_form(reason: &str) -> Self {
+        Self::InvalidMultipart(format!("the form is malformed: {reason}"))
+    }
+
     /// The same problem, with the file that it is about.
     pub(crate) fn of_file(self, file: &str) -> Self {
         Self::OfFile {

@@ -11,13 +11,10 @@ use serde_json::Value;
 use super::refusal::Refusal;
 pub(crate) use algorithm::Algorithm;
 use material::Material;
-use unusable::{Unusable, told, written};
+use unusable::{MIN_SECRET, Unusable, told, written};
 
-/// How far the clocks of issuer and service may be apart, in seconds.
-pub(crate) const LEEWAY: u64 = 60;
-
-/// The least length of an HS256 secret, in bytes (RFC 7518, 3.2).
-const MIN_SECRET: usize = 32;
+pub(crate) use material::LEEWAY;
+pub(crate) use unusable::KeysError;
 
 /// The keys that tokens are verified with.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,27 +26,6 @@ pub(crate) struct Key {
     id: Option<String>,
     algorithm: Algorithm,
     material: Material,
-}
-
-/// Why there are no keys. Holds nothing of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum KeysError {
-    #[error("this is not a JWK Set (a JSON object with a list \"keys\"): {fault}")]
-    NotASet {
-        fault: String,
-        /// Counted from 1.
-        line: usize,
-    },
-    #[error("key {0} is a private key; only public keys belong here")]
-    Private(usize),
-    #[error("key {0} is a secret (\"oct\"); name it with hs256-secret instead")]
-    Symmetric(usize),
-    #[error(
-        "there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}"
-    )]
-    NoneUsable(String),
-    #[error("the secret is shorter than {MIN_SECRET} bytes")]
-    ShortSecret,
 }
 
 /// The members of a JWK that matter (RFC 7517, 4; RFC 7518, 6; RFC 8037, 2).

@@ -5,9 +5,11 @@ use jwt_simple::JWTError;
 use jwt_simple::prelude::*;
 
 use super::Algorithm;
-use super::LEEWAY;
 use super::large_rsa;
 use crate::token::refusal::Refusal;
+
+/// How far the clocks of issuer and service may be apart, in seconds.
+pub(crate) const LEEWAY: u64 = 60;
 
 /// Key material, decoded but not yet turned into a key, which costs more and is
 /// done only for the one that a token names.

@@ -3,12 +3,34 @@
 
 use serde_json::Value;
 
-use super::KeysError;
+/// The least length of an HS256 secret, in bytes (RFC 7518, 3.2).
+pub(super) const MIN_SECRET: usize = 32;
 
 /// The most keys that are gone into.
 const MAX_TOLD: usize = 4;
 /// The most of a name that is repeated, in characters.
 const MAX_NAME: usize = 40;
+
+/// Why there are no keys. Holds nothing of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error("this is not a JWK Set (a JSON object with a list \"keys\"): {fault}")]
+    NotASet {
+        fault: String,
+        /// Counted from 1.
+        line: usize,
+    },
+    #[error("key {0} is a private key; only public keys belong here")]
+    Private(usize),
+    #[error("key {0} is a secret (\"oct\"); name it with hs256-secret instead")]
+    Symmetric(usize),
+    #[error(
+        "there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}"
+    )]
+    NoneUsable(String),
+    #[error("the secret is shorter than {MIN_SECRET} bytes")]
+    ShortSecret,
+}
 
 /// Why a key is skipped.
 #[derive(Debug, thiserror::Error)]
