@@ -3,73 +3,21 @@
 //! `pure` lists their names, `pure NAME TIMES` runs one so many times. What one time costs
 //! is the difference between two runs: `just bench-instructions`.
 
-// The modules are the component's own; this needs but a part of each.
-#![allow(dead_code, missing_docs)]
-
-mod bindings {
-    #![allow(
-        unsafe_code,
-        unreachable_pub,
-        clippy::all,
-        clippy::undocumented_unsafe_blocks
-    )]
-
-    // As in src/bindings.rs, but nothing is exported.
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "coffer",
-        generate_all,
-        ownership: Borrowing { duplicate_if_necessary: false },
-    });
-}
-
-#[path = "../src"]
-mod src {
-    pub(crate) mod area;
-    pub(crate) mod claims;
-    pub(crate) mod conditions;
-    pub(crate) mod content_type;
-    pub(crate) mod cursor;
-    pub(crate) mod disposition;
-    pub(crate) mod http;
-    pub(crate) mod json;
-    pub(crate) mod keyring;
-    pub(crate) mod keys;
-    pub(crate) mod link;
-    pub(crate) mod log;
-    pub(crate) mod memo;
-    pub(crate) mod name;
-    pub(crate) mod owner;
-    pub(crate) mod percent;
-    pub(crate) mod permit;
-    pub(crate) mod policy;
-    pub(crate) mod problem;
-    pub(crate) mod query;
-    pub(crate) mod range;
-    pub(crate) mod refusal;
-    pub(crate) mod route;
-    pub(crate) mod time;
-    pub(crate) mod token;
-    pub(crate) mod web_url;
-}
-
-// Where the modules look for each other.
-use src::{
-    area, claims, conditions, content_type, cursor, disposition, http, json, keyring, keys, link,
-    log, memo, name, owner, percent, permit, policy, problem, query, range, refusal, route, time,
-    token, web_url,
-};
-
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use ::http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use jwt_simple::prelude::*;
 
-use policy::Policy;
-use route::Route;
-use token::Caller;
+use coffer_component::area::Area;
+use coffer_component::fields::{conditions, disposition, range};
+use coffer_component::memo::Memo;
+use coffer_component::permit;
+use coffer_component::policy::Policy;
+use coffer_component::token::{self, Caller};
+use coffer_component::url::query::ListQuery;
+use coffer_component::url::{Name, Route};
 
 /// A point in time, in seconds since 1970, at which the token holds.
 const NOW: u64 = 1_800_000_000;
@@ -86,7 +34,7 @@ const KEY: [u8; 64] = [
 #[derive(Default)]
 struct Known(RefCell<Option<Vec<u8>>>);
 
-impl memo::Memo for Known {
+impl Memo for Known {
     fn recall(&self, _: &[u8]) -> Option<Vec<u8>> {
         self.0.borrow().clone()
     }
@@ -144,13 +92,13 @@ impl Given {
     }
 
     fn caller(&self, memo: &Known) -> Option<Caller> {
-        let lent = token::Lent {
+        let imports = token::Imports {
             secrets: &|_| None,
             fetch: &|_, _| Ok(vec![]),
             memo,
             tell: &|_| (),
         };
-        token::authenticate(&self.headers, &self.policy, &lent, NOW).ok()
+        token::authenticate(&self.headers, &self.policy, &imports, NOW).ok()
     }
 }
 
@@ -174,10 +122,11 @@ const PARTS: [Part; 11] = [
         black_box(black_box(given).caller(&Known::default()));
     }),
     ("permit to read, anonymous", |given| {
-        let name = name::Name::new("photo.jpg");
-        let _ = black_box(name.and_then(|name| {
-            permit::read(&given.policy, &Caller::Anonymous, area::Area::Public, name)
-        }));
+        let name = Name::new("photo.jpg");
+        let _ =
+            black_box(name.and_then(|name| {
+                permit::read(&given.policy, &Caller::Anonymous, Area::Public, name)
+            }));
     }),
     ("conditions", |given| {
         let _ = black_box(conditions::conditions(black_box(&given.headers)));
@@ -187,7 +136,7 @@ const PARTS: [Part; 11] = [
     }),
     ("query of a list", |_| {
         let query = black_box("prefix=2026/caf%C3%A9/&delimiter=/&limit=50");
-        let _ = black_box(query::ListQuery::parse(query));
+        let _ = black_box(ListQuery::parse(query));
     }),
     ("Content-Disposition", |_| {
         let name = black_box("résumé 2026.pdf");

@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 /// Whose files a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
-pub(crate) enum Area {
+pub enum Area {
     /// Everybody's.
     Public,
     /// The token's user's.

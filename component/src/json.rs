@@ -4,10 +4,14 @@
 //! repeated member is an error and not a choice (RFC 7515, 4; RFC 7519, 4).
 //! Nesting is limited by `serde_json`.
 
+mod shape;
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+
+pub(crate) use shape::Shape;
 
 /// Parses a JSON object.
 ///

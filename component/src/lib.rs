@@ -11,76 +11,79 @@
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
-//! | `OPTIONS` anything | [`cors`] |
+//! | `OPTIONS` anything | [`fields::cors`] |
 //!
-//! A request goes [`http`] → [`route`] → [`token`] (who asks: a [`token::Caller`]) →
-//! [`permit`] (may they, by the [`policy`]) → an operation, which gets the permit
-//! and nothing else that opens a file. Every refusal is a [`problem`].
+//! A request goes [`http`] → [`url`] (what it is about: a [`url::Route`]) → [`token`] (who
+//! asks: a [`token::Caller`]) → [`permit`] (may they, by the [`policy`]) → one of the
+//! [`operations`], which gets the permit and nothing else that opens a file. Every refusal is a
+//! [`problem`].
+//!
+//! The rooms, each of which depends on those above it alone:
+//!
+//! | room | job |
+//! |---|---|
+//! | [`area`], [`json`], [`time`], [`log`], [`memo`] | what all others stand on |
+//! | [`policy`] | the document: which IAM API is trusted, who may do what |
+//! | [`problem`] | why a request is refused, and how clients are told |
+//! | [`url`] | route, name and query of a request |
+//! | [`fields`] | header fields, from and to types |
+//! | [`multipart`] | the parts of a form |
+//! | [`http`] | requests and responses: `wasi:http` |
+//! | [`token`] | who asks: bearer tokens, and the keys that they are verified with |
+//! | [`permit`] | what a caller may do, and the keys of what they may do it to; links |
+//! | [`settings`] | what the operator has set |
+//! | [`operations`] | one file an operation |
+//! | [`operator`] | what the operator's commands ask: `check`, `token` |
+//!
+//! The component is the `cdylib`. The library beside it is what decides without a host, for
+//! `examples/pure.rs` and nobody else.
 
-// Nothing here is public: its documentation is for those who work on it.
+// Its documentation is for those who work on it.
 #![allow(rustdoc::private_intra_doc_links)]
 
-mod area;
+pub mod area;
 mod bindings;
-mod claims;
-mod conditions;
-mod content_type;
-mod cors;
-mod cursor;
-mod digest;
-mod disposition;
+pub mod fields;
 mod http;
 mod json;
-mod keyring;
-mod keys;
-mod link;
 mod log;
-mod memo;
+pub mod memo;
 mod multipart;
-mod name;
 mod operations;
-mod owner;
-mod percent;
-mod permit;
-mod policy;
-mod probes;
+mod operator;
+pub mod permit;
+pub mod policy;
 mod problem;
-mod query;
-mod range;
-mod refusal;
-mod route;
 mod settings;
 mod time;
-mod token;
-mod web_url;
+pub mod token;
+pub mod url;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::telemetry;
 use bindings::exports::coffer::storage::continuation;
-use bindings::exports::coffer::storage::explain::{self, Identity};
-use bindings::exports::coffer::storage::self_check::{self, Opening, Report};
 use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
+use fields::cors;
 use http::{Answer, Request, Response};
-use keyring::Keyring;
 use operations::receipt::Receipt;
-use operations::{Context, delete, download, form, list, upload, url};
-use policy::{Iam, Policy};
+use operations::{Context, delete, download, form, list, upload};
+use permit::link;
+use policy::Policy;
 use problem::Problem;
-use route::{Route, Subject};
 use settings::Settings;
-use web_url::WebUrl;
+use url::{Route, Subject};
 
 pub(crate) struct Coffer;
 
 impl incoming_handler::Guest for Coffer {
     fn handle(incoming: IncomingRequest, out: ResponseOutparam) {
         let settings = Settings::default();
-        let policy = settings.remembered_policy(&memo::Lent);
+        let policy = settings.remembered_policy(&memo::HostMemo);
         match (policy, Request::read(incoming)) {
             (Ok(policy), Ok(request)) => serve(&settings, policy, request, out),
             (Ok(_), Err(problem)) => Answer::from(problem).send(out, false),
@@ -100,7 +103,7 @@ impl continuation::Guest for Coffer {
         };
         let answer = receipt.answer(upload, received);
         let answer = answer.unwrap_or_else(|problem| {
-            match Settings::default().remembered_policy(&memo::Lent) {
+            match Settings::default().remembered_policy(&memo::HostMemo) {
                 Ok(policy) => refused(problem, policy),
                 Err(_) => Answer::from(problem),
             }
@@ -108,65 +111,6 @@ impl continuation::Guest for Coffer {
         let mut answer = answer.bounded();
         answer.headers_mut().extend(receipt.shared());
         answer.send(out, false);
-    }
-}
-
-impl self_check::Guest for Coffer {
-    fn check() -> Result<Report, String> {
-        let settings = Settings::default();
-        let policy = settings.policy()?;
-        policy
-            .check(&|name| settings.secret(name))
-            .map_err(|error| format!("the policy: {error}"))?;
-        Ok(Report {
-            notices: policy.notices(settings.policy_document()),
-            cors_origins: policy
-                .origins()
-                .listed()
-                .iter()
-                .map(|origin| origin.as_ref().to_owned())
-                .collect(),
-            iam_origins: policy
-                .iam()
-                .and_then(Iam::asks)
-                .map(WebUrl::origin)
-                .into_iter()
-                .collect(),
-            openings: policy.openings().into_iter().map(opening).collect(),
-            probes: probes::all(),
-        })
-    }
-}
-
-impl explain::Guest for Coffer {
-    fn token(token: String) -> Result<Identity, String> {
-        let settings = Settings::default();
-        let policy = settings.policy()?;
-        let iam = policy
-            .iam()
-            .ok_or("the policy has no [iam], so no token is looked at")?;
-        let keyring = Keyring {
-            iam,
-            secrets: &|name| settings.secret(name),
-            fetch: &http::outgoing::get,
-        };
-        let now = wall_clock::now().seconds;
-        let found = token::identity::identify(&token, iam, &keyring, now);
-        let found = found.map_err(|refused| refused.to_string())?;
-        Ok(Identity {
-            user: found.user.map_err(|absent| absent.user(iam)),
-            organization: found.org.map_err(|absent| absent.org(iam)),
-            roles: found.roles.map_err(|absent| absent.roles(iam)),
-            seconds_left: found.seconds_left,
-        })
-    }
-}
-
-fn opening(opening: policy::openings::Opening) -> Opening {
-    Opening {
-        what: opening.what,
-        stated: opening.stated,
-        statement: opening.statement,
     }
 }
 
@@ -209,22 +153,22 @@ fn dispatch(
         Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
         Route::FollowLink { token, basename } => {
             let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
-            let basename = percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
+            let basename = url::percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
             let permit = permit::by_link(link::verify(&token, &basename, &key, now)?);
             return download::by_link(&permit, &request, query);
         }
         route => route,
     };
-    let lent = token::Lent {
+    let imports = token::Imports {
         secrets: &|name| settings.secret(name),
         fetch: &http::outgoing::get,
-        memo: &memo::Lent,
+        memo: &memo::HostMemo,
         tell: &telemetry::token,
     };
     let context = Context {
         policy,
         settings,
-        caller: token::authenticate(&request.headers, policy, &lent, now)?,
+        caller: token::authenticate(&request.headers, policy, &imports, now)?,
         query,
         shared,
     };
@@ -234,7 +178,7 @@ fn dispatch(
         Route::Download { area, name } => download::answer(&context, &request, area, name),
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
-        Route::MakeUrl { area, name } => url::answer(&context, request, area, name),
+        Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
         Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }

@@ -3,7 +3,7 @@
 use crate::bindings::coffer::storage::memo;
 
 /// A memory that may forget anything at any time.
-pub(crate) trait Memo {
+pub trait Memo {
     /// What is remembered under this key.
     fn recall(&self, key: &[u8]) -> Option<Vec<u8>>;
 
@@ -11,10 +11,10 @@ pub(crate) trait Memo {
     fn remember(&self, key: &[u8], value: &[u8], seconds: u32);
 }
 
-/// The memory that the component is lent.
-pub(crate) struct Lent;
+/// The memory that the host provides.
+pub(crate) struct HostMemo;
 
-impl Memo for Lent {
+impl Memo for HostMemo {
     fn recall(&self, key: &[u8]) -> Option<Vec<u8>> {
         memo::recall(key)
     }

@@ -14,7 +14,7 @@ use memchr::{memmem, memrchr};
 
 use crate::problem::Problem;
 pub(crate) use disposition::{Filename, FormData};
-use header::Header;
+use header::PartHeader;
 
 /// How many bytes may stand before the first part.
 const PREAMBLE: usize = 64 * 1024;
@@ -34,23 +34,23 @@ const HEADER_END: &[u8] = b"\r\n\r\n";
 
 /// Where a form's body comes from: its next chunk, `None` at its end, or the problem for
 /// which there is no more.
-type Source<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
+type Chunks<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
 
 /// A form on its way in. Everything that is wrong with the form itself is a
 /// [`Problem::InvalidMultipart`]; a problem of the source's is passed on.
 pub(crate) struct Form<'b> {
-    source: Box<Source<'b>>,
+    source: Box<Chunks<'b>>,
     /// The end of the line before, two hyphens and the boundary.
     delimiter: Vec<u8>,
     /// What has come and was not given on.
     buffer: BytesMut,
-    place: Place,
+    place: Position,
     count: usize,
 }
 
 /// What the buffer starts with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// A part's content, or what stands before the first delimiter.
     Content,
     /// What follows a delimiter.
@@ -75,7 +75,7 @@ impl<'b> Form<'b> {
             delimiter: [LINE_END, b"--", boundary.as_bytes()].concat(),
             // So that the first line is one that follows another.
             buffer: BytesMut::from(LINE_END),
-            place: Place::Content,
+            place: Position::Content,
             count: 0,
         })
     }
@@ -88,7 +88,7 @@ impl<'b> Form<'b> {
         while let Some(chunk) = self.next_chunk()? {
             passed = passed.saturating_add(chunk.len());
             if passed > most {
-                return Err(malformed("too much of it belongs to no file"));
+                return Err(Problem::malformed_form("too much of it belongs to no file"));
             }
         }
         let Some(lines) = self.header()? else {
@@ -96,12 +96,12 @@ impl<'b> Form<'b> {
         };
         self.count += 1;
         if self.count > PARTS {
-            return Err(malformed("it has too many parts"));
+            return Err(Problem::malformed_form("it has too many parts"));
         }
-        let Header {
+        let PartHeader {
             disposition,
             content_type,
-        } = Header::parse(&lines)?;
+        } = PartHeader::parse(&lines)?;
         Ok(Some(Part {
             form: self,
             disposition,
@@ -112,13 +112,13 @@ impl<'b> Form<'b> {
     /// The next bytes of the content that the buffer is in, never an empty chunk; `None`
     /// at its delimiter.
     fn next_chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        while self.place == Place::Content {
+        while self.place == Position::Content {
             let end = memmem::find(&self.buffer, &self.delimiter);
             let ready = end.unwrap_or_else(|| self.certain());
             let content = self.buffer.split_to(ready).freeze();
             if end.is_some() {
                 self.buffer.advance(self.delimiter.len());
-                self.place = Place::Delimited;
+                self.place = Position::Delimited;
             } else if content.is_empty() {
                 self.pull()?;
             }
@@ -140,17 +140,17 @@ impl<'b> Form<'b> {
 
     /// The header lines behind a delimiter; none behind the closing one.
     fn header(&mut self) -> Result<Option<HeaderMap>, Problem> {
-        while self.place == Place::Delimited && self.buffer.len() < 2 {
+        while self.place == Position::Delimited && self.buffer.len() < 2 {
             self.pull()?;
         }
-        if self.place == Place::Epilogue || self.buffer.starts_with(b"--") {
-            self.place = Place::Epilogue;
+        if self.place == Position::Epilogue || self.buffer.starts_with(b"--") {
+            self.place = Position::Epilogue;
             return Ok(None);
         }
         let end = loop {
             let end = memmem::find(&self.buffer, HEADER_END);
             if end.unwrap_or(self.buffer.len()) > HEADER {
-                return Err(malformed("a part's header is too long"));
+                return Err(Problem::malformed_form("a part's header is too long"));
             }
             match end {
                 Some(end) => break end + HEADER_END.len(),
@@ -161,16 +161,17 @@ impl<'b> Form<'b> {
         let line_end = memmem::find(&block, LINE_END).unwrap_or_default();
         let (padding, lines) = block.split_at(line_end);
         if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            return Err(malformed("a delimiter is not one"));
+            return Err(Problem::malformed_form("a delimiter is not one"));
         }
-        self.place = Place::Content;
+        self.place = Position::Content;
         header::lines(&lines[LINE_END.len()..]).map(Some)
     }
 
     /// Takes in what comes next.
     fn pull(&mut self) -> Result<(), Problem> {
         let chunk = (self.source)()?;
-        let chunk = chunk.ok_or_else(|| malformed("it ends before its closing delimiter"))?;
+        let chunk =
+            chunk.ok_or_else(|| Problem::malformed_form("it ends before its closing delimiter"))?;
         self.buffer.extend_from_slice(&chunk);
         Ok(())
     }
@@ -197,16 +198,12 @@ impl Part<'_, '_> {
         let mut text = Vec::new();
         while let Some(chunk) = self.next_chunk()? {
             if chunk.len() > limit.saturating_sub(text.len()) {
-                return Err(malformed("a text field is too long"));
+                return Err(Problem::malformed_form("a text field is too long"));
             }
             text.extend_from_slice(&chunk);
         }
-        String::from_utf8(text).map_err(|_| malformed("a text field is not UTF-8"))
+        String::from_utf8(text).map_err(|_| Problem::malformed_form("a text field is not UTF-8"))
     }
-}
-
-fn malformed(reason: &str) -> Problem {
-    Problem::InvalidMultipart(format!("the form is malformed: {reason}"))
 }
 
 #[cfg(test)]

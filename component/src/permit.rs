@@ -9,30 +9,27 @@
 //! - `forbidden` for a token without the user, organization or role asked for.
 
 mod decision;
-mod denied;
 pub(crate) mod key;
+pub(crate) mod link;
+mod options;
 mod refusals;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Guard};
-use crate::content_type::ContentType;
-use crate::link::{self, LinkKey};
-use crate::name::Name;
-use crate::owner::Owner;
-use crate::policy::{Limits, Operation, Policy};
+use crate::policy::{AreaLimits, Operation, Policy};
 use crate::problem::Problem;
-use crate::token::Caller;
+use crate::token::{Caller, Owner};
+use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
-use denied::Why;
 use key::{BlobKey, Scope};
+use link::LinkKey;
 
-pub(crate) use denied::Denied;
 pub(crate) use refusals::Refusals;
 
 /// Leave to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Read {
+pub struct Read {
     scope: Scope,
     name: Name,
     reach: Reach,
@@ -48,7 +45,7 @@ pub(crate) struct List {
 #[derive(Debug, Clone)]
 pub(crate) struct Store<'p> {
     scope: Scope,
-    limits: &'p Limits,
+    limits: &'p AreaLimits,
     uploader: Option<Owner>,
     create: Result<(), Problem>,
     replace: Result<Reach, Problem>,
@@ -64,12 +61,7 @@ pub(crate) struct Delete {
 
 /// May this caller read this file? A rule `uploader` is for the store to weigh, by
 /// [`Read::may_read`].
-pub(crate) fn read(
-    policy: &Policy,
-    caller: &Caller,
-    area: Area,
-    name: Name,
-) -> Result<Read, Problem> {
+pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
     Ok(Read { scope, name, reach })
 }
@@ -161,7 +153,7 @@ impl Read {
 
     /// What to answer where the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        not_the_uploader(&self.scope, Operation::Read, error)
+        Refusals::of_file(&self.scope, Operation::Read).problem(error)
     }
 }
 
@@ -192,47 +184,19 @@ impl Store<'_> {
     }
 
     /// Whether a name that is free may be taken.
-    pub(crate) fn may_create(&self) -> bool {
+    fn may_create(&self) -> bool {
         self.create.is_ok()
     }
 
     /// Whose files may be replaced.
-    pub(crate) fn may_replace(&self) -> Guard {
+    fn may_replace(&self) -> Guard {
         self.replace.as_ref().map_or(Guard::None, Reach::guard)
     }
 
     /// What to answer where the store refuses.
     pub(crate) fn refusals(&self) -> Refusals {
         let max_file_size = self.limits.max_file_size();
-        Refusals::new(&self.scope, &self.create, &self.replace, max_file_size)
-    }
-
-    /// Refuses a file of a type that may not be stored here.
-    pub(crate) fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {
-        let content_type = content_type.as_str();
-        if self.limits.takes(content_type) {
-            return Ok(());
-        }
-        let accepted: Vec<String> = self
-            .limits
-            .content_types()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        Err(Problem::UnsupportedMediaType(format!(
-            "files of the type {content_type} are not accepted here, only {}",
-            accepted.join(", ")
-        )))
-    }
-
-    /// Who is recorded as having stored the file.
-    pub(crate) fn uploader(&self) -> Option<&str> {
-        self.uploader.as_ref().map(Owner::as_str)
-    }
-
-    /// What may be stored here.
-    pub(crate) fn limits(&self) -> &Limits {
-        self.limits
+        Refusals::of_storing(&self.scope, &self.create, &self.replace, max_file_size)
     }
 }
 
@@ -249,15 +213,7 @@ impl Delete {
 
     /// What to answer where the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        not_the_uploader(&self.scope, Operation::Delete, error)
-    }
-}
-
-/// A guard protects files of other uploaders, and nothing else is special.
-fn not_the_uploader(scope: &Scope, operation: Operation, error: Error) -> Problem {
-    match error {
-        Error::Protected => Problem::Forbidden(Denied::new(scope, operation, Why::Upload)),
-        error => error.into(),
+        Refusals::of_file(&self.scope, Operation::Delete).problem(error)
     }
 }
 

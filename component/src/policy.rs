@@ -2,8 +2,11 @@
 //!
 //! A policy that was read is remembered in a compact form for the requests that
 //! follow. Key sets stay text until a token has to be verified, and
-//! [`Policy::check`] looks into them once, at start.
+//! [`crate::token::keyring::check`] looks into them once, at start.
 
+mod absent;
+mod denied;
+mod development;
 mod document;
 mod error;
 mod fields;
@@ -15,38 +18,29 @@ mod rule;
 mod source;
 mod text;
 mod units;
+mod web_url;
 
 use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::area::Area;
-use crate::keys::{KeySet, KeysError};
 
+pub(crate) use absent::Absent;
+pub(crate) use denied::{Denied, Why};
 pub(crate) use error::PolicyError;
 pub(crate) use fields::Origins;
-pub(crate) use iam::{Iam, KeySource, OrgSource, Secrets};
+pub(crate) use iam::{Iam, KeySource, OrgSource, Pointer, Secrets};
 pub(crate) use media::MediaRange;
 pub(crate) use rule::{Operation, Word};
+pub(crate) use web_url::WebUrl;
 
-use document::Document;
 use fields::CacheControl;
-use iam::Line;
 use rule::Rules;
-
-/// What development tokens are made and verified with.
-pub(crate) mod development {
-    /// The `iss` of development tokens.
-    pub(crate) const ISSUER: &str = "coffer-development";
-    /// The `aud` of development tokens.
-    pub(crate) const AUDIENCE: &str = "coffer";
-    /// Where development tokens name the user, the organization and the roles.
-    pub(crate) const CLAIMS: [&str; 3] = ["/sub", "/org_id", "/roles"];
-}
 
 /// A policy in force. Without an IAM API it is the public-only mode.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Policy {
+pub struct Policy {
     /// Whether the document says that there is to be no IAM API.
     public_only: bool,
     iam: Option<Iam>,
@@ -64,17 +58,17 @@ pub(crate) struct Policy {
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 struct AreaPolicy {
     rules: Rules,
-    limits: Limits,
+    limits: AreaLimits,
 }
 
 /// What may be stored in an area.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Limits {
+pub(crate) struct AreaLimits {
     max_file_size: u64,
     content_types: Vec<MediaRange>,
 }
 
-impl Limits {
+impl AreaLimits {
     /// The size of the largest file, in bytes.
     pub(crate) fn max_file_size(&self) -> u64 {
         self.max_file_size
@@ -95,15 +89,6 @@ impl Limits {
 }
 
 impl Policy {
-    /// Reads a policy document (TOML).
-    ///
-    /// # Errors
-    /// An empty document; an unknown key, word, unit or pointer, or a contradiction, with
-    /// its line.
-    pub(crate) fn parse(document: &str) -> Result<Self, PolicyError> {
-        Document::parse(document)?.into_policy(document)
-    }
-
     /// Adds the IAM API of the development mode, whose keys are this JWKS.
     ///
     /// # Errors
@@ -124,42 +109,6 @@ impl Policy {
         Ok(self)
     }
 
-    /// Whether tokens could be verified under this policy: looks into the keys,
-    /// which `parse` does not.
-    ///
-    /// # Errors
-    /// A key set that cannot be read, holds secrets or no usable key; a named
-    /// secret that is missing or too short. Keys that have to be fetched are not
-    /// looked at: an IAM API that is down must not keep the public area down.
-    pub(crate) fn check(&self, secrets: &Secrets<'_>) -> Result<(), PolicyError> {
-        let Some(iam) = &self.iam else { return Ok(()) };
-        let fault = |line: Line, message: String| Err(PolicyError::at_line(line, message));
-        match iam.keys() {
-            KeySource::Inline { jwks, line } => match KeySet::check(jwks) {
-                Ok(()) => Ok(()),
-                Err(error) => {
-                    let within = match &error {
-                        KeysError::NotASet { line, .. } => line - 1,
-                        _ => 0,
-                    };
-                    let line = line.map(|first| first + within);
-                    fault(line, format!("iam.jwks: {error}"))
-                }
-            },
-            KeySource::Secret { name, line } => {
-                let setting = format!("COFFER_SECRET_{name}");
-                match secrets(name) {
-                    None => fault(*line, format!("iam.hs256-secret: {setting} is not set")),
-                    Some(secret) => match KeySet::of_secret(secret) {
-                        Ok(_) => Ok(()),
-                        Err(error) => fault(*line, format!("iam.hs256-secret: {setting}: {error}")),
-                    },
-                }
-            }
-            KeySource::Url(_) | KeySource::Discovery(_) => Ok(()),
-        }
-    }
-
     /// The IAM API whose tokens are taken; none is the public-only mode.
     pub(crate) fn iam(&self) -> Option<&Iam> {
         self.iam.as_ref()
@@ -172,7 +121,7 @@ impl Policy {
     }
 
     /// What may be stored in an area.
-    pub(crate) fn limits(&self, area: Area) -> &Limits {
+    pub(crate) fn limits(&self, area: Area) -> &AreaLimits {
         &self.area(area).limits
     }
 
@@ -195,46 +144,8 @@ impl Policy {
     }
 
     /// The origins whose scripts may read responses.
-    pub(crate) fn origins(&self) -> &Origins {
+    pub fn origins(&self) -> &Origins {
         &self.origins
-    }
-
-    /// What the operator should be told at start, a sentence or two each. `document` is
-    /// what the policy was read from, for the lines of what is probably a mistake in it.
-    pub(crate) fn notices(&self, document: &str) -> Vec<String> {
-        let mut notices = Vec::new();
-        if self.iam.is_none() {
-            notices.push(self.public_only_notice());
-        }
-        if self.development {
-            notices.push(
-                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
-                 the data directory can be anybody; not for real data."
-                    .to_owned(),
-            );
-        }
-        notices.extend(notes::of(document, self));
-        notices
-    }
-
-    fn public_only_notice(&self) -> String {
-        let free: Vec<_> = Operation::ALL
-            .into_iter()
-            .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
-            .map(Operation::name)
-            .collect();
-        let who = if free.is_empty() {
-            "its rules let nobody do anything".to_owned()
-        } else {
-            format!(
-                "ANYONE who reaches this service may {} files there",
-                free.join(", ")
-            )
-        };
-        format!(
-            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
-             public area works; {who}."
-        )
     }
 
     fn area(&self, area: Area) -> &AreaPolicy {

@@ -1,22 +1,18 @@
 //! Every refusal: its status, its type and its words (RFC 9457).
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::Serialize;
+mod document;
+
+use http::StatusCode;
 
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::permit::Denied;
-use crate::policy::Policy;
-
-/// Where problem types live: a reference relative to the service (RFC 9457,
-/// 3.1.1), an identifier and nothing that has to be fetched.
-const TYPES: &str = "/problems/";
+use crate::policy::{Denied, Policy};
 
 /// How many characters of what a client sent are repeated.
 pub(crate) const MAX_ECHO: usize = 100;
 
 /// Why a request is refused. Carries only what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
+pub enum Problem {
     #[error("the name cannot be used: {0}")]
     InvalidName(&'static str),
     #[error("{0}")]
@@ -78,17 +74,6 @@ pub(crate) enum Problem {
     },
 }
 
-/// The body of a refusal.
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-}
-
 impl Problem {
     /// A form is expected and something else was sent: a body of this type, or of none.
     pub(crate) fn not_a_form(content_type: Option<&str>) -> Self {
@@ -103,6 +88,11 @@ impl Problem {
             "files are sent here as a form, multipart/form-data, but {sent}; \
              PUT to a file's own URL takes it as it is"
         ))
+    }
+
+    /// A form that cannot be read, for this reason.
+    pub(crate) fn malformed_form(reason: &str) -> Self {
+        Self::InvalidMultipart(format!("the form is malformed: {reason}"))
     }
 
     /// The same problem, with the file that it is about.
@@ -174,43 +164,6 @@ impl Problem {
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
             Self::OfFile { problem, .. } => problem.row(),
-        }
-    }
-
-    /// The `application/problem+json` document.
-    pub(crate) fn body(&self) -> Vec<u8> {
-        let (status, slug, title) = self.row();
-        let document = Document {
-            r#type: format!("{TYPES}{slug}"),
-            title,
-            status: status.as_u16(),
-            detail: self.to_string(),
-            file: match self {
-                Self::OfFile { file, .. } => Some(file),
-                _ => None,
-            },
-        };
-        serde_json::to_vec(&document).unwrap_or_default()
-    }
-
-    /// The header field that this problem owes beside its document (RFC 9110:
-    /// 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3).
-    pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
-        let text = HeaderValue::from_static;
-        match self {
-            Self::Unauthenticated(_) => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
-            Self::InvalidToken => Some((
-                header::WWW_AUTHENTICATE,
-                text(r#"Bearer error="invalid_token""#),
-            )),
-            Self::MethodNotAllowed { allow } => Some((header::ALLOW, text(allow))),
-            Self::RangeNotSatisfiable { size } => HeaderValue::try_from(format!("bytes */{size}"))
-                .ok()
-                .map(|value| (header::CONTENT_RANGE, value)),
-            Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
-            Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
-            Self::OfFile { problem, .. } => problem.field(),
-            _ => None,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use crate::bindings::wasi::cli::environment::get_environment;
-use crate::link::LinkKey;
 use crate::memo::Memo;
+use crate::permit::link::LinkKey;
 use crate::policy::Policy;
 
 /// The policy that was built into this component.

@@ -2,60 +2,49 @@
 //! pass (RFC 7519, RFC 8725).
 
 mod caller;
+pub(crate) mod claims;
 mod header;
 pub(crate) mod identity;
+pub(crate) mod keyring;
+pub(crate) mod keys;
+mod owner;
+mod refusal;
 mod remembered;
+mod verify;
 
-use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::bindings::coffer::storage::telemetry::TokenOutcome;
-use crate::claims::Claims;
-use crate::http::outgoing::{FetchError, Freshness};
-use crate::keyring::{Fetch, Keyring, NoKeys};
-use crate::keys::KeySet;
 use crate::log;
 use crate::memo::Memo;
 use crate::policy::{Iam, Policy, Secrets};
 use crate::problem::Problem;
-use crate::refusal::Refusal;
-use header::Header;
+use keyring::{Fetch, Keyring};
+use refusal::Refusal;
 use remembered::Remembered;
+use verify::{Token, Unverified};
 
-pub(crate) use caller::{Bearer, Caller};
+pub(crate) use caller::Bearer;
+pub use caller::Caller;
+pub(crate) use owner::Owner;
 
-/// The longest token that is looked at, in bytes.
-const MAX_TOKEN: usize = 16 * 1024;
-
-/// The most keys that one token is tried with.
-const MAX_VERIFICATIONS: usize = 8;
-
-/// What verification draws on.
-pub(crate) struct Lent<'a> {
+/// What verification gets from the host.
+pub struct Imports<'a> {
     /// The secrets that a policy may name.
-    pub(crate) secrets: &'a Secrets<'a>,
+    pub secrets: &'a Secrets<'a>,
     /// The way to the IAM API.
-    pub(crate) fetch: &'a Fetch<'a>,
+    pub fetch: &'a Fetch<'a>,
     /// Where good tokens are remembered.
-    pub(crate) memo: &'a dyn Memo,
+    pub memo: &'a dyn Memo,
     /// Where it is told what became of a token.
-    pub(crate) tell: &'a dyn Fn(TokenOutcome),
+    pub tell: &'a dyn Fn(TokenOutcome),
 }
 
-/// Why a request's token does not say who asks.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("token refused: {0}")]
-    Refused(#[from] Refusal),
-    #[error("a token cannot be verified: {0}")]
-    NoKeys(#[from] NoKeys),
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
+impl From<Unverified> for Problem {
+    fn from(failure: Unverified) -> Self {
         match failure {
-            Failure::Refused(_) => Self::InvalidToken,
-            Failure::NoKeys(_) => Self::IamUnavailable,
+            Unverified::Refused(_) => Self::InvalidToken,
+            Unverified::NoKeys(_) => Self::IamUnavailable,
         }
     }
 }
@@ -71,23 +60,23 @@ impl From<Failure> for Problem {
 /// [`Problem::InvalidToken`] for a token that is refused, the reason of which
 /// goes to the log; [`Problem::IamUnavailable`] where there are no keys to verify it
 /// with.
-pub(crate) fn authenticate<'a>(
+pub fn authenticate<'a>(
     fields: &HeaderMap,
     policy: &'a Policy,
-    lent: &Lent<'a>,
+    imports: &Imports<'a>,
     now: u64,
 ) -> Result<Caller, Problem> {
     let Some(iam) = policy.iam() else {
         return Ok(Caller::Anonymous);
     };
-    find(fields, iam, lent, now).map_err(|failure| {
+    find(fields, iam, imports, now).map_err(|failure| {
         match &failure {
-            Failure::Refused(_) => {
-                (lent.tell)(TokenOutcome::Refused);
+            Unverified::Refused(_) => {
+                (imports.tell)(TokenOutcome::Refused);
                 log::refused(&failure);
             }
-            Failure::NoKeys(_) => {
-                (lent.tell)(TokenOutcome::Unverifiable);
+            Unverified::NoKeys(_) => {
+                (imports.tell)(TokenOutcome::Unverifiable);
                 log::failed(&failure);
             }
         }
@@ -98,31 +87,31 @@ pub(crate) fn authenticate<'a>(
 fn find<'a>(
     fields: &HeaderMap,
     iam: &'a Iam,
-    lent: &Lent<'a>,
+    imports: &Imports<'a>,
     now: u64,
-) -> Result<Caller, Failure> {
+) -> Result<Caller, Unverified> {
     let Some(text) = bearer(fields)? else {
         return Ok(Caller::Anonymous);
     };
     let token = Token::parse(text)?;
-    if let Some(Remembered { bearer, term }) = Remembered::recall(lent.memo, text) {
+    if let Some(Remembered { bearer, term }) = Remembered::recall(imports.memo, text) {
         term.check(now)?;
-        (lent.tell)(TokenOutcome::Remembered);
+        (imports.tell)(TokenOutcome::Remembered);
         return Ok(Caller::Bearer(bearer));
     }
     let keyring = Keyring {
         iam,
-        secrets: lent.secrets,
-        fetch: lent.fetch,
+        secrets: imports.secrets,
+        fetch: imports.fetch,
     };
     let claims = token.verified(&keyring, iam, now)?;
-    (lent.tell)(TokenOutcome::Verified);
+    (imports.tell)(TokenOutcome::Verified);
     let found = Remembered {
         bearer: Bearer::of(&claims, iam),
         term: claims.term()?,
     };
     if keyring.is_worth_remembering() {
-        found.keep(lent.memo, text, now);
+        found.keep(imports.memo, text, now);
     }
     Ok(Caller::Bearer(found.bearer))
 }
@@ -144,117 +133,5 @@ fn bearer(fields: &HeaderMap) -> Result<Option<&str>, Refusal> {
     Ok(Some(token.trim_start_matches(' ')))
 }
 
-/// A token in JWS Compact Serialization (RFC 7515, 3.1), not verified.
-struct Token<'a> {
-    whole: &'a str,
-    header: &'a str,
-    payload: &'a str,
-}
-
-impl<'a> Token<'a> {
-    fn parse(whole: &'a str) -> Result<Self, Refusal> {
-        if whole.len() > MAX_TOKEN {
-            return Err(Refusal::TooLong);
-        }
-        let parts: Vec<_> = whole.splitn(4, '.').collect();
-        let [header, payload, _signature] = parts[..] else {
-            return Err(Refusal::Malformed);
-        };
-        Ok(Self {
-            whole,
-            header,
-            payload,
-        })
-    }
-
-    fn header(&self) -> Result<Header, Refusal> {
-        let json = Base64UrlSafeNoPadding::decode_to_vec(self.header, None);
-        Header::parse(&json.map_err(|_| Refusal::Malformed)?)
-    }
-
-    /// What it claims, if it passes every check.
-    fn verified(&self, keyring: &Keyring<'_>, iam: &Iam, now: u64) -> Result<Claims, Failure> {
-        match self.verify(keyring, now) {
-            // The signature is verified by then; which claim it was is left to find.
-            Err(Failure::Refused(Refusal::Claims)) => Err(self.misshapen().into()),
-            Err(failure) => Err(failure),
-            Ok(()) => Ok(self.accept(iam, now)?),
-        }
-    }
-
-    /// Which claim keeps it from being read.
-    fn misshapen(&self) -> Refusal {
-        let claims = self.claims();
-        let found = claims.as_ref().and_then(Claims::misshapen);
-        found.unwrap_or(Refusal::Claims)
-    }
-
-    fn claims(&self) -> Option<Claims> {
-        let payload = Base64UrlSafeNoPadding::decode_to_vec(self.payload, None).ok()?;
-        Claims::parse(&payload)
-    }
-
-    /// Verifies the signature with the keys that are known, and where those may be
-    /// out of date, with those that the IAM API has by then.
-    fn verify(&self, keyring: &Keyring<'_>, now: u64) -> Result<(), Failure> {
-        let header = self.header()?;
-        let keys = keyring.keys(Freshness::Cached)?;
-        let Err(refusal) = self.verify_with(&header, &keys, now) else {
-            return Ok(());
-        };
-        if !keyring.may_change() || !header.may_be_of_another_key(&refusal, &keys) {
-            return Err(refusal.into());
-        }
-        // Whoever signed it, it would not be accepted.
-        self.accept(keyring.iam, now)?;
-        let latest = match keyring.keys(Freshness::Revalidated) {
-            // Nothing says that it is of a key that is not known yet.
-            Err(NoKeys::Fetch { error, .. })
-                if error == FetchError::NotRenewed && header.key_id.is_none() =>
-            {
-                return Err(refusal.into());
-            }
-            latest => latest?,
-        };
-        if latest == keys {
-            return Err(refusal.into());
-        }
-        Ok(self.verify_with(&header, &latest, now)?)
-    }
-
-    fn verify_with(&self, header: &Header, keys: &KeySet, now: u64) -> Result<(), Refusal> {
-        if header.key_id.is_none() && keys.are_told_apart(header.algorithm) {
-            return Err(Refusal::NoKeyId);
-        }
-        let candidates = keys.candidates(header.algorithm, header.key_id.as_deref());
-        let mut refusal = Refusal::NoKey;
-        let mut tried = 0;
-        // Another key can only help where the signature is at fault.
-        for key in candidates {
-            match key.verify(self.whole, now) {
-                Ok(()) => return Ok(()),
-                Err(Refusal::Signature) => tried += 1,
-                // Unsound keys cost little, and hide no good one.
-                Err(Refusal::NoKey) => {}
-                Err(other) => return Err(other),
-            }
-            refusal = Refusal::Signature;
-            if tried == MAX_VERIFICATIONS {
-                break;
-            }
-        }
-        Err(refusal)
-    }
-
-    /// What it claims, which is worth something once its signature has been verified.
-    fn accept(&self, iam: &Iam, now: u64) -> Result<Claims, Refusal> {
-        let claims = self.claims().ok_or(Refusal::Claims)?;
-        claims.check(iam, now)?;
-        Ok(claims)
-    }
-}
-
-#[cfg(test)]
-mod lent_tests;
 #[cfg(test)]
 mod tests;

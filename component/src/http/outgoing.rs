@@ -7,7 +7,7 @@ use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::streams::StreamError;
-use crate::web_url::WebUrl;
+use crate::policy::WebUrl;
 
 /// The longest wait for a connection, for an answer, and for more of it, in
 /// nanoseconds.
@@ -19,7 +19,7 @@ const CHUNK: u64 = 64 << 10;
 
 /// Whether a cache on the way may answer (RFC 9111).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freshness {
+pub enum Freshness {
     /// It may.
     Cached,
     /// It should ask the origin again (RFC 9111, 5.2.1.4).
@@ -31,7 +31,7 @@ pub(crate) enum Freshness {
 
 /// Why a document was not to be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FetchError {
+pub enum FetchError {
     #[error("it cannot be fetched: {0}")]
     Unreachable(String),
     #[error("the answer has the status {0}")]

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::disposition::last_component;
-use crate::percent;
+use crate::fields::disposition::last_component;
 use crate::problem::Problem;
+use crate::url::percent;
 
 /// What a part of a form says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

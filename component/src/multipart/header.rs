@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use mediatype::{MediaType, ReadParams, names};
 
-use super::{FormData, malformed};
+use super::disposition::FormData;
 use crate::problem::Problem;
 
 /// How many lines a part's header may have.
@@ -16,13 +16,13 @@ const FORM_DATA: MediaType<'static> = MediaType::new(names::MULTIPART, names::FO
 
 /// What a part's header says, as far as a form's parts have anything to say
 /// (RFC 7578, 4.8).
-pub(super) struct Header {
+pub(super) struct PartHeader {
     pub(super) disposition: FormData,
     /// As it stands there.
     pub(super) content_type: Option<Vec<u8>>,
 }
 
-impl Header {
+impl PartHeader {
     /// Reads a part's header. A duplicate field is refused, since nobody could
     /// say which of them the others along the way have looked at.
     pub(super) fn parse(fields: &HeaderMap) -> Result<Self, Problem> {
@@ -33,10 +33,12 @@ impl Header {
             .iter()
             .any(|plain| encoding.eq_ignore_ascii_case(plain))
         {
-            return Err(malformed("a part has a Content-Transfer-Encoding"));
+            return Err(Problem::malformed_form(
+                "a part has a Content-Transfer-Encoding",
+            ));
         }
         let disposition = only(fields, &header::CONTENT_DISPOSITION)?
-            .ok_or_else(|| malformed("a part has no Content-Disposition"))?;
+            .ok_or_else(|| Problem::malformed_form("a part has no Content-Disposition"))?;
         Ok(Self {
             disposition: FormData::parse(disposition)?,
             content_type: only(fields, &header::CONTENT_TYPE)?.map(<[u8]>::to_vec),
@@ -50,13 +52,15 @@ fn only<'h>(fields: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>
     let value = values.next().map(HeaderValue::as_bytes);
     match values.next() {
         None => Ok(value),
-        Some(_) => Err(malformed(&format!("a part has more than one {name}"))),
+        Some(_) => Err(Problem::malformed_form(&format!(
+            "a part has more than one {name}"
+        ))),
     }
 }
 
 /// The header lines of a part, up to the empty one that ends them.
 pub(super) fn lines(block: &[u8]) -> Result<HeaderMap, Problem> {
-    let unreadable = || malformed("a part's header cannot be read");
+    let unreadable = || Problem::malformed_form("a part's header cannot be read");
     let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
     let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines)
     else {
@@ -73,7 +77,7 @@ pub(super) fn lines(block: &[u8]) -> Result<HeaderMap, Problem> {
 
 /// The boundary that the Content-Type of a form names: 1 to 70 characters.
 pub(super) fn boundary(content_type: &[u8]) -> Result<String, Problem> {
-    let unreadable = || malformed("its Content-Type cannot be read");
+    let unreadable = || Problem::malformed_form("its Content-Type cannot be read");
     let text = std::str::from_utf8(content_type).map_err(|_| unreadable())?;
     let media_type = MediaType::parse(text.trim_ascii()).map_err(|_| unreadable())?;
     if media_type.essence() != FORM_DATA {
@@ -83,12 +87,14 @@ pub(super) fn boundary(content_type: &[u8]) -> Result<String, Problem> {
         .params()
         .filter(|(name, _)| *name == names::BOUNDARY);
     let (Some((_, boundary)), None) = (boundaries.next(), boundaries.next()) else {
-        return Err(malformed("its Content-Type does not name one boundary"));
+        return Err(Problem::malformed_form(
+            "its Content-Type does not name one boundary",
+        ));
     };
     let boundary = boundary.unquoted_str();
     let printable = boundary.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if !(1..=70).contains(&boundary.len()) || !printable || boundary.ends_with(' ') {
-        return Err(malformed("its boundary is not one"));
+        return Err(Problem::malformed_form("its boundary is not one"));
     }
     Ok(boundary.into_owned())
 }

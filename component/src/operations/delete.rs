@@ -5,11 +5,11 @@ use http::StatusCode;
 use super::Context;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
-use crate::conditions::conditions;
+use crate::fields::conditions::conditions;
 use crate::http::{Answer, Request, Response};
-use crate::name::Name;
 use crate::permit;
 use crate::problem::Problem;
+use crate::url::Name;
 
 /// Deletes a file.
 pub(crate) fn answer(

@@ -5,17 +5,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use super::Context;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions, Span};
-use crate::conditions::{if_range, of_read};
-use crate::content_type::ContentType;
-use crate::disposition;
+use crate::fields::ContentType;
+use crate::fields::conditions::{if_range, of_read};
+use crate::fields::disposition;
+use crate::fields::range;
 use crate::http::{Answer, Request, Response};
-use crate::name::Name;
 use crate::permit::{self, Read};
 use crate::policy::Policy;
 use crate::problem::Problem;
-use crate::query::parse_download;
-use crate::range;
 use crate::time;
+use crate::url::Name;
+use crate::url::query::parse_download;
 
 /// Which pages may embed the file without asking by CORS (the Fetch standard, 3.7).
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Info;
-use crate::name::Name;
 use crate::time;
+use crate::url::Name;
 
 /// A file that was stored, as JSON.
 #[derive(Serialize)]

@@ -10,15 +10,14 @@ use serde::Serialize;
 use super::Context;
 use super::file::{File, location};
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Upload};
-use crate::conditions::unconditional;
-use crate::content_type::ContentType;
+use crate::bindings::coffer::storage::blobs::{self, Upload};
+use crate::fields::ContentType;
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
 use crate::multipart::{Filename, Form, Part};
-use crate::name::Name;
 use crate::permit::{self, Store};
 use crate::problem::Problem;
-use crate::query::{self, FormQuery, parse_folder};
+use crate::url::Name;
+use crate::url::query::{self, FormQuery, parse_folder};
 
 /// The most files in one form.
 const MOST_FILES: usize = 100;
@@ -186,17 +185,7 @@ fn stage(
     of_file: impl Fn(Problem) -> Problem,
 ) -> Result<Upload, Problem> {
     let content_type = ContentType::of_part(part.content_type.as_deref(), name);
-    permit.check_type(&content_type).map_err(&of_file)?;
-    let options = CreateOptions {
-        content_type: content_type.as_str().to_owned(),
-        uploader: permit.uploader().map(str::to_owned),
-        may_create: permit.may_create(),
-        may_replace: permit.may_replace(),
-        conditions: unconditional(),
-        max_size: permit.limits().max_file_size(),
-        announced: None,
-        sha256: None,
-    };
+    let options = permit.options(&content_type, None).map_err(&of_file)?;
     let refusals = permit.refusals();
     let refusal = |error| of_file(refusals.problem(error));
     let upload = blobs::create(permit.key(name).as_str(), &options).map_err(refusal)?;

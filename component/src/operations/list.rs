@@ -6,23 +6,23 @@ use serde::Serialize;
 use super::Context;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Entry, ListOptions};
-use crate::cursor::Cursor;
 use crate::http::{Answer, Response};
 use crate::permit;
 use crate::problem::Problem;
-use crate::query::ListQuery;
 use crate::time;
+use crate::url::Cursor;
+use crate::url::query::ListQuery;
 
 /// One page.
 #[derive(Serialize)]
 struct Listing {
-    files: Vec<File>,
+    files: Vec<ListedFile>,
     folders: Vec<String>,
     next: Option<String>,
 }
 
 #[derive(Serialize)]
-struct File {
+struct ListedFile {
     name: String,
     size: u64,
     etag: String,
@@ -51,7 +51,7 @@ pub(crate) fn answer(context: &Context<'_>, area: Area) -> Result<Answer, Proble
             Entry::File(file) => {
                 let name = permit.strip(&file.key).ok_or(Problem::Internal)?.to_owned();
                 last = Some(name.clone());
-                listing.files.push(File {
+                listing.files.push(ListedFile {
                     name,
                     size: file.size,
                     etag: file.etag,

@@ -9,9 +9,9 @@ use super::file::{File, location};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Upload};
 use crate::http::{Answer, Request, Response};
-use crate::name::Name;
 use crate::permit::Refusals;
 use crate::problem::Problem;
+use crate::url::Name;
 
 /// Everything about an upload that its answer needs.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

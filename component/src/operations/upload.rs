@@ -5,15 +5,15 @@ use http::{HeaderMap, header};
 use super::Context;
 use super::receipt::Receipt;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, CreateOptions, Error};
-use crate::conditions::conditions;
-use crate::content_type::ContentType;
-use crate::digest;
+use crate::bindings::coffer::storage::blobs;
+use crate::fields::ContentType;
+use crate::fields::conditions::conditions;
+use crate::fields::digest;
 use crate::http::{Answer, Request};
-use crate::name::Name;
 use crate::permit;
 use crate::problem::Problem;
-use crate::query;
+use crate::url::Name;
+use crate::url::query;
 
 /// Stores the request's body, which goes from the client to the store without
 /// coming here.
@@ -45,23 +45,13 @@ pub(crate) fn answer(
              or PUT the file alone"
         )));
     }
-    permit.check_type(&content_type)?;
-    let max_size = permit.limits().max_file_size();
-    let announced = content_length(headers);
-    if announced.is_some_and(|length| length > max_size) {
-        return Err(permit.refusals().problem(Error::TooLarge));
+    let mut options = permit.options(&content_type, content_length(headers))?;
+    // A client that waits to be told (RFC 9110, 10.1.1) is refused before it sends.
+    if headers.contains_key(header::EXPECT) {
+        options.announced = None;
     }
-    let options = CreateOptions {
-        content_type: content_type.as_str().to_owned(),
-        uploader: permit.uploader().map(str::to_owned),
-        may_create: permit.may_create(),
-        may_replace: permit.may_replace(),
-        conditions: conditions(headers)?,
-        max_size,
-        // A client that waits to be told (RFC 9110, 10.1.1) is refused before it sends.
-        announced: announced.filter(|_| !headers.contains_key(header::EXPECT)),
-        sha256: digest::sha256(headers)?.map(Vec::from),
-    };
+    options.conditions = conditions(headers)?;
+    options.sha256 = digest::sha256(headers)?.map(Vec::from);
     let receipt = Receipt::new(context, &request, area, name, permit.refusals());
 
     let upload = blobs::create(permit.key(name).as_str(), &options)

@@ -11,15 +11,14 @@ use super::file::location;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
-use crate::conditions::unconditional;
+use crate::fields::conditions::unconditional;
 use crate::http::{Answer, BodyReader, Request, Response};
 use crate::json;
 use crate::log;
-use crate::name::Name;
-use crate::percent;
 use crate::permit;
 use crate::problem::{MAX_ECHO, Problem};
 use crate::time;
+use crate::url::{Name, percent};
 
 /// How long a link is good for where nothing else is asked.
 const DEFAULT: Duration = Duration::from_secs(3600);

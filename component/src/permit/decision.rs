@@ -1,14 +1,11 @@
 //! The one decision behind every permit: area, rule and caller.
 
-use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
-use crate::claims::Absent;
-use crate::owner::Owner;
-use crate::policy::{Iam, Operation, Policy, Word};
+use crate::policy::{Absent, Denied, Iam, Operation, Policy, Why, Word};
 use crate::problem::Problem;
-use crate::token::{Bearer, Caller};
+use crate::token::{Bearer, Caller, Owner};
 
 /// Which files of a scope a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +48,7 @@ pub(super) fn decide(
             .any(|word| token_could_meet(word, policy.iam(), operation))
     };
     let refusal = |why| {
-        let denied = |why| Denied {
-            area,
-            operation,
-            why,
-        };
+        let denied = |why| Denied::new(area, operation, why);
         match caller {
             Caller::Anonymous if !token_could_enter(area, policy.iam()) => {
                 Problem::Forbidden(denied(Why::Org(Absent::NotConfigured)))

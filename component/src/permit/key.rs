@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::area::Area;
-use crate::name::Name;
-use crate::owner::Owner;
+use crate::token::Owner;
+use crate::url::Name;
 
 /// Whose files: an area with its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,13 @@
-//! What a store's refusal means to the caller of a [`Store`](super::Store) permit.
+//! What a store's refusal means to the caller that a permit was given to.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::denied::{Denied, Why};
 use super::key::Scope;
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::policy::Operation;
+use crate::policy::{Denied, Operation, Why};
 use crate::problem::Problem;
 
-/// Why a caller may not create, or may not replace.
+/// Why a caller may not have what the store keeps from them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Denial {
     Unauthenticated(Denied),
@@ -21,18 +20,27 @@ enum Denial {
 /// instance that took it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Refusals {
-    /// Where there is no file and none may be created.
-    create: Denial,
-    /// Where there is one that may not be replaced.
-    replace: Denial,
-    /// In bytes.
-    max_file_size: u64,
+    /// Where there is no file: why none may be created. None where none is to be.
+    missing: Option<Denial>,
+    /// Where there is one that the permit is not for.
+    protected: Denial,
+    /// In bytes, where bytes are to come.
+    max_file_size: Option<u64>,
 }
 
 impl Refusals {
+    /// Of a permit for this operation on a file that there is.
+    pub(super) fn of_file(scope: &Scope, operation: Operation) -> Self {
+        Self {
+            missing: None,
+            protected: Denial::Forbidden(Denied::new(scope.area(), operation, Why::Upload)),
+            max_file_size: None,
+        }
+    }
+
     /// Of a permit whose decisions on creating and on replacing these are, for files of at
     /// most this size.
-    pub(super) fn new<R>(
+    pub(super) fn of_storing<R>(
         scope: &Scope,
         create: &Result<(), Problem>,
         replace: &Result<R, Problem>,
@@ -43,25 +51,24 @@ impl Refusals {
             Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
             Some(Problem::AlreadyExists) => Denial::AlreadyExists,
             Some(Problem::Forbidden(denied)) => Denial::Forbidden(*denied),
-            _ => Denial::Forbidden(Denied::new(scope, operation, why)),
+            _ => Denial::Forbidden(Denied::new(scope.area(), operation, why)),
         };
         Self {
-            create: denial(create.as_ref().err(), Operation::Create, Why::Rule),
-            replace: denial(replace.as_ref().err(), Operation::Replace, Why::Upload),
-            max_file_size,
+            missing: Some(denial(create.as_ref().err(), Operation::Create, Why::Rule)),
+            protected: denial(replace.as_ref().err(), Operation::Replace, Why::Upload),
+            max_file_size: Some(max_file_size),
         }
     }
 
     /// What to answer where the store did not do what the permit named.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        match error {
-            Error::NotFound => self.create.into(),
-            Error::Protected => self.replace.into(),
-            Error::TooLarge => Problem::TooLarge(format!(
-                "the file is larger than {} bytes, the most that is allowed here",
-                self.max_file_size
+        match (error, self.missing, self.max_file_size) {
+            (Error::NotFound, Some(denial), _) => denial.into(),
+            (Error::Protected, ..) => self.protected.into(),
+            (Error::TooLarge, _, Some(max_file_size)) => Problem::TooLarge(format!(
+                "the file is larger than {max_file_size} bytes, the most that is allowed here"
             )),
-            error => error.into(),
+            (error, ..) => error.into(),
         }
     }
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::bindings::coffer::storage::blobs::Error;
 use crate::token::Bearer;
 
 const ANNA: &str = "anna";

@@ -6,17 +6,18 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::error::{PolicyError, line_of};
+use super::error::PolicyError;
 use super::fields::{CacheControl, Origins};
 use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
+use super::source::line_of;
 use super::units::{Age, FileSize};
-use super::{AreaPolicy, Limits, Policy};
+use super::{AreaLimits, AreaPolicy, Policy};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
-pub(super) struct Document {
+struct Document {
     public_only: Option<Spanned<bool>>,
     iam: Option<Spanned<IamSection>>,
     #[serde(default)]
@@ -74,8 +75,19 @@ struct CorsSection {
     origins: Origins,
 }
 
+impl Policy {
+    /// Reads a policy document (TOML).
+    ///
+    /// # Errors
+    /// An empty document; an unknown key, word, unit or pointer, or a contradiction, with
+    /// its line.
+    pub fn parse(document: &str) -> Result<Self, PolicyError> {
+        Document::parse(document)?.into_policy(document)
+    }
+}
+
 impl Document {
-    pub(super) fn parse(text: &str) -> Result<Self, PolicyError> {
+    fn parse(text: &str) -> Result<Self, PolicyError> {
         let fault = |error| PolicyError::of_toml(text, &error);
         let table = DeTable::parse(text).map_err(fault)?;
         // What a file holds that was just emptied, or whose writer has yet to begin.
@@ -88,7 +100,7 @@ impl Document {
     }
 
     /// `text` is the document itself, for the lines of errors.
-    pub(super) fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
+    fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
         for section in [&self.user, &self.org] {
             if let Some(field) = &section.cache_control {
                 let message = "cache-control is for [public]; all other files are private";
@@ -188,7 +200,7 @@ impl AreaSection {
                 replace: self.replace,
                 delete: self.delete,
             },
-            limits: Limits {
+            limits: AreaLimits {
                 max_file_size: self.max_file_size.bytes(),
                 content_types: self
                     .content_types

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::source::{Place, Source};
+use super::source::{Place, Source, line_of};
 
 /// A policy that cannot be used. Displays as one line for the operator, with the
 /// document's line and key where there are any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PolicyError {
+pub struct PolicyError {
     line: Option<usize>,
     message: String,
 }
@@ -18,7 +18,8 @@ impl PolicyError {
         Self::at_line(None, message.to_owned())
     }
 
-    pub(super) fn at_line(line: Option<usize>, message: String) -> Self {
+    /// At this line, where there is one.
+    pub(crate) fn at_line(line: Option<usize>, message: String) -> Self {
         Self { line, message }
     }
 
@@ -83,15 +84,6 @@ fn in_words(expected: &str) -> &str {
         "a boolean" => "true or false",
         expected => expected,
     }
-}
-
-/// The line, counted from 1, that holds this byte.
-pub(super) fn line_of(document: &str, offset: usize) -> usize {
-    1 + document
-        .bytes()
-        .take(offset)
-        .filter(|&byte| byte == b'\n')
-        .count()
 }
 
 impl fmt::Display for PolicyError {

@@ -42,18 +42,18 @@ impl TryFrom<String> for CacheControl {
 /// The origins that a policy lists; none unless it lists some.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(transparent)]
-pub(crate) struct Origins(Vec<Origin>);
+pub struct Origins(Vec<Origin>);
 
 impl Origins {
     /// The origins as they are written, for [`coffer_cors::response_fields`].
-    pub(crate) fn listed(&self) -> &[Origin] {
+    pub fn listed(&self) -> &[Origin] {
         &self.0
     }
 }
 
 /// An origin as [`coffer_cors::is_pattern`] reads it, or any.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Origin(String);
+pub struct Origin(String);
 
 impl AsRef<str> for Origin {
     fn as_ref(&self) -> &str {

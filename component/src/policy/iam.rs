@@ -1,11 +1,10 @@
 //! The IAM API that a policy trusts, and where its tokens name things.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde_json::{Map, Value};
 
 use super::development;
 use super::text::from_text;
-use crate::web_url::WebUrl;
+use super::web_url::WebUrl;
 
 /// A line of the policy document, where the policy was read from one.
 pub(super) type Line = Option<usize>;
@@ -137,14 +136,14 @@ impl Iam {
     }
 }
 
-/// A JSON Pointer (RFC 6901) to a claim.
+/// A JSON Pointer (RFC 6901) to a claim or into one, never to the whole token.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Pointer(String);
 
 from_text!(Pointer, "a JSON Pointer such as \"/org_id\"");
 
 impl Pointer {
-    /// As it is written.
+    /// As it is written, for [`serde_json::Value::pointer`].
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -153,17 +152,6 @@ impl Pointer {
     pub(super) fn to_member(name: &str) -> String {
         let name = name.replace('~', "~0").replace('/', "~1");
         format!("/{name}")
-    }
-
-    /// What is there in these claims.
-    pub(crate) fn find<'a>(&self, claims: &'a Map<String, Value>) -> Option<&'a Value> {
-        let mut steps = self.0.strip_prefix('/')?.splitn(2, '/');
-        let first = steps.next()?.replace("~1", "/").replace("~0", "~");
-        let found = claims.get(&first)?;
-        match steps.next() {
-            None => Some(found),
-            Some(rest) => found.pointer(&format!("/{rest}")),
-        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! What is allowed in a policy and probably not meant, with its line.
+//! What the operator should know of a policy: its modes, and what is allowed in it and
+//! probably not meant, with its line.
 
 mod iam;
 mod media;
 mod rules;
 
-use super::Policy;
 use super::source::{Section, Source, Written};
+use super::{Operation, Policy, Word};
 use crate::area::Area;
 
 /// Notes in the order of their lines.
@@ -24,8 +25,48 @@ impl Notes {
     }
 }
 
+impl Policy {
+    /// What the operator should be told at start, a sentence or two each. `document` is
+    /// what the policy was read from, for the lines of what is probably a mistake in it.
+    pub(crate) fn notices(&self, document: &str) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.iam.is_none() {
+            notices.push(self.public_only_notice());
+        }
+        if self.development {
+            notices.push(
+                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
+                 the data directory can be anybody; not for real data."
+                    .to_owned(),
+            );
+        }
+        notices.extend(of(document, self));
+        notices
+    }
+
+    fn public_only_notice(&self) -> String {
+        let free: Vec<_> = Operation::ALL
+            .into_iter()
+            .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
+            .map(Operation::name)
+            .collect();
+        let who = if free.is_empty() {
+            "its rules let nobody do anything".to_owned()
+        } else {
+            format!(
+                "ANYONE who reaches this service may {} files there",
+                free.join(", ")
+            )
+        };
+        format!(
+            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
+             public area works; {who}."
+        )
+    }
+}
+
 /// The notes on a policy that was read from this document, a line each.
-pub(super) fn of(document: &str, policy: &Policy) -> Vec<String> {
+fn of(document: &str, policy: &Policy) -> Vec<String> {
     let Some(source) = Source::parse(document) else {
         return Vec::new();
     };

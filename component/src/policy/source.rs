@@ -3,8 +3,6 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::line_of;
-
 /// A document that is well-formed TOML.
 pub(super) struct Source<'d> {
     document: &'d str,
@@ -137,4 +135,13 @@ fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
+}
+
+/// The line, counted from 1, that holds this byte.
+pub(super) fn line_of(document: &str, offset: usize) -> usize {
+    1 + document
+        .bytes()
+        .take(offset)
+        .filter(|&byte| byte == b'\n')
+        .count()
 }

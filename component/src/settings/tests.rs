@@ -1,8 +1,8 @@
 use super::*;
 use crate::area::Area;
-use crate::name::Name;
+use crate::permit::{self, link};
 use crate::token::{Bearer, Caller};
-use crate::{link, permit};
+use crate::url::Name;
 
 const SECRET: &str = "kN0vYxQ2m5t8w9zBdGfJhLkPrTuWyZ3C6E7H1aS4oIs";
 

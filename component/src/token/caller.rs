@@ -2,13 +2,13 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::claims::{Absent, Claims};
-use crate::owner::Owner;
-use crate::policy::Iam;
+use super::claims::Claims;
+use super::owner::Owner;
+use crate::policy::{Absent, Iam};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub enum Caller {
     /// No token came, or none is looked at.
     Anonymous,
     /// A good token came.
@@ -18,7 +18,7 @@ pub(crate) enum Caller {
 /// What a verified token says about its bearer. Made by [`super::authenticate`] and by
 /// nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Bearer {
+pub struct Bearer {
     user: Result<Owner, Absent>,
     org: Result<Owner, Absent>,
     roles: Result<Vec<String>, Absent>,

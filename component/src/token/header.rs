@@ -3,18 +3,18 @@
 
 use serde_json::Value;
 
+use super::keys::{Algorithm, KeySet};
+use super::refusal::Refusal;
 use crate::json;
-use crate::keys::{Algorithm, KeySet};
-use crate::refusal::Refusal;
 
 /// What of a token's header matters.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(super) struct JoseHeader {
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
 }
 
-impl Header {
+impl JoseHeader {
     /// Reads the header's JSON.
     ///
     /// No extension is understood, so `crit` is refused whatever it lists, and

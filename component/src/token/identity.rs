@@ -1,9 +1,9 @@
 //! Whom a token names, for an operator who has it at hand.
 
-use super::{Failure, Token};
-use crate::claims::{Absent, Term};
-use crate::keyring::Keyring;
-use crate::policy::Iam;
+use super::claims::Term;
+use super::keyring::Keyring;
+use super::verify::{Token, Unverified};
+use crate::policy::{Absent, Iam};
 
 /// Whom a verified token names. Unlike a [`super::Bearer`] it opens nothing.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Identity {
 /// Why a token names nobody.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(crate) struct Unidentified(#[from] Failure);
+pub(crate) struct Unidentified(#[from] Unverified);
 
 /// Verifies a token as requests do, without remembering anything.
 ///
@@ -33,9 +33,9 @@ pub(crate) fn identify(
     keyring: &Keyring<'_>,
     now: u64,
 ) -> Result<Identity, Unidentified> {
-    let token = Token::parse(token).map_err(Failure::from)?;
+    let token = Token::parse(token).map_err(Unverified::from)?;
     let claims = token.verified(keyring, iam, now)?;
-    let term = claims.term().map_err(Failure::from)?;
+    let term = claims.term().map_err(Unverified::from)?;
     Ok(Identity {
         user: claims.user(iam).map(str::to_owned),
         org: claims.org(iam).map(str::to_owned),

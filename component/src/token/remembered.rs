@@ -4,7 +4,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::caller::Bearer;
-use crate::claims::Term;
+use super::claims::Term;
 use crate::memo::Memo;
 
 /// What is remembered of a token. Another policy starts from nothing, as do other keys,

@@ -6,6 +6,7 @@ mod claims;
 mod confusion;
 mod form;
 mod header;
+mod remembering;
 mod rfc;
 mod rsa_keys;
 mod signatures;
@@ -18,9 +19,9 @@ use jwt_simple::claims::Claims;
 use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Token, *};
-use crate::owner::Owner;
-use crate::token::Caller;
+use super::verify::{MAX_TOKEN, Token};
+use super::*;
+use crate::http::outgoing::Freshness;
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://iam.example.com";
@@ -82,13 +83,13 @@ fn fields(values: &[&str]) -> HeaderMap {
 
 /// Who sends a request with these fields.
 fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
-    let lent = Lent {
+    let imports = Imports {
         secrets: &|name| secrets(name),
         fetch: &|url, _| panic!("{url} is asked"),
         memo: &Forgetful,
         tell: &|_| {},
     };
-    authenticate(fields, policy, &lent, NOW)
+    authenticate(fields, policy, &imports, NOW)
 }
 
 /// What becomes of a request with this token.
@@ -205,7 +206,7 @@ fn a_good_token_of_every_algorithm_names_its_bearer() {
             hs256.authenticate(library_claims()),
         ),
     ] {
-        assert_eq!(policy.check(&secrets), Ok(()), "{name}");
+        assert_eq!(keyring::check(&policy, &secrets), Ok(()), "{name}");
         let token = token.expect(name);
         let Ok(Caller::Bearer(bearer)) = ask(&policy, &token) else {
             panic!("{name}")

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::keys::KeySet;
+use crate::token::keys::KeySet;
 
 /// When the claims of RFC 7515 still hold: a minute before their `exp`.
 const THEN: u64 = 1_300_819_320;

@@ -57,7 +57,7 @@ fn a_signature_is_of_its_algorithm_and_has_one_form() {
     for key in ["2048", "4352"] {
         for example in examples.signatures.iter().filter(|each| each.key == key) {
             let policy = examples.policy(key, &example.algorithm);
-            assert_eq!(policy.check(&|_| None), Ok(()));
+            assert_eq!(keyring::check(&policy, &|_| None), Ok(()));
             let expected = (!example.good).then_some(Refusal::Signature);
             assert_eq!(
                 refusal(&policy, &example.token),
@@ -141,7 +141,7 @@ fn a_weak_key_verifies_nothing_however_good_the_signature() {
         (key, &token.expect(key).token)
     }) {
         let policy = examples.policy(key, "RS256");
-        assert!(policy.check(&|_| None).is_err(), "{key}");
+        assert!(keyring::check(&policy, &|_| None).is_err(), "{key}");
         assert_eq!(refusal(&policy, token), Some(Refusal::Signature), "{key}");
         // Nor does it keep a good key from being tried.
         let good = &examples.keys["2048"];
@@ -179,7 +179,7 @@ fn an_exponent_other_than_65537_or_an_even_modulus_makes_no_key() {
             .chain([even, Vec::new(), vec![0; bytes.len()]].map(|n| (n, vec![1, 0, 1])));
         for (n, e) in keys {
             let policy = inline(json!([{"kty": "RSA", "n": base64(&n), "e": base64(&e)}]));
-            assert!(policy.check(&|_| None).is_err(), "{e:?}");
+            assert!(keyring::check(&policy, &|_| None).is_err(), "{e:?}");
             let reason = refusal(&policy, examples.good(size));
             assert_eq!(reason, Some(Refusal::Signature), "{e:?}");
         }

@@ -1,0 +1,111 @@
+//! A request as it comes from the platform.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::bindings::wasi::http::types::{IncomingBody, IncomingRequest, Method as WasiMethod};
+use crate::bindings::wasi::io::streams::{InputStream, StreamError};
+use crate::problem::Problem;
+
+/// How much of a request's body is asked for at once, in bytes.
+const READ_CHUNK: u64 = 128 << 10;
+
+/// A request, its header read, its body untouched.
+pub(crate) struct Request {
+    /// RFC 9110, 9.
+    pub(crate) method: Method,
+    /// Path and query, as they came.
+    pub(crate) target: String,
+    /// RFC 9110, 5.
+    pub(crate) headers: HeaderMap,
+    incoming: IncomingRequest,
+}
+
+impl Request {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a method or field that HTTP does not know.
+    pub(crate) fn read(incoming: IncomingRequest) -> Result<Self, Problem> {
+        let unusable = |_| Problem::InvalidRequest("the header is malformed".to_owned());
+        let fields = incoming.headers().entries();
+        let mut headers = HeaderMap::with_capacity(fields.len());
+        for (name, value) in fields {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable(()))?;
+            let value = HeaderValue::from_bytes(&value).map_err(|_| unusable(()))?;
+            headers.try_append(name, value).map_err(|_| unusable(()))?;
+        }
+        Ok(Self {
+            method: method(incoming.method()).ok_or(()).map_err(unusable)?,
+            target: incoming.path_with_query().unwrap_or_default(),
+            headers,
+            incoming,
+        })
+    }
+
+    /// Host and port that the client asked.
+    pub(crate) fn authority(&self) -> String {
+        self.incoming.authority().unwrap_or_default()
+    }
+
+    /// The body, to be handed on unread.
+    ///
+    /// # Errors
+    /// [`Problem::Internal`] when it was taken before.
+    pub(crate) fn into_body(self) -> Result<IncomingBody, Problem> {
+        self.incoming.consume().map_err(|()| Problem::Internal)
+    }
+
+    /// The body, to be read here.
+    ///
+    /// # Errors
+    /// As [`Request::into_body`].
+    pub(crate) fn into_reader(self) -> Result<BodyReader, Problem> {
+        let body = self.into_body()?;
+        let stream = body.stream().map_err(|()| Problem::Internal)?;
+        Ok(BodyReader {
+            stream,
+            _body: body,
+        })
+    }
+}
+
+/// A request's body, read a chunk at a time.
+pub(crate) struct BodyReader {
+    // Dropped before the body that it is a child of.
+    stream: InputStream,
+    _body: IncomingBody,
+}
+
+/// The body broke off before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body broke off")]
+pub(crate) struct BrokenOff;
+
+impl BodyReader {
+    /// The next bytes, none at the end.
+    ///
+    /// # Errors
+    /// [`BrokenOff`].
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        match self.stream.blocking_read(READ_CHUNK) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StreamError::Closed) => Ok(None),
+            Err(StreamError::LastOperationFailed(_)) => Err(BrokenOff),
+        }
+    }
+}
+
+fn method(method: WasiMethod) -> Option<Method> {
+    Some(match method {
+        WasiMethod::Get => Method::GET,
+        WasiMethod::Head => Method::HEAD,
+        WasiMethod::Post => Method::POST,
+        WasiMethod::Put => Method::PUT,
+        WasiMethod::Delete => Method::DELETE,
+        WasiMethod::Connect => Method::CONNECT,
+        WasiMethod::Options => Method::OPTIONS,
+        WasiMethod::Trace => Method::TRACE,
+        WasiMethod::Patch => Method::PATCH,
+        WasiMethod::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
+    })
+}

@@ -1,0 +1,166 @@
+//! Links that carry their own proof: a JWT over one file's scope and name and
+//! the time until which it may be read.
+//!
+//! A link is no bearer token and no bearer token is a link: the signing key is
+//! derived from the link secret for this one purpose, and the token's type and
+//! issuer say what it is. Links stop working when the link secret changes.
+
+use jwt_simple::prelude::*;
+
+use super::key::Scope;
+use crate::problem::Problem;
+use crate::token::Owner;
+use crate::url::Name;
+
+/// The least length of a link secret, in bytes.
+pub(crate) const MIN_SECRET: usize = 32;
+
+/// What the signing key is derived for.
+const PURPOSE: &str = "coffer link 1";
+const TYPE: &str = "coffer-link+jwt";
+
+/// More than the longest name takes, even where every character is escaped.
+const MAX_TOKEN: usize = 4096;
+
+/// What links are signed with.
+pub(crate) struct LinkKey(HS256Key);
+
+impl LinkKey {
+    /// The key of this link secret; `None` where the secret is shorter than
+    /// [`MIN_SECRET`].
+    pub(crate) fn derive(secret: &[u8]) -> Option<Self> {
+        (secret.len() >= MIN_SECRET).then(|| {
+            let derived = hmac_sha256::HMAC::mac(PURPOSE, secret);
+            Self(HS256Key::from_bytes(&derived))
+        })
+    }
+}
+
+/// What a link opens: one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    scope: Scope,
+    name: Name,
+    uploader: Option<Owner>,
+}
+
+impl Grant {
+    /// Whose file it is, its name, and who has to have stored it, if that matters.
+    pub(crate) fn into_parts(self) -> (Scope, Name, Option<Owner>) {
+        (self.scope, self.name, self.uploader)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct LinkClaims {
+    area: String,
+    owner: String,
+    name: String,
+    /// Where the maker may only read what they stored: a file that somebody else
+    /// stores under the name later is not theirs to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uploader: Option<String>,
+    /// In seconds since 1970, the first at which the link no longer works.
+    /// Not `exp`, so that the signature is judged before the time.
+    until: u64,
+}
+
+/// Makes the token of a link to a file, which works until `expires_at` (seconds
+/// since 1970). Whoever asks for it has the permit that the scope comes from.
+///
+/// # Errors
+/// [`Problem::Internal`] for a public file, which has a lasting URL.
+pub(crate) fn make(
+    scope: &Scope,
+    name: &Name,
+    uploader: Option<&Owner>,
+    key: &LinkKey,
+    expires_at: u64,
+) -> Result<String, Problem> {
+    let owner = match scope {
+        Scope::Public => return Err(Problem::Internal),
+        Scope::User(owner) | Scope::Org(owner) => owner.to_string(),
+    };
+    let claims = JWTClaims {
+        issued_at: None,
+        expires_at: None,
+        invalid_before: None,
+        issuer: Some(PURPOSE.to_owned()),
+        subject: None,
+        audiences: None,
+        jwt_id: None,
+        nonce: None,
+        custom: LinkClaims {
+            area: scope.area().to_string(),
+            owner,
+            name: name.as_str().to_owned(),
+            uploader: uploader.map(ToString::to_string),
+            until: expires_at,
+        },
+    };
+    let header = HeaderOptions {
+        signature_type: Some(TYPE.to_owned()),
+        ..HeaderOptions::default()
+    };
+    key.0
+        .authenticate_with_options(claims, &header)
+        .map_err(|_| Problem::Internal)
+}
+
+/// What the link with this token and basename opens at `now` (seconds since
+/// 1970).
+///
+/// # Errors
+/// [`Problem::LinkInvalid`] for a token that was not made here with this key, or
+/// for a file of another basename; else [`Problem::LinkExpired`] from the second
+/// on at which it ends.
+pub(crate) fn verify(
+    token: &str,
+    basename: &str,
+    key: &LinkKey,
+    now: u64,
+) -> Result<Grant, Problem> {
+    let options = VerificationOptions {
+        required_signature_type: Some(TYPE.to_owned()),
+        allowed_issuers: Some([PURPOSE.to_owned()].into()),
+        max_token_length: Some(MAX_TOKEN),
+        artificial_time: Some(UnixTimeStamp::from_secs(now)),
+        ..VerificationOptions::default()
+    };
+    let claims: JWTClaims<LinkClaims> = key
+        .0
+        .verify_token(token, Some(options))
+        .map_err(|_| Problem::LinkInvalid)?;
+    let LinkClaims {
+        area,
+        owner,
+        name,
+        uploader,
+        until,
+    } = claims.custom;
+    let owner = Owner::parse(&owner).ok_or(Problem::LinkInvalid)?;
+    let scope = match area.as_str() {
+        "user" => Scope::User(owner),
+        "org" => Scope::Org(owner),
+        _ => return Err(Problem::LinkInvalid),
+    };
+    let name = Name::new(&name).map_err(|_| Problem::LinkInvalid)?;
+    if name.basename() != basename {
+        return Err(Problem::LinkInvalid);
+    }
+    if now >= until {
+        return Err(Problem::LinkExpired);
+    }
+    let uploader = match uploader {
+        None => None,
+        Some(text) => Some(Owner::parse(&text).ok_or(Problem::LinkInvalid)?),
+    };
+    Ok(Grant {
+        scope,
+        name,
+        uploader,
+    })
+}
+
+#[cfg(test)]
+mod tests;

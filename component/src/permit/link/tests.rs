@@ -1,0 +1,148 @@
+use super::*;
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::Guard;
+use crate::permit;
+use crate::policy::Policy;
+use crate::token::{Bearer, Caller};
+
+const SECRET: &[u8] = b"a link secret of at least 32 bytes";
+const NOW: u64 = 1_800_000_000;
+
+fn key(secret: &[u8]) -> LinkKey {
+    LinkKey::derive(secret).expect("a key")
+}
+
+fn leave(area: Area, name: &str) -> permit::Read {
+    let policy = Policy::parse("[iam]\nissuer = 'https://i'\norg-claim = '/o'").expect("a policy");
+    let caller = Caller::Bearer(Bearer::for_test(Some("anna"), Some("acme"), &[]));
+    permit::read(&policy, &caller, area, Name::new(name).expect("a name")).expect("leave")
+}
+
+#[test]
+fn a_link_opens_the_file_it_was_made_for_until_its_time_is_over() {
+    for (area, name, basename) in [
+        (Area::User, "a/b.txt", "b.txt"),
+        (Area::Org, "日本語/\"x\".pdf", "\"x\".pdf"),
+        (Area::User, &"\"".repeat(900), &"\"".repeat(900)),
+    ] {
+        let read = leave(area, name);
+        let token = read.link(&key(SECRET), NOW + 10).expect("a token");
+        let grant = verify(&token, basename, &key(SECRET), NOW + 9).expect("a grant");
+        assert_eq!(permit::by_link(grant).key(), read.key());
+        let late = verify(&token, basename, &key(SECRET), NOW + 10);
+        assert_eq!(late, Err(Problem::LinkExpired));
+        let elsewhere = verify(&token, "c.txt", &key(SECRET), NOW + 10);
+        assert_eq!(elsewhere, Err(Problem::LinkInvalid));
+        let unknown = verify(&token, basename, &key(&[7; 32]), NOW);
+        assert_eq!(unknown, Err(Problem::LinkInvalid));
+    }
+}
+
+#[test]
+fn a_link_with_any_character_changed_is_invalid() {
+    let token = leave(Area::User, "a")
+        .link(&key(SECRET), NOW + 10)
+        .expect("a token");
+    for at in 0..token.len() {
+        for other in ['A', 'B', 'Q', 'g', 'w', '.', '=', '%', 'é'] {
+            let mut changed: Vec<char> = token.chars().collect();
+            if changed[at] != other {
+                changed[at] = other;
+                let changed: String = changed.into_iter().collect();
+                let got = verify(&changed, "a", &key(SECRET), NOW);
+                assert_eq!(got, Err(Problem::LinkInvalid), "{changed}");
+            }
+        }
+        assert_eq!(
+            verify(&token[..at], "a", &key(SECRET), NOW),
+            Err(Problem::LinkInvalid)
+        );
+    }
+    for text in [
+        format!("{token}="),
+        format!("{token}.a"),
+        format!(" {token}"),
+        "a".repeat(1 << 20),
+    ] {
+        assert_eq!(
+            verify(&text, "a", &key(SECRET), NOW),
+            Err(Problem::LinkInvalid)
+        );
+    }
+}
+
+/// A token signed with the right key that says something else.
+fn forged(kind: &str, issuer: &str, custom: LinkClaims) -> String {
+    let mut claims = jwt_simple::claims::Claims::with_custom_claims(custom, Duration::from_secs(9));
+    (claims.issued_at, claims.expires_at, claims.invalid_before) = (None, None, None);
+    claims.issuer = Some(issuer.to_owned());
+    let header = HeaderOptions {
+        signature_type: Some(kind.to_owned()),
+        ..HeaderOptions::default()
+    };
+    key(SECRET)
+        .0
+        .authenticate_with_options(claims, &header)
+        .expect("a token")
+}
+
+#[test]
+fn only_what_make_writes_is_a_link() {
+    let owner = "0".repeat(64);
+    let claims = |area: &str, owner: &str, name: &str| LinkClaims {
+        area: area.to_owned(),
+        owner: owner.to_owned(),
+        name: name.to_owned(),
+        uploader: None,
+        until: NOW + 10,
+    };
+    let verify = |token: String| verify(&token, "a", &key(SECRET), NOW);
+    assert!(verify(forged(TYPE, PURPOSE, claims("user", &owner, "a"))).is_ok());
+    for (label, token) in [
+        ("type", forged("JWT", PURPOSE, claims("user", &owner, "a"))),
+        ("issuer", forged(TYPE, "i", claims("user", &owner, "a"))),
+        (
+            "public area",
+            forged(TYPE, PURPOSE, claims("public", &owner, "a")),
+        ),
+        ("owner", forged(TYPE, PURPOSE, claims("user", "../x", "a"))),
+        (
+            "name",
+            forged(TYPE, PURPOSE, claims("user", &owner, "../a")),
+        ),
+    ] {
+        assert_eq!(verify(token), Err(Problem::LinkInvalid), "{label}");
+    }
+}
+
+#[test]
+fn the_link_secret_itself_signs_nothing() {
+    let token = leave(Area::User, "a")
+        .link(&key(SECRET), NOW + 10)
+        .expect("a token");
+    let raw = HS256Key::from_bytes(SECRET).verify_token::<NoCustomClaims>(&token, None);
+    assert!(raw.is_err());
+    assert!(LinkKey::derive(&SECRET[..31]).is_none());
+}
+
+#[test]
+fn a_public_file_has_no_link() {
+    let made = leave(Area::Public, "a").link(&key(SECRET), NOW + 10);
+    assert_eq!(made, Err(Problem::Internal));
+}
+
+#[test]
+fn the_link_of_an_uploader_is_for_their_own_files_alone() {
+    let policy =
+        Policy::parse("[iam]\nissuer = 'https://test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
+    let policy = policy.expect("a policy");
+    let alice = Bearer::for_test(Some("alice"), Some("acme"), &[]);
+    let own = alice.user().ok().map(|user| user.as_str().to_owned());
+    let name = Name::new("a").expect("a name");
+    let read = permit::read(&policy, &Caller::Bearer(alice), Area::Org, name).expect("leave");
+    let token = read.link(&key(SECRET), NOW + 10).expect("a token");
+    let linked = permit::by_link(verify(&token, "a", &key(SECRET), NOW).expect("a grant"));
+    assert_eq!(linked, read);
+    let own = own.map(Guard::Uploader).expect("an owner");
+    assert_eq!(format!("{:?}", linked.may_read()), format!("{own:?}"));
+}

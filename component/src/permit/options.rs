@@ -1,0 +1,60 @@
+//! How a file is created under a permit to store.
+
+use super::Store;
+use crate::bindings::coffer::storage::blobs::{CreateOptions, Error};
+use crate::fields::ContentType;
+use crate::fields::conditions::unconditional;
+use crate::problem::Problem;
+use crate::token::Owner;
+
+impl Store<'_> {
+    /// How a file of this type is created, as far as the permit says it: all but the
+    /// conditions and the digest of the request that brings it. `length` is what it announces.
+    ///
+    /// # Errors
+    /// [`Problem::UnsupportedMediaType`] for a type that may not be stored here,
+    /// [`Problem::TooLarge`] for a file that announces to be.
+    pub(crate) fn options(
+        &self,
+        content_type: &ContentType,
+        length: Option<u64>,
+    ) -> Result<CreateOptions, Problem> {
+        self.check_type(content_type)?;
+        let max_size = self.limits.max_file_size();
+        if length.is_some_and(|length| length > max_size) {
+            return Err(self.refusals().problem(Error::TooLarge));
+        }
+        Ok(CreateOptions {
+            content_type: content_type.as_str().to_owned(),
+            uploader: self.uploader().map(str::to_owned),
+            may_create: self.may_create(),
+            may_replace: self.may_replace(),
+            conditions: unconditional(),
+            max_size,
+            announced: length,
+            sha256: None,
+        })
+    }
+
+    fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {
+        let content_type = content_type.as_str();
+        if self.limits.takes(content_type) {
+            return Ok(());
+        }
+        let accepted: Vec<String> = self
+            .limits
+            .content_types()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        Err(Problem::UnsupportedMediaType(format!(
+            "files of the type {content_type} are not accepted here, only {}",
+            accepted.join(", ")
+        )))
+    }
+
+    /// Who is recorded as having stored the file.
+    pub(super) fn uploader(&self) -> Option<&str> {
+        self.uploader.as_ref().map(Owner::as_str)
+    }
+}

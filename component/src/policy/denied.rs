@@ -1,0 +1,104 @@
+//! Why the policy denies something: for the log, in words that hold nothing of what the token
+//! claims.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use super::{Absent, Iam, Operation, Policy, Word};
+use crate::area::Area;
+
+/// Why a caller may not do something. Small and plain, since many are made that nobody
+/// gets to read: [`Denied::explain`] makes the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Denied {
+    area: Area,
+    operation: Operation,
+    why: Why,
+}
+
+/// What is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) enum Why {
+    /// A token.
+    Token,
+    /// A user in the token.
+    User(Absent),
+    /// An organization in the token.
+    Org(Absent),
+    /// A role: the token gives so many others.
+    Role(Result<u32, Absent>),
+    /// A rule that a token can meet.
+    Rule,
+    /// Having stored the file.
+    Upload,
+}
+
+impl Denied {
+    /// This operation in this area, for this reason.
+    pub(crate) fn new(area: Area, operation: Operation, why: Why) -> Self {
+        Self {
+            area,
+            operation,
+            why,
+        }
+    }
+
+    /// One sentence for the log.
+    pub(crate) fn explain(self, policy: &Policy) -> String {
+        let Self {
+            area,
+            operation,
+            why,
+        } = self;
+        let words = policy.rule(area, operation);
+        let asked = || joined(words.iter());
+        let key = format!("{area}.{}", operation.name());
+        let claim = |words: &dyn Fn(&Iam) -> String| policy.iam().map(words).unwrap_or_default();
+        match why {
+            Why::Token if area == Area::Public => {
+                format!("no token came, and {key} asks for {}", asked())
+            }
+            Why::Token => format!("no token came, and the {area} area asks for one"),
+            Why::User(absent) => {
+                let reason = claim(&|iam| absent.user(iam));
+                format!("the token names no user: {reason}")
+            }
+            Why::Org(Absent::NotConfigured) => {
+                let reason = claim(&|iam| Absent::NotConfigured.org(iam));
+                format!("the org area is closed: {reason}")
+            }
+            Why::Org(absent) => {
+                let reason = claim(&|iam| absent.org(iam));
+                format!("the token names no organization: {reason}")
+            }
+            Why::Role(held) => {
+                let roles = joined(words.iter().filter(|word| matches!(word, Word::Role(_))));
+                let held = match held {
+                    Ok(1) => "it has 1 role".to_owned(),
+                    Ok(count) => format!("it has {count} roles"),
+                    Err(absent) => claim(&|iam| absent.roles(iam)),
+                };
+                format!("the token lacks {roles}, which {key} asks for: {held}")
+            }
+            Why::Rule => {
+                let needs_roles = words.iter().any(|word| matches!(word, Word::Role(_)));
+                let cause = match policy.iam() {
+                    None => ", and there is no [iam]",
+                    Some(iam) if needs_roles && !iam.names_roles() => {
+                        ", and [iam] has no roles-claim"
+                    }
+                    Some(_) => "",
+                };
+                format!("no token can meet {key}: it asks for {}{cause}", asked())
+            }
+            Why::Upload => format!(
+                "{key} asks for {}, and another caller stored the file, or one without a token",
+                asked()
+            ),
+        }
+    }
+}
+
+fn joined<'p>(words: impl Iterator<Item = &'p Word>) -> String {
+    let words: Vec<String> = words.map(ToString::to_string).collect();
+    words.join(" or ")
+}

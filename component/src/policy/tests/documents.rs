@@ -1,0 +1,126 @@
+//! What a policy says, and what it says by saying nothing.
+
+use super::*;
+
+#[test]
+fn a_policy_says_what_it_is_written_to_say() {
+    let policy = parse(EXAMPLE);
+    let uploader_or_admin = [Word::Uploader, Word::Role("admin".to_owned())];
+    assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
+    assert_eq!(
+        policy.rule(Area::Public, Operation::Replace),
+        uploader_or_admin
+    );
+    assert_eq!(
+        policy.rule(Area::Org, Operation::Delete),
+        [Word::Role("manager".to_owned())]
+    );
+    assert_eq!(policy.limits(Area::Public).max_file_size(), 20_000_000);
+    assert_eq!(policy.limits(Area::User).max_file_size(), 3 << 29);
+    assert!(policy.limits(Area::Public).takes("image/png"));
+    assert!(!policy.limits(Area::Public).takes("text/html"));
+    assert_eq!(policy.cache_control(), "public, max-age=60");
+    assert_eq!(policy.link_max_age(), Duration::from_secs(36 * 3600));
+    let origins = policy.origins().listed().iter().map(AsRef::as_ref);
+    assert!(origins.eq(["https://app.example.com", "http://localhost:3000"]));
+    assert_eq!(
+        policy.iam().map(Iam::issuer),
+        Some("https://iam.example.com")
+    );
+}
+
+#[test]
+fn a_policy_without_rules_has_the_documented_defaults() {
+    for (text, list, replace) in [
+        ("[public]", Word::Anyone, Word::Anyone),
+        ("public-only = true", Word::Anyone, Word::Anyone),
+        (
+            "[iam]\nissuer = 'https://i'",
+            Word::SignedIn,
+            Word::Uploader,
+        ),
+    ] {
+        let policy = parse(text);
+        for (operation, word) in [
+            (Operation::Read, Word::Anyone),
+            (Operation::Create, Word::Anyone),
+            (Operation::List, list),
+            (Operation::Replace, replace.clone()),
+            (Operation::Delete, replace),
+        ] {
+            assert_eq!(policy.rule(Area::Public, operation), [word]);
+            assert_eq!(policy.rule(Area::User, operation), [Word::Anyone]);
+            assert_eq!(policy.rule(Area::Org, operation), [Word::Anyone]);
+        }
+        for area in [Area::Public, Area::User, Area::Org] {
+            assert_eq!(policy.limits(area).max_file_size(), 5 << 30);
+            assert!(policy.limits(area).takes("x/y"));
+        }
+        assert_eq!(policy.cache_control(), "public, max-age=3600");
+        assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
+        assert!(policy.origins().listed().is_empty());
+    }
+}
+
+#[test]
+fn the_policy_that_is_built_in_is_public_only_and_says_so() {
+    let policy = parse(include_str!("../../../policy.toml"));
+    assert!(policy.iam().is_none());
+    let notices = policy.notices(include_str!("../../../policy.toml"));
+    assert_eq!(notices.len(), 1);
+    assert!(
+        notices[0]
+            .contains("ANYONE who reaches this service may read, list, create, replace, delete")
+    );
+}
+
+#[test]
+fn shared_caches_keep_only_what_anyone_may_read() {
+    for (lines, expected) in [
+        ("", "public, max-age=3600"),
+        ("read = \"nobody\"", "private, no-cache"),
+        ("read = [\"uploader\", \"role:a\"]", "private, no-cache"),
+        ("read = [\"uploader\", \"anyone\"]", "public, max-age=3600"),
+        (
+            "read = \"nobody\"\ncache-control = \"max-age=1\"",
+            "max-age=1",
+        ),
+    ] {
+        let policy = Policy::parse(&format!("[public]\n{lines}")).expect("a policy");
+        assert_eq!(policy.cache_control(), expected, "{lines}");
+    }
+}
+
+#[test]
+fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
+    let policy = parse("[public]\nread = 'role:a'")
+        .with_development_iam("{}")
+        .expect("a policy");
+    let iam = policy.iam().expect("an IAM API");
+    assert_eq!(
+        (iam.issuer(), iam.audience()),
+        (development::ISSUER, Some(development::AUDIENCE))
+    );
+    assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
+    assert!(policy.notices("[public]\nread = 'role:a'")[0].contains("DEVELOPMENT MODE"));
+    for text in [EXAMPLE, "public-only = true"] {
+        assert!(parse(text).with_development_iam("{}").is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_remembered_is_the_one_that_was_read() {
+    let with_keys = |keys: &str| format!("[iam]\nissuer = \"https://i.example:8443/a\"\n{keys}\n");
+    for document in [
+        "public-only = true".to_owned(),
+        EXAMPLE.to_owned(),
+        with_keys("jwks-url = \"http://i.example/keys?a=b\""),
+        with_keys("jwks = \"{}\"\naudience-prefix = \"urn:logto:organization:\""),
+        with_keys("hs256-secret = \"NAME\""),
+    ] {
+        let read = parse(&document);
+        let bytes = borsh::to_vec(&read).expect("bytes");
+        let remembered: Policy = borsh::from_slice(&bytes).expect("a policy");
+        assert_eq!(format!("{remembered:?}"), format!("{read:?}"));
+    }
+}

@@ -1,0 +1,63 @@
+//! A problem as clients get it: its document (RFC 9457) and the field beside it.
+
+use http::{HeaderName, HeaderValue, header};
+use serde::Serialize;
+
+use super::Problem;
+
+/// Where problem types live: a reference relative to the service (RFC 9457,
+/// 3.1.1), an identifier and nothing that has to be fetched.
+const TYPES: &str = "/problems/";
+
+/// The body of a refusal.
+#[derive(Serialize)]
+struct ProblemDocument<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+}
+
+impl Problem {
+    /// The media type of [`Problem::document`].
+    pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+    /// What says it to the client.
+    pub(crate) fn document(&self) -> Vec<u8> {
+        let (status, slug, title) = self.row();
+        let document = ProblemDocument {
+            r#type: format!("{TYPES}{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+            file: match self {
+                Self::OfFile { file, .. } => Some(file),
+                _ => None,
+            },
+        };
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
+    /// The header field that this problem owes beside its document (RFC 9110:
+    /// 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3).
+    pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
+        let text = HeaderValue::from_static;
+        match self {
+            Self::Unauthenticated(_) => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
+            Self::InvalidToken => Some((
+                header::WWW_AUTHENTICATE,
+                text(r#"Bearer error="invalid_token""#),
+            )),
+            Self::MethodNotAllowed { allow } => Some((header::ALLOW, text(allow))),
+            Self::RangeNotSatisfiable { size } => HeaderValue::try_from(format!("bytes */{size}"))
+                .ok()
+                .map(|value| (header::CONTENT_RANGE, value)),
+            Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
+            Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
+            Self::OfFile { problem, .. } => problem.field(),
+            _ => None,
+        }
+    }
+}

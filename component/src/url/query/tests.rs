@@ -1,0 +1,144 @@
+use super::*;
+
+#[test]
+fn a_list_has_defaults() {
+    let plain = ListQuery {
+        prefix: String::new(),
+        folders: false,
+        limit: 100,
+        cursor: None,
+    };
+    assert_eq!(ListQuery::parse("").as_ref(), Ok(&plain));
+    assert_eq!(ListQuery::parse("&&"), Ok(plain));
+}
+
+#[test]
+fn a_list_names_its_parameters_where_another_is_asked_for() {
+    for query in [
+        "offset=100",
+        "search=a&limit=1",
+        "Limit=1",
+        "limit=1&x",
+        "=1",
+    ] {
+        let Err(Problem::InvalidRequest(words)) = ListQuery::parse(query) else {
+            panic!("{query} is taken");
+        };
+        assert!(
+            words.ends_with("only prefix, delimiter, limit, cursor"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn list_parameters_are_decoded() -> Result<(), Problem> {
+    let cursor = Cursor::encode("a/");
+    let query = format!("prefix=a+b%2Bc%2F%E6%97%A5&delimiter=%2F&limit=1000&cursor={cursor}");
+    let query = ListQuery::parse(&query)?;
+    assert_eq!(
+        (query.prefix.as_str(), query.folders, query.limit),
+        ("a b+c/日", true, 1000)
+    );
+    assert_eq!(query.cursor.as_ref().map(Cursor::after), Some("a/"));
+    assert_eq!(ListQuery::parse("pre%66ix=a=b&limit=1")?.prefix, "a=b");
+    Ok(())
+}
+
+#[test]
+fn a_list_parameter_that_makes_no_sense_is_refused() {
+    for query in [
+        "limit=0",
+        "limit=1001",
+        "limit=",
+        "limit",
+        "limit=-1",
+        "limit=%2B5",
+        "limit=1.5",
+        "limit=ten",
+        "limit=99999999999999999999",
+        "delimiter=",
+        "delimiter=a",
+        "delimiter=//",
+        "cursor=",
+        "cursor=!",
+        "prefix=%00",
+        "prefix=%C2%85",
+        "prefix=%FF",
+        "prefix=%zz",
+        "unknown=%",
+        "%=1",
+        "limit=1&limit=1",
+        "prefix=&prefix=",
+        &format!("prefix={}", "a".repeat(901)),
+    ] {
+        assert!(
+            matches!(ListQuery::parse(query), Err(Problem::InvalidRequest(_))),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn a_form_says_where_and_whether_to_replace() -> Result<(), Problem> {
+    let folder = Some(Name::new("a b/c")?);
+    for (query, folder, replace, keeps_paths) in [
+        ("", &None, false, false),
+        ("folder=&replace=false", &None, false, false),
+        ("folder=a+b/c&x=%", &folder, false, false),
+        ("replace=true&folder=a%20b%2Fc%2F", &folder, true, false),
+        ("paths=keep", &None, false, true),
+    ] {
+        assert_eq!(
+            FormQuery::parse(query),
+            Ok(FormQuery {
+                folder: folder.clone(),
+                replace,
+                keeps_paths,
+            })
+        );
+    }
+    for query in [
+        "folder=/",
+        "folder=a//",
+        "folder=/a",
+        "folder=..",
+        "folder=a%5Cb",
+    ] {
+        assert!(
+            matches!(FormQuery::parse(query), Err(Problem::InvalidName(_))),
+            "{query}"
+        );
+    }
+    for query in [
+        "replace",
+        "replace=1",
+        "replace=TRUE",
+        "replace=true&replace=true",
+        "paths=",
+        "paths=drop",
+        "folder=a&dzchunkindex=0",
+        "resumableChunkNumber",
+    ] {
+        assert!(
+            matches!(FormQuery::parse(query), Err(Problem::InvalidRequest(_))),
+            "{query}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn download_comes_with_a_name_or_without() {
+    for others in ["x=1", "v=%", "utm_term=caf%E9&x=%zz", "%E9=1&%", "Download"] {
+        assert_eq!(parse_download(others), Ok(None), "{others}");
+    }
+    assert_eq!(parse_download("download"), Ok(Some(String::new())));
+    assert_eq!(
+        parse_download("download=b%20c.pdf"),
+        Ok(Some("b c.pdf".into()))
+    );
+    for unreadable in ["download&download", "download=%zz", "download=caf%E9"] {
+        assert!(parse_download(unreadable).is_err(), "{unreadable}");
+    }
+}

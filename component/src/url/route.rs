@@ -1,0 +1,173 @@
+//! Method and path to [`Route`].
+
+use http::Method;
+
+use super::name::Name;
+use crate::area::Area;
+use crate::bindings::coffer::storage::telemetry::{self, Operation};
+use crate::problem::Problem;
+
+/// What a request asks for. `HEAD` takes the route of `GET`.
+#[expect(missing_docs, reason = "the fields are what the paths name")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `GET /v1/{area}/files`
+    List { area: Area },
+    /// `POST /v1/{area}/files`
+    Form { area: Area },
+    /// `GET /v1/{area}/files/{name}`
+    Download { area: Area, name: Name },
+    /// `PUT /v1/{area}/files/{name}`
+    Upload { area: Area, name: Name },
+    /// `DELETE /v1/{area}/files/{name}`
+    Delete { area: Area, name: Name },
+    /// `POST /v1/{area}/urls/{name}`
+    MakeUrl { area: Area, name: Name },
+    /// `GET /v1/links/{token}/{basename}`, both as they stand in the path.
+    FollowLink { token: String, basename: String },
+    /// `OPTIONS` on anything, with the methods that are taken there.
+    Preflight { allow: &'static str },
+}
+
+/// What a request asks for, whether or not it names something that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    pub(crate) operation: Operation,
+    pub(crate) area: Option<telemetry::Area>,
+}
+
+impl Route {
+    /// Finds the route of a request whose target is `path_with_query`, and
+    /// returns it with what stands behind the first `?`; before that, what the request
+    /// asks for, if it is something that there is.
+    pub fn parse<'t>(
+        method: &Method,
+        path_with_query: &'t str,
+    ) -> (Option<Subject>, Result<(Self, &'t str), Problem>) {
+        let (path, query) = path_with_query
+            .split_once('?')
+            .unwrap_or((path_with_query, ""));
+        let resource = Resource::parse(path);
+        let area = resource.and_then(Resource::area);
+        let subject = |operation| Subject { operation, area };
+        if *method == Method::OPTIONS {
+            let allow = resource.map_or("OPTIONS", |resource| resource.allow());
+            let preflight = Self::Preflight { allow };
+            return (Some(subject(Operation::Options)), Ok((preflight, query)));
+        }
+        let Some(resource) = resource else {
+            return (None, Err(Problem::NotFound));
+        };
+        let route = resource.route(method).map(|route| (route, query));
+        (resource.operation(method).map(subject), route)
+    }
+}
+
+/// What a path names, before its method and its name are looked at.
+#[derive(Clone, Copy)]
+enum Resource<'p> {
+    /// `OPTIONS *`: the server as a whole (RFC 9110, 9.3.7).
+    Server,
+    Files(Area),
+    File(Area, &'p str),
+    Url(Area, &'p str),
+    Link(&'p str, &'p str),
+}
+
+impl<'p> Resource<'p> {
+    fn parse(path: &'p str) -> Option<Self> {
+        if path == "*" {
+            return Some(Self::Server);
+        }
+        let (first, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+        if first == "links" {
+            let (token, basename) = rest.split_once('/')?;
+            let one_segment = !token.is_empty() && !basename.is_empty() && !basename.contains('/');
+            return one_segment.then_some(Self::Link(token, basename));
+        }
+        let area = Area::parse(first)?;
+        match rest.split_once('/') {
+            None if rest == "files" => Some(Self::Files(area)),
+            Some(("files", name)) => Some(Self::File(area, name)),
+            Some(("urls", name)) => Some(Self::Url(area, name)),
+            _ => None,
+        }
+    }
+
+    fn area(self) -> Option<telemetry::Area> {
+        let area = match self {
+            Self::Server | Self::Link(..) => return None,
+            Self::Files(area) | Self::File(area, _) | Self::Url(area, _) => area,
+        };
+        Some(match area {
+            Area::Public => telemetry::Area::Public,
+            Area::User => telemetry::Area::User,
+            Area::Org => telemetry::Area::Org,
+        })
+    }
+
+    fn operation(self, method: &Method) -> Option<Operation> {
+        Some(match (self, method.as_str()) {
+            (Self::Files(_), "GET" | "HEAD") => Operation::List,
+            (Self::Files(_), "POST") => Operation::Form,
+            (Self::File(..), "GET") => Operation::Download,
+            (Self::File(..), "HEAD") => Operation::Head,
+            (Self::File(..), "PUT") => Operation::Upload,
+            (Self::File(..), "DELETE") => Operation::Delete,
+            (Self::Url(..), "POST") => Operation::MakeUrl,
+            (Self::Link(..), "GET" | "HEAD") => Operation::FollowLink,
+            _ => return None,
+        })
+    }
+
+    /// The methods it accepts, as `Allow` lists them (RFC 9110, 10.2.1).
+    fn allow(self) -> &'static str {
+        match self {
+            Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+            Self::Files(_) => "GET, HEAD, POST, OPTIONS",
+            Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::Url(..) => "POST, OPTIONS",
+            Self::Link(..) => "GET, HEAD, OPTIONS",
+        }
+    }
+
+    fn route(self, method: &Method) -> Result<Route, Problem> {
+        let method = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        Ok(match (self, method.as_str()) {
+            (Self::Files(area), "GET") => Route::List { area },
+            (Self::Files(area), "POST") => Route::Form { area },
+            (Self::File(area, raw), "GET") => Route::Download {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::File(area, raw), "PUT") => Route::Upload {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::File(area, raw), "DELETE") => Route::Delete {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::Url(area, raw), "POST") => Route::MakeUrl {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::Link(token, basename), "GET") => Route::FollowLink {
+                token: token.to_owned(),
+                basename: basename.to_owned(),
+            },
+            _ => {
+                return Err(Problem::MethodNotAllowed {
+                    allow: self.allow(),
+                });
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

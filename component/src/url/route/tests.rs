@@ -1,0 +1,232 @@
+use super::*;
+
+fn route(method: &str, target: &str) -> Result<Route, Problem> {
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| Problem::Internal)?;
+    Route::parse(&method, target).1.map(|(route, _)| route)
+}
+
+#[test]
+fn what_is_asked_for_is_known_before_it_is_refused() {
+    use telemetry::Area::{Org, Public, User};
+    for (method, target, expected) in [
+        (
+            "GET",
+            "/v1/public/files/a/b",
+            Some((Operation::Download, Some(Public))),
+        ),
+        (
+            "HEAD",
+            "/v1/user/files/a",
+            Some((Operation::Head, Some(User))),
+        ),
+        (
+            "PUT",
+            "/v1/org/files/a//b",
+            Some((Operation::Upload, Some(Org))),
+        ),
+        (
+            "DELETE",
+            "/v1/org/files/..",
+            Some((Operation::Delete, Some(Org))),
+        ),
+        (
+            "POST",
+            "/v1/public/files",
+            Some((Operation::Form, Some(Public))),
+        ),
+        (
+            "HEAD",
+            "/v1/public/files",
+            Some((Operation::List, Some(Public))),
+        ),
+        (
+            "POST",
+            "/v1/user/urls/a",
+            Some((Operation::MakeUrl, Some(User))),
+        ),
+        ("GET", "/v1/links/t/a", Some((Operation::FollowLink, None))),
+        (
+            "OPTIONS",
+            "/v1/user/files/a",
+            Some((Operation::Options, Some(User))),
+        ),
+        ("OPTIONS", "*", Some((Operation::Options, None))),
+        ("OPTIONS", "/nowhere", Some((Operation::Options, None))),
+        ("PATCH", "/v1/user/files/a", None),
+        ("GET", "/v1/secret/files/a", None),
+        ("GET", "/", None),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let (subject, _) = Route::parse(&method, target);
+        let found = subject.map(|subject| (subject.operation, subject.area));
+        assert_eq!(found, expected, "{method} {target}");
+    }
+}
+
+#[test]
+fn every_operation_has_its_route() -> Result<(), Problem> {
+    let (area, name) = (Area::User, Name::new("a/b c")?);
+    let token = "t.-_".to_owned();
+    for (method, target, expected) in [
+        ("GET", "/v1/user/files", Route::List { area }),
+        ("HEAD", "/v1/user/files?prefix=a/", Route::List { area }),
+        ("POST", "/v1/user/files", Route::Form { area }),
+        (
+            "GET",
+            "/v1/user/files/a/b%20c",
+            Route::Download {
+                area,
+                name: name.clone(),
+            },
+        ),
+        (
+            "HEAD",
+            "/v1/user/files/a%2Fb%20c?x",
+            Route::Download {
+                area,
+                name: name.clone(),
+            },
+        ),
+        (
+            "PUT",
+            "/v1/user/files/a/b%20c",
+            Route::Upload {
+                area,
+                name: name.clone(),
+            },
+        ),
+        (
+            "DELETE",
+            "/v1/user/files/a/b%20c",
+            Route::Delete {
+                area,
+                name: name.clone(),
+            },
+        ),
+        (
+            "POST",
+            "/v1/user/urls/a/b%20c",
+            Route::MakeUrl { area, name },
+        ),
+        (
+            "GET",
+            "/v1/links/t.-_/x%20",
+            Route::FollowLink {
+                token,
+                basename: "x%20".into(),
+            },
+        ),
+    ] {
+        assert_eq!(route(method, target), Ok(expected), "{method} {target}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_unknown_path_is_not_found() {
+    for target in [
+        "",
+        "/",
+        "*x",
+        "/v1",
+        "/v1/",
+        "/v2/public/files",
+        "/V1/public/files",
+        "/v1/Public/files",
+        "/v1/public",
+        "/v1/public/",
+        "/v1/public/Files",
+        "/v1/public/filesx",
+        "/v1/public/urls",
+        "/v1/other/files",
+        "/v1//files",
+        "//v1/public/files",
+        "/v1/public//files",
+        "/v1/links",
+        "/v1/links/t",
+        "/v1/links/t/",
+        "/v1/links//x",
+        "/v1/links/t/x/y",
+        "/v1/openapi.json",
+        "/v1/public%2Ffiles/a",
+        "/v1/pub%6Cic/files",
+        "/v1/./public/files",
+        "v1/public/files",
+        "http://host/v1/public/files",
+        "/v1/links/files",
+        "?/v1/public/files",
+    ] {
+        assert_eq!(route("GET", target), Err(Problem::NotFound), "{target}");
+    }
+}
+
+#[test]
+fn a_trailing_slash_is_an_empty_name() {
+    for (method, target) in [
+        ("GET", "/v1/public/files/"),
+        ("PUT", "/v1/public/files/?x=/"),
+        ("POST", "/v1/public/urls/"),
+        ("DELETE", "/v1/org/files/%2e%2e/a"),
+    ] {
+        assert!(
+            matches!(route(method, target), Err(Problem::InvalidName(_))),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn a_method_that_is_not_taken_is_told_which_are() {
+    for (methods, target, allow) in [
+        (
+            &["PUT", "DELETE", "PATCH"][..],
+            "/v1/public/files",
+            "GET, HEAD, POST, OPTIONS",
+        ),
+        (
+            &["POST", "TRACE", "get"],
+            "/v1/public/files/a",
+            "GET, HEAD, PUT, DELETE, OPTIONS",
+        ),
+        (
+            &["GET", "HEAD", "PUT"],
+            "/v1/public/urls/a",
+            "POST, OPTIONS",
+        ),
+        (
+            &["POST", "PUT", "DELETE"],
+            "/v1/links/t/a",
+            "GET, HEAD, OPTIONS",
+        ),
+    ] {
+        for method in methods {
+            let refused = Err(Problem::MethodNotAllowed { allow });
+            assert_eq!(route(method, target), refused, "{method} {target}");
+        }
+        assert_eq!(
+            route("OPTIONS", target),
+            Ok(Route::Preflight { allow }),
+            "{target}"
+        );
+    }
+    assert_eq!(
+        route("OPTIONS", "/nowhere"),
+        Ok(Route::Preflight { allow: "OPTIONS" })
+    );
+    assert!(matches!(
+        route("OPTIONS", "/v1/public/files/.."),
+        Ok(Route::Preflight { .. })
+    ));
+    assert!(matches!(route("OPTIONS", "*"), Ok(Route::Preflight { .. })));
+}
+
+#[test]
+fn the_query_starts_at_the_first_question_mark() {
+    let (_, parsed) = Route::parse(&Method::GET, "/v1/public/files?prefix=a?b/c");
+    assert_eq!(
+        parsed.map(|(_, query)| query.to_owned()),
+        Ok("prefix=a?b/c".to_owned())
+    );
+    let (_, parsed) = Route::parse(&Method::GET, "/v1/public/files/a%3Fb");
+    assert_eq!(parsed.map(|(_, query)| query.to_owned()), Ok(String::new()));
+}
