@@ -14,7 +14,7 @@ use crate::object::timestamp;
 pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     let mut pages = Pages::new(options);
     loop {
-        match pages.next() {
+        match pages.step() {
             Step::Done => return Ok(pages.into_listing()),
             Step::Probe { prefix, after } => {
                 let answer = request(bucket, prefix, 1, |asked| {

@@ -25,7 +25,7 @@ pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
     };
     let mut publish = Publish::new(&options, version.as_deref(), &upload.seen, means);
     loop {
-        match publish.next()? {
+        match publish.step()? {
             Step::Wait(time) => pause(time),
             Step::Look => {
                 let found = upload.bucket.look(&upload.key)?;

@@ -16,7 +16,7 @@ use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
 pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     let mut pages = Pages::new(options);
     loop {
-        match pages.next() {
+        match pages.step() {
             Step::Done => return Ok(pages.into_listing()),
             Step::Probe { prefix, after } => {
                 let answer = request(bucket, prefix, 1)

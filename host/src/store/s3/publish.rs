@@ -31,7 +31,7 @@ impl Shared {
         let version = sealed.metadata.version.as_deref();
         let mut publish = Publish::new(&sealed.options, version, &sealed.seen, means);
         loop {
-            match publish.next()? {
+            match publish.step()? {
                 Step::Wait(time) => tokio::time::sleep(time).await,
                 Step::Look => {
                     let found = self.bucket.look(&sealed.key).await?;

@@ -80,7 +80,7 @@ impl<'a> Pages<'a> {
 
     /// What to ask now.
     #[must_use]
-    pub fn next(&self) -> Step<'_> {
+    pub fn step(&self) -> Step<'_> {
         match (&self.next, self.begun) {
             // Services differ in whether a folder that is begun with still counts.
             (Next::Probe, Some(begun)) => Step::Probe {

@@ -129,7 +129,7 @@ impl<'a> Publish<'a> {
     ///
     /// # Errors
     /// [`Error::Unavailable`] once other writers were faster too often.
-    pub fn next(&mut self) -> Result<Step, Error> {
+    pub fn step(&mut self) -> Result<Step, Error> {
         Ok(match &self.next {
             Next::Look | Next::LookForOwn => Step::Look,
             Next::Wait => {

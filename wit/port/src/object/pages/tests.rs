@@ -61,7 +61,7 @@ fn page(prefix: &str, delimiter: Option<&str>, after: Option<&str>, limit: usize
     };
     let mut pages = Pages::new(&options);
     loop {
-        let step = pages.next();
+        let step = pages.step();
         match step {
             Step::Done => break,
             Step::Probe { prefix, after } => {

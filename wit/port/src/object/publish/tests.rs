@@ -43,10 +43,10 @@ fn version(etag: &str) -> Pin {
 fn a_new_file_takes_one_request_and_a_free_replacement_two() {
     let free = options(Guard::Any);
     let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, AT_HAND);
-    assert_eq!(publish.next().expect("a step"), Step::Send(Pin::Absent));
+    assert_eq!(publish.step().expect("a step"), Step::Send(Pin::Absent));
     assert!(!publish.replaces());
     publish.overtaken();
-    assert_eq!(publish.next().expect("a step"), Step::Send(Pin::None));
+    assert_eq!(publish.step().expect("a step"), Step::Send(Pin::None));
     assert!(publish.replaces());
 }
 
@@ -57,19 +57,19 @@ fn a_guarded_file_is_pinned_to_the_version_that_was_checked() {
     let seen = Seen::check(Some(ann), &guarded).expect("ann's");
     let mut publish = Publish::new(&guarded, OWN, &seen, AT_HAND);
     assert_eq!(
-        publish.next().expect("a step"),
+        publish.step().expect("a step"),
         Step::Send(version("\"1\""))
     );
     publish.overtaken();
-    assert_eq!(publish.next().expect("a step"), Step::Look);
+    assert_eq!(publish.step().expect("a step"), Step::Look);
     let newer = info("\"2\"", Some("ann"));
     assert!(!publish.looked(Some((&newer, None))).expect("ann's"));
     assert_eq!(
-        publish.next().expect("a step"),
+        publish.step().expect("a step"),
         Step::Send(version("\"2\""))
     );
     publish.overtaken();
-    publish.next().expect("a look");
+    publish.step().expect("a look");
     let bobs = info("\"3\"", Some("bob"));
     let refused = publish.looked(Some((&bobs, None)));
     assert!(matches!(refused, Err(Error::Protected)), "{refused:?}");
@@ -85,10 +85,10 @@ fn parts_at_the_service_and_blind_services_are_looked_at_first() {
     ] {
         let means = Means { evaluated, whole };
         let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, means);
-        assert_eq!(publish.next().expect("a step"), Step::Look, "{means:?}");
+        assert_eq!(publish.step().expect("a step"), Step::Look, "{means:?}");
         assert!(!publish.looked(None).expect("free"));
         assert_eq!(
-            publish.next().expect("a step"),
+            publish.step().expect("a step"),
             Step::Send(pin),
             "{means:?}"
         );
@@ -101,7 +101,7 @@ fn an_attempt_whose_answer_was_lost_is_known_again() {
     let there = info("\"1\"", None);
     let mut publish = Publish::new(&free, OWN, &Seen::Nothing, AT_HAND);
     publish.forgotten();
-    assert_eq!(publish.next().expect("a step"), Step::Look);
+    assert_eq!(publish.step().expect("a step"), Step::Look);
     assert!(publish.looked(Some((&there, OWN))).expect("its own"));
     assert!(!publish.replaces());
 
@@ -124,17 +124,17 @@ fn writers_that_collide_wait_longer_each_time_and_end() {
     let mut publish = Publish::new(&guarded, OWN, &Seen::Nothing, AT_HAND);
     let mut waited = Duration::ZERO;
     for _ in 0..ROUNDS {
-        assert!(matches!(publish.next(), Ok(Step::Send(_))));
+        assert!(matches!(publish.step(), Ok(Step::Send(_))));
         publish.collided();
-        let Ok(Step::Wait(pause)) = publish.next() else {
+        let Ok(Step::Wait(pause)) = publish.step() else {
             panic!("no pause");
         };
         assert!(pause > waited);
         waited = pause;
-        assert_eq!(publish.next().expect("a step"), Step::Look);
+        assert_eq!(publish.step().expect("a step"), Step::Look);
         publish.looked(None).expect("free to create");
     }
-    assert!(matches!(publish.next(), Err(Error::Unavailable(_))));
+    assert!(matches!(publish.step(), Err(Error::Unavailable(_))));
 }
 
 #[test]
