@@ -33,7 +33,6 @@ use instances::{Instances, Step};
 use state::{SharedState, State};
 
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
-use failure::SandboxFailure as Failure;
 pub use failure::{Failures, SandboxFailure};
 pub use limits::SandboxLimits;
 pub use runtime::{Runtime, RuntimeError};

@@ -7,7 +7,7 @@ use http::{Method, Request, header};
 use http_body_util::{BodyExt, Empty};
 
 use super::candidate::Probe;
-use super::{Failure, Sandbox};
+use super::{Sandbox, SandboxFailure};
 
 /// A component that would let anybody in, or does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum TrialError {
         /// What it was asked.
         path: String,
         /// Why there was no answer.
-        failure: Failure,
+        failure: SandboxFailure,
     },
 }
 

@@ -5,7 +5,9 @@
 //! what must outlive it, and get one named test for each behaviour.
 
 pub(crate) mod conditions;
+pub(crate) mod guards;
 pub(crate) mod lists;
+pub(crate) mod races;
 pub(crate) mod uploads;
 pub(crate) mod versions;
 
@@ -40,11 +42,13 @@ macro_rules! contract {
                 a_batch_is_published_whole_or_not_at_all,
                 a_batch_of_many_files_is_published,
                 an_empty_batch_is_nothing;
-            conditions:
+            guards:
                 guards_say_who_may_store_and_remove,
+                a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there;
+            conditions:
                 conditions_hold_for_every_operation,
-                conditions_come_before_the_span_and_after_the_guard,
-                a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there,
+                conditions_come_before_the_span_and_after_the_guard;
+            races:
                 what_happened_since_create_counts,
                 of_many_creators_exactly_one_wins,
                 of_many_replacers_of_one_version_exactly_one_wins;
@@ -153,6 +157,18 @@ async fn read(store: &Store, name: &str) -> Option<Vec<u8>> {
         Ok(opened) => Some(content(opened).await),
         Err(Error::NotFound) => None,
         Err(error) => panic!("{name}: {error:?}"),
+    }
+}
+
+/// What a condition that does not hold says.
+const FAILED: &str = "PreconditionFailed";
+
+/// What came of a call, for tables.
+fn verdict<T>(result: Result<T, Error>) -> String {
+    match result {
+        Ok(_) => "done".into(),
+        Err(Error::NotModified(_)) => "NotModified".into(),
+        Err(error) => format!("{error:?}"),
     }
 }
 

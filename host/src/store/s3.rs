@@ -47,7 +47,7 @@ use super::{
 };
 use bucket::Bucket;
 use budget::Budget;
-use failure::Failure;
+use failure::S3Failure;
 use locks::Locks;
 use sealed::Sealed;
 use setup::Setup;
@@ -187,7 +187,7 @@ impl BlobStore for S3Store {
         loop {
             let found = shared.bucket.look(key).await?.map(|object| object.info);
             match shared.bucket.delete(key, &remove.pin(found)?).await {
-                Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
+                Err(S3Failure::Precondition | S3Failure::NotFound | S3Failure::Conflict) => {}
                 outcome => return Ok(outcome?),
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use coffer_port::error::causes;
 use http::{StatusCode, header};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -26,6 +27,7 @@ pub(super) struct Fetched {
 /// Why a document did not come.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
+    // The client's own words leave out the cause.
     #[error("{}", causes(.0))]
     Http(#[from] reqwest::Error),
     #[error("the answer has the status {0}")]
@@ -80,16 +82,4 @@ impl Fetcher {
             fresh_for,
         })
     }
-}
-
-/// The client's own words leave out the cause.
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -1,5 +1,5 @@
 //! Single requests to the service, in the store's terms: keys instead of objects'
-//! names, [`Info`] instead of header fields, [`Failure`](super::failure::Failure) instead of
+//! names, [`Info`] instead of header fields, [`S3Failure`](super::failure::S3Failure) instead of
 //! the SDK's errors.
 
 mod parts;

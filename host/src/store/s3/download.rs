@@ -9,7 +9,7 @@ use futures_util::stream;
 
 use super::body;
 use super::bucket::Bytes;
-use super::failure::Failure;
+use super::failure::S3Failure;
 use super::shared::Shared;
 use crate::store::{Body, Error, Etags, Guard, Info, Key, OpenOptions, Opened, Span};
 
@@ -32,7 +32,7 @@ pub(super) async fn open(
             Ok(opened(store, got))
         }
         // 304 does not describe the file, 416 not always its size.
-        Err(Failure::NotModified | Failure::RangeOutside) => {
+        Err(S3Failure::NotModified | S3Failure::RangeOutside) => {
             look_then_get(store, key, options).await
         }
         Err(failure) => Err(failure.into()),
@@ -71,7 +71,7 @@ async fn look_then_get(
             Ok(got) if got.object.info.etag == info.etag && got.length == extent.length => {
                 return Ok(opened(store, got));
             }
-            Ok(_) | Err(Failure::Precondition | Failure::RangeOutside) => {}
+            Ok(_) | Err(S3Failure::Precondition | S3Failure::RangeOutside) => {}
             Err(failure) => return Err(failure.into()),
         }
     }

@@ -9,7 +9,7 @@ use crate::store::Error;
 
 /// Why a request was not answered with what was asked for.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum S3Failure {
     /// There is no such object.
     NotFound,
     /// A precondition of the request does not hold.
@@ -26,45 +26,45 @@ pub(super) enum Failure {
     Other(Error),
 }
 
-impl<E> From<SdkError<E, HttpResponse>> for Failure
+impl<E> From<SdkError<E, HttpResponse>> for S3Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    fn from(error: SdkError<E, HttpResponse>) -> Failure {
+    fn from(error: SdkError<E, HttpResponse>) -> S3Failure {
         let status = error.raw_response().map(|raw| raw.status().as_u16());
         match (error.code(), status) {
-            (Some("NoSuchUpload"), _) => Failure::NoSuchUpload,
-            (Some("NoSuchKey" | "NotFound"), _) => Failure::NotFound,
-            (Some("PreconditionFailed"), _) => Failure::Precondition,
-            (Some("ConditionalRequestConflict" | "OperationAborted"), _) => Failure::Conflict,
-            (Some("NotModified"), _) => Failure::NotModified,
-            (Some("InvalidRange"), _) => Failure::RangeOutside,
-            (Some("EntityTooLarge"), _) | (_, Some(413)) => Failure::Other(Error::TooLarge),
-            (Some(code), _) if is_full(code) => Failure::Other(Error::NoSpace),
-            (_, Some(507)) => Failure::Other(Error::NoSpace),
+            (Some("NoSuchUpload"), _) => S3Failure::NoSuchUpload,
+            (Some("NoSuchKey" | "NotFound"), _) => S3Failure::NotFound,
+            (Some("PreconditionFailed"), _) => S3Failure::Precondition,
+            (Some("ConditionalRequestConflict" | "OperationAborted"), _) => S3Failure::Conflict,
+            (Some("NotModified"), _) => S3Failure::NotModified,
+            (Some("InvalidRange"), _) => S3Failure::RangeOutside,
+            (Some("EntityTooLarge"), _) | (_, Some(413)) => S3Failure::Other(Error::TooLarge),
+            (Some(code), _) if is_full(code) => S3Failure::Other(Error::NoSpace),
+            (_, Some(507)) => S3Failure::Other(Error::NoSpace),
             // The answer to HEAD has no body to name a code in.
-            (None, Some(404)) => Failure::NotFound,
-            (_, Some(304)) => Failure::NotModified,
-            (_, Some(412)) => Failure::Precondition,
-            (_, Some(416)) => Failure::RangeOutside,
-            _ => Failure::Other(Error::Unavailable(Box::new(error))),
+            (None, Some(404)) => S3Failure::NotFound,
+            (_, Some(304)) => S3Failure::NotModified,
+            (_, Some(412)) => S3Failure::Precondition,
+            (_, Some(416)) => S3Failure::RangeOutside,
+            _ => S3Failure::Other(Error::Unavailable(Box::new(error))),
         }
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Other(error)
+impl From<Error> for S3Failure {
+    fn from(error: Error) -> S3Failure {
+        S3Failure::Other(error)
     }
 }
 
 /// For requests that give no occasion for the particular answers.
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
+impl From<S3Failure> for Error {
+    fn from(failure: S3Failure) -> Error {
         match failure {
-            Failure::Other(error) => error,
-            Failure::NotFound => Error::NotFound,
-            Failure::Precondition => Error::PreconditionFailed,
+            S3Failure::Other(error) => error,
+            S3Failure::NotFound => Error::NotFound,
+            S3Failure::Precondition => Error::PreconditionFailed,
             other => Error::Unavailable(format!("an unforeseen answer: {other:?}").into()),
         }
     }

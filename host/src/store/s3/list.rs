@@ -9,7 +9,7 @@ use coffer_port::object::{Pages, quoted};
 use percent_encoding::percent_decode_str;
 
 use super::bucket::{Bucket, seconds};
-use super::failure::Failure;
+use super::failure::S3Failure;
 use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
 
 /// One page, in one request unless it is a long one.
@@ -23,7 +23,7 @@ pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listi
                     .start_after(bucket.prefix.object(after))
                     .send()
                     .await
-                    .map_err(Failure::from)?;
+                    .map_err(S3Failure::from)?;
                 pages.probed(!answer.contents().is_empty());
             }
             Step::Page {
@@ -38,7 +38,7 @@ pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listi
                     .encoding_type(EncodingType::Url)
                     .send()
                     .await
-                    .map_err(Failure::from)?;
+                    .map_err(S3Failure::from)?;
                 let encoded = answer.encoding_type() == Some(&EncodingType::Url);
                 let mut found = Vec::new();
                 for object in answer.contents() {

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::bucket::{Part, PartsId};
 use super::budget::Grant;
-use super::failure::Failure;
+use super::failure::S3Failure;
 use super::shared::Shared;
 use crate::store::{Error, Key};
 
@@ -37,7 +37,7 @@ enum Message {
     Part(Filled),
     Complete {
         pin: Pin,
-        reply: oneshot::Sender<Result<String, Failure>>,
+        reply: oneshot::Sender<Result<String, S3Failure>>,
     },
 }
 
@@ -93,7 +93,7 @@ impl Multipart {
 
     /// Puts the parts together, and returns the version's entity tag. May be asked
     /// for again with another pin where this one did not hold.
-    pub(super) async fn complete(&self, pin: Pin) -> Result<String, Failure> {
+    pub(super) async fn complete(&self, pin: Pin) -> Result<String, S3Failure> {
         let (reply, answer) = oneshot::channel();
         let _ = self.inbox.send(Message::Complete { pin, reply });
         answer.await.unwrap_or_else(|_| Err(self.failure().into()))
@@ -115,7 +115,7 @@ struct Sender {
     key: Key,
     /// The number of the part that came last.
     last: i32,
-    under_way: JoinSet<Result<Part, Failure>>,
+    under_way: JoinSet<Result<Part, S3Failure>>,
     there: BTreeMap<i32, Part>,
 }
 
@@ -126,7 +126,7 @@ impl Sender {
         mut messages: mpsc::UnboundedReceiver<Message>,
         failure: Arc<Mutex<Option<Error>>>,
     ) {
-        let note = |error: Failure| {
+        let note = |error: S3Failure| {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         };
         let started = self.store.bucket.start_parts(&self.key, &metadata).await;
@@ -149,7 +149,7 @@ impl Sender {
         &mut self,
         id: &PartsId,
         messages: &mut mpsc::UnboundedReceiver<Message>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, S3Failure> {
         loop {
             tokio::select! {
                 message = messages.recv() => match message {
@@ -176,7 +176,7 @@ impl Sender {
         }
     }
 
-    fn forward(&mut self, id: &PartsId, mut filled: Filled) -> Result<(), Failure> {
+    fn forward(&mut self, id: &PartsId, mut filled: Filled) -> Result<(), S3Failure> {
         if self.last == MOST_PARTS {
             return Err(Error::TooLarge.into());
         }
@@ -193,7 +193,7 @@ impl Sender {
     }
 
     /// Every part, once none is under way.
-    async fn all_there(&mut self) -> Result<Vec<Part>, Failure> {
+    async fn all_there(&mut self) -> Result<Vec<Part>, S3Failure> {
         while let Some(sent) = self.under_way.join_next().await {
             self.note(sent)?;
         }
@@ -202,8 +202,8 @@ impl Sender {
 
     fn note(
         &mut self,
-        sent: Result<Result<Part, Failure>, tokio::task::JoinError>,
-    ) -> Result<(), Failure> {
+        sent: Result<Result<Part, S3Failure>, tokio::task::JoinError>,
+    ) -> Result<(), S3Failure> {
         let part = sent.map_err(Error::unavailable)??;
         self.there.insert(part.part_number().unwrap_or(0), part);
         Ok(())
@@ -212,7 +212,7 @@ impl Sender {
     async fn abort(&self, id: &PartsId) {
         let object = self.store.bucket.prefix.object(self.key.as_str());
         match self.store.bucket.abort_parts(&object, id).await {
-            Ok(()) | Err(Failure::NoSuchUpload | Failure::NotFound) => {}
+            Ok(()) | Err(S3Failure::NoSuchUpload | S3Failure::NotFound) => {}
             Err(failure) => {
                 tracing::warn!(
                     ?failure,

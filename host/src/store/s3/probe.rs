@@ -5,7 +5,7 @@ use coffer_port::object::{Metadata, Pin};
 use uuid::Uuid;
 
 use super::bucket::Bucket;
-use super::failure::Failure;
+use super::failure::S3Failure;
 use crate::store::{Error, Key};
 
 /// Which requests the service makes depend on what is there.
@@ -48,7 +48,7 @@ impl Conditional {
 }
 
 /// Tries all of them on an object of its own, which it removes.
-pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, Failure> {
+pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, S3Failure> {
     let name = format!(".coffer/probe-{}", Uuid::new_v4());
     let key = Key::new(name).map_err(|error| Error::Unavailable(Box::new(error)))?;
     let found = try_all(bucket, &key).await;
@@ -58,7 +58,7 @@ pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, Failure> 
     Ok(found)
 }
 
-async fn try_all(bucket: &Bucket, key: &Key) -> Result<Conditional, Failure> {
+async fn try_all(bucket: &Bucket, key: &Key) -> Result<Conditional, S3Failure> {
     let first = put(bucket, key, "1", &Pin::None).await?.etag;
     // Of other content, so of another tag.
     let other = Pin::Version("\"00000000000000000000000000000000\"".to_owned());
@@ -84,7 +84,7 @@ async fn put(
     key: &Key,
     content: &'static str,
     pin: &Pin,
-) -> Result<super::bucket::Written, Failure> {
+) -> Result<super::bucket::Written, S3Failure> {
     let content = Bytes::from_static(content.as_bytes());
     bucket.put(key, &metadata(), content, pin).await
 }
@@ -94,7 +94,7 @@ async fn complete(
     bucket: &Bucket,
     key: &Key,
     pin: &Pin,
-) -> Result<Result<String, Failure>, Failure> {
+) -> Result<Result<String, S3Failure>, S3Failure> {
     let id = bucket.start_parts(key, &metadata()).await?;
     let part = bucket.put_part(key, &id, 1, Bytes::from_static(b"5")).await;
     let completed = match part {
@@ -108,8 +108,8 @@ async fn complete(
     completed
 }
 
-fn refused<T>(outcome: Result<T, Failure>) -> bool {
-    matches!(outcome, Err(Failure::Precondition | Failure::Conflict))
+fn refused<T>(outcome: Result<T, S3Failure>) -> bool {
+    matches!(outcome, Err(S3Failure::Precondition | S3Failure::Conflict))
 }
 
 fn metadata() -> Metadata {

@@ -6,7 +6,7 @@ use coffer_port::object::publish::{Means, Step};
 use coffer_port::object::{Pin, Publish};
 
 use super::bucket::{Object, Written};
-use super::failure::Failure;
+use super::failure::S3Failure;
 use super::sealed::{Content, Sealed};
 use super::shared::Shared;
 use crate::store::{Error, Stored};
@@ -44,16 +44,16 @@ impl Shared {
                 }
                 Step::Send(pin) => match self.send(sealed, pin).await {
                     Ok(written) => return Ok(sealed.stored(written, publish.replaces())),
-                    Err(Failure::Precondition | Failure::NotFound) => publish.overtaken(),
-                    Err(Failure::Conflict) => publish.collided(),
-                    Err(Failure::NoSuchUpload) => publish.forgotten(),
+                    Err(S3Failure::Precondition | S3Failure::NotFound) => publish.overtaken(),
+                    Err(S3Failure::Conflict) => publish.collided(),
+                    Err(S3Failure::NoSuchUpload) => publish.forgotten(),
                     Err(failure) => return Err(failure.into()),
                 },
             }
         }
     }
 
-    async fn send(&self, sealed: &Sealed, pin: Pin) -> Result<Written, Failure> {
+    async fn send(&self, sealed: &Sealed, pin: Pin) -> Result<Written, S3Failure> {
         match &sealed.content {
             Content::Whole { bytes, .. } => {
                 let bytes = bytes.clone();

@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
 
 use super::bucket::Bucket;
 use super::client::DEFAULT_REGION;
-use super::failure::Failure;
+use super::failure::S3Failure;
 
 /// Why an S3 store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -248,9 +248,9 @@ impl Setup<'_> {
     }
 
     /// The same for a request of the store's own.
-    pub(super) fn explain_failure(&self, action: &'static str, failure: &Failure) -> SetupError {
+    pub(super) fn explain_failure(&self, action: &'static str, failure: &S3Failure) -> SetupError {
         let cause = match failure {
-            Failure::Other(error) => causes(error),
+            S3Failure::Other(error) => causes(error),
             other => format!("{other:?}"),
         };
         let bucket = self.bucket.name.clone();

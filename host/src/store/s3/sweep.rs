@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::failure::Failure;
+use super::failure::S3Failure;
 use super::shared::Shared;
 
 /// Between two rounds.
@@ -23,7 +23,7 @@ pub(super) async fn run(store: Arc<Shared>, abandoned_after: Duration) {
 }
 
 /// Aborts the multipart uploads that began so long ago; returns how many.
-async fn sweep(store: &Shared, abandoned_after: Duration) -> Result<usize, Failure> {
+async fn sweep(store: &Shared, abandoned_after: Duration) -> Result<usize, S3Failure> {
     let bucket = &store.bucket;
     let Some(limit) = SystemTime::now().checked_sub(abandoned_after) else {
         return Ok(0);
@@ -49,7 +49,7 @@ async fn sweep(store: &Shared, abandoned_after: Duration) -> Result<usize, Failu
             if begun < limit {
                 match bucket.abort_parts(object, &id.to_owned()).await {
                     Ok(()) => aborted += 1,
-                    Err(Failure::NoSuchUpload | Failure::NotFound) => {}
+                    Err(S3Failure::NoSuchUpload | S3Failure::NotFound) => {}
                     Err(failure) => return Err(failure),
                 }
             }

@@ -8,7 +8,7 @@ use coffer_port::object::{Metadata, Pin, quoted};
 use super::Bucket;
 use super::write::{if_match, if_none_match, user_metadata};
 use crate::store::s3::client::patient;
-use crate::store::s3::failure::Failure;
+use crate::store::s3::failure::S3Failure;
 use crate::store::{Error, Key};
 
 /// The service's name for an upload that is under way.
@@ -23,7 +23,7 @@ impl Bucket {
         &self,
         key: &Key,
         metadata: &Metadata,
-    ) -> Result<PartsId, Failure> {
+    ) -> Result<PartsId, S3Failure> {
         let started = self
             .client
             .create_multipart_upload()
@@ -47,7 +47,7 @@ impl Bucket {
         id: &PartsId,
         number: i32,
         bytes: bytes::Bytes,
-    ) -> Result<Part, Failure> {
+    ) -> Result<Part, S3Failure> {
         let sent = self
             .client
             .upload_part()
@@ -75,7 +75,7 @@ impl Bucket {
         id: &PartsId,
         parts: Vec<Part>,
         pin: &Pin,
-    ) -> Result<String, Failure> {
+    ) -> Result<String, S3Failure> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
         let completed = self
             .client
@@ -101,7 +101,7 @@ impl Bucket {
         &self,
         object: &str,
         id: &PartsId,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), S3Failure> {
         self.client
             .abort_multipart_upload()
             .bucket(&self.name)

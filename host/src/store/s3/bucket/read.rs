@@ -9,7 +9,7 @@ use coffer_port::object::range::placed;
 use coffer_port::object::{Metadata, Range, Seen};
 
 use super::{Bucket, Object};
-use crate::store::s3::failure::Failure;
+use crate::store::s3::failure::S3Failure;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
 /// Bytes of an object, as they begin to come.
@@ -23,7 +23,7 @@ pub(in crate::store::s3) struct Bytes {
 
 impl Bucket {
     /// One HEAD.
-    pub(in crate::store::s3) async fn head(&self, key: &Key) -> Result<Object, Failure> {
+    pub(in crate::store::s3) async fn head(&self, key: &Key) -> Result<Object, S3Failure> {
         let head = self
             .client
             .head_object()
@@ -48,7 +48,7 @@ impl Bucket {
     pub(in crate::store::s3) async fn look(&self, key: &Key) -> Result<Option<Object>, Error> {
         match self.head(key).await {
             Ok(object) => Ok(Some(object)),
-            Err(Failure::NotFound) => Ok(None),
+            Err(S3Failure::NotFound) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -73,7 +73,7 @@ impl Bucket {
         key: &Key,
         range: Range,
         conditions: &Conditions,
-    ) -> Result<Bytes, Failure> {
+    ) -> Result<Bytes, S3Failure> {
         let date = |time| Some(DateTime::from(time?));
         let got = self
             .client
@@ -97,7 +97,7 @@ impl Bucket {
         let (offset, size) = match got.content_range() {
             None => (0, length),
             // Some services say nonsense about the last bytes of an empty object.
-            Some(range) => placed(range, length).ok_or(Failure::RangeOutside)?,
+            Some(range) => placed(range, length).ok_or(S3Failure::RangeOutside)?,
         };
         Ok(Bytes {
             object: Object::new(
@@ -119,9 +119,9 @@ impl Bucket {
         &self,
         info: &Info,
         range: Range,
-    ) -> Result<Bytes, Failure> {
-        let this = Conditions::only(&info.etag);
-        self.get(&info.key, range, &this).await
+    ) -> Result<Bytes, S3Failure> {
+        self.get(&info.key, range, &Conditions::only(&info.etag))
+            .await
     }
 }
 

@@ -14,7 +14,7 @@ use coffer_port::object::{Metadata, Pin, quoted};
 
 use super::{Bucket, read::is_tag, seconds};
 use crate::store::s3::client::patient;
-use crate::store::s3::failure::Failure;
+use crate::store::s3::failure::S3Failure;
 use crate::store::{Error, Key};
 
 /// A condition as `If-None-Match`.
@@ -26,10 +26,10 @@ pub(super) fn if_none_match(pin: &Pin) -> Option<String> {
 ///
 /// # Errors
 /// What no header field can carry is not the tag of any version.
-pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, Failure> {
+pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, S3Failure> {
     match pin {
         Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
-        Pin::Version(_) => Err(Failure::Precondition),
+        Pin::Version(_) => Err(S3Failure::Precondition),
         Pin::None | Pin::Absent => Ok(None),
     }
 }
@@ -60,7 +60,7 @@ impl Bucket {
         metadata: &Metadata,
         bytes: bytes::Bytes,
         pin: &Pin,
-    ) -> Result<Written, Failure> {
+    ) -> Result<Written, S3Failure> {
         let clock = Clock::default();
         let put = self
             .client
@@ -87,7 +87,7 @@ impl Bucket {
 
     /// One DELETE. S3 answers the same whether there was an object or not, unless a
     /// version was named.
-    pub(in crate::store::s3) async fn delete(&self, key: &Key, pin: &Pin) -> Result<(), Failure> {
+    pub(in crate::store::s3) async fn delete(&self, key: &Key, pin: &Pin) -> Result<(), S3Failure> {
         self.client
             .delete_object()
             .bucket(&self.name)

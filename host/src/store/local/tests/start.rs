@@ -1,0 +1,151 @@
+//! From one start to the next: who may use a directory, and what a crash leaves.
+
+use super::*;
+
+#[tokio::test]
+async fn a_directory_has_one_store_at_a_time() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    let second = LocalStore::open(dir.path()).map(|_| ());
+    assert!(matches!(second, Err(OpenError::InUse { .. })), "{second:?}");
+    put(&store, "f", b"1").await;
+    store.close().await;
+    let third = LocalStore::open(dir.path()).expect("free again");
+    assert_eq!(read(&third, "f").await.expect("kept"), b"1");
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_is_refused_with_the_reason() {
+    let dir = TempDir::new().expect("a directory");
+    let file = dir.path().join("file");
+    fs::write(&file, "").expect("a file");
+    for path in [file.clone(), file.join("below")] {
+        let refused = LocalStore::open(&path).map(|_| ());
+        assert!(
+            matches!(refused, Err(OpenError::CannotCreate { .. })),
+            "{refused:?}"
+        );
+    }
+    let taken = dir.path().join("taken");
+    fs::create_dir_all(taken.join("lock")).expect("a directory in the way");
+    let refused = LocalStore::open(&taken).map(|_| ());
+    assert!(
+        matches!(refused, Err(OpenError::NotWritable { .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_directory_of_a_newer_format_is_left_alone() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    store.close().await;
+    fs::write(dir.path().join("format"), "3\n").expect("a newer format");
+    let refused = LocalStore::open(dir.path()).map(|_| ());
+    assert!(
+        matches!(refused, Err(OpenError::Newer { found: 3, .. })),
+        "{refused:?}"
+    );
+    assert!(dir.path().join("clean").exists());
+}
+
+#[tokio::test]
+async fn a_directory_without_its_index_keeps_its_bytes() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    put(&store, "f", &LARGE).await;
+    store.close().await;
+    fs::remove_file(dir.path().join("clean")).expect("as after a crash");
+    fs::remove_file(dir.path().join("index.redb")).expect("an index");
+    let refused = LocalStore::open(dir.path()).map(|_| ());
+    assert!(
+        matches!(refused, Err(OpenError::Damaged { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(blobs(&dir).len(), 1);
+}
+
+#[tokio::test]
+async fn a_directory_whose_small_files_are_files_is_taken_over() {
+    let dir = TempDir::new().expect("a directory");
+    LocalStore::open(dir.path()).expect("a store").close().await;
+    let id = id::Id::fresh();
+    let info = Info {
+        key: key("f"),
+        size: 3,
+        etag: String::new(),
+        modified: SystemTime::now(),
+        content_type: "text/plain".into(),
+        uploader: None,
+    };
+    let index = Index::open(dir.path().join("index.redb")).expect("an index");
+    let inserted = index.update(|draft| draft.insert(id, &info, None).map(Some));
+    assert!(inserted.is_ok());
+    index.close();
+    // Older versions did not write it down.
+    fs::remove_file(dir.path().join("changes")).expect("a file");
+    let file = plant(&dir, &format!("{:02x}/{id}", id.folder()));
+    fs::write(&file, "old").expect("written");
+    fs::write(dir.path().join("format"), "1\n").expect("written");
+
+    let store = LocalStore::open(dir.path()).expect("a store");
+    assert_eq!(read(&store, "f").await.expect("kept"), b"old");
+    put(&store, "f", b"new").await;
+    assert_eq!(read(&store, "f").await.expect("kept"), b"new");
+    store.close().await;
+    assert!(!file.exists());
+    let format = fs::read_to_string(dir.path().join("format"));
+    assert_eq!(format.expect("a format"), "2\n");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_is_moved_aside_by_the_next_start() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    put(&store, "f", b"1").await;
+    put(&store, "g", &LARGE).await;
+    store.close().await;
+    // No orderly stop: the mark is missing.
+    fs::remove_file(dir.path().join("clean")).expect("a mark");
+    let orphan = plant(&dir, ORPHAN);
+    let foreign = plant(&dir, "0a/README");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    assert!(!orphan.exists());
+    let aside = aside(&dir);
+    let aside: Vec<_> = aside.iter().filter_map(|path| path.file_name()).collect();
+    assert_eq!(aside, [orphan.file_name().expect("a name")]);
+    assert!(foreign.exists());
+    assert_eq!(read(&store, "f").await.expect("kept"), b"1");
+    assert_eq!(read(&store, "g").await.expect("kept"), LARGE);
+}
+
+#[tokio::test]
+async fn after_an_orderly_stop_no_file_is_looked_at() {
+    let dir = TempDir::new().expect("a directory");
+    LocalStore::open(dir.path()).expect("a store").close().await;
+    let orphan = plant(&dir, ORPHAN);
+    let store = LocalStore::open(dir.path()).expect("a store");
+    assert!(orphan.exists());
+    // The mark counts once: while the store is open, every end but an orderly one
+    // is a crash.
+    assert!(!dir.path().join("clean").exists());
+    store.close().await;
+    assert!(dir.path().join("clean").exists());
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_uploads_that_are_under_way() {
+    let dir = TempDir::new().expect("a directory");
+    let store = LocalStore::open(dir.path()).expect("a store");
+    let upload = receive(&store, "f", &vec![1; 1 << 20]).await;
+    {
+        let mut closing = std::pin::pin!(store.close());
+        assert!(futures_util::poll!(closing.as_mut()).is_pending());
+        assert!(store.create(key("g"), freely()).await.is_err());
+        drop(upload);
+        closing.await;
+    }
+    assert!(blobs(&dir).is_empty());
+    assert!(dir.path().join("clean").exists());
+    assert!(read(&store, "f").await.is_err());
+}
