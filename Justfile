@@ -31,7 +31,7 @@ component policy="":
         [[ $name != coffer ]] || { echo "coffer.wasm has the default policy; rename $policy" >&2; exit 1; }
         cd {{ quote(justfile_directory()) }}
     fi
-    # The cdylib alone: beside an rlib it would not be optimised as a whole.
+    # The cdylib in place of the rlib that tests use.
     component/toolchain.sh {{ target }} cargo component rustc --lib --crate-type cdylib \
         -p coffer-component --profile component --target-dir target/component
     made=target/component/$name.wasm

@@ -14,8 +14,8 @@ const STACK: u32 = 256 << 10;
 
 fn main() {
     if std::env::var_os("CARGO_CFG_TARGET_FAMILY").is_some_and(|family| family == "wasm") {
-        println!("cargo:rustc-link-arg-cdylib=--initial-memory={MEMORY}");
-        println!("cargo:rustc-link-arg-cdylib=-zstack-size={STACK}");
+        println!("cargo:rustc-link-arg=--initial-memory={MEMORY}");
+        println!("cargo:rustc-link-arg=-zstack-size={STACK}");
     }
     println!("cargo:rerun-if-env-changed=COFFER_BAKED_POLICY");
     let own = std::env::var_os("COFFER_BAKED_POLICY").filter(|file| !file.is_empty());
