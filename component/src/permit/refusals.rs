@@ -62,13 +62,16 @@ impl Refusals {
 
     /// What to answer where the store did not do what the permit named.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        match (error, self.missing, self.max_file_size) {
-            (Error::NotFound, Some(denial), _) => denial.into(),
-            (Error::Protected, ..) => self.protected.into(),
-            (Error::TooLarge, _, Some(max_file_size)) => Problem::TooLarge(format!(
-                "the file is larger than {max_file_size} bytes, the most that is allowed here"
-            )),
-            (error, ..) => error.into(),
+        match error {
+            Error::NotFound => self.missing.map_or(Problem::NotFound, Problem::from),
+            Error::Protected => self.protected.into(),
+            Error::TooLarge => match self.max_file_size {
+                Some(max_file_size) => Problem::TooLarge(format!(
+                    "the file is larger than {max_file_size} bytes, the most that is allowed here"
+                )),
+                None => error.into(),
+            },
+            error => error.into(),
         }
     }
 }
