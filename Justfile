@@ -12,6 +12,11 @@ garage := "2.5.0"
 oha := "1.16.0"
 dufs := "0.47.0"
 
+# What to build with a program so that its dependencies are those of the tests and are compiled
+# once: Cargo gives them the features that one command asks for, and counts what tests ask for
+# where it builds a test or an example.
+as_for_tests := "--workspace --example now"
+
 # Lists the recipes.
 default:
     @just --list --unsorted
@@ -35,7 +40,8 @@ component policy="":
     component/toolchain.sh {{ target }} cargo component rustc --lib --crate-type cdylib \
         -p coffer-component --profile component --target-dir target/component
     made=target/component/$name.wasm
-    cargo run --quiet --release -p coffer-relink -- \
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer-relink
+    target/release/coffer-relink \
         target/component/{{ target }}/component/coffer_component.wasm "$made.new"
     # An unchanged component keeps its time, so the host that embeds it is not built again.
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
@@ -106,7 +112,8 @@ platforms:
 
 # Serves on the local engine in development mode; takes the flags of `coffer serve`.
 serve *args: component
-    cargo run --release -p coffer -- serve --dev {{ args }}
+    cargo build --release {{ as_for_tests }} --bin coffer
+    target/release/coffer serve --dev {{ args }}
 
 # Runs every test; takes the arguments of `cargo test`.
 test *args: component providers browser
@@ -205,7 +212,7 @@ lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
     cargo clippy --release --workspace --test cluster --test bench-swap --test bench --test portable -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --lib --bins --examples --no-deps --document-private-items
     just lint-dependencies
 
 [private]
