@@ -1,8 +1,7 @@
 # What the component is compiled for; moving on to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
-# What composes components, and another platform to run them on; as wasmtime in Cargo.lock.
-wac := "0.12.0"
+# Another platform to run components on; as wasmtime in Cargo.lock.
 wasmtime := "48.0.8"
 
 # The object store that `just test-cluster` runs against.
@@ -53,18 +52,12 @@ portable: component
     set -euo pipefail
     component/toolchain.sh {{ target }} cargo component build \
         -p coffer-filesystem -p coffer-s3 --profile component --target-dir target/component
-    if [[ $(target/tools/bin/wac --version 2>/dev/null) != "wac-cli {{ wac }}" ]]; then
-        echo "installing wac {{ wac }} (two minutes, once)" >&2
-        # Without optimisation and debug information it builds in half the time.
-        CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --no-default-features \
-            --features wit --root target/tools --target-dir target/tools/wac "wac-cli@{{ wac }}"
-        rm -r target/tools/wac
-    fi
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer-compose
     mkdir -p target/portable
     for store in filesystem s3; do
         adapter=target/component/{{ target }}/component/coffer_$store.wasm
         composed=target/portable/coffer-$store.wasm
-        target/tools/bin/wac plug --plug "$adapter" target/component/coffer.wasm -o "$composed.new"
+        target/release/coffer-compose target/component/coffer.wasm "$adapter" "$composed.new"
         # An unchanged one keeps its time, so nothing made of it is made again.
         cmp -s "$composed.new" "$composed" && rm "$composed.new" || mv "$composed.new" "$composed"
         echo "$composed" >&2
