@@ -158,7 +158,7 @@ production: component
 # Measures Coffer beside its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
 [positional-arguments]
 bench *args: production (bench-tools "nginx" "wrk" "curl")
-    PATH=$PATH:/usr/sbin cargo test --release --workspace --test bench -- \
+    PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- \
         --server {{ quote(justfile_directory() / "target/production/coffer") }} "$@"
 
 # Counts the instructions of a request and of its parts; `--write` makes them the ones to compare with.
