@@ -16,6 +16,9 @@ dufs := "0.47.0"
 # where it builds a test or an example.
 as_for_tests := "--workspace --example now"
 
+# Many tests wait for most of their time: for a timeout, a restart, a browser.
+export RUST_TEST_THREADS := env("RUST_TEST_THREADS", shell("echo $(($1 * 2))", num_cpus()))
+
 # Lists the recipes.
 default:
     @just --list --unsorted
