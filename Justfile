@@ -106,6 +106,20 @@ platforms:
     npm --prefix target/platforms ci --ignore-scripts --no-audit --no-fund
     cp tests/platforms/package-lock.json $installed
 
+# Installs wasmtime into target/tools.
+wasmtime:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    [[ $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]] || exit 0
+    echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
+    # `serve` does not build without run and component-model-async. That it builds soon counts
+    # for more here than that it runs fast.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --no-default-features \
+        --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
+        --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
+    rm -r target/tools/wasmtime
+
 # Serves on the local engine in development mode; takes the flags of `coffer serve`.
 serve *args: component
     cargo build --release {{ as_for_tests }} --bin coffer
@@ -119,14 +133,8 @@ test *args: component providers browser
 test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
     #!/usr/bin/env bash
     set -euo pipefail
-    if [[ {{ quote(platforms) }} == *wasmtime* && $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]]; then
-        echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
-        # `serve` does not build without component-model-async. That it builds soon counts for
-        # more here than that it runs fast.
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --no-default-features \
-            --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
-            --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
-        rm -r target/tools/wasmtime
+    if [[ {{ quote(platforms) }} == *wasmtime* ]]; then
+        just wasmtime
     fi
     if [[ {{ quote(platforms) }} == *jco* ]]; then
         just platforms
