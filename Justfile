@@ -1,8 +1,7 @@
 # What the component is compiled for; moving on to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
-# What composes components, and another platform to run them on; as wasmtime in Cargo.lock.
-wac := "0.12.0"
+# Another platform to run components on; as wasmtime in Cargo.lock.
 wasmtime := "48.0.8"
 
 # The object store that `just test-cluster` runs against.
@@ -11,6 +10,14 @@ garage := "2.5.0"
 # What `just bench` measures with and against, besides Debian's nginx and wrk.
 oha := "1.16.0"
 dufs := "0.47.0"
+
+# What to build with a program so that its dependencies are those of the tests and are compiled
+# once: Cargo gives them the features that one command asks for, and counts what tests ask for
+# where it builds a test or an example.
+as_for_tests := "--workspace --example now"
+
+# Many tests wait for most of their time: for a timeout, a restart, a browser.
+export RUST_TEST_THREADS := env("RUST_TEST_THREADS", shell("echo $(($1 * 2))", num_cpus()))
 
 # Lists the recipes.
 default:
@@ -35,7 +42,8 @@ component policy="":
     component/toolchain.sh {{ target }} cargo component rustc --lib --crate-type cdylib \
         -p coffer-component --profile component --target-dir target/component
     made=target/component/$name.wasm
-    cargo run --quiet --release -p coffer-relink -- \
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer-relink
+    target/release/coffer-relink \
         target/component/{{ target }}/component/coffer_component.wasm "$made.new"
     # An unchanged component keeps its time, so the host that embeds it is not built again.
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
@@ -47,18 +55,12 @@ portable: component
     set -euo pipefail
     component/toolchain.sh {{ target }} cargo component build \
         -p coffer-filesystem -p coffer-s3 --profile component --target-dir target/component
-    if [[ $(target/tools/bin/wac --version 2>/dev/null) != "wac-cli {{ wac }}" ]]; then
-        echo "installing wac {{ wac }} (two minutes, once)" >&2
-        # Without optimisation and debug information it builds in half the time.
-        CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug --no-default-features \
-            --features wit --root target/tools --target-dir target/tools/wac "wac-cli@{{ wac }}"
-        rm -r target/tools/wac
-    fi
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer-compose
     mkdir -p target/portable
     for store in filesystem s3; do
         adapter=target/component/{{ target }}/component/coffer_$store.wasm
         composed=target/portable/coffer-$store.wasm
-        target/tools/bin/wac plug --plug "$adapter" target/component/coffer.wasm -o "$composed.new"
+        target/release/coffer-compose target/component/coffer.wasm "$adapter" "$composed.new"
         # An unchanged one keeps its time, so nothing made of it is made again.
         cmp -s "$composed.new" "$composed" && rm "$composed.new" || mv "$composed.new" "$composed"
         echo "$composed" >&2
@@ -104,9 +106,24 @@ platforms:
     npm --prefix target/platforms ci --ignore-scripts --no-audit --no-fund
     cp tests/platforms/package-lock.json $installed
 
+# Installs wasmtime into target/tools.
+wasmtime:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    [[ $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]] || exit 0
+    echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
+    # `serve` does not build without run and component-model-async. That it builds soon counts
+    # for more here than that it runs fast.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --no-default-features \
+        --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
+        --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
+    rm -r target/tools/wasmtime
+
 # Serves on the local engine in development mode; takes the flags of `coffer serve`.
 serve *args: component
-    cargo run --release -p coffer -- serve --dev {{ args }}
+    cargo build --release {{ as_for_tests }} --bin coffer
+    target/release/coffer serve --dev {{ args }}
 
 # Runs every test; takes the arguments of `cargo test`.
 test *args: component providers browser
@@ -116,14 +133,8 @@ test *args: component providers browser
 test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
     #!/usr/bin/env bash
     set -euo pipefail
-    if [[ {{ quote(platforms) }} == *wasmtime* && $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]]; then
-        echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
-        # `serve` does not build without component-model-async. That it builds soon counts for
-        # more here than that it runs fast.
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --no-default-features \
-            --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
-            --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
-        rm -r target/tools/wasmtime
+    if [[ {{ quote(platforms) }} == *wasmtime* ]]; then
+        just wasmtime
     fi
     if [[ {{ quote(platforms) }} == *jco* ]]; then
         just platforms
@@ -158,7 +169,7 @@ production: component
 # Measures Coffer beside its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
 [positional-arguments]
 bench *args: production (bench-tools "nginx" "wrk" "curl")
-    PATH=$PATH:/usr/sbin cargo test --release --workspace --test bench -- \
+    PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- \
         --server {{ quote(justfile_directory() / "target/production/coffer") }} "$@"
 
 # Counts the instructions of a request and of its parts; `--write` makes them the ones to compare with.
@@ -205,7 +216,7 @@ lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
     cargo clippy --release --workspace --test cluster --test bench-swap --test bench --test portable -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --lib --bins --examples --no-deps --document-private-items
     just lint-dependencies
 
 [private]

@@ -76,91 +76,13 @@ async fn what_is_not_there_cannot_be_deleted() {
         "folder/fil",
         "folder/file%20",
     ] {
-        for field in [
-            None,
-            Some(("if-match", "*")),
-            Some(("if-match", "\"other\"")),
-            Some(("if-none-match", "*")),
-        ] {
-            let mut request = server.delete(&format!("/v1/public/files/deleted/{path}"));
-            if let Some((name, value)) = field {
-                request = request.header(name, value);
-            }
-            assert_problem(send(request).await, 404, "not-found").await;
-        }
+        let request = server.delete(&format!("/v1/public/files/deleted/{path}"));
+        assert_problem(send(request).await, 404, "not-found").await;
     }
     assert_eq!(
         names(server.get("/v1/public/files?prefix=deleted/")).await,
         ["deleted/folder/file"]
     );
-}
-
-#[tokio::test]
-async fn preconditions_hold_or_the_file_stays() {
-    const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
-    const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
-    let server = Server::shared();
-    let path = "/v1/public/files/delete-conditions";
-    // CURRENT stands for the file's entity tag.
-    let rows: &[(&[(&str, &str)], bool)] = &[
-        (&[("if-match", "CURRENT")], true),
-        (&[("if-match", "\"other\", CURRENT")], true),
-        (&[("if-match", "*")], true),
-        (&[("if-match", "\"other\"")], false),
-        (&[("if-match", "W/CURRENT")], false),
-        (&[("if-none-match", "CURRENT")], false),
-        (&[("if-none-match", "*")], false),
-        (&[("if-none-match", "\"other\"")], true),
-        (&[("if-unmodified-since", PAST)], false),
-        (&[("if-unmodified-since", FUTURE)], true),
-        (
-            &[("if-match", "CURRENT"), ("if-unmodified-since", PAST)],
-            true,
-        ),
-        (
-            &[("if-match", "\"other\""), ("if-unmodified-since", FUTURE)],
-            false,
-        ),
-        (
-            &[("if-match", "CURRENT"), ("if-none-match", "CURRENT")],
-            false,
-        ),
-    ];
-    for (fields, holds) in rows {
-        let current = store(&server, path, "x").await;
-        let mut request = server.delete(path);
-        for (name, value) in *fields {
-            request = request.header(*name, value.replace("CURRENT", &current));
-        }
-        let response = send(request).await;
-        if *holds {
-            assert_eq!(response.status(), 204, "{fields:?}");
-        } else {
-            assert_eq!(response.status(), 412, "{fields:?}");
-            assert_problem(response, 412, "precondition-failed").await;
-            assert_eq!(
-                text(server.get(path)).await,
-                (200, "x".to_owned()),
-                "{fields:?}"
-            );
-            assert_eq!(send(server.delete(path)).await.status(), 204);
-        }
-        assert_eq!(send(server.get(path)).await.status(), 404, "{fields:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_version_that_was_replaced_is_not_deleted_by_its_entity_tag() {
-    let server = Server::shared();
-    let path = "/v1/public/files/delete-replaced";
-    let first = store(&server, path, "first").await;
-    let second = send(server.put(path, "second")).await;
-    let second = second.headers()["etag"].to_str().unwrap().to_owned();
-    let late = server.delete(path).header("if-match", &first);
-    assert_problem(send(late).await, 412, "precondition-failed").await;
-    assert_eq!(text(server.get(path)).await, (200, "second".to_owned()));
-    let right = server.delete(path).header("if-match", &second);
-    assert_eq!(send(right).await.status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

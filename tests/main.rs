@@ -5,6 +5,7 @@
 mod access; // who reaches whose files: callers, operations and areas as one table
 mod browser; // Chromium on pages of another origin: shown, played, embedded, uploaded, and nothing that runs
 mod cli; // what is refused at start and how, help, environment twins, development tokens
+mod conditions; // preconditions of PUT and DELETE, also when many ask at once
 mod cors; // other origins, and what OPTIONS says
 mod crash; // kill -9, restart, a second host, an orderly stop
 mod delete; // what it takes away, and nothing more
@@ -27,4 +28,4 @@ mod slow; // clients that take their time, and what that costs others
 mod support;
 mod swap; // changing policy and component while serving, and taking it back
 mod token; // which bearer tokens are taken, which refused, and whom they name
-mod upload; // PUT: what is stored, on which conditions, and seen by whom
+mod upload; // PUT: what is stored, and seen by whom

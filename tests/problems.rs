@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::support::{
     Connection, Server, Setup, assert_problem, assert_problem_parts, iam, json_of, user,
 };
 
-/// Every type, with its status, and why it is not among [`requests`] if it is not.
+/// Every type, with its status, and why it is not among [`REQUESTS`] if it is not.
 ///
 /// `headers-too-large` comes from the host's own HTTP layer, as do an
 /// `invalid-request` for a missing Host, a `too-large` for a body beyond the
@@ -60,175 +60,96 @@ const TYPES: [(u16, &str, Option<&str>); 22] = [
 /// What is stored: `/v1/public/files/there`, by Alice.
 const THERE: &str = "/v1/public/files/there";
 
-/// A form with one file.
-fn form(filename: &'static str) -> Form {
-    Form::new().part("file", Part::text("x").file_name(filename))
+/// The type that a request is refused with | the request | a field | its body; [`request`]
+/// reads them.
+const REQUESTS: &[&str] = &[
+    "invalid-name | PUT /v1/public/files/a%2F%2E%2E%2Fb | | x",
+    "invalid-name | GET /v1/public/files/%00",
+    "invalid-name | DELETE /v1/public/files/a%5Cb",
+    "invalid-name | POST /v1/public/urls/%FF",
+    "invalid-name | GET /v1/public/files/x*901",
+    "invalid-name | POST /v1/public/files | form: .. | x",
+    "invalid-request | PUT /v1/public/files/none | content-range: bytes 0-0/1 | x",
+    "invalid-request | PUT /v1/public/files/none | content-type: no type | x",
+    "invalid-request | PUT /v1/public/files/none | content-digest: sha-256=x | x",
+    "invalid-request | GET /v1/public/files?limit=0 as alice",
+    "invalid-request | GET /v1/public/files?limit=1001 as alice",
+    "invalid-request | GET /v1/public/files?cursor=x as alice",
+    "invalid-request | GET /v1/public/files?delimiter=x as alice",
+    "invalid-request | POST /v1/public/urls/there | content-type: application/json | {\"expires_in\":9}",
+    "invalid-request | POST /v1/public/urls/there | | no JSON",
+    "invalid-multipart | POST /v1/public/files | content-type: multipart/form-data; boundary=b | --b\r\n",
+    "invalid-multipart | POST /v1/public/files | form: | x",
+    "digest-mismatch | PUT /v1/public/files/none | content-digest: sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=: | x",
+    "digest-mismatch | PUT /v1/public/files/none | repr-digest: sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=: | x",
+    "unauthenticated | GET /v1/public/files",
+    "unauthenticated | GET /v1/user/files/a",
+    "unauthenticated | PUT /v1/org/files/a | | x",
+    "unauthenticated | DELETE /v1/public/files/there",
+    "invalid-token | GET /v1/public/files/there | authorization: Bearer a.b.c",
+    "invalid-token | GET /v1/public/files/there | authorization: Basic YTpi",
+    "forbidden | DELETE /v1/public/files/there as bob",
+    "forbidden | PUT /v1/public/files/there as bob | | x",
+    "forbidden | GET /v1/org/files as alice",
+    "link-invalid | GET /v1/links/a.b.c/there",
+    "not-found | GET /v1/public/files/none",
+    "not-found | GET /v1/public/files/there/below",
+    "not-found | DELETE /v1/public/files/none as alice",
+    "not-found | POST /v1/public/urls/none",
+    "not-found | GET /",
+    "not-found | GET /v1/private/files",
+    "method-not-allowed | POST /v1/public/files/there",
+    "method-not-allowed | DELETE /v1/public/files",
+    "method-not-allowed | PATCH /v1/public/files/there",
+    "method-not-allowed | GET /v1/public/urls/there",
+    "already-exists | POST /v1/public/files | form: there | x",
+    "precondition-failed | PUT /v1/public/files/there as alice | if-none-match: * | x",
+    "precondition-failed | PUT /v1/public/files/none | if-match: \"a\" | x",
+    "precondition-failed | GET /v1/public/files/there | if-match: \"a\"",
+    "precondition-failed | DELETE /v1/public/files/there as alice | if-match: \"a\"",
+    "too-large | PUT /v1/public/files/none | | x*1025",
+    "too-large | POST /v1/public/files | form: a | x*1025",
+    "too-large | POST /v1/public/urls/there | | x*5000",
+    "unsupported-media-type | PUT /v1/public/files/none | content-type: image/png | x",
+    "unsupported-media-type | POST /v1/public/files | content-type: application/json | {}",
+    "unsupported-media-type | POST /v1/public/files",
+    "range-not-satisfiable | GET /v1/public/files/there | range: bytes=5-",
+    "range-not-satisfiable | GET /v1/public/files/there | range: bytes=-0",
+    "headers-too-large | GET /v1/public/files/there | x-large: x*66000",
+];
+
+/// The type and the request of a row. `form: NAME` is a form with the body as a file of that
+/// name, or as a field where it has none.
+fn request(server: &Server, row: &'static str) -> (&'static str, RequestBuilder) {
+    let mut columns = row.split('|').map(|column| column.trim_matches(' '));
+    let mut column = || columns.next().unwrap_or_default();
+    let (kind, line, field, body) = (column(), column(), column(), repeated(column()));
+    let (line, caller) = line.split_once(" as ").unwrap_or((line, ""));
+    let (method, path) = line.split_once(' ').unwrap();
+    let mut request = server.request(method.parse().unwrap(), &repeated(path));
+    if !caller.is_empty() {
+        request = request.bearer_auth(user(caller));
+    }
+    let request = match field.split_once(':') {
+        None => request.body(body),
+        Some(("form", "")) => request.multipart(Form::new().text("a", body)),
+        Some(("form", name)) => {
+            let file = Part::text(body).file_name(name.trim().to_owned());
+            request.multipart(Form::new().part("file", file))
+        }
+        Some((name, value)) => request.header(name, repeated(value.trim())).body(body),
+    };
+    (kind, request)
 }
 
-/// Requests, and the type that each is refused with.
-fn requests(server: &Server) -> Vec<(&'static str, RequestBuilder)> {
-    let none = "/v1/public/files/none";
-    let files = "/v1/public/files";
-    let alice = user("alice");
-    let digest = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:";
-    let multipart = "multipart/form-data; boundary=b";
-    let large = "x".repeat(1025);
-    vec![
-        (
-            "invalid-name",
-            server.put("/v1/public/files/a%2F%2E%2E%2Fb", "x"),
-        ),
-        ("invalid-name", server.get("/v1/public/files/%00")),
-        ("invalid-name", server.delete("/v1/public/files/a%5Cb")),
-        ("invalid-name", server.post("/v1/public/urls/%FF")),
-        (
-            "invalid-name",
-            server.get(&format!("{files}/{}", "x".repeat(901))),
-        ),
-        ("invalid-name", server.post(files).multipart(form(".."))),
-        (
-            "invalid-request",
-            server.put(none, "x").header("content-range", "bytes 0-0/1"),
-        ),
-        (
-            "invalid-request",
-            server.put(none, "x").header("content-type", "no type"),
-        ),
-        (
-            "invalid-request",
-            server.put(none, "x").header("content-digest", "sha-256=x"),
-        ),
-        (
-            "invalid-request",
-            server.get(&format!("{files}?limit=0")).bearer_auth(&alice),
-        ),
-        (
-            "invalid-request",
-            server
-                .get(&format!("{files}?limit=1001"))
-                .bearer_auth(&alice),
-        ),
-        (
-            "invalid-request",
-            server.get(&format!("{files}?cursor=x")).bearer_auth(&alice),
-        ),
-        (
-            "invalid-request",
-            server
-                .get(&format!("{files}?delimiter=x"))
-                .bearer_auth(&alice),
-        ),
-        (
-            "invalid-request",
-            server
-                .post("/v1/public/urls/there")
-                .json(&json!({ "expires_in": 9 })),
-        ),
-        (
-            "invalid-request",
-            server.post("/v1/public/urls/there").body("no JSON"),
-        ),
-        (
-            "invalid-multipart",
-            server
-                .post(files)
-                .header("content-type", multipart)
-                .body("--b\r\n"),
-        ),
-        (
-            "invalid-multipart",
-            server.post(files).multipart(Form::new().text("a", "b")),
-        ),
-        (
-            "digest-mismatch",
-            server.put(none, "x").header("content-digest", digest),
-        ),
-        (
-            "digest-mismatch",
-            server.put(none, "x").header("repr-digest", digest),
-        ),
-        ("unauthenticated", server.get(files)),
-        ("unauthenticated", server.get("/v1/user/files/a")),
-        ("unauthenticated", server.put("/v1/org/files/a", "x")),
-        ("unauthenticated", server.delete(THERE)),
-        ("invalid-token", server.get(THERE).bearer_auth("a.b.c")),
-        (
-            "invalid-token",
-            server.get(THERE).basic_auth("a", Some("b")),
-        ),
-        ("forbidden", server.delete(THERE).bearer_auth(user("bob"))),
-        ("forbidden", server.put(THERE, "x").bearer_auth(user("bob"))),
-        ("forbidden", server.get("/v1/org/files").bearer_auth(&alice)),
-        ("link-invalid", server.get("/v1/links/a.b.c/there")),
-        ("not-found", server.get(none)),
-        ("not-found", server.get(&format!("{THERE}/below"))),
-        ("not-found", server.delete(none).bearer_auth(&alice)),
-        ("not-found", server.post("/v1/public/urls/none")),
-        ("not-found", server.get("/")),
-        ("not-found", server.get("/v1/private/files")),
-        ("method-not-allowed", server.post(THERE)),
-        ("method-not-allowed", server.delete(files)),
-        ("method-not-allowed", server.request(Method::PATCH, THERE)),
-        ("method-not-allowed", server.get("/v1/public/urls/there")),
-        (
-            "already-exists",
-            server.post(files).multipart(form("there")),
-        ),
-        (
-            "precondition-failed",
-            server
-                .put(THERE, "x")
-                .bearer_auth(&alice)
-                .header("if-none-match", "*"),
-        ),
-        (
-            "precondition-failed",
-            server.put(none, "x").header("if-match", "\"a\""),
-        ),
-        (
-            "precondition-failed",
-            server.get(THERE).header("if-match", "\"a\""),
-        ),
-        (
-            "precondition-failed",
-            server
-                .delete(THERE)
-                .bearer_auth(&alice)
-                .header("if-match", "\"a\""),
-        ),
-        ("too-large", server.put(none, large.clone())),
-        (
-            "too-large",
-            server
-                .post(files)
-                .multipart(Form::new().part("f", Part::text(large).file_name("a"))),
-        ),
-        (
-            "too-large",
-            server.post("/v1/public/urls/there").body(" ".repeat(5000)),
-        ),
-        (
-            "unsupported-media-type",
-            server.put(none, "x").header("content-type", "image/png"),
-        ),
-        (
-            "unsupported-media-type",
-            server.post(files).json(&json!({})),
-        ),
-        ("unsupported-media-type", server.post(files)),
-        (
-            "range-not-satisfiable",
-            server.get(THERE).header("range", "bytes=5-"),
-        ),
-        (
-            "range-not-satisfiable",
-            server.get(THERE).header("range", "bytes=-0"),
-        ),
-        (
-            "headers-too-large",
-            server.get(THERE).header("x-large", "x".repeat(66_000)),
-        ),
-    ]
+/// The text, with `x*9` as that many.
+fn repeated(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("x*") else {
+        return text.to_owned();
+    };
+    let digits = rest.find(|c: char| !c.is_ascii_digit());
+    let (count, after) = rest.split_at(digits.unwrap_or(rest.len()));
+    format!("{before}{}{after}", "x".repeat(count.parse().unwrap()))
 }
 
 #[tokio::test]
@@ -240,11 +161,12 @@ async fn every_refusal_is_a_problem_document_of_its_type() {
     assert_eq!(put.send().await.unwrap().status(), 201);
 
     let mut provoked = BTreeSet::new();
-    for (kind, request) in requests(&server) {
+    for row in REQUESTS {
+        let (kind, request) = request(&server, row);
         let (status, ..) = TYPES.iter().find(|(_, known, _)| *known == kind).unwrap();
         let response = request.send().await.unwrap();
         let fields = response.headers().clone();
-        println!("{kind}: {}", response.url());
+        println!("{row}");
         assert_problem(response, *status, kind).await;
         // What a type owes beside its document.
         let field = |name: &str| fields.get(name).map(|value| value.to_str().unwrap());

@@ -288,12 +288,12 @@ async fn many_large_uploads_at_once_stay_within_the_memory_they_are_given() {
 /// Modules whose tests hold on S3 too.
 const HOLD: &[&str] = &[
     "access::",
+    "conditions::",
     "delete::",
     "download::",
     "list::",
     "names::",
     "upload::a_refusal_does_not_wait_for_the_body",
-    "upload::conditions",
 ];
 
 /// Of those, the tests that look at the data directory, or at a tag that differs

@@ -26,28 +26,23 @@ async fn assert_serves(server: &Server, what: &str) {
     assert_eq!(answer.unwrap().status(), 404, "{what}");
 }
 
-async fn waiting(server: &Server) -> f64 {
+/// What the metric of this name stands at.
+async fn metric(server: &Server, name: &str) -> f64 {
     let metrics = reqwest::get(format!("{}/metrics", server.operations)).await;
     let text = metrics.unwrap().text().await.unwrap();
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("coffer_instances "));
-    line.unwrap()
-        .rsplit_once(' ')
-        .unwrap()
-        .1
-        .parse::<f64>()
-        .unwrap()
+    let mut samples = text.lines().filter_map(|line| line.split_once(' '));
+    let (_, value) = samples.find(|(series, _)| *series == name).unwrap();
+    value.parse().unwrap()
 }
 
 async fn until_instances(server: &Server, expected: f64) {
     for _ in 0..3000 {
-        if waiting(server).await == expected {
+        if metric(server, "coffer_instances").await == expected {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("never {expected} instances: {}", waiting(server).await);
+    panic!("never {expected} instances");
 }
 
 #[tokio::test]
@@ -307,20 +302,7 @@ async fn a_log_that_nobody_reads_stops_no_request() {
     let request = format!("HEAD /v1/public/files/a HTTP/1.1\r\nHost: {host}\r\n\r\n");
     let batch = request.repeat(500);
     let mut connection = Connection::open(&host);
-    let dropped = async |server: &Server| {
-        let metrics = reqwest::get(format!("{}/metrics", server.operations)).await;
-        let text = metrics.unwrap().text().await.unwrap();
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("coffer_log_dropped_total"));
-        line.unwrap()
-            .rsplit_once(' ')
-            .unwrap()
-            .1
-            .parse::<u64>()
-            .unwrap()
-    };
-    while dropped(&server).await == 0 {
+    while metric(&server, "coffer_log_dropped_total").await == 0.0 {
         connection.send(&batch);
         for _ in 0..500 {
             assert_eq!(connection.head().0, 404);

@@ -1,4 +1,4 @@
-//! Bearer tokens: which are taken, which are refused, and whom they name.
+//! Bearer tokens: which are accepted, which are refused, and whom they name.
 
 use std::collections::HashSet;
 
@@ -57,11 +57,14 @@ fn trusting(keys: &str) -> Setup {
     ))
 }
 
+fn encoded(text: impl AsRef<[u8]>) -> String {
+    Base64UrlSafeNoPadding::encode_to_string(text).unwrap()
+}
+
 /// The token with another header and the signature it had.
 fn renamed(token: &str, header: &Value) -> String {
     let (_, rest) = token.split_once('.').unwrap();
-    let header = Base64UrlSafeNoPadding::encode_to_string(header.to_string()).unwrap();
-    format!("{header}.{rest}")
+    format!("{}.{rest}", encoded(header.to_string()))
 }
 
 async fn put(server: &Server, path: &str, token: &str) -> Response {
@@ -90,7 +93,7 @@ async fn assert_refused(response: Response, label: &str) {
 }
 
 #[tokio::test]
-async fn a_token_of_every_algorithm_is_taken_with_the_key_of_that_algorithm_alone() {
+async fn a_token_of_every_algorithm_is_accepted_with_the_key_of_that_algorithm_alone() {
     let rsa = RSAKeyPair::generate(2048).unwrap();
     let signers = signers(&rsa);
     let keys: Vec<_> = signers.iter().map(|signer| &signer.jwk).collect();
@@ -99,9 +102,9 @@ async fn a_token_of_every_algorithm_is_taken_with_the_key_of_that_algorithm_alon
     for signer in &signers {
         let name = signer.algorithm;
         let token = (signer.sign)(&Claims::new().with("sub", name));
-        let response = put(&server, "/v1/user/files/taken", &token).await;
+        let response = put(&server, "/v1/user/files/accepted", &token).await;
         assert_eq!(response.status(), 201, "{name}");
-        assert_eq!(list(&server, "user", &token).await, ["taken"], "{name}");
+        assert_eq!(list(&server, "user", &token).await, ["accepted"], "{name}");
 
         let others = signers.iter().map(|signer| signer.algorithm);
         for other in others
@@ -136,7 +139,7 @@ async fn a_token_of_every_algorithm_is_taken_with_the_key_of_that_algorithm_alon
 }
 
 #[tokio::test]
-async fn hs256_is_taken_with_the_secret_that_the_policy_names() {
+async fn hs256_is_accepted_with_the_secret_that_the_policy_names() {
     const SECRET: &str = "a secret that is at least 32 bytes long";
     let server = trusting("hs256-secret = 'IAM_1'")
         .env("COFFER_SECRET_IAM_1", SECRET)
@@ -174,7 +177,7 @@ async fn hs256_is_taken_with_the_secret_that_the_policy_names() {
     assert_eq!(list(&server, "user", &token).await, ["a"]);
 }
 
-/// A token whose length is the most that is taken, or the least that is not.
+/// A token of the greatest length that is accepted, or of the least that is not.
 fn token_of_length(longest: bool) -> String {
     let padded = |count: usize| {
         sign(
@@ -190,57 +193,84 @@ fn token_of_length(longest: bool) -> String {
     padded(if longest { count } else { count + 1 })
 }
 
-#[tokio::test]
-async fn one_flaw_is_enough_for_a_token_to_be_refused_everywhere() {
-    let server = Server::start();
-    let now = Clock::now_since_epoch().as_secs();
-    let good = || Claims::new().with("sub", "a");
-    let header = |header: Value| sign_with(&header, &good());
-    let own_key: Value = serde_json::from_str(&jwks()).unwrap();
-    let own_key = &own_key["keys"][0];
-    let pair = KeyPair::from_seed(Seed::generate());
-    let foreign = Ed25519KeyPair::from_bytes(&*pair).unwrap();
-    let foreign_key: Value = serde_json::from_str(&foreign.public_key().to_jwk()).unwrap();
-    let signed = sign(&good());
-    let parts: Vec<&str> = signed.split('.').collect();
-    let [head, payload, signature] = parts[..] else {
-        panic!("{signed}")
-    };
-    let text = |text: &str| Base64UrlSafeNoPadding::encode_to_string(text).unwrap();
-    let eddsa = || json!({ "alg": "EdDSA", "typ": "JWT" });
-    let with = |name: &str, value: Value| {
-        let mut header = eddsa();
-        header[name] = value;
-        sign_with(&header, &good())
-    };
+/// Valid claims, to be changed in one place.
+fn valid() -> Claims {
+    Claims::new().with("sub", "a")
+}
 
-    let taken = [
-        ("as it should be", signed.clone()),
+/// A token that is valid but for this claim.
+fn claiming(name: &str, value: impl Into<Value>) -> String {
+    sign(&valid().with(name, value))
+}
+
+/// A token that is valid but for its header.
+fn headed(header: &Value) -> String {
+    sign_with(header, &valid())
+}
+
+/// A token that is valid but for this member of its header.
+fn heading(name: &str, value: impl Into<Value>) -> String {
+    let mut header = json!({ "alg": "EdDSA", "typ": "JWT" });
+    header[name] = value.into();
+    headed(&header)
+}
+
+fn now() -> u64 {
+    Clock::now_since_epoch().as_secs()
+}
+
+/// Each of these tokens is refused in every area, also where none is needed, and stores nothing.
+async fn assert_all_refused(tokens: &[(&str, String)]) {
+    let server = Server::start();
+    for (label, token) in tokens {
+        for area in ["public", "user", "org"] {
+            let path = format!("/v1/{area}/files/refused");
+            assert_refused(put(&server, &path, token).await, label).await;
+        }
+        let get = server.get("/v1/public/files/refused").bearer_auth(token);
+        assert_refused(get.send().await.unwrap(), label).await;
+    }
+    let valid = sign(&valid());
+    assert!(list(&server, "user", &valid).await.is_empty());
+    assert!(list(&server, "public", &valid).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_token_may_leave_out_or_add_does_not_make_it_invalid() {
+    let server = Server::start();
+    for (label, token) in [
+        ("as it should be", sign(&valid())),
         ("the longest", token_of_length(true)),
-        ("no typ", header(json!({ "alg": "EdDSA" }))),
-        ("an access token", with("typ", "at+jwt".into())),
-        ("a key id, where the key has none", with("kid", "1".into())),
-        ("just expired", sign(&good().with("exp", now - 20))),
-        ("valid soon", sign(&good().with("nbf", now + 20))),
-        ("no iat", sign(&good().with("iat", Value::Null))),
-        (
-            "several audiences",
-            sign(&good().with("aud", json!(["x", AUDIENCE]))),
-        ),
-    ];
-    for (label, token) in &taken {
+        ("no typ", headed(&json!({ "alg": "EdDSA" }))),
+        ("an access token", heading("typ", "at+jwt")),
+        ("a key id, where the key has none", heading("kid", "1")),
+        ("just expired", claiming("exp", now() - 20)),
+        ("valid soon", claiming("nbf", now() + 20)),
+        ("no iat", claiming("iat", Value::Null)),
+        ("several audiences", claiming("aud", json!(["x", AUDIENCE]))),
+    ] {
         let get = server.get("/v1/user/files").bearer_auth(token);
         assert_eq!(get.send().await.unwrap().status(), 200, "{label}");
     }
+}
 
-    let refused = [
+#[tokio::test]
+async fn a_token_is_refused_unless_it_has_three_parts_and_a_signature_of_them() {
+    let token = sign(&valid());
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, payload, signature] = parts[..] else {
+        panic!("{token}")
+    };
+    let other = valid().with("sub", "b").0.to_string();
+    let foreign = Ed25519KeyPair::generate();
+    assert_all_refused(&[
         ("too long", token_of_length(false)),
         ("far too long", "a".repeat(40_000)),
         ("no token at all", String::new()),
         ("one part", "a".to_owned()),
         ("two parts", format!("{head}.{payload}")),
-        ("four parts", format!("{signed}.{signature}")),
-        ("five parts", format!("{signed}.{signature}.{signature}")),
+        ("four parts", format!("{token}.{signature}")),
+        ("five parts", format!("{token}.{signature}.{signature}")),
         ("dots", "..".to_owned()),
         ("no header", format!(".{payload}.{signature}")),
         ("no payload", format!("{head}..{signature}")),
@@ -249,115 +279,116 @@ async fn one_flaw_is_enough_for_a_token_to_be_refused_everywhere() {
             "half a signature",
             format!("{head}.{payload}.{}", &signature[..43]),
         ),
-        ("a longer signature", format!("{signed}AAAA")),
-        ("padding", format!("{signed}==")),
+        ("a longer signature", format!("{token}AAAA")),
+        ("padding", format!("{token}==")),
         ("a space within", format!("{head}. {payload}.{signature}")),
-        ("something behind it", format!("{signed} x")),
-        ("a comma", format!("{signed},{signed}")),
-        ("quotes", format!("\"{signed}\"")),
+        ("something behind it", format!("{token} x")),
+        ("a comma", format!("{token},{token}")),
+        ("quotes", format!("\"{token}\"")),
         (
-            "a header that is no JSON",
-            format!("{}.{payload}.{signature}", text("x")),
+            "another payload",
+            format!("{head}.{}.{signature}", encoded(other)),
         ),
-        (
-            "a header that is a list",
-            format!("{}.{payload}.{signature}", text("[]")),
-        ),
-        ("another payload", {
-            let claims = good().with("sub", "b").0.to_string();
-            format!("{head}.{}.{signature}", text(&claims))
-        }),
         (
             "another's signature",
-            foreign.sign(good().library()).unwrap(),
+            foreign.sign(valid().library()).unwrap(),
         ),
-        ("none", format!("{}.{payload}.", text(r#"{"alg":"none"}"#))),
-        ("None", format!("{}.{payload}.", text(r#"{"alg":"None"}"#))),
-        ("NONE, signed", header(json!({ "alg": "NONE" }))),
-        ("no alg", header(json!({ "typ": "JWT" }))),
-        ("alg in lower case", header(json!({ "alg": "eddsa" }))),
-        ("alg is a list", header(json!({ "alg": ["EdDSA"] }))),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_refused_for_its_header() {
+    let token = sign(&valid());
+    let (_, rest) = token.split_once('.').unwrap();
+    let (payload, _) = rest.split_once('.').unwrap();
+    let under = |header: &str| format!("{}.{rest}", encoded(header));
+    assert_all_refused(&[
+        ("not JSON", under("x")),
+        ("a list", under("[]")),
         (
-            "an encrypted one's alg",
-            header(json!({ "alg": "dir", "enc": "A256GCM" })),
-        ),
-        ("another typ", with("typ", "JOSE".into())),
-        ("an unknown crit", with("crit", json!(["urn:x"]))),
-        ("a crit that is known", with("crit", json!(["exp"]))),
-        ("an empty crit", with("crit", json!([]))),
-        ("b64", with("b64", json!(false))),
-        ("its own key within", with("jwk", own_key.clone())),
-        ("a foreign key within", {
-            let token = foreign.sign(good().library()).unwrap();
-            let forged = json!({ "alg": "EdDSA", "typ": "JWT", "jwk": foreign_key });
-            let payload = token.split('.').nth(1).unwrap();
-            let signed = format!("{}.{payload}", text(&forged.to_string()));
-            let signature = pair.sk.sign(&signed, None);
-            let signature = Base64UrlSafeNoPadding::encode_to_string(signature.as_ref()).unwrap();
-            format!("{signed}.{signature}")
-        }),
-        ("jku", with("jku", "https://iam.test/keys".into())),
-        ("x5u", with("x5u", "https://iam.test/keys".into())),
-        ("x5c", with("x5c", json!(["AAAA"]))),
-        ("no exp", sign(&good().with("exp", Value::Null))),
-        (
-            "exp is text",
-            sign(&good().with("exp", (now + 60).to_string())),
-        ),
-        ("expired", sign(&good().with("exp", now - 61))),
-        ("exp is 0", sign(&good().with("exp", 0))),
-        ("exp is negative", sign(&good().with("exp", -1))),
-        ("not valid yet", sign(&good().with("nbf", now + 120))),
-        ("nbf is text", sign(&good().with("nbf", "0"))),
-        ("no iss", sign(&good().with("iss", Value::Null))),
-        (
-            "iss with a slash",
-            sign(&good().with("iss", format!("{ISSUER}/"))),
-        ),
-        ("iss is a list", sign(&good().with("iss", json!([ISSUER])))),
-        ("no aud", sign(&good().with("aud", Value::Null))),
-        ("aud in capitals", sign(&good().with("aud", "STORAGE"))),
-        (
-            "aud that starts alike",
-            sign(&good().with("aud", "storage2")),
+            "none",
+            format!("{}.{payload}.", encoded(r#"{"alg":"none"}"#)),
         ),
         (
-            "aud of others",
-            sign(&good().with("aud", json!(["a", "b"]))),
+            "None",
+            format!("{}.{payload}.", encoded(r#"{"alg":"None"}"#)),
         ),
+        ("NONE, signed", headed(&json!({ "alg": "NONE" }))),
+        ("no alg", headed(&json!({ "typ": "JWT" }))),
+        ("alg in lower case", headed(&json!({ "alg": "eddsa" }))),
+        ("alg is a list", headed(&json!({ "alg": ["EdDSA"] }))),
         (
-            "aud of no text",
-            sign(&good().with("aud", json!([AUDIENCE, 1]))),
+            "the alg of an encrypted token",
+            headed(&json!({ "alg": "dir", "enc": "A256GCM" })),
+        ),
+        ("another typ", heading("typ", "JOSE")),
+        ("an unknown crit", heading("crit", json!(["urn:x"]))),
+        ("a crit that is known", heading("crit", json!(["exp"]))),
+        ("an empty crit", heading("crit", json!([]))),
+        ("b64", heading("b64", false)),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_refused_when_it_brings_or_names_its_own_key() {
+    let own: Value = serde_json::from_str(&jwks()).unwrap();
+    let pair = KeyPair::from_seed(Seed::generate());
+    let foreign = Ed25519KeyPair::from_bytes(&*pair).unwrap().public_key();
+    let foreign: Value = serde_json::from_str(&foreign.to_jwk()).unwrap();
+    let header = json!({ "alg": "EdDSA", "typ": "JWT", "jwk": foreign }).to_string();
+    let signed = format!("{}.{}", encoded(header), encoded(valid().0.to_string()));
+    let signature = pair.sk.sign(&signed, None);
+    assert_all_refused(&[
+        ("its own key", heading("jwk", own["keys"][0].clone())),
+        (
+            "a foreign key",
+            format!("{signed}.{}", encoded(signature.as_ref())),
+        ),
+        ("jku", heading("jku", "https://iam.test/keys")),
+        ("x5u", heading("x5u", "https://iam.test/keys")),
+        ("x5c", heading("x5c", json!(["AAAA"]))),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_refused_for_one_of_its_claims() {
+    let twice = valid().0.to_string().replacen('{', r#"{"sub":"b","#, 1);
+    assert_all_refused(&[
+        ("no exp", claiming("exp", Value::Null)),
+        ("exp is text", claiming("exp", (now() + 60).to_string())),
+        ("expired", claiming("exp", now() - 61)),
+        ("exp is 0", claiming("exp", 0)),
+        ("exp is negative", claiming("exp", -1)),
+        ("not valid yet", claiming("nbf", now() + 120)),
+        ("nbf is text", claiming("nbf", "0")),
+        ("no iss", claiming("iss", Value::Null)),
+        ("iss with a slash", claiming("iss", format!("{ISSUER}/"))),
+        ("iss is a list", claiming("iss", json!([ISSUER]))),
+        ("no aud", claiming("aud", Value::Null)),
+        ("aud in capitals", claiming("aud", "STORAGE")),
+        ("aud that starts alike", claiming("aud", "storage2")),
+        ("aud of others", claiming("aud", json!(["a", "b"]))),
+        (
+            "aud that is not text",
+            claiming("aud", json!([AUDIENCE, 1])),
         ),
         // RFC 7519, 4.1.2: a string.
-        ("sub is a number", sign(&good().with("sub", 7))),
-        ("sub is a list", sign(&good().with("sub", json!(["a"])))),
-        ("claims that are a list", sign(&Claims(json!([])))),
-        ("a claim twice", {
-            let claims = good().0.to_string().replacen('{', r#"{"sub":"b","#, 1);
-            sign_text(r#"{"alg":"EdDSA"}"#, &claims)
-        }),
-    ];
-    for (label, token) in &refused {
-        for area in ["public", "user", "org"] {
-            let path = format!("/v1/{area}/files/refused");
-            assert_refused(put(&server, &path, token).await, label).await;
-        }
-    }
-    // Where nothing is needed, a bad token is not better than none.
-    let get = server
-        .get("/v1/public/files/refused")
-        .bearer_auth(&refused[0].1);
-    assert_refused(get.send().await.unwrap(), "public").await;
-    assert!(list(&server, "user", &signed).await.is_empty());
-    assert!(list(&server, "public", &signed).await.is_empty());
+        ("sub is a number", claiming("sub", 7)),
+        ("sub is a list", claiming("sub", json!(["a"]))),
+        ("a list", sign(&Claims(json!([])))),
+        ("a claim twice", sign_text(r#"{"alg":"EdDSA"}"#, &twice)),
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn the_field_is_one_of_the_bearer_scheme_in_any_case() {
     let server = Server::start();
     let token = user("a");
-    for (fields, taken) in [
+    for (fields, accepted) in [
         (vec![format!("Bearer {token}")], true),
         (vec![format!("bearer {token}")], true),
         (vec![format!("BEARER {token}")], true),
@@ -384,7 +415,7 @@ async fn the_field_is_one_of_the_bearer_scheme_in_any_case() {
                 get = get.header(AUTHORIZATION, field);
             }
             let response = get.send().await.unwrap();
-            if taken {
+            if accepted {
                 let expected = if path.contains("user") { 200 } else { 404 };
                 assert_eq!(response.status(), expected, "{fields:?}");
             } else {
@@ -402,7 +433,7 @@ async fn the_field_is_one_of_the_bearer_scheme_in_any_case() {
 }
 
 #[tokio::test]
-async fn a_token_that_names_no_user_is_good_for_what_needs_none() {
+async fn a_token_that_names_no_user_is_accepted_where_none_is_needed() {
     let server = Server::start();
     let claims = || Claims::new().with("org_id", "x");
     for (label, sub) in [
@@ -431,7 +462,7 @@ async fn a_token_that_names_no_user_is_good_for_what_needs_none() {
         assert_eq!(org.status(), 201, "{label}");
         let public = put(&server, &file("public"), &token).await;
         assert_eq!(public.status(), 201, "{label}");
-        // It is nobody's upload, so not this bearer's either.
+        // It is nobody's upload, so not this caller's either.
         let again = put(&server, &file("public"), &token).await;
         assert_problem(again, 403, "forbidden").await;
     }

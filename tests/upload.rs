@@ -1,6 +1,5 @@
-//! PUT: what is stored, under which conditions, and that nothing else is ever seen.
+//! PUT: what is stored, and that nothing else is ever seen.
 
-mod conditions;
 mod digest;
 mod versions;
 

@@ -45,7 +45,7 @@ async fn pour(server: &Server, head: &str, start: &[u8], more: &[u8]) -> io::Res
     let answer = async {
         let mut answer = String::new();
         // The document is small and its end is that of an object.
-        while !answer.ends_with('}') {
+        while !answer.trim_end().ends_with('}') {
             let mut buffer = [0; 4096];
             let count = from.read(&mut buffer).await?;
             if count == 0 {

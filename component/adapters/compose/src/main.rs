@@ -1,0 +1,38 @@
+//! `coffer-compose COMPONENT ADAPTER TO`: the component with its port implemented by the
+//! adapter, for a platform that has nothing of Coffer's own; the same as
+//! `wac plug COMPONENT --plug ADAPTER -o TO`.
+
+use std::process::ExitCode;
+
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, plug};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [component, adapter, to] = arguments.as_slice() else {
+        eprintln!("usage: coffer-compose COMPONENT ADAPTER TO");
+        return ExitCode::FAILURE;
+    };
+    match compose(component, adapter).and_then(|bytes| Ok(std::fs::write(to, bytes)?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("coffer-compose: {component} with {adapter}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The two as one valid component.
+fn compose(component: &str, adapter: &str) -> Result<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let mut package = |name, file: &str| -> Result<_> {
+        let package = Package::from_file(name, None, file, graph.types_mut())?;
+        Ok(graph.register_package(package)?)
+    };
+    let component = package("coffer:component", component)?;
+    let adapter = package("coffer:adapter", adapter)?;
+    plug(&mut graph, vec![adapter], component)?;
+    Ok(graph.encode(EncodeOptions::default())?)
+}
