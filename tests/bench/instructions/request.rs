@@ -65,6 +65,8 @@ fn run(
     let setup = Setup::new(bench, "instructions").arguments(&[
         "--max-instances",
         "4",
+        "--max-waiting-instances",
+        "4",
         "--watch-interval",
         "0s",
     ]);
