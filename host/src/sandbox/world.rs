@@ -7,7 +7,7 @@ use super::{Refused, Runtime};
 
 /// What components may import. The last ones are for the Rust standard library and the
 /// adapter that makes its modules components.
-const PROVIDED: [&str; 24] = [
+const PROVIDED: [&str; 15] = [
     "coffer:storage/blobs@0.2",
     "coffer:storage/memo@0.2",
     "coffer:storage/telemetry@0.2",
@@ -18,19 +18,10 @@ const PROVIDED: [&str; 24] = [
     "wasi:io/error@0.2",
     "wasi:io/poll@0.2",
     "wasi:io/streams@0.2",
-    "wasi:cli/exit@0.2",
     "wasi:cli/stderr@0.2",
     "wasi:cli/stdin@0.2",
     "wasi:cli/stdout@0.2",
-    "wasi:cli/terminal-input@0.2",
-    "wasi:cli/terminal-output@0.2",
-    "wasi:cli/terminal-stderr@0.2",
-    "wasi:cli/terminal-stdin@0.2",
-    "wasi:cli/terminal-stdout@0.2",
     "wasi:clocks/monotonic-clock@0.2",
-    "wasi:clocks/timezone@0.2",
-    "wasi:random/insecure@0.2",
-    "wasi:random/insecure-seed@0.2",
     "wasi:random/random@0.2",
 ];
 
