@@ -263,13 +263,13 @@ fn a_component_that_fails_costs_one_request_and_the_log_says_why() {
             "an endless loop before the head",
             Guest::new(endless),
             Met::Internal,
-            ("cpu-time", "processor time"),
+            ("cpu-time", "CPU time"),
         ),
         case(
             "an endless loop in the middle of the body",
             in_mid_body(endless),
             Met::Broken,
-            ("cpu-time", "processor time"),
+            ("cpu-time", "CPU time"),
         ),
         case(
             "deep recursion",
@@ -305,7 +305,7 @@ fn a_component_that_fails_costs_one_request_and_the_log_says_why() {
             "a head that is never sent",
             Guest::new(""),
             Met::Internal,
-            ("no-answer", "gave no answer"),
+            ("no-answer", "gave no response"),
         ),
         case(
             "an error instead of a response",

@@ -184,7 +184,7 @@ async fn an_answer_without_a_usable_key_displaces_nothing_that_is_known() {
     assert_eq!(status(&server, &another).await, 200);
     assert_eq!(status(&server, &by_old).await, 200);
     eventually("it is logged", || {
-        server.log().contains("what was there before stays")
+        server.log().contains("the previous one stays in use")
     });
 }
 

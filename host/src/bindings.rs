@@ -23,7 +23,7 @@ wasmtime::component::bindgen!({
     },
 });
 
-/// The component's word on its settings.
+/// The component's check of its settings.
 pub mod check {
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -38,7 +38,7 @@ pub mod check {
     });
 }
 
-/// Requests that go on in another instance.
+/// Requests that continue in another instance.
 pub mod resume {
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -54,7 +54,7 @@ pub mod resume {
     pub use exports::coffer::storage::continuation::GuestIndices;
 }
 
-/// The component's word on what an operator asks it.
+/// The component's answers to operators.
 pub mod explain {
     wasmtime::component::bindgen!({
         path: "../wit",

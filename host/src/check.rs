@@ -1,5 +1,5 @@
-//! `coffer check`: what `serve` would say of a policy or a component, and whom a token
-//! names under it.
+//! `coffer check`: whether `serve` would accept a policy or a component, and whom a token
+//! identifies under it.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,10 +14,10 @@ use crate::store::absent::AbsentStore;
 use crate::store::local;
 use crate::swap::{SourceError, Sources};
 
-/// The most that is read of a token's file, in bytes: more than any token has.
+/// Max bytes read from a token's file: longer than any token.
 const MOST_READ: u64 = 64 << 10;
 
-/// Why the check does not end well.
+/// Why the check failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// Component or policy.
@@ -35,7 +35,7 @@ pub enum CheckError {
     /// The data directory.
     #[error(transparent)]
     Store(#[from] local::OpenError),
-    /// It is not whole.
+    /// It is damaged.
     #[error("{dir} is damaged: {found}", dir = dir.display())]
     Damaged {
         /// The data directory.
@@ -43,7 +43,7 @@ pub enum CheckError {
         /// How much of it.
         found: String,
     },
-    /// The file that is to be checked.
+    /// The file to check.
     #[error("{file} cannot be read: {source}", file = file.display())]
     Unreadable {
         /// Which one.
@@ -51,16 +51,16 @@ pub enum CheckError {
         /// Why.
         source: io::Error,
     },
-    /// Nothing that could be checked.
+    /// Neither kind of file.
     #[error(
         "{file} is neither a policy (a file named *.toml) nor a component (*.wasm)",
         file = .0.display()
     )]
     Neither(PathBuf),
-    /// A token in place of its file.
+    /// A token instead of its file.
     #[error(
-        "--token is the file that holds the token, or - for standard input; a token on the \
-         command line can be seen by everybody on this machine"
+        "--token takes the file that holds the token, or - for standard input; a token on the \
+         command line is visible to every user of this machine"
     )]
     TokenGiven,
     /// The token's file.
@@ -72,26 +72,26 @@ pub enum CheckError {
         source: io::Error,
     },
     /// The token's file is empty.
-    #[error("there is no token in {file}", file = .0.display())]
+    #[error("no token in {file}: it is empty", file = .0.display())]
     NoToken(PathBuf),
     /// Why the token is refused, in the component's words.
     #[error("{0}")]
     Token(String),
-    /// There are no threads.
-    #[error("no runtime: {0}")]
+    /// No threads could be started.
+    #[error("the async runtime cannot be started: {0}")]
     NoRuntime(io::Error),
-    /// Nobody can be told.
-    #[error("no output: {0}")]
+    /// The result cannot be printed.
+    #[error("cannot write to standard output: {0}")]
     NoOutput(io::Error),
 }
 
-/// Says whether `serve` would accept a component or a policy, and what a token says there.
+/// Prints whether `serve` would accept a component or a policy, and whom a token identifies.
 ///
 /// # Errors
 /// See [`CheckError`]: why not, or why the token is refused.
 pub fn check(file: &Path, token: Option<&Path>) -> Result<(), CheckError> {
     let is_policy = is_policy(file)?;
-    // What cannot be read need not be compiled for first.
+    // Fails before the slow compilation if the token cannot be read.
     let token = token.map(read_token).transpose()?;
     let file_of = |wanted: bool| wanted.then_some(file);
     let (_, found) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
@@ -120,14 +120,13 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), CheckError> {
         .block_on(checked)
 }
 
-/// Says whether a data directory that no host uses is whole, and what of it is not.
+/// Prints whether a data directory that no host uses is intact, and what is damaged.
 ///
 /// # Errors
-/// See [`CheckError`], where it is not or cannot be looked at; the lines before say what is
-/// wrong.
+/// See [`CheckError`]: it is damaged or cannot be read; the lines before say what is wrong.
 pub fn data(dir: &Path) -> Result<(), CheckError> {
     let told = |line: String| {
-        // A reader that closed the pipe has the exit code.
+        // A reader that closed the pipe still gets the exit code.
         let _ = say(&line);
     };
     let local::Checked {
@@ -141,7 +140,7 @@ pub fn data(dir: &Path) -> Result<(), CheckError> {
         let dir = dir.to_owned();
         return Err(CheckError::Damaged { dir, found });
     }
-    say(&format!("{} is whole: {found}", dir.display()))
+    say(&format!("{} is intact: {found}", dir.display()))
 }
 
 async fn identify(candidate: &Candidate, checked: &Sandbox, token: &str) -> Result<(), CheckError> {
@@ -172,7 +171,7 @@ fn left(seconds: u32) -> String {
     humantime::format_duration(left).to_string()
 }
 
-/// Whether it is a policy, by its name, or else a component, by its name or its beginning.
+/// Whether it is a policy, by its name, or else a component, by its name or its magic number.
 ///
 /// # Errors
 /// [`CheckError::Neither`], [`CheckError::Unreadable`].
@@ -199,7 +198,7 @@ fn is_policy(file: &Path) -> Result<bool, CheckError> {
 /// The token in a file, or on standard input for `-`.
 ///
 /// # Errors
-/// See [`CheckError`], which never holds a token that was given instead of a file.
+/// See [`CheckError`], which never contains a token that was given instead of a file.
 fn read_token(file: &Path) -> Result<String, CheckError> {
     let mut text = String::new();
     let read = match file.to_str() {
@@ -220,7 +219,7 @@ fn read_token(file: &Path) -> Result<String, CheckError> {
     Ok(token.to_owned())
 }
 
-/// A line on standard output, which may be a pipe that somebody has closed.
+/// A line on standard output, which may be a closed pipe.
 fn say(line: &str) -> Result<(), CheckError> {
     writeln!(io::stdout(), "{line}").map_err(CheckError::NoOutput)
 }

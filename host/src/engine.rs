@@ -1,4 +1,4 @@
-//! The engine that was asked for, from its opening to its end.
+//! The configured storage engine, opened and closed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::store::BlobStore;
 use crate::store::local::{LocalStore, OpenError};
 use crate::store::s3::{S3Store, SetupError};
 
-/// How long uploads that were broken off may take to be cleared away.
+/// How long cleaning up aborted uploads may take.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Why there is no engine.
+/// Why the engine cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub enum EngineError {
-    /// None that may be used here was asked for.
+    /// The settings do not allow it.
     Settings(#[from] SettingsError),
     /// The data directory.
     Local(#[from] OpenError),
@@ -26,7 +26,7 @@ pub enum EngineError {
     S3(#[from] SetupError),
 }
 
-/// Opens it, and says loudly what it cannot promise.
+/// Opens it, and warns about what it cannot guarantee.
 ///
 /// # Errors
 /// See [`EngineError`].
@@ -45,10 +45,10 @@ pub fn open(asked: &Serve, runtime: &Runtime) -> Result<Arc<dyn BlobStore>, Engi
     Ok(store)
 }
 
-/// Waits for the engine's end, but not for ever.
+/// Waits for the engine to close, but not forever.
 pub fn close(store: &dyn BlobStore, runtime: &Runtime) {
     let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
     if runtime.block_on(closing).is_err() {
-        tracing::warn!("uploads that were broken off are not cleared away yet");
+        tracing::warn!("aborted uploads are not cleaned up yet");
     }
 }

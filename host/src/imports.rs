@@ -1,5 +1,5 @@
-//! What the component imports from this host, and nothing else (`wit/world.wit`): one
-//! interface a file, and [`client_wait`], which says who waits for a request's client.
+//! What the component imports from this host, and nothing else (`wit/world.wit`): one interface
+//! per file, and [`client_wait`], which tracks who waits for a request's client.
 
 pub mod client_wait;
 pub mod environment;

@@ -3,21 +3,21 @@
 //! | module | its job |
 //! |---|---|
 //! | [`settings`] | flags and environment |
-//! | [`serve`] | `coffer serve`: puts the parts together, from settings to shutdown |
-//! | [`check`] | `coffer check`: says what `serve` would, without serving |
+//! | [`serve`] | `coffer serve`: wires the parts together, from settings to shutdown |
+//! | [`check`] | `coffer check`: validates what `serve` would load, without serving |
 //! | [`server`] | connections, HTTP/1.1, limits |
-//! | [`sandbox`] | wasmtime; one fresh instance of the component a request |
-//! | [`imports`] | what the component imports: the store's port, memo, telemetry, its log, its settings, its way out |
+//! | [`sandbox`] | wasmtime; one fresh instance of the component per request |
+//! | [`imports`] | what the component imports: the store's port, memo, telemetry, log, settings, outbound requests |
 //! | [`bindings`] | `wit/` as Rust |
-//! | [`swap`] | the component in force, and how another one takes its place |
+//! | [`swap`] | hot reload: the component in force, and how another one replaces it |
 //! | [`store`] | files under keys; the local engine, S3 |
-//! | [`engine`] | the engine that is asked for, opened and closed |
-//! | [`ops`], [`metrics`] | what operators see and do; what is counted |
-//! | [`secrets`] | secrets kept on disk: of links, of development tokens |
-//! | [`problem`], [`watched`] | what several of them answer with; bodies that are watched as they pass |
+//! | [`engine`] | the configured engine, opened and closed |
+//! | [`ops`], [`metrics`] | the operations listener; what is counted |
+//! | [`secrets`] | secrets on disk: for presigned URLs and for development tokens |
+//! | [`problem`], [`watched`] | problem documents; bodies that are observed as they pass |
 //! | [`process`] | clock, log, allocator, descriptors |
 //!
-//! The host carries bytes. Who may do what is the component's decision alone.
+//! The host carries bytes. The component alone decides who may do what.
 
 mod bindings;
 mod check;
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            // Some causes are told over several lines.
+            // Some causes span several lines.
             let reason = reason.to_string();
             let lines: Vec<_> = reason.lines().map(str::trim).collect();
             eprintln!("coffer: {}", lines.join(" "));

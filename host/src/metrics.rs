@@ -1,4 +1,4 @@
-//! What is counted, and its text for Prometheus (OpenMetrics 1.0).
+//! Metrics, and their text for Prometheus (OpenMetrics 1.0).
 
 mod gauge_guard;
 mod labels;
@@ -28,7 +28,7 @@ const BUCKETS: [f64; 14] = [
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
-/// Everything that is counted.
+/// All metrics.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -81,40 +81,40 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("requests", "Requests answered", self.requests.clone());
+        registry.register("requests", "Answered requests", self.requests.clone());
         registry.register_with_unit(
             "request_duration",
-            "From a request's head to its answer's head",
+            "Time from the request's header to the header of its response",
             Unit::Seconds,
             self.latencies.clone(),
         );
         registry.register_with_unit(
             "received",
-            "Bytes of requests' bodies",
+            "Bytes of request bodies received",
             Unit::Bytes,
             self.received.clone(),
         );
         registry.register_with_unit(
             "sent",
-            "Bytes of answers' bodies",
+            "Bytes of response bodies sent",
             Unit::Bytes,
             self.sent.clone(),
         );
-        registry.register("connections", "Connections open", self.connections.clone());
+        registry.register("connections", "Open connections", self.connections.clone());
         registry.register("instances", "Instances in use", self.instances.clone());
         registry.register(
             "queue",
-            "Requests that wait for an instance",
+            "Requests waiting for an instance",
             self.queue.clone(),
         );
         registry.register(
             "component_failures",
-            "Requests that the component failed",
+            "Requests that failed in the component",
             self.failures.clone(),
         );
         registry.register(
             "component_changes",
-            "Changes of component or policy: swapped, refused, rolled-back",
+            "Hot reloads of component or policy: swapped, refused, rolled-back",
             self.changes.clone(),
         );
         registry.register(
@@ -129,23 +129,23 @@ impl Metrics {
         );
         registry.register_with_unit(
             "engine_call_duration",
-            "What such calls took; for a download, until its first byte",
+            "Duration of calls of the storage engine; of a download, until its first byte",
             Unit::Seconds,
             self.call_latencies.clone(),
         );
         registry.register(
             "tokens",
-            "Tokens that came with requests",
+            "Bearer tokens of requests, by outcome",
             self.tokens.clone(),
         );
         registry.register(
             "log_dropped",
-            "Lines that were not logged, since nobody read the log",
+            "Log lines dropped because nobody read the log",
             self.log_dropped.clone(),
         );
         registry.register(
             "damaged_files",
-            "Files found damaged since the start: bytes missing, too few, too many or unreadable",
+            "Damaged files found since the start: missing, too short, too long or unreadable",
             self.damaged_files.clone(),
         );
     }
@@ -164,12 +164,12 @@ impl Metrics {
             .observe(time.as_secs_f64());
     }
 
-    /// The counter of the bytes of requests' bodies.
+    /// The counter of bytes of request bodies.
     pub fn received(&self) -> Counter {
         self.received.clone()
     }
 
-    /// The counter of the bytes of answers' bodies.
+    /// The counter of bytes of response bodies.
     pub fn sent(&self) -> Counter {
         self.sent.clone()
     }
@@ -222,7 +222,7 @@ impl Metrics {
             .observe(time.as_secs_f64());
     }
 
-    /// A token came with a request.
+    /// A request had a token.
     pub fn token(&self, outcome: &'static str) {
         let label = OutcomeLabel {
             outcome: Word(outcome),
@@ -230,13 +230,13 @@ impl Metrics {
         self.tokens.get_or_create(&label).inc();
     }
 
-    /// So many files were found damaged since the start.
+    /// The number of damaged files found since the start.
     pub fn damaged(&self, files: u64) {
         self.damaged_files
             .set(i64::try_from(files).unwrap_or(i64::MAX));
     }
 
-    /// All of it as text.
+    /// All metrics as text.
     pub fn text(&self) -> String {
         let missed = log::dropped().saturating_sub(self.log_dropped.get());
         self.log_dropped.inc_by(missed);

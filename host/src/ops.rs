@@ -1,5 +1,5 @@
-//! The operations listener: is it alive, is it ready, what does it count, and which
-//! component is in force. For operators alone, on an address of its own.
+//! The operations listener: liveness, readiness, metrics, and which component is in force. For
+//! operators only, on an address of its own.
 
 mod answer;
 mod component;
@@ -23,28 +23,29 @@ use crate::store::{BlobStore, ListOptions};
 use crate::swap::Swap;
 use answer::OpsResponse;
 
-/// How long a request may wait for an instance before others had better be sent elsewhere.
+/// Not ready: if a request waits longer than this for an instance, others should be sent
+/// elsewhere.
 const QUEUE_TIME: Duration = Duration::from_secs(1);
 /// How long a request's header may take.
 const HEADER_TIME: Duration = Duration::from_secs(5);
-/// How long the engine may take to show that it can be reached.
+/// How long the engine may take to respond to a readiness check.
 const ENGINE_TIME: Duration = Duration::from_secs(2);
-/// How long accepting rests after it failed.
+/// Pause before accepting again after a failure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What operators may look at and do.
+/// What operators may see and do.
 pub struct Operations {
     /// The component in force.
     pub swap: Arc<Swap>,
     /// The engine.
     pub store: Arc<dyn BlobStore>,
-    /// Which one it is.
+    /// Its name.
     pub engine: &'static str,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The names that this listener answers to.
+    /// The host names that this listener answers to.
     pub hosts: Hosts,
-    /// Set once no more requests are taken.
+    /// Set once no more requests are accepted.
     pub draining: AtomicBool,
 }
 
@@ -54,7 +55,7 @@ pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "a connection for operations could not be accepted");
+                tracing::warn!(%error, "an operations connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -74,26 +75,27 @@ pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
 
 impl Operations {
     async fn answer(&self, request: &Request<Incoming>) -> OpsResponse {
-        // A browser says where a page's request comes from; operators' tools do not.
-        // No page has any business here, not even one that was lured to this address.
+        // Browsers send these fields with requests of web pages; operators' tools do not. No page
+        // may send requests here (CSRF).
         if request.headers().contains_key(header::ORIGIN)
             || request.headers().contains_key("sec-fetch-site")
         {
-            let detail = "requests of web pages are not taken here";
+            let detail = "requests of web pages are not accepted here";
             return answer::problem(StatusCode::FORBIDDEN, detail);
         }
-        // And one whose name was made to point here asks for that name.
+        // After DNS rebinding, a page's request names the host of the attacker.
         let host = request.headers().get(header::HOST);
         let host = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
         if host.is_some_and(|host| !self.hosts.admit(host.host())) {
-            let detail = "operators reach this by an IP address, localhost or --allowed-host";
+            let detail =
+                "use an IP address, localhost, or the host of --public-url or --allowed-host";
             return answer::problem(StatusCode::MISDIRECTED_REQUEST, detail);
         }
         let (get, post) = (&Method::GET, &Method::POST);
         let methods = match request.uri().path() {
             "/component/reload" | "/component/rollback" => [post, post],
             "/livez" | "/readyz" | "/metrics" | "/component" => [get, &Method::HEAD],
-            _ => return answer::problem(StatusCode::NOT_FOUND, "there is nothing here"),
+            _ => return answer::problem(StatusCode::NOT_FOUND, "no such endpoint"),
         };
         if !methods.contains(&request.method()) {
             return answer::not_allowed(methods[0]);
@@ -134,13 +136,16 @@ impl Operations {
                 tracing::warn!(%error, "not ready");
                 answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable")
             }
-            Err(_) => answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
+            Err(_) => answer::text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store does not respond",
+            ),
         }
     }
 }
 
-/// What a server that is ready says. Damaged files are no reason to send requests elsewhere:
-/// all others are served.
+/// The response of a server that is ready. Damaged files are not a reason to send requests
+/// elsewhere: all others are served.
 fn ready(damaged_files: u64) -> String {
     match damaged_files {
         0 => "ready".to_owned(),

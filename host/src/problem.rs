@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): what the host answers with where no component does.
+//! Problem documents (RFC 9457): the host's responses where the component gives none.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use http_body_util::Full;
 /// What is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Problem<'a> {
-    /// Its type, below `/problems/`, if there is one.
+    /// Its type, below `/problems/`, if it has one.
     pub slug: Option<&'a str>,
     /// The response's status.
     pub status: StatusCode,
-    /// What is wrong, alike for all problems of the type.
+    /// What is wrong, the same for all problems of the type.
     pub title: &'a str,
-    /// What is wrong here.
+    /// What is wrong in this case.
     pub detail: &'a str,
 }
 
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_has_a_type_where_there_is_one_and_503_says_when_to_try_again() {
+    fn a_document_may_have_a_type_and_503_has_a_retry_after() {
         for (slug, status, expected) in [
             (
                 Some("unavailable"),

@@ -1,4 +1,4 @@
-//! What the program has of its machine: time, memory, descriptors, and a log.
+//! The process: clock, memory, file descriptors and log.
 
 pub mod clock;
 pub mod descriptors;

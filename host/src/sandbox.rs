@@ -1,4 +1,4 @@
-//! Runs the component: wasmtime, what it is provided with, and one instance a request.
+//! Runs the component: wasmtime, what it is provided with, and one instance per request.
 
 mod candidate;
 pub mod code_cache;
@@ -37,8 +37,8 @@ pub use failure::{Failures, SandboxFailure};
 pub use limits::SandboxLimits;
 pub use runtime::{Runtime, RuntimeError};
 
-/// The most that a component may hand over in one call, in bytes of the host's memory:
-/// a list can take far more there than in the component's own.
+/// Max size of what a component passes in one call, in bytes of the host's memory: a list can take
+/// far more there than in the component's own.
 const MOST_HANDED_OVER: usize = 8 << 20;
 
 /// A component that has passed its check, with everything that it is provided with.
@@ -50,14 +50,14 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Has one request answered by an instance of its own.
+    /// Answers one request with an instance of its own.
     ///
-    /// `subject` gets to know what the request asks for. Returns with the response's head;
-    /// its body may still be on its way. If the
-    /// caller goes away before that, the instance ends with everything it holds.
+    /// `subject` receives what the request is about. Returns once the response's header is there;
+    /// its body may still be on its way. If the caller goes away before that, the instance ends
+    /// with everything it holds.
     ///
     /// # Errors
-    /// A [`SandboxFailure`]; the request is not answered then.
+    /// A [`SandboxFailure`], and no response.
     pub async fn handle<B>(
         &self,
         request: http::Request<B>,
@@ -85,7 +85,7 @@ impl Sandbox {
         tokio::time::timeout(patience, slot).await.is_ok()
     }
 
-    /// Room for one instance, for which others may have to end first.
+    /// Room for one instance, after waiting for others to end if there is none.
     async fn slot(&self, patience: Duration) -> Result<Slot, SandboxFailure> {
         let (slots, metrics) = (Arc::clone(&self.runtime.slots), &self.runtime.metrics);
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
@@ -98,8 +98,7 @@ impl Sandbox {
         }
     }
 
-    /// One instance from beginning to end or, where its client takes its time, two, with
-    /// none in between.
+    /// One instance for the whole request or, if its client is slow, two, with none in between.
     async fn run<B>(
         &self,
         request: http::Request<B>,
@@ -126,7 +125,7 @@ impl Sandbox {
         }
     }
 
-    /// What one instance does for a request.
+    /// One instance's part of a request.
     async fn step<B>(
         &self,
         step: Step<B>,
@@ -139,7 +138,7 @@ impl Sandbox {
         let limits = &self.runtime.limits;
         let patience = match step {
             Step::Begin(_) => limits.queue_time,
-            // What has arrived over hours is not given up for a moment's load.
+            // A body that arrived over hours is not dropped because of a moment's load.
             Step::Resume(..) => limits.request_time,
         };
         let slot = self.slot(patience).await?;
@@ -175,7 +174,7 @@ impl Sandbox {
         let mut running = Box::pin(running);
         let answered = tokio::select! {
             biased;
-            // As a rule it is over at once, and needs no task of its own.
+            // Usually it is done at once, and needs no task of its own.
             done = &mut running => match (answered.try_recv(), done) {
                 (_, Ok(Some(parked))) => return Ok(Stepped::Parked(parked)),
                 (Ok(Ok(response)), done) => {
@@ -187,7 +186,7 @@ impl Sandbox {
             },
             answer = &mut answered => match answer {
                 Ok(Ok(response)) => {
-                    // The head is out: what the instance still does is its own affair.
+                    // The header is out: the instance finishes in the background.
                     let failures = Arc::clone(&self.failures);
                     let metrics = Arc::clone(&self.runtime.metrics);
                     let rest = async move {
@@ -213,21 +212,21 @@ impl Sandbox {
 /// How a step ended.
 enum Stepped {
     Answered(http::Response<HyperOutgoingBody>),
-    /// The client takes its time; there is no instance any more.
+    /// The client is slow, so the instance was ended.
     Parked(Parked),
 }
 
-/// Everything of one instance. Its time is cut into slices, so that others get theirs.
+/// The store of one instance. It yields after each time slice, so that others get theirs.
 fn new_store(engine: &Engine, shared: &SharedState) -> Store<State> {
     let mut store = Store::new(engine, State::new(shared));
     store.epoch_deadline_async_yield_and_update(1);
-    // The deadline that it is made with is over already.
+    // The deadline that it is created with is already past.
     store.set_epoch_deadline(1);
     store.set_hostcall_fuel(MOST_HANDED_OVER);
     store
 }
 
-/// Why an instance that has ended gave no answer.
+/// Why an instance ended without a response.
 fn unanswered(done: wasmtime::Result<Option<Parked>>) -> SandboxFailure {
     match done {
         Ok(_) => SandboxFailure::NoAnswer,
@@ -235,7 +234,7 @@ fn unanswered(done: wasmtime::Result<Option<Parked>>) -> SandboxFailure {
     }
 }
 
-/// A failure after the head cannot be answered any more; the response breaks off.
+/// After the header a failure cannot be answered anymore; the response is cut short.
 fn log_late_failure(
     done: wasmtime::Result<Option<Parked>>,
     failures: &Failures,
@@ -246,7 +245,7 @@ fn log_late_failure(
         tracing::error!(
             kind = failure.kind(),
             error = failure.to_string(),
-            "the component failed after its answer"
+            "the component failed after its response header"
         );
         failures.record(&failure);
         metrics.failed(failure.kind());

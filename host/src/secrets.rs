@@ -1,4 +1,4 @@
-//! Secrets that are kept on disk: what links are signed with, and what development tokens are.
+//! Secrets that are stored on disk: what signs presigned URLs and development tokens.
 
 pub mod dev;
 pub mod link_secret;

@@ -1,4 +1,4 @@
-//! `coffer serve`: the parts put together.
+//! `coffer serve`: wires the parts together.
 
 mod error;
 mod signals;
@@ -24,16 +24,16 @@ use crate::{engine, ops, server};
 
 pub use error::ServeError;
 
-/// Serves until a signal asks for shutdown.
+/// Serves until a signal requests a graceful shutdown.
 ///
 /// # Errors
-/// See [`ServeError`]: what kept it from serving, or from ending well.
+/// See [`ServeError`]: why it did not start, or did not shut down gracefully.
 pub fn serve(asked: &Serve) -> Result<(), ServeError> {
-    // Dropped last: the log is written to its end.
+    // Dropped last, so that the whole log is written.
     let _log = log::start(&asked.log, asked.log_format)?;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
-    // What cannot be read keeps the store from being touched. A pipe can be read once only.
+    // Read first: if this fails, the store stays untouched. A pipe can be read only once.
     let sources = Sources::open(asked.component.as_deref(), asked.policy.as_deref())?;
     let limits = asked
         .limits
@@ -58,7 +58,7 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     served
 }
 
-/// The component's settings, but for the policy.
+/// The component's settings, except for the policy.
 fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, ServeError> {
     let mut given = secrets()?;
     given.extend(public_url.map(|url| setting("PUBLIC_URL", url)));
@@ -134,7 +134,7 @@ async fn listen(
     }
 }
 
-/// Returns the address that operators are answered at.
+/// Returns the address of the operations listener.
 async fn listen_for_operators(
     address: SocketAddr,
     operations: &Arc<Operations>,
@@ -146,8 +146,7 @@ async fn listen_for_operators(
     Ok(address)
 }
 
-/// A line on stdout. Whoever started this may have closed it; that is no reason not to
-/// serve.
+/// A line on stdout. The parent process may have closed it; that is not a reason to stop.
 fn say(line: &str) {
     let mut stdout = std::io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());

@@ -33,18 +33,18 @@ use stream::{ClientStream, Times};
 pub use host::Hosts;
 pub use limits::ServerLimits;
 
-/// How long accepting rests after it failed, as it does without file descriptors.
+/// Pause before accepting again after a failure, such as running out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Room for the request line, in bytes: hyper takes targets of up to 64 KiB.
+/// Room for the request line, in bytes: hyper accepts targets of up to 64 KiB.
 const REQUEST_LINE: usize = 64 << 10;
 
-/// So many bytes that a client has not taken yet wait in the system, besides those on the
-/// line: more would be memory that slow clients take, and would hide how slow they are.
+/// Max bytes per connection that the kernel holds unsent: more would be memory for slow clients,
+/// and would hide how slow they are.
 const UNSENT: u32 = 128 << 10;
 
-/// Serves until `shutdown` resolves; then lets go of the listener, finishes what
-/// runs, and breaks off what is not done within [`ServerLimits::shutdown_time`].
+/// Serves until `shutdown` resolves. Then a graceful shutdown: the listener is closed, requests in
+/// progress finish, and those that do not within [`ServerLimits::shutdown_time`] are aborted.
 ///
 /// Returns whether everything was finished.
 pub async fn run(
@@ -87,7 +87,7 @@ pub async fn run(
                             _ = broken_off.changed() => {}
                             () = close.notified() => {
                                 tracing::warn!(client = %peer.ip(),
-                                    "an answer was given up: its client does not read it");
+                                    "a response was dropped: its client does not read it");
                             }
                         }
                         drop((place, counted));
@@ -102,7 +102,7 @@ pub async fn run(
         }
     }
     drop(listener);
-    tracing::info!(connections = open.count(), "shutting down");
+    tracing::info!(connections = open.count(), "graceful shutdown started");
     let finished = tokio::time::timeout(limits.shutdown_time, open.shutdown()).await;
     drop(break_off);
     finished.is_ok()
@@ -131,9 +131,9 @@ fn connection(
     let service = Arc::clone(service);
     let connection = Arc::new(about);
     http1::Builder::new()
-        // A client may have said all it has to say and still wait for the answer.
+        // A client may close its sending side and still wait for the response.
         .half_close(true)
-        // Holds the largest header, and is what a connection may cost in memory.
+        // Holds the largest header, and bounds the memory of a connection.
         .max_buf_size(limits.header_size.saturating_add(REQUEST_LINE))
         .header_read_timeout(None)
         .serve_connection(
@@ -148,8 +148,8 @@ fn connection(
         )
 }
 
-/// How long a client may take none of what is there for it. The system tells of room
-/// again when half of [`UNSENT`] is gone, which takes a slow client a while.
+/// How long a client may read nothing of what is ready for it. The kernel reports room again once
+/// half of [`UNSENT`] is sent, which takes a slow client a while.
 fn write_time(limits: &ServerLimits) -> Duration {
     let rate = limits.min_rate.max(1);
     let slowest = Duration::from_secs(u64::from(UNSENT) / 2 / rate);

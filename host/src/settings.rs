@@ -1,4 +1,4 @@
-//! Flags and their environment twins, checked before anything listens.
+//! Flags and their environment variables, validated before anything listens.
 
 mod error;
 mod limits;
@@ -29,8 +29,8 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line and the environment. Ends the program where they make no
-    /// sense, or only ask for help.
+    /// Reads the command line and the environment. Exits if they are invalid, or ask for help
+    /// only.
     pub fn read() -> Self {
         let matches = Self::command().get_matches();
         let mut read = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -43,7 +43,7 @@ impl Cli {
     }
 }
 
-/// The ids of what was given by flag or variable; an empty variable gives nothing.
+/// The ids of the arguments set by flag or variable; an empty variable counts as unset.
 fn given(matches: &ArgMatches) -> Vec<String> {
     let given = |id: &str| {
         let empty = |mut values: clap::parser::RawValues<'_>| values.all(std::ffi::OsStr::is_empty);
@@ -64,10 +64,10 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Print a new secret to sign links with, for --link-secret-file and COFFER_LINK_SECRET
+    /// Print a new secret for signing presigned URLs, for --link-secret-file and
+    /// COFFER_LINK_SECRET
     Secret,
-    /// Say whether this component (.wasm) or policy (.toml) is valid, whom a token names, or
-    /// whether a data directory is whole
+    /// Validate a policy (.toml) or a component (.wasm), explain a token, or check a data directory
     Check(Check),
 }
 
@@ -82,15 +82,15 @@ pub struct Token {
     #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
 
-    /// A role of the user's; may be given several times
+    /// A role of the user; repeatable
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
 
-    /// How long the token is good for
+    /// How long the token is valid
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub expires_in: Duration,
 
-    /// The data directory of the `serve --dev` that is to trust it
+    /// The data directory of the `serve --dev` that should trust the token
     #[arg(
         long,
         env = "COFFER_DATA_DIR",
@@ -107,13 +107,13 @@ pub struct Check {
     #[arg(required_unless_present = "data_dir")]
     pub file: Option<PathBuf>,
 
-    /// Say whom the token in this file names under the policy, or why it is refused; - is
-    /// standard input
+    /// Show the user, organization and roles of the token in this file under the policy, or why it
+    /// is refused; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     pub token: Option<PathBuf>,
 
-    /// Read the local engine's directory through, while no host uses it, and list what is
-    /// damaged, missing or orphaned
+    /// Verify the local engine's data directory, which no host may be using, and list damaged,
+    /// missing and orphaned files
     #[arg(long, value_name = "DIR", conflicts_with = "file")]
     pub data_dir: Option<PathBuf>,
 }

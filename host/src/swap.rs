@@ -1,6 +1,6 @@
-//! The component in force, and how another one takes its place: read, compiled,
-//! checked, and only then switched to, for requests to come. Requests that run end on
-//! the component that they began with.
+//! Hot reload: the component in force, and how another one replaces it. It is read, compiled and
+//! checked, and only then used for new requests. Requests in progress end on the component that
+//! they began with.
 
 mod embedded;
 mod error;
@@ -32,15 +32,15 @@ pub struct Swap {
     provided: Provided,
     probation: Option<Duration>,
     in_force: ArcSwap<InForce>,
-    /// Held while a change is under way, so that there is one at a time.
+    /// Held during a change, so that there is one at a time.
     past: Mutex<Past>,
 }
 
-/// What has been.
+/// The history of changes.
 struct Past {
-    /// What was in force before, until it is taken back.
+    /// What was in force before, until it is rolled back to.
     previous: Option<Arc<InForce>>,
-    /// The files that were last tried, taken or refused.
+    /// The files that were last tried, accepted or refused.
     tried: Stamps,
     /// Why the last change was refused, if it was, and when.
     refused: Option<(Arc<SwapError>, SystemTime)>,
@@ -48,23 +48,23 @@ struct Past {
     rollbacks: u64,
 }
 
-/// How things stand.
+/// The state of hot reload.
 pub struct Status {
     /// What is in force.
     pub in_force: Arc<InForce>,
-    /// What a rollback would bring back.
+    /// What a rollback would restore.
     pub previous: Option<Arc<InForce>>,
     /// Why the last change was refused, if it was, and when.
     pub refused: Option<(Arc<SwapError>, SystemTime)>,
     /// Changes since the start.
     pub swaps: u64,
-    /// Those of them that took a change back.
+    /// Those of them that were rollbacks.
     pub rollbacks: u64,
 }
 
 impl Swap {
-    /// Takes the first component, which nothing can stand in for: what was read when its
-    /// sources were opened.
+    /// Starts with the first component, as read when its sources were opened. There is none to
+    /// fall back to.
     ///
     /// # Errors
     /// Why it cannot serve: see [`SwapError`].
@@ -94,12 +94,12 @@ impl Swap {
         }))
     }
 
-    /// The component for a request that begins.
+    /// The component for a new request.
     pub fn in_force(&self) -> Arc<InForce> {
         self.in_force.load_full()
     }
 
-    /// How things stand.
+    /// The current state.
     pub async fn status(&self) -> Status {
         let past = self.past.lock().await;
         Status {
@@ -111,17 +111,17 @@ impl Swap {
         }
     }
 
-    /// Reads the files anew and puts what is there in force. Until everything about it
-    /// has been found good, and after anything has not, the old one stays.
+    /// Reads the files again and puts them in force. Unless and until every check has passed, the
+    /// old version stays.
     ///
     /// # Errors
-    /// Why not, which the log has too: see [`SwapError`].
+    /// Why not, which is also logged: see [`SwapError`].
     pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, Arc<SwapError>> {
         let mut past = self.past.lock().await;
         self.sources.tell_fixed();
         match self.take(&mut past).await {
             Ok(None) => {
-                tracing::info!(why, "component and policy are what they were");
+                tracing::info!(why, "component and policy are unchanged");
                 past.refused = None;
                 Ok(self.in_force())
             }
@@ -132,7 +132,8 @@ impl Swap {
                 past.swaps += 1;
                 self.count("swapped", &next);
                 let Digests { component, .. } = &next.digests;
-                tracing::info!(why, %component, policy = next.digests.policy_text(), "swapped");
+                tracing::info!(why, %component, policy = next.digests.policy_text(),
+                    "hot reload: swapped");
                 self.watch_over(&next, &previous);
                 past.previous = Some(previous);
                 Ok(next)
@@ -142,7 +143,7 @@ impl Swap {
                 tracing::error!(
                     why,
                     reason = reason.to_string(),
-                    "the new component or policy was refused, the old one stays"
+                    "hot reload: the new component or policy was refused, the old one stays"
                 );
                 past.refused = Some((Arc::clone(&reason), SystemTime::now()));
                 self.provided.runtime.metrics().changed("refused");
@@ -151,7 +152,7 @@ impl Swap {
         }
     }
 
-    /// Brings back what was in force before.
+    /// Rolls back to what was in force before.
     ///
     /// # Errors
     /// [`NoPrevious`], also after a rollback.
@@ -177,10 +178,10 @@ impl Swap {
             "rolled back");
     }
 
-    /// What the files hold, unless that is in force already: then there is nothing to
-    /// change, and what a rollback would bring back stays.
+    /// The content of the files, unless it is in force already: then nothing changes, and neither
+    /// does what a rollback would restore.
     async fn take(&self, past: &mut Past) -> Result<Option<InForce>, SwapError> {
-        // Those that cannot be read, too, are tried once.
+        // Unreadable files, too, are tried only once.
         past.tried = self.sources.stamps();
         let (taken, digests) = read(&self.sources).await?;
         let in_force = self.in_force();

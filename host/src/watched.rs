@@ -1,5 +1,4 @@
-//! A body that somebody watches as it passes: all that is asked of it besides its frames is
-//! answered as without them.
+//! A body that is observed as it passes; apart from its frames, it behaves as if it were not.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,10 +6,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// What a body says when it is polled.
+/// What a body returns when it is polled.
 pub type Polled<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
-/// Sees what a body says, and passes it on or says something else in its place.
+/// Sees what a body returns, and passes it on or returns something else instead.
 pub trait Watch<E> {
     /// The body was polled.
     fn polled(&mut self, polled: Polled<E>) -> Polled<E>;
@@ -23,7 +22,7 @@ pub struct Watched<B, W> {
 }
 
 impl<B, W> Watched<B, W> {
-    /// Has this body watched.
+    /// A body with this watcher.
     pub fn new(body: B, watcher: W) -> Self {
         Self { watcher, body }
     }
@@ -68,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_watched_body_says_of_itself_what_it_did_before() {
+    async fn a_watched_body_describes_itself_as_before() {
         for content in ["", "abc"] {
             let body = Full::new(Bytes::from(content));
             let (ended, size) = (body.is_end_stream(), body.size_hint().exact());

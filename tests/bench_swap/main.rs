@@ -68,7 +68,7 @@ fn unfit(good: &[u8]) -> [(&'static str, Vec<u8>, &'static str); 3] {
             wat::parse_str("(component)").unwrap(),
             "does not export",
         ),
-        ("endlessly looping", endless, "processor time"),
+        ("endlessly looping", endless, "CPU time"),
     ]
 }
 

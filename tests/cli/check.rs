@@ -143,7 +143,7 @@ fn check_says_whom_a_token_names_or_why_it_is_refused() {
         ),
         (&expired, "token refused: the token has expired"),
         ("opaque", "not a JWS in compact form"),
-        (" \n", "there is no token in"),
+        (" \n", "no token in"),
         (&valid[..valid.len() - 8], "the signature is not valid"),
     ] {
         let ended = check(token);
@@ -203,7 +203,7 @@ async fn check_fetches_the_keys_that_serve_would() {
     assert_eq!(ended.code, Some(1), "{told}");
     let address = format!("{issuer}{CONFIGURATION}");
     assert!(
-        told.contains(&address) && told.contains("the answer has the status 404"),
+        told.contains(&address) && told.contains("the response has status 404"),
         "{told}"
     );
 
@@ -244,7 +244,7 @@ async fn check_reads_a_data_directory_through_and_lists_what_is_wrong() {
     let whole = run(&["check", "--data-dir", path], &[]);
     assert_eq!((whole.code, whole.stderr.as_str()), (Some(0), ""));
     let found = "2 files; 0 damaged, 0 missing, 0 orphaned";
-    assert_eq!(whole.stdout, format!("{path} is whole: {found}\n"));
+    assert_eq!(whole.stdout, format!("{path} is intact: {found}\n"));
 
     let blobs = files_below(&dir.join("blobs"));
     let [(cut, _), (moved, _)] = blobs.as_slice() else {

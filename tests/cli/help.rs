@@ -27,7 +27,7 @@ fn help_says_what_there_is_and_names_every_flags_environment_twin() {
     for phrase in [
         "Serve files over HTTP until SIGTERM or Ctrl-C",
         "[default: 127.0.0.1:8080]",
-        "Trust tokens made by `coffer token`; for development alone",
+        "Trust tokens of `coffer token`; for development only",
         "Limits:",
     ] {
         assert!(serve.contains(phrase), "{phrase} in {serve}");

@@ -21,7 +21,7 @@ fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
             "a body that is never finished",
             in_mid_body(""),
             Met::Broken,
-            ("broken", "broke off"),
+            ("broken", "was cut short"),
         ),
         case(
             "fewer bytes than announced",
@@ -30,7 +30,7 @@ fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
                  (drop (call $finish))",
             ),
             Met::Broken,
-            ("broken", "broke off"),
+            ("broken", "was cut short"),
         ),
         // Of these the client gets as many as were announced.
         case(
@@ -57,14 +57,14 @@ fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
 }
 
 #[test]
-fn a_body_without_end_ends_with_the_processor_time() {
+fn a_body_without_end_ends_with_the_cpu_time() {
     let write = "(drop (call $write (i32.const 4096) (i32.const 4096)))";
     let endless = format!("(loop $again {write} (br $again))");
     withstands(&case(
         "a body without end",
         in_mid_body(&endless),
         Met::Broken,
-        ("cpu-time", "processor time"),
+        ("cpu-time", "CPU time"),
     ));
 }
 

@@ -125,6 +125,6 @@ fn what_is_remembered_has_a_limit() {
         "memories without end",
         again(remember),
         Met::Internal,
-        ("cpu-time", "processor time"),
+        ("cpu-time", "CPU time"),
     ));
 }

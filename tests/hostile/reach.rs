@@ -178,7 +178,7 @@ fn a_key_that_is_none_is_the_end_of_its_request() {
             let cause = if key == 'j' {
                 "utf-8"
             } else {
-                "an unusable key"
+                "an invalid key"
             };
             eventually(&format!("{what} is logged in {}", server.log()), || {
                 let log = server.log();

@@ -5,7 +5,7 @@ use crate::support::component;
 
 #[test]
 fn a_component_that_fails_costs_its_client_a_500_and_nobody_else_anything() {
-    for (handle, logged) in [("unreachable", "unreachable"), ("", "gave no answer")] {
+    for (handle, logged) in [("unreachable", "unreachable"), ("", "gave no response")] {
         // Of one place for an instance, none may be lost.
         let server = Setup::public_only()
             .component(&component(handle))

@@ -53,7 +53,7 @@ fn a_directory_that_others_can_write_to_is_not_used_and_that_is_said() {
     let server = Setup::public_only().args(&arguments).start();
     let said = [
         " WARN ",
-        "others can write there",
+        "other users can write to it",
         folder.path().to_str().unwrap(),
     ];
     eventually("it is said", || is_logged(&server, &said));
@@ -104,5 +104,5 @@ fn a_home_that_cannot_be_used_is_passed_over() {
         .env("STATE_DIRECTORY", cache.to_str().unwrap())
         .start();
     assert!(!kept(&cache.join("code-cache")).is_empty());
-    assert!(!server.log().contains("compiled code"), "{}", server.log());
+    assert!(!server.log().contains("no code cache"), "{}", server.log());
 }

@@ -128,7 +128,7 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
             text(r#"(component (import "coffer:storage/blobs@0.1.0" (instance)))"#),
             &[
                 "not a Coffer component",
-                "it speaks coffer:storage@0.1.0, and this host coffer:storage@0.2.x",
+                "it uses coffer:storage@0.1.0, but this host provides coffer:storage@0.2.x",
             ],
         ),
         (
@@ -139,12 +139,12 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
         (
             "endless-check",
             guest().checking(endless).build(),
-            &["failed its check", "processor time"],
+            &["failed its check", "CPU time"],
         ),
         (
             "endless-trial",
             guest().elsewhere(endless).build(),
-            &["failed its check", trial, "processor time"],
+            &["failed its check", trial, "CPU time"],
         ),
         (
             "asleep-in-its-check",
@@ -164,7 +164,7 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
         (
             "silent",
             guest().elsewhere("").build(),
-            &["failed its check", trial, "no answer"],
+            &["failed its check", trial, "no response"],
         ),
         (
             "lets-anybody-in",
@@ -242,7 +242,12 @@ fn a_change_that_lets_requests_without_a_token_do_more_must_say_so_itself() {
         ),
     ] {
         fs::write(server.policy_file(), policy).unwrap();
-        assert_refused(&server, what, &before, &["does not hold now", words]);
+        assert_refused(
+            &server,
+            what,
+            &before,
+            &["opens more than the one in force", words],
+        );
         assert_eq!(list(&server), 403, "{what}");
     }
     let [stated, without] = [

@@ -1,5 +1,5 @@
-//! Who waits for a slow client: an instance that reads a body by itself (a form) counts
-//! against a budget of its own meanwhile, so that it is in nobody else's way.
+//! Who waits for a slow client: an instance that reads a body by itself (a form) counts against a
+//! separate budget while it waits, so that it does not block others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,15 @@ use wasmtime_wasi_http::Error;
 use crate::metrics::GaugeGuard;
 use crate::watched::{Polled, Watch, Watched};
 
-/// A place in the sandbox, for as long as it is held.
+/// A slot in the sandbox, for as long as it is held.
 pub struct Slot {
-    /// Among the instances at work or, later, among those that wait.
+    /// Among the running instances or, later, among those that wait.
     permit: OwnedSemaphorePermit,
     _counted: GaugeGuard,
 }
 
 impl Slot {
-    /// One that counts for as long as it is held.
+    /// A slot that counts for as long as it is held.
     pub fn new(permit: OwnedSemaphorePermit, counted: GaugeGuard) -> Self {
         Self {
             permit,
@@ -34,15 +34,15 @@ pub struct ClientWait {
     slot: Mutex<Option<Slot>>,
     /// Room for instances that wait.
     waiting: Option<Arc<Semaphore>>,
-    /// No instance waits: the host takes the body.
+    /// No instance waits: the host receives the body.
     by_host: AtomicBool,
-    /// An instance waits already.
+    /// An instance is already waiting.
     waits: AtomicBool,
     refused: AtomicBool,
 }
 
 impl ClientWait {
-    /// One of an instance in this place.
+    /// The wait of an instance in this slot.
     pub fn new(slot: Slot, waiting: Arc<Semaphore>) -> Self {
         Self {
             slot: Mutex::new(Some(slot)),
@@ -51,13 +51,12 @@ impl ClientWait {
         }
     }
 
-    /// From now on the host takes the body, which needs no instance.
+    /// From now on the host receives the body, which needs no instance.
     pub fn host_waits(&self) {
         self.by_host.store(true, Ordering::Relaxed);
     }
 
-    /// The instance waits for its client: its slot goes to others. Returns whether it
-    /// may wait.
+    /// The instance waits for its client, so others get its slot. Returns whether it may wait.
     fn instance_waits(&self) -> bool {
         if self.by_host.load(Ordering::Relaxed) || self.waits.swap(true, Ordering::Relaxed) {
             return true;
@@ -76,23 +75,23 @@ impl ClientWait {
         true
     }
 
-    /// Gives the slot back, once the instance has ended.
+    /// Releases the slot, once the instance has ended.
     pub fn end(&self) {
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = None;
     }
 
-    /// Whether too many instances waited for this one to wait, too.
+    /// Whether this instance could not wait because too many others did.
     pub fn was_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
 }
 
-/// Tells when somebody waits for more of a request's body.
+/// Notices when more of a request's body is awaited.
 pub struct Awaited(Arc<ClientWait>);
 
 impl Awaited {
-    /// A body that tells `client` so.
+    /// A body that reports it to `client`.
     pub fn body<B>(body: B, client: &Arc<ClientWait>) -> Watched<B, Self> {
         Watched::new(body, Self(Arc::clone(client)))
     }

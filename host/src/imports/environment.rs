@@ -9,7 +9,7 @@ pub type Setting = (String, String);
 /// Environment variables with this prefix are secrets that a policy names.
 const SECRETS: &str = "COFFER_SECRET_";
 
-/// Copied for those requests alone that ask.
+/// Copied only for requests that read them.
 pub struct EnvironmentView<'a> {
     /// All of them.
     pub settings: &'a [Setting],
@@ -38,10 +38,10 @@ impl environment::Host for EnvironmentView<'_> {
 
 /// A variable of this program's environment that the component cannot be given.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not UTF-8")]
+#[error("the environment variable {0} is not valid UTF-8")]
 pub struct NotText(String);
 
-/// A setting of the component's.
+/// A setting of the component.
 pub fn setting(name: &str, value: String) -> Setting {
     (format!("COFFER_{name}"), value)
 }

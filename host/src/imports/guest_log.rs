@@ -8,16 +8,16 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// In bytes; a longer line is logged in pieces.
+/// Max length of a line, in bytes; a longer one is split.
 const LONGEST_LINE: usize = 4096;
-/// The most lines of one request: a component that says more would drown out all others.
+/// Max lines per request: a component that logs more would drown out all others.
 const MOST_LINES: u32 = 64;
 
-/// A component's log: standard error as warnings, standard output, where it says why a
-/// client was refused, as mere information.
+/// A component's log: standard error at WARN, and standard output, where it says why a client was
+/// refused, at INFO.
 ///
-/// Lines are written within the current span, which is that of the request. They are
-/// quoted, so that a component cannot forge lines of the host's.
+/// Lines are written within the current span, which is that of the request. They are quoted, so
+/// that a component cannot forge lines of the host.
 #[derive(Clone)]
 pub struct GuestLog {
     written: Written,
@@ -29,7 +29,7 @@ pub struct GuestLog {
 pub struct Written(Arc<AtomicU32>);
 
 impl Written {
-    /// Another request begins.
+    /// A new request begins.
     pub fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
@@ -71,7 +71,7 @@ impl StdoutStream for GuestLog {
     }
 }
 
-/// Gathers what is written until a line is complete, too long, or the last.
+/// Buffers what is written until a line is complete, too long, or the last.
 struct Lines {
     log: GuestLog,
     begun: Vec<u8>,
@@ -82,7 +82,7 @@ impl Lines {
         let line = String::from_utf8_lossy(&self.begun);
         if !line.trim().is_empty() {
             match self.log.written.0.fetch_add(1, Ordering::Relaxed) {
-                MOST_LINES => tracing::warn!("the component logs more; the rest is left out"),
+                MOST_LINES => tracing::warn!("the component logs too much; the rest is dropped"),
                 before if before > MOST_LINES => {}
                 _ if self.log.is_error => tracing::warn!(component = ?line),
                 _ => tracing::info!(component = ?line),
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_that_logs_without_end_is_cut_off_and_the_next_one_is_not() {
+    fn a_request_that_logs_endlessly_is_cut_off_and_the_next_one_is_not() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&log);
         let subscriber = tracing_subscriber::fmt()
@@ -157,7 +157,7 @@ mod tests {
                 lines.partition(|line| line.contains(" WARN "));
             assert_eq!((errors.len(), others.len()), (32, 32), "{round}");
         }
-        assert_eq!(log.matches("the rest is left out").count(), 2);
+        assert_eq!(log.matches("the rest is dropped").count(), 2);
     }
 
     struct Sink(Arc<Mutex<Vec<u8>>>);

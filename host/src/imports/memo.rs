@@ -1,4 +1,4 @@
-//! The memory that components are provided with (`wit/memo.wit`), over a bounded cache.
+//! The memo that components are provided with (`wit/memo.wit`): a bounded cache.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,19 +11,19 @@ use wasmtime::error::ensure;
 
 use crate::bindings::coffer::storage::memo;
 
-/// All that is remembered, in bytes. A verified token takes about 400.
+/// Max size of the cache, in bytes. A verified token takes about 400.
 const CAPACITY: u64 = 8 << 20;
-/// What an entry takes beside its value, in bytes.
+/// Size of an entry besides its value, in bytes.
 const OVERHEAD: usize = 160;
 const MAX_KEY: usize = 32 << 10;
 const MAX_VALUE: usize = 16 << 10;
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// The version of the outside world that a value was worked out from, and the SHA-256 of
-/// its key: keys are as long as tokens, and as secret.
+/// The version of the IAM API's documents that a value was computed from, and the SHA-256 of its
+/// key: keys are as long as tokens, and as secret.
 type Place = (u64, [u8; 32]);
 
-/// A memory for all instances of one component under one set of settings.
+/// A cache for all instances of one component under one set of settings.
 #[derive(Clone)]
 pub struct Memo(Cache<Place, Entry>);
 
@@ -34,7 +34,7 @@ struct Entry {
 }
 
 impl Memo {
-    /// An empty memory.
+    /// An empty cache.
     pub fn new() -> Self {
         let weight = |_: &Place, entry: &Entry| {
             u32::try_from(entry.value.len() + OVERHEAD).unwrap_or(u32::MAX)
@@ -49,7 +49,7 @@ impl Memo {
     }
 }
 
-/// Each entry has its own time.
+/// Each entry has its own time to live.
 struct Lifetime;
 
 impl<K> Expiry<K, Entry> for Lifetime {
@@ -68,12 +68,12 @@ impl<K> Expiry<K, Entry> for Lifetime {
     }
 }
 
-/// One request's view of a memory.
+/// One request's view of the cache.
 pub struct MemoView<'a> {
-    /// The memory.
+    /// The cache.
     pub memo: &'a Memo,
-    /// The version of the outside world that the request knows. What it remembers is
-    /// for requests of the same version.
+    /// The version of the IAM API's documents that the request knows. What it remembers is for
+    /// requests of the same version.
     pub version: u64,
 }
 
@@ -88,7 +88,7 @@ impl MemoView<'_> {
     fn place(&self, key: &[u8]) -> wasmtime::Result<Place> {
         ensure!(
             (1..=MAX_KEY).contains(&key.len()),
-            "a key of the memory has {} bytes",
+            "a memo key of {} bytes",
             key.len()
         );
         Ok((self.version, Sha256::digest(key).into()))
@@ -127,21 +127,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_there_for_requests_of_the_same_version_alone() {
+    fn what_is_remembered_is_only_for_requests_of_the_same_version() {
         let memo = Memo::new();
         let remembered = view(&memo, 1).remember(vec![1], vec![2], 60);
-        remembered.expect("a good key");
+        remembered.expect("a valid key");
         for (version, key, expected) in [(1, 1, Some(vec![2])), (1, 2, None), (2, 1, None)] {
             let found = view(&memo, version).recall(vec![key]);
-            assert_eq!(found.expect("a good key"), expected);
+            assert_eq!(found.expect("a valid key"), expected);
         }
         let another = Memo::new();
         let found = view(&another, 1).recall(vec![1]);
-        assert_eq!(found.expect("a good key"), None);
+        assert_eq!(found.expect("a valid key"), None);
     }
 
     #[test]
-    fn an_entry_is_kept_for_the_time_it_asks_for_and_a_minute_at_most() {
+    fn an_entry_is_kept_for_its_time_to_live_and_a_minute_at_most() {
         let memo = Memo::new();
         for (seconds, kept) in [
             (0, None),
@@ -150,15 +150,15 @@ mod tests {
             (u32::MAX, Some(60)),
         ] {
             let remembered = view(&memo, 0).remember(vec![1], vec![], seconds);
-            remembered.expect("a good key");
-            let place = view(&memo, 0).place(&[1]).expect("a good key");
+            remembered.expect("a valid key");
+            let place = view(&memo, 0).place(&[1]).expect("a valid key");
             let found = memo.0.get(&place);
             assert_eq!(found.map(|entry| entry.time.as_secs()), kept, "{seconds}");
         }
     }
 
     #[test]
-    fn a_memory_has_a_size_and_so_has_everything_in_it() {
+    fn the_cache_and_its_keys_and_values_have_size_limits() {
         let memo = Memo::new();
         let mut asking = view(&memo, 0);
         for key in [vec![], vec![0; MAX_KEY + 1]] {
@@ -166,14 +166,16 @@ mod tests {
             assert!(asking.remember(key, vec![], 1).is_err());
         }
         let largest = vec![0; MAX_VALUE];
-        asking.remember(vec![1], largest, 60).expect("a good key");
-        assert!(asking.recall(vec![1]).expect("a good key").is_some());
+        asking.remember(vec![1], largest, 60).expect("a valid key");
+        assert!(asking.recall(vec![1]).expect("a valid key").is_some());
         let too_large = vec![0; MAX_VALUE + 1];
-        asking.remember(vec![1], too_large, 60).expect("a good key");
-        assert_eq!(asking.recall(vec![1]).expect("a good key"), None);
+        asking
+            .remember(vec![1], too_large, 60)
+            .expect("a valid key");
+        assert_eq!(asking.recall(vec![1]).expect("a valid key"), None);
         for key in 0..2000_u32 {
             let remembered = asking.remember(key.to_le_bytes().into(), vec![0; MAX_VALUE], 60);
-            remembered.expect("a good key");
+            remembered.expect("a valid key");
         }
         memo.0.run_pending_tasks();
         assert!(memo.0.weighted_size() <= CAPACITY);

@@ -1,5 +1,5 @@
-//! The component's way out: GET requests to the origins that the policy in force
-//! names, answered from a cache, and nothing else.
+//! Outbound requests of the component: GET to the origins that the policy in force names, answered
+//! from a cache, and nothing else.
 
 mod address;
 mod documents;
@@ -16,10 +16,10 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use documents::Asked;
 pub use documents::Documents;
 
-/// How much of an answer that a component makes itself waits for its client: 4 MiB, more
-/// than any list has. So no instance waits for one that does not read.
+/// How much of a response that a component builds itself is buffered for its client: 4 MiB, more
+/// than any list. So no instance waits for a client that does not read.
 const BODY_CHUNKS: usize = 1024;
-/// The most that a component hands over at once of it, in bytes.
+/// Max bytes of it that a component writes at once.
 const BODY_CHUNK: usize = 4 << 10;
 
 /// RFC 9211.
@@ -36,8 +36,7 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// A way to these origins (RFC 6454, 6.2) alone; what is no such text allows
-    /// nothing.
+    /// Requests to these origins (RFC 6454, 6.2) only; an invalid one allows nothing.
     pub fn to(origins: &[String], documents: Arc<Documents>) -> Self {
         let urls = origins.iter().filter_map(|origin| Url::parse(origin).ok());
         Self {
@@ -46,13 +45,12 @@ impl Outbound {
         }
     }
 
-    /// Which version of the world outside its answers are from: another one once any
-    /// of them is no longer what it was.
+    /// The version of the documents that answers come from: it changes when any of them does.
     pub fn version(&self) -> u64 {
         self.documents.version()
     }
 
-    /// The URL, where a request may be sent.
+    /// The URL, if the request is allowed.
     fn permitted<B>(&self, request: &http::Request<B>) -> Option<Url> {
         let url = Url::parse(&request.uri().to_string()).ok()?;
         let is_plain = url.username().is_empty() && url.password().is_none();
@@ -66,7 +64,7 @@ fn origin(url: &Url) -> String {
 }
 
 impl WasiHttpHooks for Outbound {
-    /// An answer that a component makes itself waits for its client without the instance.
+    /// A response that a component builds itself waits for its client without the instance.
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
         BODY_CHUNKS
     }
@@ -83,7 +81,8 @@ impl WasiHttpHooks for Outbound {
     ) -> Done<(Response<WasiBody>, Done<()>)> {
         let Some(url) = self.permitted(&request) else {
             let (method, uri) = (request.method(), request.uri());
-            tracing::warn!(%method, %uri, "the component asks for what its policy does not name");
+            tracing::warn!(%method, %uri,
+                "the component's request was denied: its policy does not name this origin");
             return Box::new(async { Err(Error::HttpRequestDenied) });
         };
         let asked = asked(request.headers());
@@ -102,8 +101,8 @@ impl WasiHttpHooks for Outbound {
     }
 }
 
-/// What a request wants: any copy, more than a copy (RFC 9111, 5.2.1.4), or another one
-/// (RFC 9110, 13.1.2).
+/// What a request wants: any copy, a revalidated one (RFC 9111, 5.2.1.4), or a different one (RFC
+/// 9110, 13.1.2).
 fn asked(fields: &HeaderMap) -> Asked {
     let directives = fields.get_all(header::CACHE_CONTROL);
     let no_cache = directives
@@ -116,7 +115,7 @@ fn asked(fields: &HeaderMap) -> Asked {
     digest.map_or(Asked::Any, Asked::InsteadOf)
 }
 
-/// The SHA-256 that an entity tag is made of.
+/// The SHA-256 that an entity tag consists of.
 fn digest(tag: &HeaderValue) -> Option<[u8; 32]> {
     let tag = tag.to_str().ok()?;
     let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_request_wants_stands_in_its_fields() {
+    fn header_fields_say_what_a_request_wants() {
         let digest = "0a".repeat(32);
         for (name, value, expected) in [
             (header::ACCEPT, "*/*", Asked::Any),
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_leads_to_the_very_origins_that_were_named() {
+    fn requests_are_allowed_to_exactly_the_origins_that_were_named() {
         let origins = ["https://iam.example", "http://127.0.0.1:3000", "nonsense"];
         let documents = Documents::default();
         let outbound = Outbound::to(&origins.map(str::to_owned), Arc::new(documents));

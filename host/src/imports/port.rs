@@ -1,8 +1,7 @@
-//! The WIT port over a [`BlobStore`]; beyond this folder nothing knows both.
+//! The WIT port over a [`BlobStore`]; nothing outside this folder knows both.
 //!
-//! The component is not trusted with the host's health: keys, header fields,
-//! lengths and counts are checked again here, and a component that breaks the
-//! port's rules traps, which costs its one request a 500.
+//! The component is not trusted: keys, header fields, lengths and counts are checked again here,
+//! and a component that breaks the port's rules traps, so that its one request gets a 500.
 
 mod host_upload;
 mod incoming;
@@ -40,13 +39,13 @@ pub struct PortView<'a> {
     pub store: &'a Arc<dyn BlobStore>,
     /// Who waits for this request's client.
     pub client: &'a ClientWait,
-    /// Where a request goes whose client takes its time.
+    /// Where a request with a slow client is parked.
     pub parked: &'a mut Option<Parked>,
-    /// What came of it, for the instance that goes on.
+    /// Its outcome, for the instance that continues.
     pub received: &'a mut Option<Received>,
 }
 
-/// Marks a response whose bytes the store sends, which never are in memory whole.
+/// Marks a response whose bytes the store sends, which are never entirely in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct FromStore;
 

@@ -7,7 +7,7 @@ use wasmtime::component::HasData;
 use crate::bindings::coffer::storage::telemetry::{Area, Host, Operation, TokenOutcome};
 use crate::metrics::{Metrics, Word};
 
-/// What a request asks for, once its component has said so.
+/// What a request is about, once the component has reported it.
 #[derive(Debug, Default)]
 pub struct Subject(OnceLock<(Word, Word)>);
 
@@ -29,7 +29,7 @@ impl Subject {
 pub struct TelemetryView<'a> {
     /// Where they are counted.
     pub metrics: &'a Metrics,
-    /// What the request asks for.
+    /// What the request is about.
     pub subject: &'a Subject,
     /// Whether the outcome of its token was reported.
     pub token_reported: &'a mut bool,
@@ -42,7 +42,7 @@ impl HasData for Telemetry {
     type Data<'a> = TelemetryView<'a>;
 }
 
-/// A component that reports more than once does not get to count more.
+/// A component that reports more than once is counted once.
 impl Host for TelemetryView<'_> {
     fn request(&mut self, operation: Operation, area: Option<Area>) -> wasmtime::Result<()> {
         let operation = match operation {

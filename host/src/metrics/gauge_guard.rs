@@ -1,4 +1,4 @@
-//! What is counted for as long as it lasts.
+//! A gauge of what is in progress.
 
 use std::sync::atomic::AtomicI64;
 

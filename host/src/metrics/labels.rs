@@ -1,5 +1,5 @@
-//! What counts are told apart by. Labels come from this program and never from clients, so
-//! that their number is bounded.
+//! Labels of the metrics. They come from this program and never from clients, so their number is
+//! bounded.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Answers of the operations listener.
+//! Responses of the operations listener.
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -15,7 +15,7 @@ pub(super) fn text(status: StatusCode, line: &str) -> OpsResponse {
     with(status, "text/plain; charset=utf-8", format!("{line}\n"))
 }
 
-/// Metrics as OpenMetrics 1.0 has them.
+/// Metrics in the OpenMetrics 1.0 format.
 pub(super) fn metrics(text: String) -> OpsResponse {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     with(StatusCode::OK, media_type, text)
@@ -41,7 +41,7 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> OpsResponse {
 pub(super) fn not_allowed(allowed: &Method) -> OpsResponse {
     let mut answer = problem(
         StatusCode::METHOD_NOT_ALLOWED,
-        "this resource does not take this method",
+        "this endpoint does not support this method",
     );
     if let Ok(allowed) = HeaderValue::try_from(allowed.as_str()) {
         answer.headers_mut().insert(header::ALLOW, allowed);

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::answer::{self, OpsResponse};
 use crate::swap::{InForce, Swap};
 
-/// What is in force and on which engine, what was before, and why the last change was refused, if it was.
+/// What is in force and on which engine, what was in force before, and why the last change was
+/// refused, if it was.
 pub(super) async fn status(swap: &Swap, engine: &str) -> OpsResponse {
     let status = swap.status().await;
     let mut document = describe(&status.in_force);
@@ -24,12 +25,12 @@ pub(super) async fn status(swap: &Swap, engine: &str) -> OpsResponse {
     answer::json(&document)
 }
 
-/// Takes component and policy as their files are: 200 once they are in force, 422 with
-/// the reason where they are refused.
+/// Reloads component and policy from their files: 200 once they are in force, 422 with the reason
+/// if they are refused.
 pub(super) async fn reload(swap: &Arc<Swap>) -> OpsResponse {
-    // Goes on if whoever asked goes away: what was begun counts as tried.
+    // Continues if the client disconnects: a change that has begun counts as tried.
     let swap = Arc::clone(swap);
-    let reloading = tokio::spawn(async move { swap.reload("asked to").await });
+    let reloading = tokio::spawn(async move { swap.reload("requested by an operator").await });
     let reloaded = reloading
         .await
         .unwrap_or_else(|panic| Err(Arc::new(panic.into())));
@@ -39,9 +40,9 @@ pub(super) async fn reload(swap: &Arc<Swap>) -> OpsResponse {
     }
 }
 
-/// Brings the previous one back: 200, or 409 where there is none.
+/// Rolls back to the previous version: 200, or 409 if there is none.
 pub(super) async fn rollback(swap: &Swap) -> OpsResponse {
-    match swap.rollback("asked to").await {
+    match swap.rollback("requested by an operator").await {
         Ok(in_force) => answer::json(&describe(&in_force)),
         Err(none) => answer::problem(StatusCode::CONFLICT, &none.to_string()),
     }

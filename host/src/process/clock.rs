@@ -1,6 +1,5 @@
-//! The time, where the clock may say that it is before 1970: a board without a battery, a
-//! machine that was set wrong. Much that deals with time panics then. Such a time counts
-//! as 1970 here.
+//! The time. A clock can be before 1970: a board without a battery, a wrong setting. Many
+//! libraries panic then, so such a time counts as 1970 here.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,12 +11,12 @@ pub fn now() -> SystemTime {
     SystemTime::now().max(UNIX_EPOCH)
 }
 
-/// How long that is after 1970 began.
+/// The time since the start of 1970.
 fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// An id that no other request has, in the order of time.
+/// A unique request id; ids sort by time.
 pub fn request_id() -> Uuid {
     id_at(SystemTime::now())
 }
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_before_1970_has_ids_and_counts_as_1970() {
+    fn a_time_before_1970_counts_as_1970_and_still_has_unique_ids() {
         let early = UNIX_EPOCH - Duration::from_secs(1 << 31);
         assert_eq!(since_1970(early), Duration::ZERO);
         assert_ne!(id_at(early), id_at(early));
@@ -54,7 +53,7 @@ mod tests {
         let later = id_at(UNIX_EPOCH + Duration::from_millis(2));
         assert!(earlier < later);
         assert_eq!(earlier.get_version_num(), 7);
-        // As far as a v7 has room for it, and behind that.
+        // Within the range of a v7, and past it.
         for time in [1 << 40, 1 << 62] {
             id_at(UNIX_EPOCH + Duration::from_secs(time));
         }

@@ -1,18 +1,18 @@
-//! How many files and connections the process may have open.
+//! The limit on open files and connections (`ulimit -n`).
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// For the program itself: its store, its listeners, its runtime.
+/// Descriptors for the program itself: its store, its listeners, its runtime.
 const OWN: u64 = 128;
 
-/// How many it takes to serve so many connections: a socket each, and a file that is sent or
-/// received.
+/// How many descriptors this number of connections needs: for each a socket, and a file that is
+/// sent or received.
 pub fn for_connections(connections: u64) -> u64 {
     connections.saturating_mul(2).saturating_add(OWN)
 }
 
-/// Raises the limit as far as the system lets it, and returns for how many connections that
-/// is enough: `wanted`, or fewer, which the log says then.
+/// Raises the limit as far as the system allows, and returns how many connections it is enough
+/// for: `wanted`, or fewer with a warning in the log.
 pub fn raise(wanted: u64) -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -22,7 +22,7 @@ pub fn raise(wanted: u64) -> u64 {
     let current = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => limit.maximum,
         Err(error) => {
-            tracing::debug!(%error, "the limit on open files stays");
+            tracing::debug!(%error, "the limit on open files cannot be raised");
             limit.current
         }
     };
@@ -35,7 +35,7 @@ pub fn raise(wanted: u64) -> u64 {
             limit = current,
             needed = for_connections(wanted),
             connections = enough,
-            "the limit on open files allows fewer connections than --max-connections"
+            "the limit on open files (ulimit -n) allows fewer connections than --max-connections"
         );
     }
     enough.min(wanted)

@@ -1,4 +1,4 @@
-//! The log: on stderr, by a thread of its own.
+//! The log: on stderr, written by a thread of its own.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -16,26 +16,26 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::process::clock;
 
-/// As much is written at once, in bytes.
+/// Max bytes per write.
 const BUFFER: usize = 64 << 10;
-/// So many lines wait to be written; more are dropped.
+/// Max lines that wait to be written; further ones are dropped.
 const WAITING: usize = 64_000;
-/// Lines that come so soon after others are written together.
+/// Lines that arrive within this time are written together.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How the log looks.
+/// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// For people
     #[default]
     Text,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
 }
 
-/// `--log` says nothing that can be understood.
+/// `--log` is not a valid filter.
 #[derive(Debug, thiserror::Error)]
-#[error("--log {filter} is not a filter: {source}")]
+#[error("--log {filter} is not a valid filter: {source}")]
 pub struct FilterError {
     filter: String,
     source: ParseError,
@@ -44,18 +44,17 @@ pub struct FilterError {
 /// Counts the lines that were not logged.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// How many lines were dropped, since nobody read those before them.
+/// How many lines were dropped because nobody read the log.
 pub fn dropped() -> u64 {
     DROPPED
         .get()
         .map_or(0, |counter| counter.dropped_lines() as u64)
 }
 
-/// Starts it. A thread takes what has gathered meanwhile in one go. Where nobody reads
-/// what it writes, lines are dropped once many have gathered, and a later line says how
-/// many: requests never wait for the log. The guard, dropped at the program's end, has the
-/// rest written, but does not wait for ever for somebody to read it. A crash loses what has
-/// just been logged.
+/// Starts the log. A thread writes the lines in batches. If nobody reads them, lines are dropped
+/// once too many wait, and a later line says how many: requests never wait for the log. The guard,
+/// dropped at the program's end, flushes the rest, but does not wait forever for a reader. A crash
+/// loses the lines of the last moment.
 ///
 /// # Errors
 /// [`FilterError`].
@@ -64,7 +63,7 @@ pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
         filter: filter.to_owned(),
         source,
     })?;
-    // The sandbox traces every value that crosses its boundary, secrets too.
+    // At TRACE, the sandbox logs every value that crosses its boundary, including secrets.
     let most = LevelFilter::DEBUG;
     let stderr = Gathering {
         lines: BufWriter::with_capacity(BUFFER, io::stderr()),
@@ -76,7 +75,7 @@ pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
         .lossy(true)
         .buffered_lines_limit(WAITING)
         .finish(stderr);
-    // There is one log.
+    // There is only one log.
     let _ = DROPPED.set(writer.error_counter());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -89,8 +88,8 @@ pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
     Ok(guard)
 }
 
-/// The time in UTC with its microseconds (RFC 3339), as tracing-subscriber has it too, but
-/// made without a `format!` for every part of it.
+/// The time in UTC with microseconds (RFC 3339), like tracing-subscriber's own, but without a
+/// `format!` for each of its parts.
 struct Clock;
 
 impl FormatTime for Clock {
@@ -103,19 +102,19 @@ fn now() -> humantime::Rfc3339Timestamp {
     humantime::format_rfc3339_micros(clock::now())
 }
 
-/// Rests after each time that it has written. Under load the thread would otherwise wake up
-/// and write for every single line, which takes much of a request's time.
+/// Pauses after each write. Under load the thread would otherwise wake up and write for every
+/// single line, which costs much of a request's time.
 struct Gathering<W: Write> {
     lines: BufWriter<W>,
-    /// How many lines never came here, in all.
+    /// How many lines were dropped in total.
     dropped: fn() -> u64,
-    /// As far as a line has said so.
+    /// How many of them have been reported.
     said: u64,
     format: Format,
 }
 
 impl<W: Write> Gathering<W> {
-    /// Says in the log that lines are missing, where they would be.
+    /// Reports dropped lines in the log, at the place where they are missing.
     fn say_what_is_missing(&mut self) -> io::Result<()> {
         let dropped = (self.dropped)();
         let new = dropped.saturating_sub(self.said);
@@ -124,7 +123,7 @@ impl<W: Write> Gathering<W> {
         }
         self.said = dropped;
         let now = now();
-        let message = "log lines were dropped, since nobody read those before them";
+        let message = "log lines were dropped because nobody read the log";
         match self.format {
             Format::Text => writeln!(self.lines, "{now}  WARN {message} dropped={new}"),
             Format::Json => writeln!(
@@ -155,7 +154,7 @@ impl<W: Write> Write for Gathering<W> {
 mod tests {
     use super::*;
 
-    /// What is written to it, by each call.
+    /// What each call wrote.
     #[derive(Default)]
     struct Calls(Vec<Vec<u8>>);
 
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_come_together_are_written_together_and_none_is_held_back() {
+    fn lines_that_arrive_together_are_written_together_and_none_is_held_back() {
         let mut log = gathering(|| 0, Format::Text);
         for lines in [&["one\n", "two\n"][..], &[], &["three\n"]] {
             for line in lines {

@@ -1,4 +1,4 @@
-//! The allocator, and what it gives back to the system.
+//! The allocator, and how it returns free memory to the system.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How often what is free is given back.
+/// How often free memory is returned.
 const EVERY: Duration = Duration::from_secs(5);
-/// Too large to come out of what is kept for small pieces, in bytes.
+/// An allocation too large for the allocator's free lists, in bytes.
 const LARGE: usize = 64 << 20;
 
-/// Has memory that is free given back to the system, for as long as the program runs.
+/// Returns free memory to the system, for as long as the program runs.
 ///
-/// mimalloc does so by itself, but only while it is asked for memory: after thousands of
-/// clients have gone at once, and nobody else comes, it would keep all of theirs. None of
-/// what is allocated here is touched, so that it costs nothing.
+/// mimalloc does so by itself, but only during allocations: after thousands of clients have left
+/// at once, and no others arrive, it would keep all of their memory. What is allocated here is
+/// never touched, so it costs nothing.
 pub async fn give_back() {
     let mut ticks = tokio::time::interval(EVERY);
     loop {

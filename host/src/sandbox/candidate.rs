@@ -1,4 +1,4 @@
-//! A component before it serves: compiled, linked, and held against its settings.
+//! A component before it serves: compiled, linked, and checked with its settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,13 @@ use crate::store::absent::AbsentStore;
 pub use crate::bindings::check::exports::coffer::storage::self_check::{Opening, Probe, Report};
 pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 
-/// What WebAssembly starts with (Core Specification, 5.5.16).
+/// The magic number of WebAssembly (Core Specification, 5.5.16).
 pub const WASM: &[u8] = b"\0asm";
 
-/// How long a component's check may take, waiting included: changes wait
-/// for one another.
+/// How long a component's check may take, including waiting: changes wait for one another.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A component, compiled and linked, to be held against as many settings as one likes.
+/// A component, compiled and linked, to be checked with any number of settings.
 #[derive(Clone)]
 pub struct Candidate {
     runtime: Runtime,
@@ -43,7 +42,7 @@ pub struct Candidate {
 /// Why a component cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Some other kind of file.
+    /// Another kind of file.
     #[error("not a WebAssembly component: bad magic number")]
     NotWasm,
     /// The bytes are not a valid component.
@@ -52,16 +51,16 @@ pub enum Refused {
     /// It imports more than the host provides, or does not export what is called.
     #[error("not a Coffer component: {0}")]
     World(String),
-    /// It does not take its settings: its own words.
+    /// It refuses its settings, in its own words.
     #[error("{0}")]
     Settings(String),
-    /// It did not get as far as judging them.
+    /// It failed before it had checked them.
     #[error("the component failed its check: {0:#}")]
     Failed(#[source] wasmtime::Error),
-    /// It waits for something that does not come.
+    /// It took too long.
     #[error("the component failed its check: it took longer than {0:?}")]
     Late(Duration),
-    /// It would not serve as it must.
+    /// Its responses are not what is required.
     #[error("the component failed its check: {0}")]
     Trial(#[from] TrialError),
 }
@@ -75,7 +74,7 @@ impl Candidate {
         let compilers = Arc::clone(&runtime.compilers);
         let (send, loaded) = oneshot::channel();
         compilers.spawn(move || {
-            // Whoever asked may have gone.
+            // The receiver may be gone.
             let _ = send.send(Self::load_here(&component, &runtime));
         });
         let stopped = |_| Refused::Compile(wasmtime::format_err!("the compiler panicked"));
@@ -101,11 +100,11 @@ impl Candidate {
         })
     }
 
-    /// Lets the component judge its settings and answer its probes on an empty store.
-    /// Until it has, it can send no request of its own; afterwards those to the origins
-    /// that it names, which are answered from `documents`.
+    /// Lets the component check its settings and answer its probes on an empty store. Until then it
+    /// cannot send requests; afterwards it can, to the origins that it names, answered from
+    /// `documents`.
     ///
-    /// Returns the component, ready to serve, and what it says of itself.
+    /// Returns the component, ready to serve, and its report.
     ///
     /// # Errors
     /// [`Refused::Settings`], [`Refused::Failed`], [`Refused::Late`], [`Refused::Trial`].
@@ -143,8 +142,8 @@ impl Candidate {
         Ok((self.sandbox(self.runtime.clone(), shared), report))
     }
 
-    /// Whom a token names, or why it is refused, by the word of a component that has
-    /// passed its check.
+    /// Whom a token identifies, or why it is refused, according to a component that has passed its
+    /// check.
     ///
     /// # Errors
     /// [`Refused::World`] for a component that cannot say, [`Refused::Failed`],

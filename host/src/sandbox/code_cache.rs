@@ -1,10 +1,10 @@
-//! Where compiled components are kept for the next start: compiling one takes seconds.
+//! The code cache: compiled components for the next start, since compiling one takes seconds.
 //!
-//! | looked at, in this order | who has it |
+//! | tried in this order | for |
 //! |---|---|
-//! | `$CACHE_DIRECTORY` | a service of systemd's with `CacheDirectory=` |
+//! | `$CACHE_DIRECTORY` | a systemd service with `CacheDirectory=` |
 //! | `$XDG_CACHE_HOME/coffer`, `$HOME/.cache/coffer` | a user (XDG Base Directory Specification) |
-//! | `$STATE_DIRECTORY/code-cache` | a service of systemd's with `StateDirectory=` |
+//! | `$STATE_DIRECTORY/code-cache` | a systemd service with `StateDirectory=` |
 //! | `code-cache` in the data directory | the local engine |
 //! | `/var/tmp/coffer-code-UID` | everyone else, such as a container without a home |
 
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 use wasmtime::{Cache, CacheConfig};
 
-/// The cache in the directory that was asked for, else in the first that does. What keeps
-/// a directory from being used is a warning where it was asked for, or where none is left.
+/// The cache in the directory that was set, else in the first usable default. Warns if the
+/// directory that was set, or every default, is unusable.
 pub fn find(asked: Option<&Path>, data_dir: Option<&Path>) -> Option<Cache> {
     let directories = match asked {
         Some(directory) => vec![directory.to_owned()],
@@ -31,13 +31,16 @@ pub fn find(asked: Option<&Path>, data_dir: Option<&Path>) -> Option<Cache> {
             Err(reason) => reasons.push(format!("{}: {reason}", directory.display())),
         }
     }
-    tracing::warn!("compiled code is not kept in {}", reasons.join(", nor in "));
+    tracing::warn!(
+        "no code cache, so each start compiles the component: {}",
+        reasons.join("; ")
+    );
     None
 }
 
 fn defaults(data_dir: Option<&Path>, variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let absolute = |name| variable(name).filter(|path| path.is_absolute());
-    // Of several directories systemd names all, with a colon between.
+    // systemd separates several directories by colons.
     let first = |name| {
         let named = variable(name)?;
         let first = env::split_paths(&named).next()?;
@@ -54,26 +57,26 @@ fn defaults(data_dir: Option<&Path>, variable: impl Fn(&str) -> Option<PathBuf>)
     places.into_iter().flatten().collect()
 }
 
-/// What keeps a directory from being used.
+/// Why a directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
     #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("it belongs to another user")]
+    #[error("it is owned by another user")]
     ForeignOwner,
-    #[error("others can write there")]
+    #[error("other users can write to it")]
     Writable,
     #[error("{0:#}")]
     Cache(#[from] wasmtime::Error),
 }
 
-/// Compiled code by the component's digest and the compiler's version. What is there is
-/// run as it is, so it must be this user's alone.
+/// Compiled code by the component's digest and the compiler's version. It is executed unverified,
+/// so only this user may be able to write it.
 fn open(directory: &Path) -> Result<Cache, Unusable> {
     let mut private = DirBuilder::new();
     private.recursive(true).mode(0o700);
     private.create(directory)?;
-    // From here on no symbolic link can lead elsewhere.
+    // From here on symbolic links are resolved.
     let directory = directory.canonicalize()?;
     let about = directory.metadata()?;
     if about.uid() != geteuid().as_raw() {
@@ -82,12 +85,12 @@ fn open(directory: &Path) -> Result<Cache, Unusable> {
     if about.mode() & 0o022 != 0 {
         return Err(Unusable::Writable);
     }
-    // Some are there only to be read.
+    // It may be read-only.
     tempfile::tempfile_in(&directory)?;
     let mut config = CacheConfig::new();
     config.with_directory(directory);
-    // Code that is loaded often would be compressed anew, harder, which takes hundreds of
-    // megabytes of memory for nothing.
+    // Code that is loaded often would be recompressed at a higher level, which needs hundreds of
+    // megabytes of memory for no benefit.
     config.with_optimized_compression_usage_counter_threshold(u64::MAX);
     Ok(Cache::new(config)?)
 }
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_place_that_lasts_with_and_without_a_home() {
+    fn there_is_a_lasting_place_with_and_without_a_home() {
         let last = format!("/var/tmp/coffer-code-{}", geteuid().as_raw());
         let user = [("XDG_CACHE_HOME", "/x"), ("HOME", "/home/a")];
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The processor time of one request.
+//! The CPU time of one request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A body of so many bytes gives its request the limit once more: taking it in, and
-/// finding a form's boundaries in it, is honest work.
+/// Each time a body reaches this many bytes, its request gets the limit once more: receiving it,
+/// and finding a form's boundaries in it, is legitimate work.
 const BYTES_PER_LIMIT: u64 = 256 << 20;
 
-/// A future that ends when it has used its time on the processor. Waiting, for a
-/// client or for others, is free, and so is all that it does before it first yields: as
-/// a rule that is everything, and asking for the time takes longer than some of it. It
-/// has to yield now and then, as instances do.
+/// A future that ends when it has used up its CPU time. Waiting, for a client or for others, does
+/// not count, and neither does what it does before it first yields: usually that is everything,
+/// and reading the clock can take longer. It must yield now and then, as instances do.
 pub(super) struct CpuLimited<F> {
     work: Pin<Box<F>>,
     yielded: bool,
@@ -25,9 +24,9 @@ pub(super) struct CpuLimited<F> {
     carried: Arc<AtomicU64>,
 }
 
-/// The time was used up.
+/// The CPU time was used up.
 #[derive(Debug, thiserror::Error)]
-#[error("it used {0:?} of processor time, more than its request may")]
+#[error("it used {0:?} of CPU time, more than its request may (--max-cpu-time)")]
 pub(super) struct TimeUsedUp(Duration);
 
 impl<F> CpuLimited<F> {
@@ -67,7 +66,7 @@ impl<F: Future> Future for CpuLimited<F> {
     }
 }
 
-/// What this thread has used so far, which no other thread adds to.
+/// The CPU time of this thread so far.
 fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_ends_with_its_processor_time_and_more_body_gives_more() {
+    async fn work_ends_with_its_cpu_time_and_a_larger_body_gives_more() {
         let limit = Duration::from_millis(20);
         for (time, carried, ends) in [
             (0, 0, false),

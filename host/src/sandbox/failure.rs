@@ -1,4 +1,4 @@
-//! Why a request got no answer from the component, and how often that happens.
+//! Why a request got no response from the component, and how often that happens.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,26 +9,26 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use super::cpu_time::TimeUsedUp;
 
-/// Why a request got no answer from the component.
+/// Why a request got no response from the component.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxFailure {
-    /// Every instance is in use and none came free in time.
-    #[error("no instance came free")]
+    /// Every instance is in use, and none became free in time.
+    #[error("no instance became free within the queue timeout")]
     Busy,
     /// The component trapped, or was stopped.
     #[error("the component failed: {0:#}")]
     Component(#[source] wasmtime::Error),
-    /// The component returned without an answer.
-    #[error("the component gave no answer")]
+    /// The component returned without a response.
+    #[error("the component gave no response")]
     NoAnswer,
     /// The component answered with an error instead of a response.
     #[error("the component answered with an error: {0}")]
     Error(ErrorCode),
 }
 
-/// The request took longer than any may.
+/// The request timeout was exceeded.
 #[derive(Debug, thiserror::Error)]
-#[error("its request took longer than {0:?}")]
+#[error("its request took longer than {0:?} (--request-timeout)")]
 pub(super) struct TimedOut(pub(super) Duration);
 
 impl SandboxFailure {
@@ -50,14 +50,14 @@ impl SandboxFailure {
         }
     }
 
-    /// Whether the component trapped or was stopped for using up its time: not the load, not
-    /// a slow client, and no answer that could not be made.
+    /// Whether the component trapped or used up its CPU time: not load, a slow client or a missing
+    /// response.
     fn is_a_trap(&self) -> bool {
         matches!(self, Self::Component(error) if !error.is::<TimedOut>())
     }
 }
 
-/// The traps of one component since it serves.
+/// The traps of one component since it began to serve.
 #[derive(Debug, Default)]
 pub struct Failures {
     count: AtomicU64,
@@ -65,7 +65,7 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Takes down a failure, if it is a trap.
+    /// Counts a failure, if it is a trap.
     pub(super) fn record(&self, failure: &SandboxFailure) {
         if failure.is_a_trap() {
             self.count.fetch_add(1, Ordering::Relaxed);

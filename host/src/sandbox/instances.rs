@@ -1,5 +1,5 @@
-//! Instances of one component: a fresh one for each request or, where that is asked for,
-//! one that has answered others before.
+//! Instances of one component: a fresh one for each request or, with `--instance-reuse`, one that
+//! has answered others before.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,18 +17,17 @@ use crate::imports::client_wait::ClientWait;
 use crate::imports::port::{NoInstanceWaits, Parked, Received};
 use crate::imports::telemetry::Subject;
 
-/// So many instances wait for their next request at most; more than run at the same
-/// moment are of no use.
+/// Max idle instances for reuse: more than run at the same moment are of no use.
 pub(super) const MOST_IDLE: u32 = 32;
 
 /// How a request is answered.
 pub(super) type GuestResponse = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
 
-/// What one instance is to do for a request.
+/// What one instance should do for a request.
 pub(super) enum Step<B> {
-    /// GuestResponse it.
+    /// Answer it.
     Begin(http::Request<B>),
-    /// GuestResponse it by this note, now that its body has come.
+    /// Answer it with this note, now that its body has arrived.
     Resume(Vec<u8>, Received),
 }
 
@@ -42,8 +41,8 @@ impl<B> Step<B> {
     }
 }
 
-/// Instances that have answered a request and may answer another. Empty where every
-/// request gets a fresh one.
+/// Instances that have answered a request and may answer another. Empty if every request gets a
+/// fresh one.
 pub(super) struct Instances {
     handler: ProxyPre<State>,
     continuation: GuestIndices,
@@ -52,7 +51,7 @@ pub(super) struct Instances {
     idle: Mutex<Vec<Instance>>,
 }
 
-/// An instance that is nobody's at the moment.
+/// An idle instance.
 struct Instance {
     store: Store<State>,
     proxy: Proxy,
@@ -75,8 +74,8 @@ impl Instances {
         })
     }
 
-    /// Has an instance do its part for a request. Returns the request where its client
-    /// takes its time, for which the instance was ended.
+    /// Runs one step of a request in an instance. If the client is slow, the instance is ended and
+    /// the request returned.
     pub(super) async fn take_step<B>(
         &self,
         shared: &SharedState,
@@ -97,7 +96,7 @@ impl Instances {
         }
     }
 
-    /// Has an instance answer a request, and keeps it if it may answer another.
+    /// Answers a request with an instance, and keeps it if it may answer another.
     async fn begin<B>(
         &self,
         shared: &SharedState,
@@ -141,7 +140,7 @@ impl Instances {
         }
     }
 
-    /// Has a fresh instance answer the rest of a request.
+    /// Answers the rest of a request with a fresh instance.
     async fn resume(
         &self,
         shared: &SharedState,
@@ -168,7 +167,7 @@ impl Instances {
         Some(instance)
     }
 
-    /// One that still holds anything of its request is not used again.
+    /// An instance that still holds anything of its request is not reused.
     fn keep(&self, mut instance: Instance) {
         if instance.answered >= self.uses || !instance.store.data_mut().is_clean() {
             return;

@@ -1,4 +1,4 @@
-//! What one instance, and all of them together, may use.
+//! The resource limits of one instance, and of all together.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use super::instances::MOST_IDLE;
 
 /// How much of a fresh instance's memory stays mapped for the next one, in bytes.
 const KEEP_RESIDENT: usize = 64 << 10;
-/// How often a running instance lets others have its thread.
+/// The time slice after which a running instance yields its thread.
 const TICK: Duration = Duration::from_millis(10);
-/// Instances beyond those of requests: a component is tried while all are busy.
+/// Extra instances, so that a component can be checked while all others are busy.
 const SPARE: u32 = 4;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
 
-/// SandboxLimits of the sandbox.
+/// Limits of the sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxLimits {
-    /// Instances at once; a request beyond waits for one to end.
+    /// Max concurrent instances; further requests wait for one to end.
     pub instances: u32,
-    /// Instances besides that wait for their clients; a request beyond is refused.
+    /// Max instances, besides those, that wait for their clients; further requests are refused.
     pub waiting: u32,
-    /// Requests that one instance may answer, one after the other; 1 is a fresh
-    /// instance for each.
+    /// How many requests one instance may answer, one after the other; 1 is a fresh instance per
+    /// request.
     pub reuse: u32,
-    /// How long such a request waits.
+    /// Queue timeout: how long a request waits for an instance.
     pub queue_time: Duration,
-    /// Linear memory of an instance, in bytes.
+    /// Max linear memory of an instance, in bytes.
     pub memory: usize,
-    /// Elements of an instance's tables, most of them functions.
+    /// Max elements of an instance's tables, most of them functions.
     pub table_elements: usize,
-    /// Core instances of a component: itself and its WASI adapter are a few.
+    /// Max core instances of a component: itself and its WASI adapter are a few.
     pub core_instances: u32,
-    /// Processor time of a request; waiting is free, and a large body gives more.
+    /// Max CPU time per request; waiting does not count, and a large body gives more.
     pub cpu_time: Duration,
-    /// From a request's head to the end of its instance, body included.
+    /// Request timeout: from a request's header to the end of its instance, including the body.
     pub request_time: Duration,
 }
 
@@ -56,14 +56,14 @@ impl Default for SandboxLimits {
 }
 
 impl SandboxLimits {
-    /// The engine's configuration: everything is laid out ahead, since a fresh
-    /// instance a request is affordable only out of a pool.
+    /// The engine's configuration: everything is preallocated, since a fresh instance per request
+    /// is affordable only from a pool.
     pub(super) fn config(&self) -> Config {
         let mut pool = PoolingAllocationConfig::new();
         let mut instances = self.instances.saturating_add(self.waiting);
         instances = instances.saturating_add(SPARE);
         if self.reuse > 1 {
-            // Those that wait: of the component in force, and of the one before it.
+            // Idle ones: of the component in force, and of the previous one.
             instances = instances.saturating_add(2 * MOST_IDLE);
         }
         pool.total_component_instances(instances)
@@ -80,7 +80,7 @@ impl SandboxLimits {
             .max_memory_size(self.memory)
             .async_stack_keep_resident(KEEP_RESIDENT)
             .table_keep_resident(KEEP_RESIDENT);
-        // Clearing pages by hand only wins where the kernel tells which are dirty.
+        // Clearing pages by hand is faster only if the kernel reports which are dirty.
         if PoolingAllocationConfig::is_pagemap_scan_available() {
             pool.pagemap_scan(Enabled::Yes)
                 .linear_memory_keep_resident(KEEP_RESIDENT);
@@ -90,7 +90,7 @@ impl SandboxLimits {
             .allocation_strategy(pool)
             .concurrency_support(false)
             .epoch_interruption(true)
-            // A trap's kind says enough; its frames are addresses in a stripped module.
+            // The kind of trap is enough; its frames are addresses in a stripped module.
             .wasm_backtrace_max_frames(None)
             .wasm_component_model(true);
         config

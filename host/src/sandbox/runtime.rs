@@ -11,7 +11,7 @@ use super::limits::{self, SandboxLimits};
 use super::state::{self, State};
 use crate::metrics::Metrics;
 
-/// An engine, a linker, and room for so many instances at once.
+/// An engine, a linker, and room for a number of concurrent instances.
 #[derive(Clone)]
 pub struct Runtime {
     pub(super) engine: Engine,
@@ -21,20 +21,20 @@ pub struct Runtime {
     pub(super) waiting: Arc<Semaphore>,
     pub(super) limits: SandboxLimits,
     pub(super) metrics: Arc<Metrics>,
-    /// Always the same few threads: each keeps some memory of what it has compiled.
+    /// Always the same few threads, since each retains some memory from compiling.
     pub(super) compilers: Arc<ThreadPool>,
 }
 
-/// There is no sandbox.
+/// The sandbox cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox cannot be set up: {0:#}")]
 pub struct RuntimeError(#[source] wasmtime::Error);
 
 impl Runtime {
-    /// Sets the engine up. Compiled code is kept in `cache`, if there is one.
+    /// Sets the engine up. Compiled code is stored in `cache`, if there is one.
     ///
     /// # Errors
-    /// [`RuntimeError`], where this machine has no room for the pool.
+    /// [`RuntimeError`] if this machine has no room for the pool.
     pub fn new(
         limits: &SandboxLimits,
         cache: Option<Cache>,
@@ -56,7 +56,7 @@ impl Runtime {
         limits::keep_ticking(&engine);
         let compilers = ThreadPoolBuilder::new()
             .thread_name(|number| format!("compiler-{number}"))
-            // A compiler bug costs the component, and not the host.
+            // A compiler bug fails the component, not the host.
             .panic_handler(|_| tracing::error!("the compiler panicked"))
             .build()?;
         Ok(Self {
@@ -70,8 +70,8 @@ impl Runtime {
         })
     }
 
-    /// The same engine, with room for one instance beyond those of requests, and with
-    /// nothing counted: for trials, which no load may keep from happening.
+    /// The same engine, with room for one instance besides those of requests, and without metrics:
+    /// for trials, which no load may delay.
     pub(super) fn apart(&self) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(1)),
@@ -80,7 +80,7 @@ impl Runtime {
         }
     }
 
-    /// Where it is counted what runs here.
+    /// The metrics of what runs here.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }

@@ -1,4 +1,4 @@
-//! What belongs to one request in the sandbox, and what the component is provided with.
+//! The state of one request in the sandbox, and what the component is provided with.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::process::clock::WallClock;
 use crate::store::BlobStore;
 
-/// The most resources one request may hold at a time.
+/// Max resources that one request may hold at a time.
 const MOST_RESOURCES: usize = 1024;
 
 /// One request's side of the sandbox. Ends with the request.
@@ -51,7 +51,7 @@ pub(super) struct SharedState {
     pub(super) outbound: Outbound,
     pub(super) memo: Memo,
     pub(super) metrics: Arc<Metrics>,
-    /// Whether refusals are expected, and so no news for the log.
+    /// Whether refusals are expected, and not logged.
     pub(super) on_trial: bool,
 }
 
@@ -85,18 +85,18 @@ impl State {
         }
     }
 
-    /// Begins with a request of this client's.
+    /// Begins a request of this client.
     pub(super) fn serve(&mut self, client: Arc<ClientWait>, subject: Arc<Subject>) {
         self.client = client;
         self.subject = subject;
     }
 
-    /// Goes on with a request whose body has come.
+    /// Continues a request whose body has arrived.
     pub(super) fn go_on_with(&mut self, received: Received) {
         self.received = Some(received);
     }
 
-    /// The request, where its client takes its time.
+    /// The request, if its client is slow.
     pub(super) fn parked(&mut self) -> Option<Parked> {
         self.parked.take()
     }
@@ -109,14 +109,14 @@ impl State {
         }
     }
 
-    /// Makes the state of an instance that has answered a request that of the next.
+    /// Resets the state of a reused instance for its next request.
     pub(super) fn begin(&mut self, shared: &SharedState) {
         self.version = shared.outbound.version();
         self.token_reported = false;
         self.written.reset();
     }
 
-    /// Whether nothing of a request is left: no more than the component's way to the log.
+    /// Whether nothing of a request is left, except the component's log streams.
     pub(super) fn is_clean(&mut self) -> bool {
         let mut left = self.table.iter_mut();
         left.all(|entry| entry.is::<DynOutputStream>())
@@ -146,8 +146,7 @@ impl State {
     }
 }
 
-/// What came of a body that was not finished is broken off: a client would take it for
-/// the whole otherwise.
+/// A body that was not finished is aborted: otherwise a client would take it for the whole.
 impl Drop for State {
     fn drop(&mut self) {
         let entries = self.table.iter_mut();
@@ -158,8 +157,8 @@ impl Drop for State {
     }
 }
 
-/// Provides a component with what `wit/world.wit` says, and nothing else: no file system,
-/// no sockets, and no way out but [`Outbound`].
+/// Provides a component with what `wit/world.wit` says, and nothing else: no file system, no
+/// sockets, and no outbound requests except through [`Outbound`].
 pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
     environment::add_to_linker::<_, HasEnvironment>(linker, State::environment)?;

@@ -1,4 +1,4 @@
-//! What every component must get right before it serves: its probes, requests without a
+//! The trial that every component must pass before it serves: its probes, requests without a
 //! token.
 
 use std::sync::Arc;
@@ -9,39 +9,39 @@ use http_body_util::{BodyExt, Empty};
 use super::candidate::Probe;
 use super::{Sandbox, SandboxFailure};
 
-/// A component that would let anybody in, or does not answer.
+/// A component that would let anyone in, or does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
-    /// It answered, but not as it must.
-    #[error("it answers {status} to GET {path} without a token, where {expected:?} was due")]
+    /// It answered with the wrong status.
+    #[error("it answers {status} to GET {path} without a token, expected {expected:?}")]
     Answer {
-        /// What it was asked.
+        /// The path of the request.
         path: String,
-        /// What it answered.
+        /// The status that it answered with.
         status: u16,
-        /// What would have been right.
+        /// The statuses that would be correct.
         expected: Vec<u16>,
     },
-    /// It names nothing to try.
+    /// It names no probes.
     #[error("it has no probes")]
     None,
-    /// What it names cannot be requested.
-    #[error("its probe {0:?} is not a request target")]
+    /// A probe cannot be requested.
+    #[error("its probe {0:?} is not a valid request target")]
     Target(String),
-    /// It did not.
+    /// It did not answer.
     #[error("GET {path}: {failure}")]
     Failed {
-        /// What it was asked.
+        /// The path of the request.
         path: String,
-        /// Why there was no answer.
+        /// Why there was no response.
         failure: SandboxFailure,
     },
 }
 
-/// The most probes; more are left out.
+/// Max probes; further ones are ignored.
 const MOST: usize = 16;
 
-/// Puts a component to the test.
+/// Tries a component.
 ///
 /// # Errors
 /// A [`TrialError`] for the first request that it gets wrong.

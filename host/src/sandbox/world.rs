@@ -1,12 +1,12 @@
-//! Holds a component against `wit/world.wit`: what it asks for, and what it has to
-//! offer, by name and compatible version.
+//! Compares a component with `wit/world.wit`: its imports and exports, by name and compatible
+//! version.
 
 use wasmtime::component::Component;
 
 use super::{Refused, Runtime};
 
-/// What components may import. The last ones are for the Rust standard library and the
-/// adapter that makes its modules components.
+/// What components may import. The last ones are for the Rust standard library and the adapter
+/// that turns its modules into components.
 const PROVIDED: [&str; 15] = [
     "coffer:storage/blobs@0.2",
     "coffer:storage/memo@0.2",
@@ -27,20 +27,20 @@ const PROVIDED: [&str; 15] = [
 
 /// The package of the port.
 const PORT: &str = "coffer:storage";
-/// As much of its version as components must agree with.
+/// The part of its version that components must match.
 const PORT_VERSION: &str = "0.2";
 
-/// What is called.
+/// What components must export.
 const CALLED: [&str; 3] = [
     "coffer:storage/continuation@0.2",
     "coffer:storage/self-check@0.2",
     "wasi:http/incoming-handler@0.2",
 ];
 
-/// Checks names alone; types are the linker's matter.
+/// Checks names only; the linker checks types.
 ///
 /// # Errors
-/// [`Refused::World`] with every name that is one too many or missing.
+/// [`Refused::World`] with every name that is unknown or missing.
 pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refused> {
     let kind = component.component_type();
     let imports: Vec<&str> = kind
@@ -54,7 +54,7 @@ pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refu
     let mut spoken = imports.iter().chain(&exports).filter_map(|name| port(name));
     if let Some(version) = spoken.find(|version| !is_ours(version)) {
         return Err(Refused::World(format!(
-            "it speaks {PORT}@{version}, and this host {PORT}@{PORT_VERSION}.x"
+            "it uses {PORT}@{version}, but this host provides {PORT}@{PORT_VERSION}.x"
         )));
     }
     let foreign: Vec<&str> = imports
@@ -80,7 +80,7 @@ pub(super) fn check(component: &Component, runtime: &Runtime) -> Result<(), Refu
     }
 }
 
-/// The version of the port, where a name is one of its interfaces.
+/// The version of the port, if a name is one of its interfaces.
 fn port(name: &str) -> Option<&str> {
     let interface = name.strip_prefix(PORT)?.strip_prefix('/')?;
     Some(interface.split_once('@')?.1)
@@ -90,7 +90,7 @@ fn is_ours(version: &str) -> bool {
     compatible(&format!("@{version}")) == format!("@{PORT_VERSION}")
 }
 
-/// A name with as much of its version as matters before 1.0.
+/// A name with the part of its version that matters before 1.0.
 fn compatible(name: &str) -> &str {
     let version = name.find('@').map_or(name.len(), |at| at + 1);
     let mut dots = name[version..]
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_count_as_far_as_they_must_agree() {
+    fn only_the_part_of_a_version_that_must_match_counts() {
         for (name, expected) in [
             ("wasi:http/types@0.2.3", "wasi:http/types@0.2"),
             ("wasi:http/types@0.3.0", "wasi:http/types@0.3"),

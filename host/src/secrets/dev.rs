@@ -1,6 +1,6 @@
 //! Development mode: a key pair in the data directory, and tokens signed with it.
 //!
-//! `serve --dev` trusts these tokens in place of an IAM API's.
+//! `serve --dev` trusts these tokens instead of those of an IAM API.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ struct Membership {
     roles: Vec<String>,
 }
 
-/// Whom a token speaks for.
+/// The user that a token is for.
 pub struct Bearer {
     /// The user's id.
     pub user: String,
@@ -42,10 +42,10 @@ pub struct Bearer {
 /// Why there is no development key, or no token signed with it.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
-    /// No server would trust one that is made now.
+    /// No server would trust one that is created now.
     #[error(
-        "no `coffer serve --dev` has used the data directory {dir}: start it there first, or name \
-         its own with --data-dir",
+        "no development key in {dir}: start `coffer serve --dev` on this data directory first, or \
+         pass the right one with --data-dir",
         dir = .0.display()
     )]
     NoKey(PathBuf),
@@ -58,7 +58,7 @@ pub enum DevError {
         source: io::Error,
     },
     /// Its file holds something else.
-    #[error("{path} is not a key of this program: {source}", path = path.display())]
+    #[error("{path} is not a valid development key: {source}", path = path.display())]
     NotAKey {
         /// Which one.
         path: PathBuf,
@@ -68,12 +68,12 @@ pub enum DevError {
     /// The token.
     #[error("the token cannot be signed: {0}")]
     Unsigned(KeyError),
-    /// None can be kept.
+    /// None can be stored.
     #[error(transparent)]
     Kept(#[from] SecretFileError),
 }
 
-/// Signs a token with the key that `serve --dev` has made in the data directory.
+/// Signs a token with the key that `serve --dev` created in the data directory.
 ///
 /// # Errors
 /// See [`DevError`].
@@ -97,8 +97,8 @@ pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<St
     key.sign(claims).map_err(DevError::Unsigned)
 }
 
-/// The public key as a JWK Set (RFC 7517; RFC 8037), for the component. The key is made
-/// where there is none.
+/// The public key as a JWK Set (RFC 7517; RFC 8037), for the component. The key is created if
+/// missing.
 ///
 /// # Errors
 /// As [`token`].

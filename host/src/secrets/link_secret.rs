@@ -1,4 +1,4 @@
-//! What links are signed with: a line of text, the same wherever the component runs.
+//! The secret that signs presigned URLs: one line of text, the same wherever the component runs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::secret_file::{self, SecretFileError};
 
 /// Its file in the data directory.
 const FILE: &str = "link-secret";
-/// The shortest one, in bytes: HMAC-SHA-256's own strength (RFC 2104, 3).
+/// The minimum length, in bytes: the output length of HMAC-SHA-256 (RFC 2104, 3).
 const LEAST: usize = 32;
 
 /// A new one: 32 random bytes as base64url.
@@ -32,15 +32,15 @@ pub enum LinkSecretError {
     },
     /// It cannot be copied as text to another host.
     #[error(
-        "the link secret {file} is not a line of text: make one with `coffer secret`, or keep the \
-         links of this one with its base64url, `base64 -w0 FILE | tr +/ -_ | tr -d =`",
+        "the link secret {file} is not one line of text: create one with `coffer secret`, or, to \
+         keep its presigned URLs valid, use its base64url, `base64 -w0 FILE | tr +/ -_ | tr -d =`",
         file = .0.display()
     )]
     NotText(PathBuf),
     /// It could be guessed.
     #[error("the link secret {file} is shorter than {LEAST} bytes", file = .0.display())]
     TooShort(PathBuf),
-    /// None can be kept.
+    /// None can be stored.
     #[error(transparent)]
     Kept(#[from] SecretFileError),
 }
@@ -58,7 +58,7 @@ pub fn read(file: &Path) -> Result<String, LinkSecretError> {
     long_enough(text.to_owned(), file)
 }
 
-/// The one that this data directory keeps, which is made where there is none.
+/// The one in this data directory, created if missing.
 ///
 /// # Errors
 /// See [`LinkSecretError`].
@@ -67,7 +67,7 @@ pub fn kept(data_dir: &Path) -> Result<String, LinkSecretError> {
     let bytes = secret_file::keep(&file, || (make() + "\n").into_bytes())?;
     let secret = match text(&bytes) {
         Some(text) => text.to_owned(),
-        // Earlier versions kept the bytes themselves, and signed with their base64url.
+        // Earlier versions stored the raw bytes, and signed with their base64url.
         None => BASE64_URL_SAFE_NO_PAD.encode(&bytes),
     };
     long_enough(secret, &file)
@@ -80,7 +80,7 @@ fn long_enough(secret: String, file: &Path) -> Result<String, LinkSecretError> {
     }
 }
 
-/// A file's one line, without white space at its ends, which the component leaves out too.
+/// A file's one line, without leading and trailing white space, which the component trims too.
 fn text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes.trim_ascii()).ok()?;
     (!text.contains(char::is_control)).then_some(text)
@@ -92,7 +92,7 @@ mod tests {
     use tempfile::TempDir;
 
     #[test]
-    fn what_is_made_is_32_bytes_of_chance_as_one_line() {
+    fn a_new_secret_is_32_random_bytes_as_one_line() {
         let (one, other) = (make(), make());
         assert_ne!(one, other);
         let decoded = BASE64_URL_SAFE_NO_PAD.decode(&one).expect("base64url");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_directory_keeps_one_also_that_of_an_earlier_version() {
+    fn a_data_directory_keeps_its_secret_even_that_of_an_earlier_version() {
         let folder = TempDir::new().expect("a folder");
         let made = kept(folder.path()).expect("a secret");
         assert_eq!(kept(folder.path()).expect("a secret"), made);

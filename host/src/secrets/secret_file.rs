@@ -1,4 +1,4 @@
-//! Secrets that are made once and kept in a file of their owner's.
+//! Secrets that are created once and stored in a file that only its owner can read.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A secret that cannot be read or kept.
+/// A secret that cannot be read or stored.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {source}", path = path.display())]
 pub struct SecretFileError {
@@ -15,8 +15,8 @@ pub struct SecretFileError {
     source: io::Error,
 }
 
-/// The bytes kept at `path`; made by `make` and kept, readable by this user alone,
-/// where there are none. Of two processes that do so at once, both get the same.
+/// The bytes stored at `path`. If missing, `make` creates them, readable by this user only. If
+/// two processes do so at the same time, both get the same bytes.
 ///
 /// # Errors
 /// [`SecretFileError`].
@@ -47,8 +47,8 @@ pub fn keep(path: &Path, make: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Secr
     }
 }
 
-/// Warns where others can look into a directory that is this program's own. It is left as
-/// it is, since somebody may have shared it on purpose.
+/// Warns if other users can access a directory that belongs to this program. Its mode is left
+/// unchanged, since it may have been shared on purpose.
 pub fn warn_of_others(directory: &Path) {
     let mode = directory
         .metadata()
@@ -58,8 +58,8 @@ pub fn warn_of_others(directory: &Path) {
     {
         let directory = directory.display();
         tracing::warn!(
-            "the data directory {directory} is open to other users (mode {mode:o}): its files \
-             and secrets want `chmod 700 {directory}`"
+            "the data directory {directory} is accessible to other users (mode {mode:o}): protect \
+             its files and secrets with `chmod 700 {directory}`"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What keeps a host from serving, as operators are told.
+//! Why a host cannot serve, as shown to operators.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,13 +12,13 @@ use crate::secrets::link_secret::LinkSecretError;
 use crate::settings::SettingsError;
 use crate::swap::{SourceError, SwapError};
 
-/// Why it does not serve, or does not end well.
+/// Why it cannot serve, or did not shut down gracefully.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// `--log`.
     #[error(transparent)]
     Log(#[from] FilterError),
-    /// Flags that do not go together.
+    /// Flags that cannot be combined.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Component or policy.
@@ -30,7 +30,7 @@ pub enum ServeError {
     /// The environment.
     #[error(transparent)]
     Secret(#[from] NotText),
-    /// What links are signed with.
+    /// The secret that signs presigned URLs.
     #[error(transparent)]
     LinkSecret(#[from] LinkSecretError),
     /// The development key.
@@ -42,8 +42,8 @@ pub enum ServeError {
     /// The first component or policy.
     #[error(transparent)]
     Swap(#[from] SwapError),
-    /// There are no threads.
-    #[error("no runtime: {0}")]
+    /// No threads could be started.
+    #[error("the async runtime cannot be started: {0}")]
     NoRuntime(io::Error),
     /// `--listen`.
     #[error("cannot listen on {address}: {source}")]
@@ -54,20 +54,20 @@ pub enum ServeError {
         source: io::Error,
     },
     /// `--ops-listen`.
-    #[error("cannot listen for operators on {address}: {source}")]
+    #[error("cannot listen on {address} for operations (--ops-listen): {source}")]
     ListenForOperators {
         /// Where.
         address: SocketAddr,
         /// Why.
         source: io::Error,
     },
-    /// The listener does not know its own.
-    #[error("no address: {0}")]
+    /// The listener's own address is unknown.
+    #[error("cannot determine the address of the listener: {0}")]
     NoAddress(io::Error),
     /// The system refuses them.
-    #[error("signals cannot be received: {0}")]
+    #[error("cannot install signal handlers: {0}")]
     NoSignals(io::Error),
     /// Shutdown took too long.
-    #[error("requests were still in progress when the time for shutdown was over")]
+    #[error("graceful shutdown timed out: requests were still in progress (--shutdown-timeout)")]
     Unfinished,
 }

@@ -1,4 +1,4 @@
-//! What the system's signals bring about.
+//! Signal handlers.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::ServeError;
 use crate::swap::Swap;
 
-/// Has component and policy read anew on each SIGHUP.
+/// Reloads component and policy on each SIGHUP.
 pub(super) fn reload_on_hangup(swap: Arc<Swap>) -> Result<impl Future<Output = ()>, ServeError> {
     let mut hangup = signal(SignalKind::hangup()).map_err(ServeError::NoSignals)?;
     Ok(async move {
         while hangup.recv().await.is_some() {
-            // Whatever comes of it has been said.
+            // The outcome has been logged.
             let _ = swap.reload("SIGHUP").await;
         }
     })

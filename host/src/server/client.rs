@@ -1,4 +1,4 @@
-//! Who sent a request: the peer or, behind proxies that are trusted, whom those name.
+//! Who sent a request: the peer or, behind trusted proxies, the client that they name.
 
 use std::net::IpAddr;
 
@@ -8,9 +8,9 @@ use ipnet::IpNet;
 
 /// The address of a request's client.
 ///
-/// Proxies append the peer that they see, so the entries are read from the end for as
-/// long as who wrote them is trusted (RFC 7239, 5.2 and 8.1). An entry that names no
-/// address ends it. `Forwarded` counts before `X-Forwarded-For`.
+/// Proxies append the peer that they see, so the entries are read from the end as long as their
+/// author is trusted (RFC 7239, 5.2 and 8.1), up to one without an address. `Forwarded` takes
+/// precedence over `X-Forwarded-For`.
 pub(super) fn address(peer: IpAddr, fields: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     let mut client = peer.to_canonical();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_proxies_that_are_trusted_say_who_the_client_is() {
+    fn only_trusted_proxies_name_the_client() {
         let trusted: [IpNet; 2] = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("a net"));
         for (peer, name, value, expected) in [
             ("192.0.2.1", "x-forwarded-for", "203.0.113.9", "192.0.2.1"),

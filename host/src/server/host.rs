@@ -1,4 +1,4 @@
-//! Whom a request is for: the rules of `Host` (RFC 9112, 3.2), and which names this
+//! The host that a request is for: the rules of `Host` (RFC 9112, 3.2), and which host names this
 //! service answers to.
 
 use std::net::{IpAddr, SocketAddr};
@@ -7,9 +7,9 @@ use http::{HeaderMap, HeaderValue, Uri, Version, header, uri};
 
 use super::reply::Reply;
 
-/// The names that a service answers to besides IP addresses and localhost. A page of
-/// another site whose name is made to point at this machine (DNS rebinding) asks for that
-/// name, and so for none of these.
+/// The host names that a service answers to besides IP addresses and localhost. A page of another
+/// site whose name is made to resolve to this machine (DNS rebinding) sends that name, which is
+/// none of these.
 #[derive(Debug, Clone)]
 pub struct Hosts(Option<Vec<String>>);
 
@@ -23,7 +23,7 @@ impl Hosts {
         Self((!names.iter().any(|name| name == "*")).then_some(names))
     }
 
-    /// Any name at all.
+    /// Any name.
     pub fn any() -> Self {
         Self(None)
     }
@@ -42,11 +42,11 @@ impl Hosts {
     }
 }
 
-/// Checks whom a request is for, and writes that down in one way: as its only `Host`.
+/// Checks which host a request is for, and normalizes it to a single `Host`.
 ///
 /// # Errors
-/// [`Reply::BadRequest`] where it does not say so in exactly one way, and
-/// [`Reply::Misdirected`] where it is for others.
+/// [`Reply::BadRequest`] if it does not name exactly one host, and [`Reply::Misdirected`] if it is
+/// for another one.
 pub(super) fn settle(
     target: &mut Uri,
     version: Version,
@@ -57,7 +57,7 @@ pub(super) fn settle(
     let mut given = fields.get_all(header::HOST).iter();
     let authority = match (given.next(), given.next(), target.authority()) {
         (_, Some(_), _) => return Err(Reply::BadRequest),
-        // What the target says counts (RFC 9112, 3.2.2), but a Host must still be one.
+        // The target's authority counts (RFC 9112, 3.2.2), but a Host must still be valid.
         (host, None, Some(authority)) => {
             if let Some(host) = host {
                 parse(host.as_bytes())?;
@@ -65,7 +65,7 @@ pub(super) fn settle(
             parse(authority.as_str().as_bytes())?
         }
         (Some(host), None, None) => parse(host.as_bytes())?,
-        // It came with HTTP/1.1.
+        // HTTP/1.0 does not require it.
         (None, None, None) if version == Version::HTTP_10 => {
             let here = HeaderValue::try_from(here.to_string()).map_err(|_| Reply::BadRequest)?;
             parse(here.as_bytes())?
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_in_exactly_one_way_whom_it_is_for() {
+    fn a_request_names_exactly_one_host() {
         let (one, zero) = (Version::HTTP_11, Version::HTTP_10);
         for (target, version, hosts, expected) in [
             ("/a", one, &["example.com"][..], Ok(("example.com", "/a"))),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_not_its_own_are_not_answered() {
+    fn foreign_host_names_are_not_admitted() {
         let hosts = Hosts::only(["Files.example.com.".to_owned()]);
         for (host, expected) in [
             ("127.0.0.1", true),

@@ -1,4 +1,4 @@
-//! How much a client may ask for, and how long it may take.
+//! How much a client may request, and how long it may take.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use ipnet::IpNet;
 
 use super::host::Hosts;
 
-/// What clients may ask of the server.
+/// Limits on what clients may request.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
-    /// Connections at once; more wait in the listener's backlog.
+    /// Max open connections; further ones wait in the listener's backlog.
     pub connections: usize,
     /// All header fields of a request together, in bytes.
     pub header_size: usize,
@@ -19,18 +19,18 @@ pub struct ServerLimits {
     pub keep_alive_time: Duration,
     /// A request's body, in bytes.
     pub body_size: u64,
-    /// The longest pause of a client that sends or takes a body.
+    /// The longest pause of a client while a body is sent or received.
     pub idle_time: Duration,
-    /// The least that a client sends or takes while it is waited for, in bytes per second;
-    /// 0 is none.
+    /// The minimum rate at which a client must send or receive, in bytes per second; 0 is no
+    /// minimum.
     pub min_rate: u64,
-    /// What answers take in memory that clients have not taken yet, in bytes: lists, and not
-    /// files, which are read as they are sent.
+    /// Max memory for responses that clients have not read yet, in bytes: lists, but not files,
+    /// which are read as they are sent.
     pub unread_size: u64,
-    /// How long requests in progress may go on after shutdown was asked for.
+    /// How long requests in progress may take to finish in a graceful shutdown.
     pub shutdown_time: Duration,
-    /// The names that it answers to.
+    /// The host names that it answers to.
     pub hosts: Hosts,
-    /// Proxies that say whom they forward for.
+    /// Proxies that are trusted to name the client.
     pub trusted_proxies: Vec<IpNet>,
 }

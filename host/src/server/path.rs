@@ -1,7 +1,7 @@
-//! A request's path for the log, without what is secret in it.
+//! A request's path for the log, without secrets.
 
-/// The path up to where a link's token would stand. A token is a secret wherever it is
-/// sent: with doubled slashes, encoded, below a prefix that a proxy did not take off.
+/// The path up to where the token of a presigned URL would stand. A token is secret however it is
+/// sent: with doubled slashes, encoded, below a prefix that a proxy did not strip.
 pub(super) fn loggable(path: &str) -> &str {
     let mut end = 0;
     let mut version_before = true;

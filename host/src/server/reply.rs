@@ -1,4 +1,4 @@
-//! The few answers that the host gives itself, when no component did.
+//! The few responses of the host itself, where the component gave none.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -10,24 +10,24 @@ use crate::problem::Problem;
 /// Why the host answers instead of the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// A request that cannot be handed on (RFC 9112, 3.2: no usable Host).
+    /// A request without a valid Host (RFC 9112, 3.2).
     BadRequest,
-    /// A host that this service does not answer for (RFC 9110, 15.5.20).
+    /// A host that this service does not answer to (RFC 9110, 15.5.20).
     Misdirected,
     /// A transfer coding besides `chunked`.
     UnknownCoding,
-    /// More header than allowed.
+    /// More header fields than allowed.
     HeadersTooLarge,
     /// A longer body than allowed.
     TooLarge,
-    /// The component trapped or gave no answer.
+    /// The component trapped or gave no response.
     Internal,
-    /// No instance came free.
+    /// No instance became free within the queue timeout.
     Unavailable,
 }
 
 impl Reply {
-    /// An `application/problem+json` response (RFC 9457), as the component's are.
+    /// An `application/problem+json` response (RFC 9457), like the component's.
     pub(super) fn response(self) -> Response<HyperOutgoingBody> {
         let (status, slug, title, detail) = self.row();
         let problem = Problem {
@@ -50,37 +50,38 @@ impl Reply {
                 StatusCode::BAD_REQUEST,
                 "invalid-request",
                 "Invalid request",
-                "the request needs exactly one Host field that names a host",
+                "the request needs exactly one valid Host header field",
             ),
             Self::Misdirected => (
                 StatusCode::MISDIRECTED_REQUEST,
                 "misdirected-request",
                 "Misdirected request",
-                "this service does not answer to the host that the request names",
+                "this service does not answer to the host name in the request",
             ),
             Self::UnknownCoding => (
                 StatusCode::BAD_REQUEST,
                 "invalid-request",
                 "Invalid request",
-                "the only transfer coding that this service accepts is chunked, once",
+                "the only supported Transfer-Encoding is chunked, applied once",
             ),
             Self::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "headers-too-large",
                 "Headers too large",
-                "the header fields together are larger than this service takes",
+                "the header fields together are larger than this service accepts",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
                 "Too large",
-                "the body is larger than this service takes",
+                "the body is larger than this service accepts",
             ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
                 "Internal error",
-                "something went wrong here; the log has it under this response's X-Request-Id",
+                "an internal error occurred; the server's log has its cause under this response's \
+                 X-Request-Id",
             ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

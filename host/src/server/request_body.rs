@@ -1,5 +1,4 @@
-//! A request's body on its way to the sandbox: its limits, and its end when
-//! nobody wants it.
+//! A request's body on its way to the sandbox: its limits, and how an unwanted body is drained.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,14 +15,13 @@ use crate::watched::{Polled, Watch, Watched};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long an unwanted body is taken in, so that the client reads its refusal
-/// instead of a reset connection.
+/// How long an unwanted body is drained, so that the client reads its refusal instead of a reset
+/// connection.
 const LINGER: Duration = Duration::from_secs(30);
-/// The longest pause of a client meanwhile.
+/// The longest pause of a client during that time.
 const LINGER_IDLE: Duration = Duration::from_secs(2);
 
-/// The body with its limits applied: at most so many bytes, no long pause, and not slower
-/// than the slowest honest client.
+/// The body with its limits applied: its size, the idle timeout and the minimum rate.
 pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &ServerLimits) -> WasiBody {
     if body.is_end_stream() {
         return Empty::new().map_err(|never| match never {}).boxed_unsync();
@@ -42,7 +40,7 @@ pub(super) fn limited(body: Incoming, fields: &HeaderMap, limits: &ServerLimits)
         .boxed_unsync()
 }
 
-/// The error of whichever layer failed, in the sandbox's terms.
+/// The error of the layer that failed, in the sandbox's terms.
 fn meaning(error: BoxError, limit: u64) -> Error {
     if error.is::<TimeoutError>() || error.is::<TooSlow>() {
         return Error::ConnectionReadTimeout;
@@ -57,17 +55,17 @@ fn meaning(error: BoxError, limit: u64) -> Error {
     Error::HttpProtocolError
 }
 
-/// A client that sends less than the least rate.
+/// A client that is slower than the minimum rate.
 #[derive(Debug, thiserror::Error)]
 #[error("the client sends too slowly")]
 struct TooSlow;
 
-/// Has a body fail where its client, over a while of being waited for, sends too little.
-/// What the store takes to keep up does not count.
+/// Fails a body whose client sends too slowly, averaged over the time spent waiting for it. Time
+/// that the store needs does not count.
 struct Pace {
-    /// In bytes per second; 0 is none.
+    /// In bytes per second; 0 is no minimum.
     rate: u64,
-    /// For how long at least the rate is averaged.
+    /// The minimum time over which the rate is averaged.
     window: Duration,
     since: Option<Instant>,
     waited: Duration,
@@ -85,7 +83,7 @@ impl Pace {
         }
     }
 
-    /// Whether so many bytes more are enough, after what they were waited for.
+    /// Whether the rate is kept with these bytes and the time spent waiting for them.
     fn is_kept(&mut self, bytes: usize) -> bool {
         self.arrived += bytes as u64;
         if let Some(since) = self.since.take() {
@@ -117,14 +115,14 @@ impl Watch<BoxError> for Pace {
     }
 }
 
-/// A body that, dropped before its end, is still taken in for a while.
+/// A body that, dropped before its end, is still drained for a while.
 ///
 /// Otherwise hyper closes the connection on a client that is still sending, and
-/// the client sees a reset rather than the answer.
+/// the client sees a reset rather than the response.
 struct Lingering {
     body: Option<Incoming>,
-    /// Whether the client sends without being told to (RFC 9110, 10.1.1): one that
-    /// waits for 100 (Continue) must not get it for a body that nobody wants.
+    /// Whether the client sends without waiting for 100 Continue (RFC 9110, 10.1.1): one that waits
+    /// must not get it for an unwanted body.
     asked: bool,
 }
 

@@ -1,5 +1,5 @@
-//! An answer's body on its way out: counted, missed where it breaks off, and with the
-//! request's line in the log at its end.
+//! A response body on its way out: counted, logged if it is cut short, and followed by the
+//! request's log line.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use super::stream::Phase;
 use super::unread::UnreadGuard;
 use crate::watched::{Polled, Watch, Watched};
 
-/// A body that counts its bytes, and that ends its request where it ends.
+/// A body that counts its bytes, and whose end is the end of the request.
 pub type Sent = Watched<HyperOutgoingBody, Sending>;
 
-/// Counts in `total`, too, and tells the connection at the body's end. Until then `held` is
-/// held.
+/// Counts in `total`, too, and notifies the connection at the body's end. Until then `held` is
+/// kept.
 pub(super) fn body(
     body: HyperOutgoingBody,
     total: Counter,
@@ -39,7 +39,7 @@ pub(super) fn body(
     Watched::new(body, sending)
 }
 
-/// A request whose answer is on its way.
+/// A request whose response is being sent.
 pub struct Sending {
     total: Counter,
     sent: u64,
@@ -48,21 +48,21 @@ pub struct Sending {
     _held: Option<UnreadGuard>,
 }
 
-/// What the log has of a request once it is over.
+/// The log line of a finished request.
 pub(super) struct Line {
     /// Its id, method and path.
     pub(super) span: Span,
     /// Who sent it.
     pub(super) client: IpAddr,
-    /// What it asked for.
+    /// Its operation.
     pub(super) operation: &'static str,
-    /// Whose files it was about.
+    /// The area that it was about.
     pub(super) area: &'static str,
-    /// What it was answered with.
+    /// The status of its response.
     pub(super) status: u16,
-    /// When its header was there.
+    /// When its header had arrived.
     pub(super) start: Instant,
-    /// From there to the head of its answer.
+    /// From then to the header of its response.
     pub(super) time: Duration,
     /// Bytes of its body.
     pub(super) received: Arc<AtomicU64>,
@@ -89,10 +89,9 @@ impl Watch<Error> for Sending {
                 self.total.inc_by(bytes);
                 self.sent += bytes;
             }
-            Poll::Ready(Some(Err(error))) => self
-                .line
-                .span
-                .in_scope(|| tracing::error!(kind = "broken", %error, "the response broke off")),
+            Poll::Ready(Some(Err(error))) => self.line.span.in_scope(
+                || tracing::error!(kind = "broken", %error, "the response was cut short"),
+            ),
             Poll::Ready(None) | Poll::Pending => {}
         }
         polled

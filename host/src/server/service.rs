@@ -1,4 +1,4 @@
-//! One request: an id, the host's own limits, the sandbox, a line in the log.
+//! One request: an id, the host's own limits, the sandbox, a log line.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,26 +26,27 @@ use crate::process::clock;
 use crate::sandbox::SandboxFailure;
 use crate::swap::{InForce, Swap};
 
-/// Ties a response to the log.
+/// Correlates a response with the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-/// Answers requests by way of a sandbox.
+
+/// Answers requests through the sandbox.
 pub(super) struct Service {
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
     limits: ServerLimits,
     unread: Arc<Unread>,
-    /// What clients are told of how long they may keep a connection.
+    /// The `Keep-Alive` field: how long an idle connection is kept.
     keep_alive: HeaderValue,
 }
 
 /// What requests of one connection share.
 pub(super) struct Connection {
-    /// Who opened it.
+    /// The address that opened it.
     pub(super) peer: SocketAddr,
-    /// Where.
+    /// The address that it was opened to.
     pub(super) here: SocketAddr,
-    /// What it does.
+    /// What it is doing.
     pub(super) phase: Arc<Phase>,
     /// Closes it.
     close: Arc<Notify>,
@@ -77,7 +78,7 @@ impl Service {
         }
     }
 
-    /// Answers one request of this connection's, whatever happens.
+    /// Answers one request of this connection, whatever happens.
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
@@ -140,7 +141,7 @@ impl Service {
         received: Arc<AtomicU64>,
         subject: &Arc<Subject>,
     ) -> Result<Response<HyperOutgoingBody>, Reply> {
-        // The body is wrapped first: a refusal, too, has to reach its client.
+        // The body is wrapped first, because a refusal, too, must reach its client.
         let (mut head, body) = request.into_parts();
         let announced = body.size_hint().lower();
         let limits = &self.limits;
@@ -174,14 +175,14 @@ impl Service {
         {
             Ok(response) => Ok(response),
             Err(SandboxFailure::Busy) => {
-                tracing::warn!("no instance came free");
+                tracing::warn!("queue timeout: no instance became free");
                 Err(Reply::Unavailable)
             }
             Err(failure) => {
                 tracing::error!(
                     kind = failure.kind(),
                     error = failure.to_string(),
-                    "no answer from the component"
+                    "no response from the component"
                 );
                 Err(Reply::Internal)
             }
@@ -199,8 +200,8 @@ fn keeps_alive<B>(request: &Request<B>) -> bool {
     request.version() == Version::HTTP_11 && !connection.any(closes)
 }
 
-/// The size of a body that is in memory whole, as far as its head tells: all but those that
-/// the store sends.
+/// The size of a body that is entirely in memory, if its header says: all except those that the
+/// store sends.
 fn in_memory(response: &Response<HyperOutgoingBody>) -> Option<u64> {
     if response.extensions().get::<FromStore>().is_some() {
         return None;
@@ -209,17 +210,17 @@ fn in_memory(response: &Response<HyperOutgoingBody>) -> Option<u64> {
     length.to_str().ok()?.parse().ok()
 }
 
-/// What the fields take on the wire, in bytes.
+/// The size of the fields on the wire, in bytes.
 fn size(fields: &HeaderMap) -> usize {
-    // ": " and the line's end.
+    // ": " and the line ending.
     fields
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum()
 }
 
-/// Whether the body comes as it is or in chunks, once (RFC 9112, 6.1 and 7): with any other
-/// coding before them, what arrives is not the file.
+/// Whether the body is sent without a transfer coding or chunked once (RFC 9112, 6.1 and 7): with
+/// any other coding, what arrives is not the file.
 fn is_understood(fields: &HeaderMap) -> bool {
     let mut codings = fields.get_all(header::TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {

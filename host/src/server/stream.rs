@@ -1,5 +1,5 @@
-//! A connection's socket, with the two times that HTTP gives a client: one to send the
-//! rest of a header, and a longer one to keep a connection that is idle.
+//! A connection's socket with two timeouts: one for the rest of a request header, and a longer one
+//! for an idle connection (keep-alive).
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What a connection does, as its socket and its service both know it.
+/// What a connection is doing, shared by its socket and its service.
 #[derive(Default)]
 pub(super) struct Phase(AtomicU8);
 
@@ -24,12 +24,12 @@ const HEADER: u8 = 1;
 const BUSY: u8 = 2;
 
 impl Phase {
-    /// A header is here whole.
+    /// A header has arrived completely.
     pub(super) fn request_begins(&self) {
         self.0.store(BUSY, Ordering::Relaxed);
     }
 
-    /// Its answer has been handed over.
+    /// Its response has been handed over.
     pub(super) fn request_ends(&self) {
         self.0.store(IDLE, Ordering::Relaxed);
     }
@@ -44,14 +44,14 @@ pub(super) struct Times {
     pub(super) keep_alive: Duration,
 }
 
-/// A socket that ends, as if its client had closed it, once a time is over.
+/// A socket that ends after a timeout, as if its client had closed it.
 pub(super) struct ClientStream {
     socket: TcpStream,
     phase: Arc<Phase>,
     times: Times,
-    /// What the client is being waited for, and since when it may take no longer.
+    /// What the client is expected to send, and the deadline for it.
     waits: Option<(u8, Instant)>,
-    /// Goes off at the deadline or earlier: to move it for every request would cost more.
+    /// Fires at the deadline or earlier: resetting it for every request would cost more.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -118,7 +118,7 @@ impl AsyncRead for ClientStream {
                 }
                 Poll::Ready(read)
             }
-            // To hyper the client has closed the connection.
+            // An end of the stream, as if the client had closed the connection.
             Poll::Pending => self.poll_deadline(context).map(Ok),
         }
     }

@@ -1,9 +1,9 @@
-//! W3C Trace Context: which trace of the caller's a request belongs to.
+//! W3C Trace Context: which trace of the caller a request belongs to.
 
 use http::HeaderMap;
 
 /// The trace id of the `traceparent` field (Trace Context, 3.2), if there is exactly one
-/// and it is well-formed; nothing else of a client's gets into the log by it.
+/// and it is well-formed, so that nothing else from a client gets into the log.
 pub(super) fn id(fields: &HeaderMap) -> Option<&str> {
     let mut values = fields.get_all("traceparent").iter();
     let (value, None) = (values.next()?, values.next()) else {
@@ -21,7 +21,7 @@ pub(super) fn id(fields: &HeaderMap) -> Option<&str> {
     };
     let some = |text: &str| text.bytes().any(|byte| byte != b'0');
     let is_known = version == "00" && parts.len() == 4;
-    // Later versions may say more (3.2.4).
+    // Later versions may have more parts (3.2.4).
     let is_later = digits(version, 2) && version != "00" && version != "ff";
     let is_whole = digits(trace, 32) && digits(parent, 16) && digits(flags, 2);
     ((is_known || is_later) && is_whole && some(trace) && some(parent)).then_some(trace)
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_is_taken_from_a_well_formed_field_alone() {
+    fn only_a_well_formed_field_has_a_trace() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         let good = format!("00-{trace}-00f067aa0ba902b7-01");
         for (values, expected) in [

@@ -1,31 +1,31 @@
-//! Answers that are in memory until their clients take them: bounded in all, so that clients
-//! who do not read them cost those clients and nobody else.
+//! Responses that are in memory until their clients read them: their total size is bounded, so
+//! that clients that do not read harm only themselves.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// A smaller answer is not counted: connections are bounded, too.
+/// Up to this size a response is not counted: connections are bounded, too.
 const SMALL: u64 = 4 << 10;
 
-/// All answers in memory.
+/// All responses in memory.
 pub(super) struct Unread {
-    /// How much they may take, in bytes.
+    /// Their max total size, in bytes.
     room: u64,
     answers: Mutex<Answers>,
 }
 
 #[derive(Default)]
 struct Answers {
-    /// Their sizes, in bytes.
+    /// Their total size, in bytes.
     total: u64,
     /// By age.
     held: BTreeMap<u64, (u64, Arc<Notify>)>,
     next: u64,
 }
 
-/// One answer in memory, until it is dropped.
+/// One response in memory, until it is dropped.
 pub(super) struct UnreadGuard {
     unread: Arc<Unread>,
     age: u64,
@@ -39,8 +39,8 @@ impl Unread {
         })
     }
 
-    /// Counts an answer of this size. Where that is more than there is room for, the
-    /// oldest are given up: their connections are told to close.
+    /// Counts a response of this size. If there is no room for it, the oldest are dropped: their
+    /// connections are closed.
     pub(super) fn hold(self: &Arc<Self>, size: u64, close: &Arc<Notify>) -> Option<UnreadGuard> {
         if size <= SMALL {
             return None;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_oldest_answers_are_given_up_for_room() {
+    async fn the_oldest_responses_are_dropped_for_room() {
         let unread = Unread::new(100 << 10);
         let closes = [(); 4].map(|()| Arc::new(Notify::new()));
         assert!(unread.hold(SMALL, &closes[0]).is_none());
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_is_larger_than_all_room_is_sent_all_the_same() {
+    async fn one_that_is_larger_than_all_room_is_still_sent() {
         let unread = Unread::new(10 << 10);
         let closes = [(); 2].map(|()| Arc::new(Notify::new()));
         let _first = unread.hold(8 << 10, &closes[0]);

@@ -1,48 +1,47 @@
-//! Why settings are refused, as operators are told.
+//! Why settings are refused, as shown to operators.
 
 use bytesize::ByteSize;
 
 use crate::store::s3::PrefixError;
 
-/// What no deployment should run with.
+/// Settings that no deployment should run with.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// Development tokens where other people's files are.
     #[error(
-        "--dev trusts anybody who can read the data directory, so it is not for staging or \
-         production"
+        "--dev trusts anyone who can read the data directory, so staging and production refuse it"
     )]
     SharedDev,
-    /// One machine's disk where several are to serve.
+    /// One machine's disk where several machines should serve.
     #[error("the local engine is for test and develop; staging and production need --engine s3")]
     SharedLocal,
-    /// Each host would sign with another one.
+    /// Each host would sign with a secret of its own.
     #[error(
-        "the s3 engine keeps nothing on this machine, so it needs --link-secret-file, the same on \
-         every host"
+        "the s3 engine needs --link-secret-file, with the same secret on every host, because it \
+         stores nothing on this machine"
     )]
     NoLinkSecret,
-    /// Something is asked of an engine that is not in use.
+    /// Flags of an engine that is not in use.
     #[error(
-        "{flags} needs the {other} engine, and this is the {this} one: give --engine {other}, or \
-         leave it out"
+        "{flags} needs the {other} engine, but the {this} engine is in use: use --engine {other}, \
+         or unset it"
     )]
     OtherEngine {
-        /// What was asked.
+        /// The flags that were given.
         flags: String,
         /// The engine in use.
         this: &'static str,
-        /// The one that it is asked of.
+        /// The engine that they belong to.
         other: &'static str,
     },
     /// `--public-url`.
-    #[error("--public-url {0} is no http or https URL of a service")]
+    #[error("--public-url {0} is not an http or https URL without user, query and fragment")]
     PublicUrl(String),
     /// No `--s3-bucket`.
     #[error("the s3 engine needs --s3-bucket")]
     NoBucket,
     /// `--s3-endpoint`.
-    #[error("--s3-endpoint {0} is no http or https URL")]
+    #[error("--s3-endpoint {0} is not an http or https URL")]
     Endpoint(String),
     /// `--s3-prefix`.
     #[error("--s3-prefix {prefix}: {source}")]

@@ -1,4 +1,4 @@
-//! The flags that limit what clients may ask for.
+//! The flags that limit what clients may request.
 
 use clap::Args;
 use ipnet::IpNet;
@@ -7,29 +7,29 @@ use super::values::{ByteSize, Duration, positive};
 use crate::process::descriptors;
 use crate::{sandbox, server};
 
-/// Limits on what clients may ask for.
+/// Limits on what clients may request.
 #[derive(Debug, Args)]
 pub struct LimitFlags {
-    /// Connections at once; more wait
+    /// Max open connections; further ones wait
     #[arg(long, env = "COFFER_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096, value_parser = positive)]
     max_connections: u32,
 
-    /// Requests in the sandbox at once; more wait
+    /// Max concurrent requests in the sandbox; further ones wait
     #[arg(long, env = "COFFER_MAX_INSTANCES", value_name = "N", default_value_t = 512, value_parser = positive)]
     max_instances: u32,
 
-    /// Requests in the sandbox besides that wait for their client to send more of a form; more get
-    /// 503. Other uploads wait outside of it
+    /// Max additional requests in the sandbox that wait for the client to send more of a form;
+    /// further ones get 503. Other uploads wait outside the sandbox
     #[arg(long, env = "COFFER_MAX_WAITING_INSTANCES", value_name = "N", default_value_t = 1024, value_parser = positive)]
     max_waiting_instances: u32,
 
-    /// Let one instance answer up to N requests, one after the other, which is faster. Gives up
-    /// that nothing of one request is there for the next: a component with a fault could mix
-    /// them up [default: a fresh instance for each; without N: 1000]
+    /// Let one instance answer up to N requests, one after the other, which is faster. Costs
+    /// isolation: memory of one request may still be there for the next, so a component with a bug
+    /// could mix up two callers [default: a fresh instance per request; without N: 1000]
     #[arg(long, env = "COFFER_INSTANCE_REUSE", value_name = "N", num_args = 0..=1, default_missing_value = "1000", value_parser = positive)]
     instance_reuse: Option<u32>,
 
-    /// How long they wait; then they get 503
+    /// Queue timeout: how long a request waits for an instance before it gets 503
     #[arg(
         long,
         env = "COFFER_QUEUE_TIMEOUT",
@@ -38,7 +38,7 @@ pub struct LimitFlags {
     )]
     queue_timeout: Duration,
 
-    /// Memory of a request in the sandbox
+    /// Max memory of an instance in the sandbox
     #[arg(
         long,
         env = "COFFER_MAX_INSTANCE_MEMORY",
@@ -47,16 +47,16 @@ pub struct LimitFlags {
     )]
     max_instance_memory: ByteSize,
 
-    /// Table elements of a request in the sandbox
+    /// Max table elements of an instance
     #[arg(long, env = "COFFER_MAX_TABLE_ELEMENTS", value_name = "N", default_value_t = 1 << 14, value_parser = positive)]
     max_table_elements: u32,
 
-    /// Core instances that a component may consist of
+    /// Max core instances that a component may consist of
     #[arg(long, env = "COFFER_MAX_CORE_INSTANCES", value_name = "N", default_value_t = 8, value_parser = positive)]
     max_core_instances: u32,
 
-    /// Processor time of a request in the sandbox, and as much again for each 256 MiB of its body;
-    /// waiting is free
+    /// Max CPU time per request in the sandbox, and as much again per 256 MiB of its body; waiting
+    /// does not count
     #[arg(
         long,
         env = "COFFER_MAX_CPU_TIME",
@@ -65,7 +65,7 @@ pub struct LimitFlags {
     )]
     max_cpu_time: Duration,
 
-    /// Time of a request in the sandbox, its body's arrival included
+    /// Request timeout: max time of a request in the sandbox, including the arrival of its body
     #[arg(
         long,
         env = "COFFER_REQUEST_TIMEOUT",
@@ -74,7 +74,7 @@ pub struct LimitFlags {
     )]
     request_timeout: Duration,
 
-    /// A request's header fields together
+    /// Max size of all header fields of a request together
     #[arg(
         long,
         env = "COFFER_MAX_HEADER_SIZE",
@@ -83,7 +83,7 @@ pub struct LimitFlags {
     )]
     max_header_size: ByteSize,
 
-    /// A request's body; the policy limits single files
+    /// Max size of a request body; the policy limits single files
     #[arg(
         long,
         env = "COFFER_MAX_BODY_SIZE",
@@ -92,7 +92,7 @@ pub struct LimitFlags {
     )]
     max_body_size: ByteSize,
 
-    /// Time for a request's header to arrive
+    /// Max time for a request's header to arrive, from its first byte
     #[arg(
         long,
         env = "COFFER_HEADER_TIMEOUT",
@@ -101,7 +101,7 @@ pub struct LimitFlags {
     )]
     header_timeout: Duration,
 
-    /// Time that a connection may be idle between two requests; clients are told by `Keep-Alive`
+    /// How long an idle connection is kept open between two requests, announced in `Keep-Alive`
     #[arg(
         long,
         env = "COFFER_KEEP_ALIVE_TIMEOUT",
@@ -110,8 +110,8 @@ pub struct LimitFlags {
     )]
     keep_alive_timeout: Duration,
 
-    /// What a client that is waited for sends or takes per second at least, averaged over
-    /// `--idle-timeout`; 0 is no limit
+    /// Min bytes per second that a client must send or receive, averaged over `--idle-timeout`; 0
+    /// is no minimum
     #[arg(
         long,
         env = "COFFER_MIN_BODY_RATE",
@@ -120,7 +120,7 @@ pub struct LimitFlags {
     )]
     min_body_rate: ByteSize,
 
-    /// Longest pause of a client that sends or takes a body
+    /// Idle timeout: longest pause of a client while a body is sent or received
     #[arg(
         long,
         env = "COFFER_IDLE_TIMEOUT",
@@ -129,8 +129,8 @@ pub struct LimitFlags {
     )]
     idle_timeout: Duration,
 
-    /// What answers such as lists take in memory until their clients read them; beyond that the
-    /// oldest are given up
+    /// Max memory for lists and other responses that clients have not read yet; beyond it the
+    /// oldest are dropped
     #[arg(
         long,
         env = "COFFER_MAX_UNREAD_ANSWERS",
@@ -139,7 +139,7 @@ pub struct LimitFlags {
     )]
     max_unread_answers: ByteSize,
 
-    /// Time for requests in progress to finish at shutdown
+    /// Graceful shutdown: max time for requests in progress to finish
     #[arg(
         long,
         env = "COFFER_SHUTDOWN_TIMEOUT",
@@ -150,7 +150,7 @@ pub struct LimitFlags {
 }
 
 impl LimitFlags {
-    /// The server's share, but for whom it answers.
+    /// The server's limits.
     pub fn server(
         &self,
         hosts: server::Hosts,
@@ -172,7 +172,7 @@ impl LimitFlags {
         }
     }
 
-    /// The sandbox's share.
+    /// The sandbox's limits.
     pub fn sandbox(&self) -> sandbox::SandboxLimits {
         sandbox::SandboxLimits {
             instances: self.max_instances,

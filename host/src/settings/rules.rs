@@ -1,19 +1,19 @@
-//! Which settings go together, checked before anything is opened.
+//! Which settings may be combined, checked before anything is opened.
 
 use super::error::SettingsError;
 use super::serve::{Engine, Environment, Serve};
 use crate::server::Hosts;
 
 impl Serve {
-    /// The names that the operations listener answers to.
+    /// The host names that the operations listener answers to.
     pub fn own_hosts(&self) -> Hosts {
         let url = self.public_url.as_ref().and_then(|url| url.parse().ok());
         let host = url.and_then(|url: http::Uri| url.host().map(str::to_owned));
         Hosts::only(self.allowed_hosts.iter().cloned().chain(host))
     }
 
-    /// The names that clients are answered at. Elsewhere than on loopback the network
-    /// decides who reaches this service, and it may have any name.
+    /// The host names that clients may use. Except on loopback, the network decides who
+    /// reaches this service, and it may have any name.
     pub fn hosts(&self) -> Hosts {
         if self.listen.ip().is_loopback() || self.public_url.is_some() {
             self.own_hosts()
@@ -47,12 +47,12 @@ impl Serve {
         Ok(engine)
     }
 
-    /// Nothing may be asked of an engine that is not in use: it would be without effect, and
-    /// the files elsewhere than meant.
+    /// Refuses flags of an engine that is not in use: they would have no effect, and the files
+    /// would end up in the wrong place.
     fn checked_given(&self, engine: Engine) -> Result<(), SettingsError> {
         let foreign = |id: &&String| match engine {
             Engine::Local => id.starts_with("s3_"),
-            // There `--dev` keeps its key.
+            // `--dev` stores its key there.
             Engine::S3 => *id == "data_dir" && !self.dev,
         };
         let flags: Vec<_> = self
@@ -72,10 +72,11 @@ impl Serve {
         Err(SettingsError::OtherEngine { flags, this, other })
     }
 
-    /// The public URL without a slash at its end.
+    /// The public URL without a trailing slash.
     ///
     /// # Errors
-    /// [`SettingsError::PublicUrl`], where it is no http or https URL, or has more than a path.
+    /// [`SettingsError::PublicUrl`] if it is not an http or https URL, or has a user, query or
+    /// fragment.
     pub fn checked_public_url(&self) -> Result<Option<String>, SettingsError> {
         let Some(url) = &self.public_url else {
             return Ok(None);
@@ -90,7 +91,7 @@ impl Serve {
     }
 }
 
-/// A flag and its environment twin, by its id.
+/// A flag and its environment variable, by its id.
 fn flag(id: &str) -> String {
     let twin = id.to_uppercase();
     format!("--{} (COFFER_{twin})", id.replace('_', "-"))

@@ -11,19 +11,19 @@ use crate::store::s3::{Config, Prefix};
 /// standard chain.
 #[derive(Debug, Args)]
 pub struct S3Flags {
-    /// The bucket; made where it is missing
+    /// The bucket; created if missing
     #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
     s3_bucket: Option<String>,
 
-    /// The service's URL [default: AWS's]
+    /// The service's URL, for services other than AWS [default: AWS]
     #[arg(long, env = "COFFER_S3_ENDPOINT", value_name = "URL")]
     s3_endpoint: Option<String>,
 
-    /// The bucket's region [default: as the AWS environment says, else us-east-1]
+    /// The bucket's region [default: the AWS environment's, else us-east-1]
     #[arg(long, env = "COFFER_S3_REGION", value_name = "REGION")]
     s3_region: Option<String>,
 
-    /// Folder in the bucket that everything is kept in, of at most 54 bytes
+    /// Prefix (folder) in the bucket for all objects, up to 54 bytes
     #[arg(
         long,
         env = "COFFER_S3_PREFIX",
@@ -33,11 +33,11 @@ pub struct S3Flags {
     )]
     s3_prefix: String,
 
-    /// Name the bucket in the path, as most services besides AWS want it
+    /// Use path-style addressing, which most services other than AWS need
     #[arg(long, env = "COFFER_S3_PATH_STYLE", value_parser = BoolishValueParser::new())]
     s3_path_style: bool,
 
-    /// Memory for all uploads together, at least 64 MiB; more wait
+    /// Max memory for all uploads together, at least 64 MiB; further ones wait
     #[arg(
         long,
         env = "COFFER_S3_MEMORY",
@@ -46,7 +46,7 @@ pub struct S3Flags {
     )]
     s3_memory: ByteSize,
 
-    /// What if the service ignores If-None-Match and If-Match when storing
+    /// What to do if the service ignores conditional writes (If-None-Match, If-Match)
     #[arg(
         long,
         env = "COFFER_S3_CONDITIONAL",
@@ -55,11 +55,11 @@ pub struct S3Flags {
     )]
     s3_conditional: ConditionalMode,
 
-    /// Send clients to the service for a file's bytes, by a URL that lives 60 s
+    /// Redirect downloads to a presigned URL of the bucket, valid for 60 s
     #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
     s3_redirect: bool,
 
-    /// Age at which an upload that a crashed host left is cleared away
+    /// Age at which abandoned uploads of crashed hosts are aborted
     #[arg(
         long,
         env = "COFFER_S3_ABANDONED_AFTER",
@@ -69,18 +69,18 @@ pub struct S3Flags {
     s3_abandoned_after: Duration,
 }
 
-/// What is demanded of the service.
+/// How to treat a service that ignores conditional writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ConditionalMode {
     /// Refuse to start
     Require,
-    /// Check before storing, and warn at start: hosts can miss each other's writes
+    /// Warn at startup, and check before each write: concurrent hosts can overwrite each other
     BestEffort,
 }
 
-/// Long enough for a service that has much to do.
+/// Long enough for a service under load.
 const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
-/// Less is not worth starting with: one upload takes up to 32 MiB.
+/// The minimum for `--s3-memory`: one upload needs up to 32 MiB.
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
 impl S3Flags {

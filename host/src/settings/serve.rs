@@ -15,7 +15,7 @@ use crate::process::log::Format;
 /// `coffer serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on for clients; port 0 picks a free one
     #[arg(
         long,
         env = "COFFER_LISTEN",
@@ -25,7 +25,7 @@ pub struct Serve {
     )]
     pub listen: SocketAddr,
 
-    /// Address and port for operators: /livez /readyz /metrics /component; `off` is none
+    /// Address and port of the operations listener (/livez /readyz /metrics /component), or `off`
     #[arg(
         long,
         env = "COFFER_OPS_LISTEN",
@@ -34,15 +34,15 @@ pub struct Serve {
     )]
     pub ops_listen: OpsListen,
 
-    /// Where this runs; picks the engine and what is allowed
+    /// The environment; selects the engine and what is allowed
     #[arg(long, env = "COFFER_ENV", value_enum, default_value_t)]
     pub env: Environment,
 
-    /// Where the files are kept [default: local for test and develop, else s3]
+    /// The storage engine [default: local for test and develop, else s3]
     #[arg(long, env = "COFFER_ENGINE", value_enum)]
     pub engine: Option<Engine>,
 
-    /// The local engine's directory; made where it is missing
+    /// The local engine's data directory; created if missing
     #[arg(
         long,
         env = "COFFER_DATA_DIR",
@@ -51,16 +51,16 @@ pub struct Serve {
     )]
     pub data_dir: PathBuf,
 
-    /// A policy in place of the one built into the component
+    /// A policy to use instead of the one built into the component
     #[arg(long, env = "COFFER_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// A component in place of the one built into this program
+    /// A component to use instead of the one built into this program
     #[arg(long, env = "COFFER_COMPONENT", value_name = "FILE")]
     pub component: Option<PathBuf>,
 
-    /// How often the files of `--policy` and `--component` are looked at for a change to put in
-    /// force; 0s is never, and then SIGHUP asks for it
+    /// Hot reload: how often the files of `--policy` and `--component` are checked for changes; 0s
+    /// disables it, so that only SIGHUP or POST /component/reload does it
     #[arg(
         long,
         env = "COFFER_WATCH_INTERVAL",
@@ -69,22 +69,23 @@ pub struct Serve {
     )]
     pub watch_interval: Duration,
 
-    /// Take a change back that fails more than 3 requests within this time
+    /// Roll back a new component that traps on more than 3 requests within this time [default: off]
     #[arg(long, env = "COFFER_PROBATION", value_name = "TIME")]
     pub probation: Option<Duration>,
 
-    /// Where compiled components are kept for the next start [default: the service's or the
+    /// Cache directory for compiled components, for a faster start [default: the service's or the
     /// user's cache directory, else the data directory, else below /var/tmp]
     #[arg(long, env = "COFFER_CODE_CACHE", value_name = "DIR")]
     pub code_cache: Option<PathBuf>,
 
-    /// How clients reach this service, for the URLs it makes [default: as the request says]
+    /// Base URL at which clients reach this service, for the URLs that it makes [default: from each
+    /// request]
     #[arg(long, env = "COFFER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// A name that this service answers to besides those of `--public-url`, localhost and IP
-    /// addresses; may be given several times; `*` is any. Others get 421, for the operations
-    /// listener always, else on loopback or with `--public-url`
+    /// A further host name to answer to, besides that of `--public-url`, localhost and IP
+    /// addresses; repeatable; `*` is any. Other names get 421: always on the operations listener,
+    /// for clients on loopback or with `--public-url`
     #[arg(
         long = "allowed-host",
         env = "COFFER_ALLOWED_HOST",
@@ -93,8 +94,8 @@ pub struct Serve {
     )]
     pub allowed_hosts: Vec<String>,
 
-    /// Addresses of proxies whose `Forwarded` or `X-Forwarded-For` tells whom a request in the log
-    /// comes from, such as 10.0.0.0/8; may be given several times
+    /// Trusted proxies, such as 10.0.0.0/8, whose `Forwarded` or `X-Forwarded-For` names the client
+    /// in the log; repeatable
     #[arg(
         long = "trusted-proxy",
         env = "COFFER_TRUSTED_PROXY",
@@ -104,16 +105,16 @@ pub struct Serve {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// What links are signed with, as `coffer secret` prints it, a line of at least 32 bytes
-    /// [default: one kept in the data directory by the local engine]
+    /// The secret that signs presigned URLs, as `coffer secret` prints it: one line of at least 32
+    /// bytes [default for the local engine: one in the data directory]
     #[arg(long, env = "COFFER_LINK_SECRET_FILE", value_name = "FILE")]
     pub link_secret_file: Option<PathBuf>,
 
-    /// Trust tokens made by `coffer token`; for development alone
+    /// Trust tokens of `coffer token`; for development only
     #[arg(long, env = "COFFER_DEV", value_parser = BoolishValueParser::new())]
     pub dev: bool,
 
-    /// What is logged, such as `warn` or `info,coffer=debug`
+    /// Log level or filter, such as `warn` or `info,coffer=debug`
     #[arg(
         long,
         env = "COFFER_LOG",
@@ -122,19 +123,19 @@ pub struct Serve {
     )]
     pub log: String,
 
-    /// How the log looks
+    /// Log format
     #[arg(long, env = "COFFER_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
 
-    /// Where the S3 engine keeps files.
+    /// Where the S3 engine stores files.
     #[command(flatten, next_help_heading = "S3")]
     pub s3: S3Flags,
 
-    /// Limits on what clients may ask for.
+    /// Limits on what clients may request.
     #[command(flatten, next_help_heading = "Limits")]
     pub limits: LimitFlags,
 
-    /// Which of these were given, and not left to their defaults.
+    /// Which of these were set rather than left at their defaults.
     #[arg(skip)]
     pub(super) given: Vec<String>,
 }
@@ -157,7 +158,7 @@ impl std::str::FromStr for OpsListen {
     }
 }
 
-/// Where the program runs.
+/// The environment that the program runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Environment {
     /// Automated tests
@@ -165,13 +166,13 @@ pub enum Environment {
     /// A developer's machine
     #[default]
     Develop,
-    /// As production, for trying things out
+    /// Like production, for trials
     Staging,
     /// Real users' files
     Production,
 }
 
-/// What keeps the files.
+/// The storage engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// This machine's disk

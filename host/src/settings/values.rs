@@ -19,13 +19,13 @@ pub enum ValueError {
     /// An address to listen on.
     #[error("expected ADDR:PORT with an IP address, such as {meant} or [::1]:8080")]
     Address {
-        /// What may have been meant.
+        /// What was probably intended.
         meant: String,
     },
     /// The same, or none.
     #[error("expected ADDR:PORT with an IP address, such as {meant} or [::1]:8080, or off")]
     AddressOrOff {
-        /// What may have been meant.
+        /// What was probably intended.
         meant: String,
     },
     /// More than 0.
@@ -40,7 +40,7 @@ pub enum ValueError {
 }
 
 impl ValueError {
-    /// Where `off` would do, too.
+    /// The same, where `off` is accepted too.
     pub fn or_off(self) -> Self {
         match self {
             Self::Address { meant } => Self::AddressOrOff { meant },

@@ -1,4 +1,4 @@
-//! Why a change does not take place.
+//! Why a hot reload or a rollback fails.
 
 use tokio::task::JoinError;
 
@@ -14,13 +14,13 @@ pub enum SwapError {
     Source(#[from] SourceError),
     /// It is not valid.
     Refused(#[from] Refused),
-    /// It would open more than its policy says.
+    /// It would open more than its policy states.
     Loosened(#[from] Loosened),
-    /// A task of this program's panicked.
+    /// A task of this program panicked.
     Panicked(#[from] JoinError),
 }
 
 /// Nothing was in force before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no component to go back to")]
+#[error("there is no previous component or policy to roll back to")]
 pub struct NoPrevious;

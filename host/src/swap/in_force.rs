@@ -8,21 +8,22 @@ use sha2::{Digest as _, Sha256};
 use super::sources::Taken;
 use crate::sandbox::{Candidate, Opening, Sandbox};
 
-/// A component with its policy, fit to serve.
+/// A component with its policy, both valid.
 pub struct InForce {
     /// Answers requests.
     pub sandbox: Sandbox,
     /// The same component as it was compiled, for the next policy.
     pub(super) candidate: Candidate,
-    /// Origins whose scripts may read the host's own answers, as [`coffer_cors`] reads them.
+    /// CORS: origins whose scripts may read the host's own responses, as [`coffer_cors`] parses
+    /// them.
     pub cors_origins: Vec<String>,
     /// The policy document, unless the component's own is in force.
     pub(super) policy: Option<String>,
     /// What it opens to requests without a token.
     pub(super) openings: Vec<Opening>,
-    /// What it was made of.
+    /// The digests of component and policy.
     pub digests: Digests,
-    /// When it was found fit.
+    /// When it passed its check.
     pub since: SystemTime,
 }
 
@@ -50,15 +51,15 @@ impl Digests {
         }
     }
 
-    /// The policy's digest, or in words that there is none.
+    /// The policy's digest, or `built in`.
     pub fn policy_text(&self) -> String {
         self.policy
             .map_or_else(|| "built in".to_owned(), |digest| digest.to_string())
     }
 }
 
-/// SHA-256 of a file. Displays as its first 16 hexadecimal digits, which is enough to
-/// tell files apart by eye.
+/// SHA-256 of a file. Displayed as its first 16 hexadecimal digits, which are enough to tell
+/// files apart by eye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digest([u8; 32]);
 
@@ -70,7 +71,7 @@ impl Digest {
 }
 
 impl fmt::Display for Digest {
-    /// In one go, since every request's log names its component.
+    /// In a single write, since every request's log lines name its component.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0; 16];
         let digits = base16ct::lower::encode_str(&self.0[..8], &mut text);

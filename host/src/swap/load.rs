@@ -1,4 +1,4 @@
-//! From files to a component that can serve: read, compiled, checked.
+//! From files to a component that is ready to serve: read, compiled, checked.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use crate::imports::outbound::Documents;
 use crate::sandbox::{Candidate, Refused, Runtime};
 use crate::store::BlobStore;
 
-/// What every component gets, whichever is in force.
+/// What every component is provided with.
 pub struct Provided {
     /// Engine and pool.
     pub runtime: Runtime,
@@ -25,7 +25,7 @@ pub struct Provided {
     pub documents: Arc<Documents>,
 }
 
-/// What the files hold, read and told apart off the threads that serve.
+/// Reads the files and computes their digests, off the threads that serve.
 pub(super) async fn read(sources: &Sources) -> Result<(Taken, Digests), SwapError> {
     let sources = sources.clone();
     let reading = spawn_blocking(move || {
@@ -36,8 +36,8 @@ pub(super) async fn read(sources: &Sources) -> Result<(Taken, Digests), SwapErro
     reading.await?
 }
 
-/// Compiles what was read, unless one of those that are known was compiled from the same,
-/// and checks it.
+/// Compiles what was read, unless a known component was compiled from the same bytes, and checks
+/// it.
 pub(super) async fn load(
     taken: Taken,
     digests: Digests,
@@ -52,7 +52,7 @@ pub(super) async fn load(
     admit(candidate, taken.policy, digests, provided).await
 }
 
-/// Checks a component that was compiled, with a policy.
+/// Checks a compiled component with a policy.
 pub(super) async fn admit(
     candidate: Candidate,
     policy: Option<String>,

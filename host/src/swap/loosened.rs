@@ -1,34 +1,34 @@
-//! Which changes of a policy are refused, though the new one is valid by itself: those that
-//! a document which has lost its end would make.
+//! Which changes of a policy are refused although the new one is valid by itself: those that a
+//! truncated file would cause.
 
 use crate::sandbox::Opening;
 
-/// A change that may not have been meant.
+/// A change that may not be intended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Loosened {
-    /// It may not have been written whole.
+    /// It may not have been written completely.
     #[error(
-        "the policy breaks off where the one in force goes on, as a file does that was not \
-         written whole; if that is its end, close it with a line end"
+        "the policy looks truncated: it is the beginning of the one in force and ends within a \
+         line; if that is intended, end it with a newline"
     )]
     CutOff,
     /// It may have lost a line.
     #[error(
-        "under the new policy {what}, which does not hold now and which it does not say itself; \
-         if that is meant, write {statement}"
+        "the new policy opens more than the one in force without saying so: {what}; if that is \
+         intended, write {statement}"
     )]
     Unstated {
         /// What it opens.
         what: String,
-        /// How it would say so.
+        /// The line that states it.
         statement: String,
     },
 }
 
-/// Holds a policy, with what it opens to requests without a token, against the one in force.
+/// Compares a policy, with what it opens to requests without a token, with the one in force.
 ///
 /// # Errors
-/// [`Loosened`], which says what to write where the change is meant.
+/// [`Loosened`], which says what to write if the change is intended.
 pub(super) fn check(
     (old, open): (Option<&str>, &[Opening]),
     (new, opened): (Option<&str>, &[Opening]),
@@ -49,8 +49,8 @@ pub(super) fn check(
     }
 }
 
-/// Whether a document is the beginning of another, up to the middle of a line or of the
-/// white space behind one.
+/// Whether a document is the beginning of another, up to the middle of a line or of the white
+/// space after it.
 fn is_cut_off(old: &str, new: &str) -> bool {
     let rest = old.strip_prefix(new);
     !new.is_empty() && !new.ends_with('\n') && rest.is_some_and(|rest| !rest.trim().is_empty())
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_open_before_is_opened_only_where_the_policy_says_so() {
+    fn what_was_not_open_before_is_opened_only_if_the_policy_says_so() {
         let before = [opening("a", false)];
         for (after, refused) in [
             (vec![], None),

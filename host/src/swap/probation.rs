@@ -1,4 +1,4 @@
-//! A component that is new is watched for a while.
+//! Probation: a new component that traps too often is rolled back.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use super::Swap;
 use super::in_force::{Digests, InForce};
 use super::load::admit;
 
-/// So many traps within the probation may be anybody's; more are the component's.
+/// Max traps within the probation: a few may have any cause, more are the component's fault.
 const FEW_FAILURES: u64 = 3;
 
 impl Swap {
-    /// Takes a component back that traps more than a few times while on probation. The
-    /// policy stays: what clients can bring a component to do undoes no rule.
+    /// Rolls back a component that traps more than a few times during its probation. The policy
+    /// stays: no client can undo a rule by making a component trap.
     pub(super) fn watch_over(self: &Arc<Self>, next: &Arc<InForce>, previous: &Arc<InForce>) {
         let Some(probation) = self.probation else {
             return;
@@ -25,7 +25,7 @@ impl Swap {
             if tokio::time::timeout(probation, failing).await.is_err() {
                 return;
             }
-            let why = "it failed too often while on probation";
+            let why = "it trapped too often during its probation";
             let mut past = swap.past.lock().await;
             if !Arc::ptr_eq(&swap.in_force(), &next) {
                 return;
@@ -42,7 +42,8 @@ impl Swap {
                 Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
                 Err(error) => tracing::error!(
                     reason = error.to_string(),
-                    "{why}, but the component before does not take the policy in force"
+                    "{why}, but was not rolled back: the previous component does not accept the \
+                     policy in force"
                 ),
             }
         });

@@ -13,9 +13,9 @@ use super::embedded;
 /// Where component and policy come from.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    /// A component in place of the embedded one.
+    /// A component instead of the embedded one.
     component: Option<Source>,
-    /// A policy in place of the one that the component brings.
+    /// A policy instead of the component's own.
     policy: Option<Source>,
 }
 
@@ -24,8 +24,8 @@ pub struct Sources {
 struct Source {
     what: &'static str,
     path: PathBuf,
-    /// What was read at the start, where the file can be read only once: a pipe, such as
-    /// a shell's `<(…)`, has nothing left for a second reader.
+    /// What was read at the start, if the file can be read only once: a pipe, such as a shell's
+    /// `<(…)`, has nothing left for a second reader.
     once: Option<Arc<[u8]>>,
 }
 
@@ -44,7 +44,7 @@ pub enum SourceError {
         reason: Unreadable,
     },
     /// What was read may be half of one and half of another.
-    #[error("the component or the policy changed while it was read")]
+    #[error("the component or the policy changed while it was being read")]
     Changed,
 }
 
@@ -57,12 +57,12 @@ pub enum Unreadable {
     /// A policy is text.
     #[error(transparent)]
     NotText(#[from] FromUtf8Error),
-    /// To open a pipe would wait for somebody to write to it.
-    #[error("it is not a regular file any more")]
+    /// Opening a pipe would block until there is a writer.
+    #[error("it is not a regular file anymore")]
     NotRegular,
 }
 
-/// Component and policy, as they were at one moment.
+/// Component and policy at one moment.
 pub struct Taken {
     /// The component's bytes.
     pub component: Vec<u8>,
@@ -72,8 +72,8 @@ pub struct Taken {
     pub(super) stamps: Stamps,
 }
 
-/// What files look like from outside: it changes whenever one of them is written to or
-/// another one takes its place, by whatever symbolic links on the way.
+/// The metadata of the files: it changes whenever one of them is written to or replaced, through
+/// any symbolic links on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamps([Option<Stamp>; 2]);
 
@@ -101,7 +101,7 @@ impl Sources {
     /// Reads them.
     ///
     /// # Errors
-    /// See [`SourceError`]; also where one is being written to.
+    /// See [`SourceError`]; also if one is being written to.
     pub(super) fn read(&self) -> Result<Taken, SourceError> {
         let stamps = self.stamps();
         let component = self.component.as_ref().map(Source::read).transpose()?;
@@ -128,16 +128,16 @@ impl Sources {
         Stamps([&self.component, &self.policy].map(stamp))
     }
 
-    /// Whether there is a file that could change.
+    /// Whether any of the files could change.
     pub(super) fn may_change(&self) -> bool {
         self.all().any(|source| source.once.is_none())
     }
 
-    /// Says which files stay as they were read at the start.
+    /// Logs which files were read once and are not reloaded.
     pub(super) fn tell_fixed(&self) {
         for Source { what, path, .. } in self.all().filter(|source| source.once.is_some()) {
             tracing::warn!(
-                "the {what} {} is not a regular file, so it stays as it was read at the start",
+                "the {what} {} is not a regular file, so it was read once and is not reloaded",
                 path.display()
             );
         }
@@ -171,7 +171,7 @@ impl Source {
             .path
             .metadata()
             .map_err(|error| self.unreadable(error))?;
-        // To open a pipe would wait for somebody to write to it.
+        // Opening a pipe would block until there is a writer.
         if !about.is_file() {
             return Err(self.unreadable(Unreadable::NotRegular));
         }

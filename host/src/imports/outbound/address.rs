@@ -1,17 +1,17 @@
-//! Names to addresses, without those that no name should lead to.
+//! DNS resolution without link-local and cloud metadata addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// The system's resolver, less the addresses at which a machine or its cloud talks
-/// to itself. An origin that is such an address is not resolved and so not refused:
-/// then the policy names it.
+/// The system's resolver, without the addresses at which a machine or its cloud talks to itself.
+/// An origin that is such an address is not resolved and so not refused: then the policy names it
+/// explicitly.
 pub(super) struct Guarded;
 
-/// Every address of a name is one that no name should lead to.
+/// Every address of a name is forbidden.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} leads to a link-local or metadata address")]
+#[error("{0} resolves to a link-local or cloud metadata address")]
 struct Forbidden(String);
 
 impl Resolve for Guarded {

@@ -1,5 +1,5 @@
-//! What the IAM API publishes, as last seen: fresh, or stale while it is renewed and
-//! while the IAM API is down.
+//! A cache of the IAM API's documents: fresh, or stale while they are renewed and while the IAM
+//! API is down.
 
 mod copy;
 
@@ -17,7 +17,7 @@ use super::fetch::Fetcher;
 pub(super) use copy::Asked;
 use copy::{Copy, Plan, Replaced};
 
-/// The most documents that are kept. A policy needs two.
+/// Max documents that are kept. A policy needs two.
 const MOST: usize = 32;
 
 /// Documents by URL.
@@ -28,10 +28,10 @@ pub struct Documents {
     version: AtomicU64,
 }
 
-/// A document that somebody asked for.
+/// A requested document.
 pub(super) struct Found {
     pub(super) body: Bytes,
-    /// Whether it was there before it was asked for.
+    /// Whether it was cached before the request.
     pub(super) is_copy: bool,
 }
 
@@ -48,20 +48,20 @@ impl Found {
 #[derive(Default)]
 struct Document {
     copy: Copy,
-    /// Why the last request for it did not bring it.
+    /// Why the last request for it failed.
     failure: Option<Arc<str>>,
-    /// The request for it that is under way, or the last one.
+    /// The request for it that is in progress, or the last one.
     renewal: Option<Shared<BoxFuture<'static, ()>>>,
 }
 
 impl Documents {
-    /// Another number once any document is no longer what it was.
+    /// A number that changes when any document does.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
-    /// The document at this URL, or why it is not to be had. However many ask, at most one
-    /// request is under way.
+    /// The document at this URL, or why it is unavailable. However many callers ask, at most one
+    /// request is in progress.
     pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Result<Found, Arc<str>> {
         let shared = self.document(url);
         let now = Instant::now();
@@ -70,7 +70,7 @@ impl Documents {
             if let Asked::InsteadOf(digest) = asked {
                 if document.copy.reject(digest) {
                     self.version.fetch_add(1, Ordering::Release);
-                    tracing::warn!(%url, "of no use: what was there before stays");
+                    tracing::warn!(%url, "unusable document: the previous one stays in use");
                 }
                 let body = document.copy.usable(now).map(Found::copy);
                 return body.ok_or_else(|| document.failure());
@@ -109,7 +109,7 @@ impl Documents {
         Arc::clone(kept.entry(url.clone()).or_default())
     }
 
-    /// Starts a request, which goes on when those who wait for it have gone.
+    /// Starts a request, which continues even if those who wait for it are gone.
     fn renew(
         self: &Arc<Self>,
         shared: &Arc<Mutex<Document>>,
@@ -128,10 +128,11 @@ impl Documents {
                         Replaced::Same => {}
                         Replaced::Changed => {
                             documents.version.fetch_add(1, Ordering::Release);
-                            tracing::info!(%url, "fetched: not what it was, or not known before");
+                            tracing::info!(%url, "fetched: new or changed");
                         }
                         Replaced::Useless => {
-                            tracing::warn!(%url, "fetched: still of no use, what was there before stays");
+                            tracing::warn!(%url,
+                                "fetched: still unusable, the previous one stays in use");
                         }
                     }
                 }
@@ -151,7 +152,7 @@ impl Documents {
 impl Document {
     fn failure(&self) -> Arc<str> {
         let failure = self.failure.clone();
-        failure.unwrap_or_else(|| "the last request for it brought nothing".into())
+        failure.unwrap_or_else(|| "the last request for it failed".into())
     }
 
     fn under_way(&self) -> Option<Shared<BoxFuture<'static, ()>>> {
@@ -160,7 +161,7 @@ impl Document {
     }
 }
 
-/// What a panic elsewhere leaves behind is a whole state all the same.
+/// The state is consistent even after a panic elsewhere.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

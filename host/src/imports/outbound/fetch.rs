@@ -13,38 +13,37 @@ use tokio::sync::OnceCell;
 use super::address::Guarded;
 use super::freshness;
 
-/// From the connection to the last byte.
+/// From connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest document, in bytes.
+/// Max size of a document, in bytes.
 const MAX_SIZE: usize = 256 << 10;
 
-/// A document as it came.
+/// A document as fetched.
 pub(super) struct Fetched {
     pub(super) body: Bytes,
     pub(super) fresh_for: Duration,
 }
 
-/// Why a document did not come.
+/// Why a document could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    // The client's own words leave out the cause.
+    // The client's own message leaves out the cause.
     #[error("{}", causes(.0))]
     Http(#[from] reqwest::Error),
-    #[error("the answer has the status {0}")]
+    #[error("the response has status {0}")]
     Status(StatusCode),
-    #[error("the answer has more than {MAX_SIZE} bytes")]
+    #[error("the response is larger than {MAX_SIZE} bytes")]
     TooLarge,
 }
 
 /// Sends requests.
 #[derive(Default)]
 pub(super) struct Fetcher {
-    /// Made when it is needed: it reads all of the machine's certificates.
+    /// Created on first use: it loads all of the machine's certificates.
     client: OnceCell<Client>,
 }
 
-/// A client that goes where it is told and nowhere else: not by a redirect, nor by
-/// way of a proxy, which would look names up itself.
+/// A client that follows no redirects and uses no proxy, which would resolve names itself.
 fn client() -> reqwest::Result<Client> {
     Client::builder()
         .redirect(Policy::none())
@@ -56,10 +55,10 @@ fn client() -> reqwest::Result<Client> {
 }
 
 impl Fetcher {
-    /// Gets a document.
+    /// Fetches a document.
     ///
     /// # Errors
-    /// A [`FetchError`] for anything but a whole 200 within 5 s.
+    /// A [`FetchError`] for anything but a complete 200 response within 5 s.
     pub(super) async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
         let client = self.client.get_or_try_init(async || client()).await?;
         let request = client

@@ -1,19 +1,19 @@
-//! For how long an answer is fresh.
+//! How long a response is fresh.
 
 use std::time::Duration;
 
 use headers::{Age, CacheControl, HeaderMapExt};
 use http::HeaderMap;
 
-/// Rotated keys are noticed within an hour, whatever the IAM API says.
+/// The maximum: rotated keys are noticed within an hour, whatever the IAM API says.
 const MOST: Duration = Duration::from_secs(60 * 60);
-/// An IAM API is not asked more often, whatever it says.
+/// The minimum: an IAM API is not asked more often, whatever it says.
 const LEAST: Duration = Duration::from_secs(60);
-/// Where it says nothing.
+/// The default.
 const USUAL: Duration = Duration::from_secs(5 * 60);
 
-/// The freshness lifetime of an answer with these fields (RFC 9111, 4.2.1), less its
-/// age, between 1 and 60 minutes.
+/// The freshness lifetime of a response with these fields (RFC 9111, 4.2.1), less its age, between
+/// 1 and 60 minutes.
 pub(super) fn lifetime(fields: &HeaderMap) -> Duration {
     let control = fields
         .typed_get::<CacheControl>()
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_fresh_for_what_it_says_within_1_and_60_minutes() {
+    fn a_response_is_fresh_for_as_long_as_it_says_within_1_to_60_minutes() {
         for (control, age, seconds) in [
             (None, None, 300),
             (Some("public, max-age=600"), None, 600),

@@ -1,4 +1,4 @@
-//! What the component may do with its uploads.
+//! The component's operations on its uploads.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::upload::{Fed, Upload};
 use super::{PortView, outgoing};
 use crate::bindings::coffer::storage::blobs as wit;
 
-/// The longest note of a `receive`, in bytes.
+/// Max length of the note of a `receive`, in bytes.
 const LONGEST_NOTE: usize = 64 << 10;
-/// How long an instance may wait for a body: most bodies are there by then, and those
-/// that are not may take hours.
+/// How long an instance may wait for a body: most have arrived by then, and the others may take
+/// hours.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 impl wit::HostUpload for PortView<'_> {
@@ -25,15 +25,15 @@ impl wit::HostUpload for PortView<'_> {
         body: Resource<HostIncomingBody>,
         note: Vec<u8>,
     ) -> wasmtime::Result<Result<u64, wit::Error>> {
-        ensure!(note.len() <= LONGEST_NOTE, "a note of {}", note.len());
+        ensure!(note.len() <= LONGEST_NOTE, "a note of {} bytes", note.len());
         let mut body = self.table.delete(body)?;
         let Some(stream) = body.take_stream() else {
-            bail!("the body given to `receive` was read before");
+            bail!("the body given to `receive` was already read");
         };
         let waiting = self.table.get_mut(&upload)?;
         ensure!(
             waiting.fed == Fed::NotYet,
-            "`receive` on an upload that has bytes already"
+            "`receive` on an upload that already has bytes"
         );
         waiting.fed = Fed::ByBody;
         self.client.host_waits();
@@ -53,7 +53,7 @@ impl wit::HostUpload for PortView<'_> {
 
     async fn received(&mut self) -> wasmtime::Result<(Resource<Upload>, Result<u64, wit::Error>)> {
         let Some(Received { upload, outcome }) = self.received.take() else {
-            bail!("`received` where nothing was received meanwhile");
+            bail!("`received` without an upload that the host received");
         };
         Ok((self.table.push(upload)?, outcome))
     }

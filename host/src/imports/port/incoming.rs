@@ -1,5 +1,5 @@
-//! What the component hands over, checked and in the store's terms. What breaks
-//! the port's rules is an error here, which traps.
+//! What the component passes, checked and in the store's terms. What breaks the port's rules is an
+//! error here, which traps.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,9 +11,9 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::store::{self, Key};
 
-/// The longest content type or uploader that is kept, in bytes.
+/// Max length of a content type or an uploader, in bytes.
 const LONGEST_TEXT: usize = 1024;
-/// The most entries of one list.
+/// Max entries of one list.
 const LONGEST_LIST: u32 = 1000;
 
 /// How to open a file.
@@ -31,7 +31,7 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
     let longest = asked.uploader.as_ref().map_or(0, String::len);
     ensure!(
         longest.max(asked.content_type.len()) <= LONGEST_TEXT,
-        "overlong file metadata"
+        "the file's metadata is too long"
     );
     let digest = |bytes| <[u8; 32]>::try_from(bytes).map_err(|_| format_err!("not a SHA-256"));
     Ok(store::CreateOptions {
@@ -50,7 +50,7 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
 pub(super) fn list_options(asked: wit::ListOptions) -> wasmtime::Result<store::ListOptions> {
     ensure!(
         (1..=LONGEST_LIST).contains(&asked.limit),
-        "a list of {}",
+        "a list limit of {}",
         asked.limit
     );
     ensure!(asked.delimiter.as_deref() != Some(""), "an empty delimiter");
@@ -62,9 +62,9 @@ pub(super) fn list_options(asked: wit::ListOptions) -> wasmtime::Result<store::L
     })
 }
 
-/// A key, which the store may trust.
+/// A valid key, which the store may trust.
 pub(super) fn key(key: String) -> wasmtime::Result<Key> {
-    Key::new(key).map_err(|error| format_err!("an unusable key: {error}"))
+    Key::new(key).map_err(|error| format_err!("an invalid key: {error}"))
 }
 
 /// The fields of a response whose length and framing are the host's.
@@ -75,7 +75,7 @@ pub(super) fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<Header
         let framing = wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name);
         ensure!(
             !framing && name != CONTENT_LENGTH,
-            "`{name}` is the host's to set"
+            "only the host sets `{name}`"
         );
         map.try_append(name, HeaderValue::from_maybe_shared(Bytes::from(value))?)?;
     }
@@ -127,5 +127,5 @@ pub(super) fn guard(guard: wit::Guard) -> store::Guard {
 fn system_time(time: Datetime) -> wasmtime::Result<SystemTime> {
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::new(time.seconds, 0))
-        .ok_or_else(|| format_err!("a time out of all bounds"))
+        .ok_or_else(|| format_err!("a time out of range"))
 }

@@ -1,4 +1,4 @@
-//! What the store answers, in the port's terms. Causes go to the log.
+//! The store's results, in the port's terms. Causes go to the log.
 
 use std::time::SystemTime;
 
@@ -13,25 +13,25 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::store;
 
-/// The bytes as hyper sends them. An error on the way is logged with its cause
-/// under the request that it belongs to, and breaks the response off.
+/// The bytes as hyper sends them. An error on the way is logged with its cause under its request,
+/// and cuts the response short.
 pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> HyperOutgoingBody {
     let span = tracing::Span::current();
     let frames = bytes.map_ok(Frame::data).map_err(move |error| {
-        span.in_scope(|| tracing::error!(error = store::causes(&error), "a download broke off"));
+        span.in_scope(|| tracing::error!(error = store::causes(&error), "download cut short"));
         wasmtime_wasi_http::Error::InternalError(None)
     });
     StreamBody::new(frames).boxed_unsync()
 }
 
-/// Bytes that are all here already.
+/// Bytes that are already in memory.
 pub(super) fn whole(bytes: Bytes) -> HyperOutgoingBody {
     Full::new(bytes)
         .map_err(|never| match never {})
         .boxed_unsync()
 }
 
-/// What a failure of the request's own body means to the component.
+/// A failure of the request's own body, in the port's terms.
 pub(super) fn broken_off(cause: &wasmtime::Error) -> wit::Error {
     use wasmtime_wasi_http::Error as Http;
     match cause.downcast_ref::<Http>() {
@@ -60,7 +60,7 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
     }
 }
 
-/// Tells the log why the store failed.
+/// Logs why the store failed.
 pub(super) fn log(error: &store::Error) {
     tracing::error!(error = store::causes(error), "the store failed");
 }
@@ -98,7 +98,7 @@ pub(super) fn entry(entry: store::Entry) -> wit::Entry {
     }
 }
 
-/// Files are not older than 1970; a clock that says so is taken for that year.
+/// A time before 1970, which only a wrong clock gives, counts as 1970.
 fn datetime(time: SystemTime) -> Datetime {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)

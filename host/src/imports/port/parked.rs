@@ -1,4 +1,4 @@
-//! Bodies whose client takes its time: received by the host alone, without an instance.
+//! Bodies of slow clients: received by the host alone, without an instance.
 
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
@@ -9,38 +9,38 @@ use super::outgoing;
 use super::upload::Upload;
 use crate::bindings::coffer::storage::blobs as wit;
 
-/// The most bytes taken from a request's body at once.
+/// Max bytes read from a request's body at once.
 const RECEIVE_CHUNK: usize = 1 << 20;
 
-/// Ends an instance whose client takes its time; no fault of the component.
+/// Ends an instance whose client is slow; not a fault of the component.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the instance was ended, since the client takes its time")]
+#[error("the instance was ended because the client is slow")]
 pub struct NoInstanceWaits;
 
 /// An upload whose instance was ended.
 pub struct Parked {
     pub(super) upload: Upload,
     pub(super) body: Receiving,
-    /// For the instance that goes on.
+    /// For the instance that continues.
     pub note: Vec<u8>,
 }
 
-/// An upload whose body has come, or will not.
+/// An upload whose body has arrived, or failed to.
 pub struct Received {
     pub(super) upload: Upload,
     pub(super) outcome: Result<u64, wit::Error>,
 }
 
 impl Parked {
-    /// Takes the rest of the body, at the client's pace.
+    /// Receives the rest of the body, at the client's pace.
     ///
     /// # Errors
-    /// A fault of the host's.
+    /// A fault of the host.
     pub async fn receive(mut self) -> wasmtime::Result<Received> {
         let outcome = self.body.arrive(&mut self.upload, None).await?;
         Ok(Received {
             upload: self.upload,
-            // Only a deadline makes it come back without one.
+            // Only with a deadline can it be missing.
             outcome: outcome.unwrap_or(Err(wit::Error::TimedOut)),
         })
     }
@@ -60,8 +60,8 @@ impl Receiving {
         }
     }
 
-    /// Hands over what comes until the body has ended, or failed; `None` where it has
-    /// not by the deadline. Then it can go on.
+    /// Passes on what arrives until the body has ended or failed; `None` if it has not by the
+    /// deadline. Then this can be called again.
     pub(super) async fn arrive(
         &mut self,
         upload: &mut Upload,
@@ -85,7 +85,7 @@ impl Receiving {
                     if let Err(error) = upload.append(bytes).await {
                         return Ok(Some(Err(error)));
                     }
-                    // The store takes its time, too.
+                    // The store takes time, too.
                     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                         return Ok(None);
                     }

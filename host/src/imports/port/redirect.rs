@@ -1,4 +1,4 @@
-//! Sends clients on to where a file's bytes are.
+//! Redirects clients to a presigned URL of a file's bytes.
 
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
@@ -14,10 +14,10 @@ use crate::problem::Problem;
 use crate::store::Error;
 use crate::store::body::{Elsewhere, ServedAs};
 
-/// What the CORS fields of an answer begin with.
+/// The prefix of the CORS fields of a response.
 const CORS: &str = "access-control-";
 
-/// Which pages may embed the file: asked of a redirect as well (the Fetch standard, 3.7).
+/// Which pages may embed the file: checked on a redirect as well (the Fetch standard, 3.7).
 const CORP: &str = "cross-origin-resource-policy";
 
 /// As the component says it.
@@ -25,12 +25,12 @@ const UNAVAILABLE: Problem<'_> = Problem {
     slug: Some("unavailable"),
     status: StatusCode::SERVICE_UNAVAILABLE,
     title: "Unavailable",
-    detail: "the storage is out of reach; try again",
+    detail: "the storage is unavailable; try again",
 };
 
-/// 307 (RFC 9110, 15.4.8) to the bytes, which are then served with the fields that the
-/// component gave; of the fields here only those stay that are not about the file.
-/// 503 where no URL can be made.
+/// 307 (RFC 9110, 15.4.8) to the bytes, which are then served with the fields that the component
+/// gave; this response keeps only the fields that are not about the file. 503 if no URL can be
+/// created.
 pub(super) async fn to(place: &dyn Elsewhere, given: &HeaderMap) -> Response<HyperOutgoingBody> {
     let location = locate(place, given).await;
     let mut fields = HeaderMap::new();
@@ -42,7 +42,7 @@ pub(super) async fn to(place: &dyn Elsewhere, given: &HeaderMap) -> Response<Hyp
     let mut response = match location {
         Ok(location) => {
             fields.insert(LOCATION, location);
-            // The URL is for whoever asked, and does not live long.
+            // The URL is for this client only, and short-lived.
             let private = HeaderValue::from_static("private, no-store");
             fields.insert(CACHE_CONTROL, private);
             let mut response = Response::new(Full::default());

@@ -6,7 +6,7 @@ use super::outgoing;
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::store::{self, Key};
 
-/// A file on its way in, on behalf of the component.
+/// A file that is being uploaded, on behalf of the component.
 pub struct Upload {
     pub(super) key: Key,
     pub(super) staged: Box<dyn store::Upload>,
@@ -20,7 +20,7 @@ pub(super) enum Fed {
     NotYet,
     ByBody,
     ByWrites,
-    /// Nothing more may come.
+    /// Complete: nothing more may follow.
     Wholly,
 }
 

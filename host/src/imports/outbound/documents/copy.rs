@@ -1,4 +1,4 @@
-//! When a copy of a document will do, and when it has to be renewed. Pure.
+//! When a copy of a document can be served, and when it must be renewed. Pure.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::imports::outbound::fetch::Fetched;
 
-/// For so long after it was fresh, a copy is served while it is renewed; later, the
-/// renewal comes first.
+/// Stale-while-revalidate: for this long after it was fresh, a copy is served while it is renewed;
+/// later, the renewal comes first.
 const WHILE_RENEWED: Duration = Duration::from_secs(10 * 60);
-/// For so long after it was fresh, a copy is served while there is no newer one.
+/// Stale-if-error: for this long after it was fresh, a copy is served if it cannot be renewed.
 const WHILE_DOWN: Duration = Duration::from_secs(24 * 60 * 60);
-/// Between two requests for a document that does not come.
+/// Backoff between two requests for a document that cannot be fetched.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
-/// Between two requests for a document that would do, but for an unknown key.
+/// Pause between two requests for a fresh document because of an unknown key.
 const ANEW_PAUSE: Duration = Duration::from_secs(10);
 
 /// What a request wants.
@@ -24,27 +24,27 @@ pub(in crate::imports::outbound) enum Asked {
     Any,
     /// The document as it is now.
     Anew,
-    /// A document, but not the one of this SHA-256: it is of no use.
+    /// A document, but not the one with this SHA-256: it is unusable.
     InsteadOf([u8; 32]),
 }
 
 /// What to do about a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Plan {
-    /// Answer with the copy that is there, if any.
+    /// Answer with the copy, if any.
     Keep(Option<Bytes>),
     /// Answer with the copy, and renew it.
     KeepAndRenew(Bytes),
-    /// Renew it, or wait until that is done, and answer with what is there then.
+    /// Renew it, or wait until that is done, and answer with the result.
     Wait,
 }
 
-/// What came, beside what was there.
+/// How a fetched document compares with the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replaced {
     Same,
     Changed,
-    /// It is what was of no use the last time, and replaces nothing.
+    /// It is the same one that was unusable last time, and replaces nothing.
     Useless,
 }
 
@@ -52,9 +52,9 @@ pub(super) enum Replaced {
 #[derive(Debug, Default)]
 pub(super) struct Copy {
     seen: Option<Seen>,
-    /// The one before, while nobody has said that either is of no use.
+    /// The previous one, until either is reported as unusable.
     before: Option<Seen>,
-    /// What was of no use when it came last.
+    /// What was unusable when it was last fetched.
     useless: Option<Bytes>,
     tried: Option<Instant>,
     asked_anew: Option<Instant>,
@@ -100,12 +100,12 @@ impl Copy {
         self.tried = Some(now);
     }
 
-    /// Whether there is a copy that came since then.
+    /// Whether there is a copy that was fetched since then.
     pub(super) fn came_since(&self, then: Instant) -> bool {
         self.seen.as_ref().is_some_and(|seen| seen.came >= then)
     }
 
-    /// It came.
+    /// It was fetched.
     pub(super) fn replace(&mut self, fetched: Fetched, now: Instant) -> Replaced {
         if self.useless.as_ref() == Some(&fetched.body) {
             return Replaced::Useless;
@@ -132,11 +132,11 @@ impl Copy {
         }
     }
 
-    /// The document of this SHA-256 is of no use: the one before it stands again, if there
-    /// is one. Returns whether that changes anything.
+    /// The document with this SHA-256 is unusable: the previous one is used again, if there is one.
+    /// Returns whether that changes anything.
     pub(super) fn reject(&mut self, digest: [u8; 32]) -> bool {
         let is_meant = |seen: &mut Seen| Sha256::digest(&seen.body)[..] == digest;
-        // It may have been renewed meanwhile.
+        // It may have been renewed in the meantime.
         let _ = self.before.take_if(is_meant);
         if self.before.is_none() {
             return false;
@@ -149,7 +149,7 @@ impl Copy {
         true
     }
 
-    /// For how long it has not been fresh.
+    /// How long it has been stale.
     fn staleness(&self, now: Instant) -> Duration {
         self.seen.as_ref().map_or(Duration::ZERO, |seen| {
             now.saturating_duration_since(seen.fresh_until)
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// A copy fetched at second 0, and what it plans at that second after.
+    /// The plan of a copy at this second after it was fetched.
     fn plan_at(second: u64, tried: Option<u64>, under_way: bool) -> Plan {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
@@ -190,7 +190,7 @@ mod tests {
             (FRESH, None, false, keep()),
             (FRESH + 1, None, false, Plan::KeepAndRenew(BODY)),
             (FRESH + 1, Some(FRESH + 1), true, keep()),
-            // It was tried in vain a moment ago.
+            // An attempt failed a moment ago.
             (FRESH + 2, Some(FRESH + 1), false, keep()),
             (FRESH + 3, Some(FRESH + 1), false, Plan::KeepAndRenew(BODY)),
             (FRESH + renewed, None, false, Plan::KeepAndRenew(BODY)),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_came_is_asked_for_again_after_a_pause() {
+    fn what_was_never_fetched_is_requested_again_after_a_pause() {
         let start = Instant::now();
         let mut copy = Copy::default();
         assert_eq!(copy.plan(start, Asked::Any, false), Plan::Wait);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_asks_at_once_and_then_only_every_ten_seconds() {
+    fn an_unknown_key_causes_a_request_at_once_and_then_only_every_ten_seconds() {
         let start = Instant::now();
         let mut copy = Copy::default();
         copy.tried(start);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_no_use_gives_way_to_what_was_there_before() {
+    fn an_unusable_document_gives_way_to_the_previous_one() {
         let now = Instant::now();
         let mut copy = Copy::default();
         let digest = |body: &[u8]| Sha256::digest(body).into();
@@ -270,7 +270,7 @@ mod tests {
             assert!(copy.reject(digest(b"<html>")));
             assert!(!copy.reject(digest(b"<html>")));
             assert_eq!(copy.usable(now), Some(BODY));
-            // Nobody has to look at it again.
+            // It does not have to be rejected again.
             assert_eq!(copy.replace(fetched(b"<html>"), now), Replaced::Useless);
             assert_eq!(copy.usable(now), Some(BODY));
             assert_eq!(copy.replace(fetched(b"{}"), now), Replaced::Same);
