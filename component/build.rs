@@ -1,15 +1,15 @@
-//! Bakes a policy into the component: `COFFER_BAKED_POLICY` names its file, else
-//! it is `policy.toml` beside this script.
+//! Builds a policy into the component: the file that `COFFER_BAKED_POLICY` names, or
+//! `policy.toml` next to this script.
 //!
-//! And gives the component enough memory to start with: to grow is a system call, and
-//! another one to shrink again for the next request.
+//! Also sets the component's initial memory: growing it costs a system call, and shrinking
+//! it again for the next request another one.
 
 use std::path::PathBuf;
 
-/// Memory of a fresh instance, in bytes: the stack, the data, and a heap that does for most
-/// requests. The kernel is asked about every page of it after each of them.
+/// The initial memory of an instance, in bytes: the stack, the data, and a heap that is large
+/// enough for most requests. No more, since the kernel checks each page after every request.
 const MEMORY: u32 = 768 << 10;
-/// The stack, in bytes.
+/// The size of the stack, in bytes.
 const STACK: u32 = 256 << 10;
 
 fn main() {

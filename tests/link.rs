@@ -202,7 +202,7 @@ async fn what_cannot_be_asked_of_a_link_is_named() {
     let response = ask(&server, &token, "/v1/user/urls/a", "{\"expiresIn\":60}").await;
     assert_eq!(response.status(), 400);
     let problem: Value = response.json().await.unwrap();
-    let words = "there is no member \"expiresIn\" here, only \"expires_in\"";
+    let words = "unknown member \"expiresIn\", expected \"expires_in\"";
     assert_eq!(problem["detail"], words);
 }
 

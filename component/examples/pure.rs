@@ -1,7 +1,7 @@
-//! The component's pure parts, natively, for counting their instructions:
+//! The component's pure parts, run natively to count their instructions.
 //!
-//! `pure` lists their names, `pure NAME TIMES` runs one so many times. What one time costs
-//! is the difference between two runs: `just bench-instructions`.
+//! `pure` lists their names, and `pure NAME TIMES` runs one that many times. The cost of a
+//! single run is the difference between two counts: `just bench-instructions`.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -19,9 +19,9 @@ use coffer_component::token::{self, Caller};
 use coffer_component::url::query::ListQuery;
 use coffer_component::url::{Name, Route};
 
-/// A point in time, in seconds since 1970, at which the token holds.
+/// A point in time, in seconds since 1970, at which the token is valid.
 const NOW: u64 = 1_800_000_000;
-/// Always the same key, so that the same instructions are counted: secret and public half of
+/// A fixed key, so that the same instructions are counted: secret and public key of
 /// RFC 8032, 7.1, test 1.
 const KEY: [u8; 64] = [
     0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
@@ -30,7 +30,7 @@ const KEY: [u8; 64] = [
     0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
 ];
 
-/// A memory for one token.
+/// A memo for one token.
 #[derive(Default)]
 struct Known(RefCell<Option<Vec<u8>>>);
 
@@ -44,12 +44,12 @@ impl Memo for Known {
     }
 }
 
-/// What the parts are given.
+/// The input of the parts.
 struct Given {
     document: String,
     policy: Policy,
     headers: HeaderMap,
-    /// Has the token once it was verified.
+    /// Has the token once it has been verified.
     memo: Known,
 }
 
@@ -160,7 +160,7 @@ fn main() -> ExitCode {
     else {
         return ExitCode::FAILURE;
     };
-    // One that refuses what it is given would be quick.
+    // If the token were refused, the measurement would be meaningless.
     if given.caller(&given.memo).is_none() {
         return ExitCode::FAILURE;
     }

@@ -7,16 +7,16 @@ use borsh::{BorshDeserialize, BorshSerialize};
 /// Whose files a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Area {
-    /// Everybody's.
+    /// Everyone's.
     Public,
-    /// The token's user's.
+    /// Those of the token's user.
     User,
-    /// The token's organization's.
+    /// Those of the token's organization.
     Org,
 }
 
 impl Area {
-    /// The area of this path segment, which is lower case only.
+    /// The area with this path segment, in lower case only.
     pub(crate) fn parse(segment: &str) -> Option<Self> {
         match segment {
             "public" => Some(Self::Public),

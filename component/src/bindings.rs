@@ -13,7 +13,7 @@ wit_bindgen::generate!({
     path: "../wit",
     world: "coffer",
     generate_all,
-    // What is handed over need not be copied together first.
+    // Arguments are borrowed, so nothing has to be copied first.
     ownership: Borrowing { duplicate_if_necessary: false },
 });
 

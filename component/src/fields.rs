@@ -1,5 +1,5 @@
-//! Header fields: from what a request carries to types, and from types to what a response
-//! carries. One file a field, or a family of them.
+//! Header fields: parsed from requests into types, and written from types into responses.
+//! One file per field or family of fields.
 
 pub mod conditions;
 pub(crate) mod content_type;

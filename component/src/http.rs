@@ -1,4 +1,4 @@
-//! Requests and responses: all that touches `wasi:http`.
+//! Requests and responses: everything that uses `wasi:http`.
 
 pub(crate) mod outgoing;
 mod request;

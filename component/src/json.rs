@@ -1,7 +1,7 @@
-//! JSON in which no object names a member twice.
+//! JSON without duplicate members.
 //!
 //! Two readers of one token must not disagree about what it says, so a
-//! repeated member is an error and not a choice (RFC 7515, 4; RFC 7519, 4).
+//! duplicate member is an error (RFC 7515, 4; RFC 7519, 4).
 //! Nesting is limited by `serde_json`.
 
 mod shape;
@@ -15,8 +15,8 @@ pub(crate) use shape::Shape;
 
 /// Parses a JSON object.
 ///
-/// `None` for anything else, for a member named twice at any depth, and for
-/// more than 127 levels.
+/// `None` for anything else, for a duplicate member at any depth, and for more
+/// than 127 levels.
 pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(bytes) {
         Ok(Unique(Value::Object(members))) => Some(members),
@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         let mut members = Map::new();
         while let Some((name, Unique(value))) = map.next_entry()? {
             if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is named twice"));
+                return Err(A::Error::custom("duplicate member"));
             }
         }
         Ok(members.into())
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_named_twice_is_refused_at_any_depth_and_however_spelled() {
+    fn a_duplicate_member_is_refused_at_any_depth_and_in_any_spelling() {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":2}"#,
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_what_serde_json_reads() {
+    fn everything_else_is_parsed_as_by_serde_json() {
         let text = r#"{"a":[1,-2,3.5,null,true,"é"],"b":{"a":"a"}}"#;
         let plain: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(object(text.as_bytes()).map(Value::Object), Some(plain));
     }
 
     #[test]
-    fn what_is_no_object_or_nested_without_end_is_refused() {
+    fn what_is_not_an_object_or_too_deeply_nested_is_refused() {
         let deep = format!("{}{}", r#"{"a":"#.repeat(5000), "}".repeat(5000));
         for text in ["", "[]", "1", "{", r#"{"a":1} x"#, &deep] {
             assert_eq!(object(text.as_bytes()), None);

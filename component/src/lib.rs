@@ -1,6 +1,6 @@
-//! Coffer's decisions, as a `wasi:http` component: who may do what, and what is
-//! done then. It owns no files; it names them to the store behind
-//! `coffer:storage/blobs`, and the bytes go past it.
+//! Coffer's decisions, as a `wasi:http` component: who may do what, and how. It does not
+//! handle files itself; it names them to the store behind `coffer:storage/blobs`, and the
+//! bytes bypass it.
 //!
 //! | method and path | operation |
 //! |---|---|
@@ -11,34 +11,34 @@
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
-//! | `OPTIONS` anything | [`fields::cors`] |
+//! | `OPTIONS` on any path | [`fields::cors`] |
 //!
-//! A request goes [`http`] → [`url`] (what it is about: a [`url::Route`]) → [`token`] (who
-//! asks: a [`token::Caller`]) → [`permit`] (may they, by the [`policy`]) → one of the
-//! [`operations`], which gets the permit and nothing else that opens a file. Every refusal is a
+//! A request goes [`http`] → [`url`] (what it asks for: a [`url::Route`]) → [`token`] (who is
+//! asking: a [`token::Caller`]) → [`permit`] (are they allowed to, by the [`policy`]) → one of
+//! the [`operations`], which can only open files through the permit. Every refusal is a
 //! [`problem`].
 //!
-//! The rooms, each of which depends on those above it alone:
+//! The modules, each of which depends only on those above it:
 //!
-//! | room | job |
+//! | module | job |
 //! |---|---|
-//! | [`area`], [`json`], [`time`], [`log`], [`memo`] | what all others stand on |
-//! | [`policy`] | the document: which IAM API is trusted, who may do what |
+//! | [`area`], [`json`], [`time`], [`log`], [`memo`] | the basis of all others |
+//! | [`policy`] | the policy document: which IAM API is trusted, and who may do what |
 //! | [`problem`] | why a request is refused, and how clients are told |
 //! | [`url`] | route, name and query of a request |
-//! | [`fields`] | header fields, from and to types |
+//! | [`fields`] | header fields, parsed and written |
 //! | [`multipart`] | the parts of a form |
 //! | [`http`] | requests and responses: `wasi:http` |
-//! | [`token`] | who asks: bearer tokens, and the keys that they are verified with |
-//! | [`permit`] | what a caller may do, and the keys of what they may do it to; links |
-//! | [`settings`] | what the operator has set |
-//! | [`operations`] | one file an operation |
-//! | [`operator`] | what the operator's commands ask: `check`, `token` |
+//! | [`token`] | who is asking: bearer tokens, and the keys that verify them |
+//! | [`permit`] | what a caller may do, and the keys of the files concerned; links |
+//! | [`settings`] | the operator's settings |
+//! | [`operations`] | one file per operation |
+//! | [`operator`] | for the operator's commands `check` and `token` |
 //!
-//! The component is the `cdylib`. The library beside it is what decides without a host, for
-//! `examples/pure.rs` and nobody else.
+//! The component is the `cdylib`. The library exposes the parts that need no host, only for
+//! `examples/pure.rs`.
 
-// Its documentation is for those who work on it.
+// The documentation is for contributors.
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod area;
@@ -128,7 +128,7 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     answer.send(out, head_only);
 }
 
-/// The answer to a request that is refused; the log gets the reason.
+/// The response to a refused request; the log gets the reason.
 fn refused(problem: Problem, policy: &Policy) -> Answer {
     if let Some(reason) = problem.reason(policy) {
         log::refused(&reason);
@@ -183,7 +183,7 @@ fn dispatch(
     }
 }
 
-/// `OPTIONS`: which methods are taken here, and what scripts of other origins may.
+/// `OPTIONS`: the supported methods, and what CORS allows.
 fn preflight(headers: &HeaderMap, allow: &'static str) -> Answer {
     let mut response = Response::empty(StatusCode::NO_CONTENT);
     response

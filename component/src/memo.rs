@@ -1,17 +1,17 @@
-//! What earlier requests worked out: `coffer:storage/memo`.
+//! A cache of what earlier requests computed: `coffer:storage/memo`.
 
 use crate::bindings::coffer::storage::memo;
 
-/// A memory that may forget anything at any time.
+/// A cache that may evict anything at any time.
 pub trait Memo {
-    /// What is remembered under this key.
+    /// The value remembered under this key.
     fn recall(&self, key: &[u8]) -> Option<Vec<u8>>;
 
-    /// Remembers a value for so many seconds, or less.
+    /// Remembers a value for at most this number of seconds.
     fn remember(&self, key: &[u8], value: &[u8], seconds: u32);
 }
 
-/// The memory that the host provides.
+/// The cache that the host provides.
 pub(crate) struct HostMemo;
 
 impl Memo for HostMemo {

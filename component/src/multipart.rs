@@ -1,9 +1,9 @@
-//! A form's parts, one after the other, out of a body that is pulled in chunks
+//! A form's parts, one after another, from a body that is read in chunks
 //! (multipart/form-data: RFC 7578; RFC 2046, 5.1).
 //!
-//! Parts are found here and not by a crate, because the crates that do it keep one of
-//! two header lines of one name, so that two readers of a form could disagree about it.
-//! Of the body no more is held than a chunk, and a part's header.
+//! No crate is used, because those that exist keep only one of two header lines with the
+//! same name, so that two readers of a form could disagree about it.
+//! Memory holds at most one chunk of the body and one part's header.
 
 mod disposition;
 mod header;
@@ -16,14 +16,13 @@ use crate::problem::Problem;
 pub(crate) use disposition::{Filename, FormData};
 use header::PartHeader;
 
-/// How many bytes may stand before the first part.
+/// How many bytes may precede the first part.
 const PREAMBLE: usize = 64 * 1024;
 
-/// How many bytes a part's header may have, and what stands between it and its
-/// delimiter.
+/// How many bytes a part's header may have, including the rest of the delimiter's line.
 const HEADER: usize = 16 * 1024;
 
-/// How many bytes a part may have that nobody reads.
+/// How many bytes an unread part may have.
 const UNREAD: usize = 1024 * 1024;
 
 /// How many parts a form may have, files or not.
@@ -32,17 +31,17 @@ const PARTS: usize = 1000;
 const LINE_END: &[u8] = b"\r\n";
 const HEADER_END: &[u8] = b"\r\n\r\n";
 
-/// Where a form's body comes from: its next chunk, `None` at its end, or the problem for
-/// which there is no more.
+/// The source of a form's body: its next chunk, `None` at its end, or the problem that
+/// ended it.
 type Chunks<'b> = dyn FnMut() -> Result<Option<Bytes>, Problem> + 'b;
 
-/// A form on its way in. Everything that is wrong with the form itself is a
-/// [`Problem::InvalidMultipart`]; a problem of the source's is passed on.
+/// A form that is being received. Everything that is wrong with the form itself is a
+/// [`Problem::InvalidMultipart`]; a problem of the source is passed on.
 pub(crate) struct Form<'b> {
     source: Box<Chunks<'b>>,
-    /// The end of the line before, two hyphens and the boundary.
+    /// The preceding line break, two hyphens and the boundary.
     delimiter: Vec<u8>,
-    /// What has come and was not given on.
+    /// Received but not yet passed on.
     buffer: BytesMut,
     place: Position,
     count: usize,
@@ -51,7 +50,7 @@ pub(crate) struct Form<'b> {
 /// What the buffer starts with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
-    /// A part's content, or what stands before the first delimiter.
+    /// A part's content, or the preamble before the first delimiter.
     Content,
     /// What follows a delimiter.
     Delimited,
@@ -60,10 +59,10 @@ enum Position {
 }
 
 impl<'b> Form<'b> {
-    /// A form in a body of this `Content-Type`. Reads nothing yet.
+    /// A form in a body with this `Content-Type`. Reads nothing yet.
     ///
     /// # Errors
-    /// [`Problem::UnsupportedMediaType`] for another type than
+    /// [`Problem::UnsupportedMediaType`] for a type other than
     /// `multipart/form-data`.
     pub(crate) fn new(
         content_type: &[u8],
@@ -73,22 +72,24 @@ impl<'b> Form<'b> {
         Ok(Self {
             source: Box::new(source),
             delimiter: [LINE_END, b"--", boundary.as_bytes()].concat(),
-            // So that the first line is one that follows another.
+            // So that a delimiter on the first line follows a line break too.
             buffer: BytesMut::from(LINE_END),
             place: Position::Content,
             count: 0,
         })
     }
 
-    /// The next part; what was left of the last one is passed over. `None` says
-    /// that the closing delimiter has come, and with it every part whole.
+    /// The next part; the unread rest of the last one is skipped. `None` means that the
+    /// closing delimiter was read, so every part is complete.
     pub(crate) fn next_part(&mut self) -> Result<Option<Part<'_, 'b>>, Problem> {
         let most = if self.count == 0 { PREAMBLE } else { UNREAD };
         let mut passed = 0_usize;
         while let Some(chunk) = self.next_chunk()? {
             passed = passed.saturating_add(chunk.len());
             if passed > most {
-                return Err(Problem::malformed_form("too much of it belongs to no file"));
+                return Err(Problem::malformed_form(
+                    "it has too many bytes outside of files",
+                ));
             }
         }
         let Some(lines) = self.header()? else {
@@ -109,8 +110,8 @@ impl<'b> Form<'b> {
         }))
     }
 
-    /// The next bytes of the content that the buffer is in, never an empty chunk; `None`
-    /// at its delimiter.
+    /// The next bytes of the current content, never an empty chunk; `None` at its
+    /// delimiter.
     fn next_chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         while self.place == Position::Content {
             let end = memmem::find(&self.buffer, &self.delimiter);
@@ -129,8 +130,8 @@ impl<'b> Form<'b> {
         Ok(None)
     }
 
-    /// How many bytes of the buffer cannot belong to a delimiter that ends in what is
-    /// still to come. Only its first byte is a CR.
+    /// How many bytes of the buffer cannot be part of a delimiter that is not complete yet.
+    /// Only the first byte of a delimiter is a CR.
     fn certain(&self) -> usize {
         match memrchr(b'\r', &self.buffer) {
             Some(at) if self.delimiter.starts_with(&self.buffer[at..]) => at,
@@ -138,7 +139,7 @@ impl<'b> Form<'b> {
         }
     }
 
-    /// The header lines behind a delimiter; none behind the closing one.
+    /// The header lines after a delimiter; `None` after the closing one.
     fn header(&mut self) -> Result<Option<HeaderMap>, Problem> {
         while self.place == Position::Delimited && self.buffer.len() < 2 {
             self.pull()?;
@@ -161,13 +162,13 @@ impl<'b> Form<'b> {
         let line_end = memmem::find(&block, LINE_END).unwrap_or_default();
         let (padding, lines) = block.split_at(line_end);
         if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            return Err(Problem::malformed_form("a delimiter is not one"));
+            return Err(Problem::malformed_form("a delimiter is malformed"));
         }
         self.place = Position::Content;
         header::lines(&lines[LINE_END.len()..]).map(Some)
     }
 
-    /// Takes in what comes next.
+    /// Reads the next chunk into the buffer.
     fn pull(&mut self) -> Result<(), Problem> {
         let chunk = (self.source)()?;
         let chunk =
@@ -180,9 +181,9 @@ impl<'b> Form<'b> {
 /// One part of a form, at the start of its content.
 pub(crate) struct Part<'f, 'b> {
     form: &'f mut Form<'b>,
-    /// What its Content-Disposition says.
+    /// Its parsed Content-Disposition.
     pub(crate) disposition: FormData,
-    /// Its Content-Type, where it has one.
+    /// Its Content-Type, if it has one.
     pub(crate) content_type: Option<Vec<u8>>,
 }
 

@@ -1,4 +1,4 @@
-//! One file an operation: parse, ask the store, answer.
+//! One file per operation: parse, call the store, respond.
 
 pub(crate) mod delete;
 pub(crate) mod download;
@@ -17,22 +17,22 @@ use crate::policy::Policy;
 use crate::settings::Settings;
 use crate::token::Caller;
 
-/// What every operation may look at.
+/// What every operation has access to.
 pub(crate) struct Context<'a> {
     /// The rules.
     pub(crate) policy: &'a Policy,
-    /// How this service was set up.
+    /// The settings of this service.
     pub(crate) settings: &'a Settings,
-    /// Who asks.
+    /// Who is asking.
     pub(crate) caller: Caller,
-    /// What stands behind the path's `?`.
+    /// The query: what follows the `?`.
     pub(crate) query: &'a str,
-    /// The fields that every answer to this request gets.
+    /// The header fields of every response to this request.
     pub(crate) shared: &'a [(HeaderName, HeaderValue)],
 }
 
 impl Context<'_> {
-    /// The service's own address, as this request's client knows it.
+    /// The service's base URL as the client of this request knows it.
     pub(crate) fn base_url(&self, request: &Request) -> String {
         match self.settings.public_url() {
             Some(url) => url.to_owned(),

@@ -1,4 +1,4 @@
-//! What an operator's commands ask of the component: whether its policy is valid and what it
+//! What the operator's commands ask the component: whether its policy is valid and what it
 //! opens, and whom a token names.
 
 mod probes;
@@ -45,7 +45,7 @@ impl explain::Guest for Coffer {
         let policy = settings.policy()?;
         let iam = policy
             .iam()
-            .ok_or("the policy has no [iam], so no token is looked at")?;
+            .ok_or("the policy has no [iam], so tokens are ignored")?;
         let keyring = Keyring {
             iam,
             secrets: &|name| settings.secret(name),

@@ -1,12 +1,12 @@
-//! Permits: what a caller may do to which files. They are made here and nowhere
-//! else, and only a permit makes the key of a blob, so nothing in the store can
-//! be reached without a decision of this file.
+//! Permits: what a caller may do to which files. They are only made here, and only
+//! a permit makes the key of a blob, so nothing in the store can be reached without
+//! a decision of this module.
 //!
 //! The decision is one of
 //! - `iam-not-configured` for the user and org areas without an IAM API,
-//! - `forbidden` for a rule that no token at all could meet,
-//! - `unauthenticated` where there is no token but some token could do,
-//! - `forbidden` for a token without the user, organization or role asked for.
+//! - `forbidden` for a rule that no token could satisfy,
+//! - `unauthenticated` if there is no token but one could help,
+//! - `forbidden` for a token without the required user, organization or role.
 
 mod decision;
 pub(crate) mod key;
@@ -27,7 +27,7 @@ use link::LinkKey;
 
 pub(crate) use refusals::Refusals;
 
-/// Leave to read one file, or to make a link to it.
+/// Permission to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     scope: Scope,
@@ -35,13 +35,13 @@ pub struct Read {
     reach: Reach,
 }
 
-/// Leave to list an area.
+/// Permission to list an area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct List {
     scope: Scope,
 }
 
-/// Leave to store in an area: to create, to replace, or both.
+/// Permission to store in an area: to create, to replace, or both.
 #[derive(Debug, Clone)]
 pub(crate) struct Store<'p> {
     scope: Scope,
@@ -51,7 +51,7 @@ pub(crate) struct Store<'p> {
     replace: Result<Reach, Problem>,
 }
 
-/// Leave to delete one file.
+/// Permission to delete one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delete {
     scope: Scope,
@@ -59,15 +59,14 @@ pub(crate) struct Delete {
     reach: Reach,
 }
 
-/// May this caller read this file? A rule `uploader` is for the store to weigh, by
+/// May this caller read this file? The store checks a rule `uploader`, by
 /// [`Read::may_read`].
 pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
     Ok(Read { scope, name, reach })
 }
 
-/// What a good link grants, whoever asks: its one file, as far as its maker may
-/// read it.
+/// What a valid link grants to anyone: its one file, as far as its maker may read it.
 pub(crate) fn by_link(grant: link::Grant) -> Read {
     let (scope, name, uploader) = grant.into_parts();
     let reach = uploader.map_or(Reach::All, Reach::UploadedBy);
@@ -90,7 +89,7 @@ pub(crate) fn store<'p>(
     let replace = decide(policy, caller, area, Operation::Replace);
     let scope = match (&create, &replace) {
         (Ok((scope, _)), _) | (_, Ok((scope, _))) => scope.clone(),
-        // A token may help with the one where it cannot with the other.
+        // A token may help with one of them, even if not with the other.
         (Err(Problem::Forbidden(_)), Err(problem)) | (Err(problem), Err(_)) => {
             return Err(problem.clone());
         }
@@ -107,7 +106,7 @@ pub(crate) fn store<'p>(
     })
 }
 
-/// May this caller delete this file? Whose it has to be says [`Delete::may_remove`].
+/// May this caller delete this file? [`Delete::may_remove`] says whose it has to be.
 pub(crate) fn delete(
     policy: &Policy,
     caller: &Caller,
@@ -133,11 +132,10 @@ impl Read {
         &self.name
     }
 
-    /// The token of a link to the file, which works until `expires_at` (seconds
-    /// since 1970).
+    /// The token of a link to the file, valid until `expires_at` (seconds since 1970).
     ///
     /// # Errors
-    /// [`Problem::Internal`] for a public file, which has a lasting URL.
+    /// [`Problem::Internal`] for a public file, which has a permanent URL.
     pub(crate) fn link(&self, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
         let uploader = match &self.reach {
             Reach::All => None,
@@ -151,39 +149,39 @@ impl Read {
         self.reach.guard()
     }
 
-    /// What to answer where the store refuses.
+    /// The problem to answer with if the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
         Refusals::of_file(&self.scope, Operation::Read).problem(error)
     }
 }
 
 impl List {
-    /// The keys that start with this are those of the names that start with
-    /// `prefix`, which may be empty.
+    /// The common prefix of the keys of all names that start with `prefix`, which may
+    /// be empty.
     pub(crate) fn prefix(&self, prefix: &str) -> String {
         self.scope.prefix(prefix)
     }
 
-    /// The name, or the folder, of a key of this area.
+    /// The name or folder of a key of this area.
     pub(crate) fn strip<'k>(&self, key: &'k str) -> Option<&'k str> {
         key.strip_prefix(&self.scope.prefix(""))
     }
 }
 
 impl Store<'_> {
-    /// The key under which a file of this name is stored.
+    /// The key under which a file with this name is stored.
     pub(crate) fn key(&self, name: &Name) -> BlobKey {
         self.scope.key(name)
     }
 
-    /// The same permit for creating alone.
+    /// The same permit, but for creating only.
     pub(crate) fn creating_only(mut self) -> Result<Self, Problem> {
         self.create.clone()?;
         self.replace = Err(Problem::AlreadyExists);
         Ok(self)
     }
 
-    /// Whether a name that is free may be taken.
+    /// Whether a new file may be created.
     fn may_create(&self) -> bool {
         self.create.is_ok()
     }
@@ -193,7 +191,7 @@ impl Store<'_> {
         self.replace.as_ref().map_or(Guard::None, Reach::guard)
     }
 
-    /// What to answer where the store refuses.
+    /// The problem to answer with if the store refuses.
     pub(crate) fn refusals(&self) -> Refusals {
         let max_file_size = self.limits.max_file_size();
         Refusals::of_storing(&self.scope, &self.create, &self.replace, max_file_size)
@@ -211,7 +209,7 @@ impl Delete {
         self.reach.guard()
     }
 
-    /// What to answer where the store refuses.
+    /// The problem to answer with if the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
         Refusals::of_file(&self.scope, Operation::Delete).problem(error)
     }

@@ -1,8 +1,8 @@
 //! The policy document: which IAM API this build trusts, and who may do what.
 //!
-//! A policy that was read is remembered in a compact form for the requests that
-//! follow. Key sets stay text until a token has to be verified, and
-//! [`crate::token::keyring::check`] looks into them once, at start.
+//! A parsed policy is remembered in a compact form for later requests. Key sets
+//! stay text until a token has to be verified; [`crate::token::keyring::check`]
+//! checks them once, at startup.
 
 mod absent;
 mod denied;
@@ -38,10 +38,10 @@ pub(crate) use web_url::WebUrl;
 use fields::CacheControl;
 use rule::Rules;
 
-/// A policy in force. Without an IAM API it is the public-only mode.
+/// A policy in force. Without an IAM API, this is public-only mode.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub struct Policy {
-    /// Whether the document says that there is to be no IAM API.
+    /// Whether the document explicitly says that there is no IAM API.
     public_only: bool,
     iam: Option<Iam>,
     development: bool,
@@ -69,7 +69,7 @@ pub(crate) struct AreaLimits {
 }
 
 impl AreaLimits {
-    /// The size of the largest file, in bytes.
+    /// The maximum size of a file, in bytes.
     pub(crate) fn max_file_size(&self) -> u64 {
         self.max_file_size
     }
@@ -82,17 +82,17 @@ impl AreaLimits {
             .any(|range| range.takes(content_type))
     }
 
-    /// Which types of files may be stored.
+    /// The types of files that may be stored.
     pub(crate) fn content_types(&self) -> &[MediaRange] {
         &self.content_types
     }
 }
 
 impl Policy {
-    /// Adds the IAM API of the development mode, whose keys are this JWKS.
+    /// Adds the IAM API of development mode, whose keys are in this JWKS.
     ///
     /// # Errors
-    /// The policy names an IAM API of its own, or says that there is none.
+    /// The policy names its own IAM API, or says that there is none.
     pub(crate) fn with_development_iam(mut self, jwks: &str) -> Result<Self, PolicyError> {
         if self.iam.is_some() {
             return Err(PolicyError::new(
@@ -101,7 +101,7 @@ impl Policy {
         }
         if self.public_only {
             return Err(PolicyError::new(
-                "development mode cannot be combined with a policy that says public-only = true",
+                "development mode cannot be combined with a policy that sets public-only = true",
             ));
         }
         self.iam = Some(Iam::development(jwks));
@@ -109,12 +109,12 @@ impl Policy {
         Ok(self)
     }
 
-    /// The IAM API whose tokens are taken; none is the public-only mode.
+    /// The IAM API whose tokens are accepted; `None` in public-only mode.
     pub(crate) fn iam(&self) -> Option<&Iam> {
         self.iam.as_ref()
     }
 
-    /// The words of which one must fit.
+    /// The words of the rule, of which one must match.
     pub(crate) fn rule(&self, area: Area, operation: Operation) -> &[Word] {
         let given = self.area(area).rules.given(operation);
         given.unwrap_or_else(|| rule::default(self.iam.is_some(), area, operation))
@@ -126,7 +126,7 @@ impl Policy {
     }
 
     /// The `Cache-Control` of public files.
-    /// Unless it is given, caches may keep them only where anyone may read them.
+    /// By default, shared caches may store them only if anyone may read them.
     pub(crate) fn cache_control(&self) -> &str {
         let open = self
             .rule(Area::Public, Operation::Read)
@@ -138,7 +138,7 @@ impl Policy {
         }
     }
 
-    /// For how long a link may work. Whole seconds, at least one.
+    /// The maximum lifetime of a link. Whole seconds, at least one.
     pub(crate) fn link_max_age(&self) -> Duration {
         Duration::from_secs(self.link_max_age)
     }

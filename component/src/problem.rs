@@ -1,4 +1,4 @@
-//! Every refusal: its status, its type and its words (RFC 9457).
+//! Every problem: its status, type and detail (RFC 9457).
 
 mod document;
 
@@ -7,75 +7,75 @@ use http::StatusCode;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::policy::{Denied, Policy};
 
-/// How many characters of what a client sent are repeated.
+/// How many characters of a client's input a message repeats at most.
 pub(crate) const MAX_ECHO: usize = 100;
 
-/// Why a request is refused. Carries only what the client may know.
+/// Why a request is refused. Says only what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error("the name cannot be used: {0}")]
+    #[error("the name is invalid: {0}")]
     InvalidName(&'static str),
     #[error("{0}")]
     InvalidRequest(String),
     #[error("{0}")]
     InvalidMultipart(String),
-    #[error("the bytes received do not have the digest that the request announced")]
+    #[error("the body does not match the digest in the request")]
     DigestMismatch,
-    #[error("a bearer token is needed")]
+    #[error("a bearer token is required")]
     Unauthenticated(Denied),
-    /// The reason is for the log alone: it would tell a forger how far they got.
-    #[error("the bearer token was refused")]
+    /// The reason goes to the log only: it would tell a forger how far they got.
+    #[error("the bearer token is invalid or expired")]
     InvalidToken,
-    #[error("this is not allowed to the bearer of this token")]
+    #[error("the caller may not do this")]
     Forbidden(Denied),
-    #[error("this service has no IAM API configured, only its public area works")]
+    #[error("no IAM API is configured, so only the public area is available")]
     IamNotConfigured,
-    #[error("the link is not one that this service made")]
+    #[error("the presigned URL is invalid")]
     LinkInvalid,
-    #[error("the link's time is over")]
+    #[error("the presigned URL has expired")]
     LinkExpired,
-    #[error("there is nothing here")]
+    #[error("no such file or path")]
     NotFound,
-    #[error("this resource does not take this method")]
+    #[error("this resource does not support this method")]
     MethodNotAllowed {
-        /// The methods it takes, as `Allow` lists them.
+        /// The methods it supports, as `Allow` lists them.
         allow: &'static str,
     },
-    #[error("a file of this name exists")]
+    #[error("a file with this name already exists")]
     AlreadyExists,
-    #[error("a precondition of the request does not hold")]
+    #[error("a precondition of the request failed")]
     PreconditionFailed,
     #[error("{0}")]
     TooLarge(String),
     /// Names what was sent and what is accepted.
     #[error("{0}")]
     UnsupportedMediaType(String),
-    #[error("the range starts behind the file's end")]
+    #[error("the range starts after the end of the file")]
     RangeNotSatisfiable {
         /// The file's size in bytes.
         size: u64,
     },
-    #[error("something went wrong here; the log has it under this response's X-Request-Id")]
+    #[error("internal error; the server's log has the cause under this response's X-Request-Id")]
     Internal,
-    #[error("the store cannot be reached; try again")]
+    #[error("the storage is unavailable; try again")]
     Unavailable,
-    #[error("no token can be verified, since the IAM API cannot be reached; try again")]
+    #[error("the token cannot be verified: the IAM API is unavailable; try again")]
     IamUnavailable,
-    #[error("the request's body made no progress")]
+    #[error("timed out waiting for the request body")]
     Timeout,
-    #[error("there is no space left")]
+    #[error("no space left in the storage")]
     NoSpace,
-    /// Another problem, and which file of several it is about.
+    /// A problem with one file of several.
     #[error("{problem}")]
     OfFile {
-        /// As the sender calls it.
+        /// Its name as the client sent it.
         file: String,
         problem: Box<Problem>,
     },
 }
 
 impl Problem {
-    /// A form is expected and something else was sent: a body of this type, or of none.
+    /// The body is not a form, but of this type or of none.
     pub(crate) fn not_a_form(content_type: Option<&str>) -> Self {
         let sent = match content_type {
             Some(sent) => {
@@ -85,17 +85,17 @@ impl Problem {
             None => "there is no Content-Type".to_owned(),
         };
         Self::UnsupportedMediaType(format!(
-            "files are sent here as a form, multipart/form-data, but {sent}; \
-             PUT to a file's own URL takes it as it is"
+            "expected a form (multipart/form-data), but {sent}; \
+             to upload a single file, PUT it to its own URL"
         ))
     }
 
-    /// A form that cannot be read, for this reason.
+    /// A form that is malformed for this reason.
     pub(crate) fn malformed_form(reason: &str) -> Self {
         Self::InvalidMultipart(format!("the form is malformed: {reason}"))
     }
 
-    /// The same problem, with the file that it is about.
+    /// The same problem, with the file it is about.
     pub(crate) fn of_file(self, file: &str) -> Self {
         Self::OfFile {
             file: file.to_owned(),
@@ -103,12 +103,12 @@ impl Problem {
         }
     }
 
-    /// The status code that this problem is answered with.
+    /// The status code of the response.
     pub(crate) fn status(&self) -> StatusCode {
         self.row().0
     }
 
-    /// Why, for the log, where the client is told less and it has not been logged yet.
+    /// The reason for the log, if the client is told less and it has not been logged yet.
     pub(crate) fn reason(&self, policy: &Policy) -> Option<String> {
         match self {
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.explain(policy)),
@@ -168,7 +168,7 @@ impl Problem {
     }
 }
 
-/// What a store's refusal means to a client, where the operation has no better
+/// What a store's error means to a client, unless the operation has a better
 /// answer.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -184,8 +184,7 @@ impl From<Error> for Problem {
             Error::NoSpace => Self::NoSpace,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,
-            // Only reads get the one, and only what a permit guards the other; those
-            // answer it themselves.
+            // Operations that can get the first two handle them themselves.
             Error::NotModified(_) | Error::Protected | Error::Misconfigured => Self::Internal,
         }
     }

@@ -1,4 +1,4 @@
-//! What whoever runs the component tells it: settings read from its environment.
+//! The operator's settings, read from the environment.
 
 use std::cell::OnceCell;
 use std::sync::OnceLock;
@@ -10,22 +10,22 @@ use crate::policy::Policy;
 
 /// The policy that was built into this component.
 const BAKED: &str = include_str!(env!("COFFER_POLICY_FILE"));
-/// Whether it was built with a policy of its own, which nothing may replace.
+/// Whether it was built with a policy of its own, which cannot be replaced.
 const PINNED: bool = cfg!(pinned_policy);
-/// Names of secrets that a policy may refer to start with this.
+/// The prefix of the secrets that a policy may refer to.
 const SECRETS: &str = "COFFER_SECRET_";
 
-/// Under which a policy that was read before is remembered.
+/// The key under which a parsed policy is remembered.
 const MEMO_KEY: &[u8] = b"policy";
-/// For how long, in seconds: as long as anything is.
+/// For how long, in seconds: the longest that anything is remembered.
 const MEMO_TIME: u32 = 60;
 
-/// The settings of one run, read when one is first asked for: most requests need none.
+/// The settings of one run, read when one is first needed: most requests need none.
 #[derive(Default)]
 pub(crate) struct Settings(OnceCell<Vec<(String, String)>>);
 
 impl Settings {
-    /// The value of one; what a variable that is unknown holds is nobody's matter.
+    /// The value of one setting; other environment variables are ignored.
     fn value(&self, name: &str) -> Option<&str> {
         let settings = self.0.get_or_init(get_environment);
         let found = settings.iter().find(|(known, _)| known == name);
@@ -45,9 +45,7 @@ impl Settings {
         let given = self.value("COFFER_POLICY");
         if PINNED && given.is_some() {
             return Err(
-                "this component was built with a policy of its own, which no other \
-                        policy replaces"
-                    .to_owned(),
+                "this component was built with its own policy, which cannot be replaced".to_owned(),
             );
         }
         let policy = Policy::parse(self.policy_document())
@@ -60,9 +58,9 @@ impl Settings {
         }
     }
 
-    /// The same, but as an earlier request has read it, where it is still remembered:
-    /// reading the document takes longer than all else that most requests ask for.
-    /// Settings last as long as the instance, so it is read once in one.
+    /// The same, but as an earlier request parsed it, if it is still remembered: parsing
+    /// the document takes longer than everything else that most requests need.
+    /// Settings last as long as the instance, so each instance reads it once.
     ///
     /// # Errors
     /// As [`Settings::policy`].
@@ -82,14 +80,14 @@ impl Settings {
         Ok(IN_FORCE.get_or_init(|| policy))
     }
 
-    /// What links are signed with, where this service has a secret for them. The line
-    /// end that a secret's file or a platform's form of it may add is not part of it.
+    /// The key that signs links, if this service has a link secret. A trailing line break,
+    /// which a secret file or a platform's form may add, is not part of it.
     pub(crate) fn link_key(&self) -> Option<LinkKey> {
         let secret = self.value("COFFER_LINK_SECRET")?;
         LinkKey::derive(secret.trim_ascii().as_bytes())
     }
 
-    /// How clients reach this service, without a slash at the end.
+    /// How clients reach this service, without a trailing slash.
     pub(crate) fn public_url(&self) -> Option<&str> {
         self.value("COFFER_PUBLIC_URL")
     }

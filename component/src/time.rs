@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::bindings::wasi::clocks::wall_clock::Datetime;
 
-/// The last second of the year 9999, the latest that both formats can say.
+/// The last second of the year 9999, the latest that both formats can express.
 const LATEST: u64 = 253_402_300_799;
 
 /// `2026-01-31T23:59:59Z` (RFC 3339, UTC, whole seconds).
@@ -21,7 +21,7 @@ pub(crate) fn http_date(at: Datetime) -> String {
     httpdate::fmt_http_date(system_time(at))
 }
 
-/// Reads an HTTP date in any of the three formats of RFC 9110, 5.6.7; `None`
+/// Parses an HTTP date in any of the three formats of RFC 9110, 5.6.7; `None`
 /// for anything else and for dates before 1970.
 pub(crate) fn parse_http_date(text: &str) -> Option<Datetime> {
     let time = httpdate::parse_http_date(text).ok()?;
@@ -32,7 +32,7 @@ pub(crate) fn parse_http_date(text: &str) -> Option<Datetime> {
     })
 }
 
-/// Whole seconds only: a fraction is cut off, as HTTP compares dates.
+/// Whole seconds only: fractions are truncated, since HTTP dates have none.
 fn system_time(at: Datetime) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(at.seconds.min(LATEST))
 }
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_beyond_all_calendars_does_no_harm() {
+    fn a_time_after_the_year_9999_is_clamped() {
         assert_eq!(rfc3339(at(u64::MAX)), "9999-12-31T23:59:59Z");
         assert_eq!(http_date(at(u64::MAX)), "Fri, 31 Dec 9999 23:59:59 GMT");
     }

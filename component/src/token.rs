@@ -1,5 +1,5 @@
-//! From the `Authorization` field to who asks: every check that a bearer token must
-//! pass (RFC 7519, RFC 8725).
+//! Authentication, from the `Authorization` field to the caller: every check that a bearer
+//! token must pass (RFC 7519, RFC 8725).
 
 mod caller;
 pub(crate) mod claims;
@@ -34,9 +34,9 @@ pub struct Imports<'a> {
     pub secrets: &'a Secrets<'a>,
     /// The way to the IAM API.
     pub fetch: &'a Fetch<'a>,
-    /// Where good tokens are remembered.
+    /// Where valid tokens are remembered.
     pub memo: &'a dyn Memo,
-    /// Where it is told what became of a token.
+    /// Reports the outcome of a token.
     pub tell: &'a dyn Fn(TokenOutcome),
 }
 
@@ -49,17 +49,16 @@ impl From<Unverified> for Problem {
     }
 }
 
-/// Who asks, by the token among these header fields, which has to hold at `now` (seconds
+/// The caller, by the token in these header fields, which must be valid at `now` (seconds
 /// since 1970).
 ///
-/// In the public-only mode the field is not looked at. Otherwise a field that is
-/// there has to be a good bearer token, also where none is needed; one of
-/// another scheme is refused like a bad token.
+/// In public-only mode the field is ignored. Otherwise a field that is present must
+/// hold a valid bearer token, even if none is needed; another scheme is refused like
+/// an invalid token.
 ///
 /// # Errors
-/// [`Problem::InvalidToken`] for a token that is refused, the reason of which
-/// goes to the log; [`Problem::IamUnavailable`] where there are no keys to verify it
-/// with.
+/// [`Problem::InvalidToken`] for a refused token, with the reason in the log;
+/// [`Problem::IamUnavailable`] if there are no keys to verify it with.
 pub fn authenticate<'a>(
     fields: &HeaderMap,
     policy: &'a Policy,

@@ -1,5 +1,5 @@
-//! What a request's URL says: its path is a [`Route`] with a [`Name`], its query one of the
-//! types in [`query`].
+//! A request's URL: its path is a [`Route`] with a [`Name`], its query one of the types in
+//! [`query`].
 
 mod cursor;
 mod name;

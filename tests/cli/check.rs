@@ -88,8 +88,9 @@ fn check_notes_what_is_probably_a_mistake_with_its_line() {
     let notes: Vec<&str> = ended.stdout.lines().collect();
     for (told, expected) in notes.iter().zip([
         "note: line 8: org.delete: \"role:manager, role:admin\" is one role",
-        "note: line 10: public.list: \"uploader\" never fits",
-        "note: line 12: public.content-types: \"image/jpg\" is not what such files are sent as",
+        "note: line 10: public.list: \"uploader\" never matches",
+        "note: line 12: public.content-types: \"image/jpg\" is not the type that such files \
+         are sent with",
     ]) {
         assert!(told.starts_with(expected), "{notes:?}");
     }
@@ -216,7 +217,7 @@ async fn check_fetches_the_keys_that_serve_would() {
     assert!(
         told.contains(&format!(
             "its issuer is \"{issuer}/\", the policy's is \"{issuer}\""
-        )) && told.contains("they differ by a slash at the end"),
+        )) && told.contains("they differ by a trailing slash"),
         "{told}"
     );
 

@@ -73,7 +73,7 @@ pub const EXPECTED: Expected = Expected {
         ("the token has expired", 1),
         ("the token is for another audience", 2),
         ("the signature is not valid", 1),
-        ("the token is of another issuer", 1),
+        ("the token is from another issuer", 1),
         ("the token is not a JWS", 1),
     ],
 };

@@ -40,21 +40,21 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "/v1/public/files",
             None,
             401,
-            "no token came, and public.list asks for signed-in",
+            "no token was sent, and public.list requires signed-in",
         ),
         (
             list.clone(),
             org,
             None,
             401,
-            "no token came, and the org area asks for one",
+            "no token was sent, and the org area requires one",
         ),
         (
             list.clone(),
             files,
             ann("org_id", "hidden-acme"),
             403,
-            "no token can meet user.list: it asks for nobody",
+            "no token can satisfy user.list: the rule is nobody",
         ),
         (
             list.clone(),
@@ -83,14 +83,14 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "/v1/org/files/a",
             member(json!(["hidden-one", "hidden-two"])),
             403,
-            "the token lacks role:manager, which org.delete asks for: it has 2 roles",
+            "the token lacks role:manager, which org.delete requires: it has 2 roles",
         ),
         (
             Method::DELETE,
             "/v1/org/files/a",
             member(json!(7)),
             403,
-            "the token lacks role:manager, which org.delete asks for: the claim /roles is a \
+            "the token lacks role:manager, which org.delete requires: the claim /roles is a \
              number, not a string of words, a list of strings or an object",
         ),
         (
@@ -98,7 +98,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             theirs,
             ann("x", 1),
             403,
-            "public.delete asks for uploader, and another caller stored the file, or one without \
+            "public.delete requires uploader, but the file was stored by another user or without \
              a token",
         ),
         (
@@ -106,8 +106,8 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             files,
             ann("iss", format!("{ISSUER}/")),
             401,
-            "token refused: the token is of another issuer: iss is \\\"https://iam.test/\\\", the \
-             policy's issuer is \\\"https://iam.test\\\" (they differ by a slash at the end)",
+            "token refused: the token is from another issuer: iss is \\\"https://iam.test/\\\", \
+             the policy's issuer is \\\"https://iam.test\\\" (they differ by a trailing slash)",
         ),
         (
             list.clone(),
@@ -150,7 +150,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "/v1/links/hidden-link/a",
             None,
             403,
-            "the link is not one that this service made",
+            "the presigned URL is invalid",
         ),
     ] {
         // The second time a valid token is remembered, and refused for the same reason.

@@ -10,18 +10,17 @@ use crate::problem::Problem;
 use crate::time::parse_http_date;
 use entity_tag::{Tag, entity_tag};
 
-/// The conditions under which a file is to be stored or deleted; the store weighs
-/// them against each other.
+/// The conditions for storing or deleting a file; the store evaluates them in their
+/// order of precedence.
 ///
-/// A list of entity tags that cannot be read is refused; a date that cannot be
-/// read is ignored (13.1.3, 13.1.4).
+/// A malformed list of entity tags is refused; a malformed date is ignored (13.1.3,
+/// 13.1.4).
 pub fn conditions(headers: &HeaderMap) -> Result<Conditions, Problem> {
     read(headers, Unreadable::Refused)
 }
 
-/// The conditions under which a file is to be read. A tag that cannot be read in
-/// `If-None-Match`, which many clients send without its quotes, matches nothing: it costs
-/// them a transfer and nothing else.
+/// The conditions for reading a file. A malformed tag in `If-None-Match`, which many
+/// clients send without quotes, matches nothing: it only costs them a transfer.
 pub(crate) fn of_read(headers: &HeaderMap) -> Result<Conditions, Problem> {
     read(headers, Unreadable::Ignored)
 }
@@ -41,7 +40,7 @@ fn read(headers: &HeaderMap, unreadable: Unreadable) -> Result<Conditions, Probl
     })
 }
 
-/// No condition at all.
+/// No conditions.
 pub(crate) fn unconditional() -> Conditions {
     Conditions {
         if_match: None,
@@ -51,10 +50,10 @@ pub(crate) fn unconditional() -> Conditions {
     }
 }
 
-/// Weighs a range against `If-Range` (13.1.5): the span to open, and what has
-/// to hold for it not to be the whole file.
+/// Evaluates `If-Range` (13.1.5): the span to open, and the validator that must match, or
+/// else the whole file is sent.
 ///
-/// A validator that can never hold, such as a weak tag, gives the whole file.
+/// A validator that can never match, such as a weak tag, gives the whole file.
 pub(crate) fn if_range(headers: &HeaderMap, span: Span) -> (Span, Option<Validator>) {
     if !headers.contains_key(header::IF_RANGE) || matches!(span, Span::All) {
         return (span, None);
@@ -86,14 +85,14 @@ enum Weak {
     CountsAsStrong,
 }
 
-/// What is done about a tag that cannot be read.
+/// How a malformed tag is handled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unreadable {
     Refused,
     Ignored,
 }
 
-/// The tags of all fields of this name together; `None` where there is no field.
+/// The tags of all fields with this name; `None` if there is no such field.
 fn etags(
     headers: &HeaderMap,
     name: &HeaderName,
@@ -131,7 +130,7 @@ fn etags(
             if tag.weak && weak == Weak::NeverMatches {
                 continue;
             }
-            // The store's own tags are ASCII, so another can be left out.
+            // The store's own tags are ASCII, so a tag that is not UTF-8 never matches.
             tags.extend(std::str::from_utf8(tag.opaque).map(str::to_owned));
         }
     }
@@ -142,7 +141,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Datetime> {
     parse_http_date(only(headers, name)?.to_str().ok()?)
 }
 
-/// The field of this name where there is exactly one.
+/// The field with this name if there is exactly one.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
     let mut fields = headers.get_all(name).iter();
     fields.next().filter(|_| fields.next().is_none())

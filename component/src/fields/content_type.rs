@@ -11,22 +11,22 @@ use mediatype::{MediaType, ReadParams, names};
 use crate::problem::Problem;
 use crate::url::Name;
 
-/// What client libraries say of any content where the application says nothing.
+/// What client libraries send by default for any content.
 const DEFAULTS: [&str; 2] = ["application/x-www-form-urlencoded", guess::UNKNOWN];
 
-/// A media type, with its parameters as they were given: at most 255 bytes of
-/// visible ASCII and spaces.
+/// A media type, with its parameters as given: at most 255 bytes of visible ASCII
+/// and spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContentType(String);
 
 impl ContentType {
     const MAX_BYTES: usize = 255;
 
-    /// The type of a request's content: what its `Content-Type` says, else what
-    /// the name tells.
+    /// The type of a request's content: its `Content-Type`, or else a guess by the
+    /// name.
     ///
     /// # Errors
-    /// [`Problem::InvalidRequest`] for more than one type, or one that is none.
+    /// [`Problem::InvalidRequest`] for more than one type, or an invalid one.
     pub(crate) fn of_request(headers: &HeaderMap, name: &Name) -> Result<Self, Problem> {
         let mut fields = headers.get_all(header::CONTENT_TYPE).iter();
         let given = fields.next().map(http::HeaderValue::as_bytes);
@@ -45,25 +45,25 @@ impl ContentType {
         }
     }
 
-    /// The type of a form's part, likewise. One that cannot be read counts for nothing:
-    /// browsers pass on what a system calls a file, or a script.
+    /// The type of a form's part, likewise. An invalid one is ignored: browsers pass on
+    /// whatever the system or a script calls the file's type.
     pub(crate) fn of_part(given: Option<&[u8]>, name: &Name) -> Self {
         given
             .and_then(Self::read)
             .map_or_else(|| Self::guess(name), |given| given.or_guess(name))
     }
 
-    /// The type that the store has kept, which is not trusted to be one.
+    /// The type that the store returned, which may be invalid.
     pub(crate) fn stored(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|| Self(guess::UNKNOWN.to_owned()))
     }
 
-    /// What the name's extension tells. A guess says nothing about the charset.
+    /// A guess by the name's extension, without a charset.
     fn guess(name: &Name) -> Self {
         Self(guess::by_name(name.basename()).to_owned())
     }
 
-    /// Itself, unless it is what client libraries say of any content.
+    /// Itself, unless it is a client library's default.
     fn or_guess(self, name: &Name) -> Self {
         let is_default = DEFAULTS
             .iter()
@@ -78,19 +78,19 @@ impl ContentType {
     fn parse(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let media_type = MediaType::parse(text.trim_ascii()).ok()?;
-        // The parser takes ranges such as `image/*` too.
+        // The parser accepts ranges such as `image/*` too.
         let concrete = media_type.ty != "*" && !media_type.subty.as_str().contains('*');
         (printable && concrete && text.len() <= Self::MAX_BYTES)
             .then(|| Self(text.trim_ascii().to_owned()))
     }
 
-    /// As it was given or guessed.
+    /// As given or guessed.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The value of a download's `Content-Type` field. Of text that does not say how it is
-    /// encoded browsers would think it is windows-1252.
+    /// The value of a download's `Content-Type` field. Browsers would read text without a
+    /// charset as windows-1252.
     pub(crate) fn served(&self) -> Cow<'_, str> {
         let is_text = self
             .0
@@ -105,7 +105,7 @@ impl ContentType {
         Cow::Borrowed(&self.0)
     }
 
-    /// Whether it is that of a form, which is not a file.
+    /// Whether it is the type of a form, which is not a file.
     pub(crate) fn is_form(&self) -> bool {
         self.essence().eq_ignore_ascii_case("multipart/form-data")
     }

@@ -1,21 +1,21 @@
-//! Preflights of cross-origin requests (the Fetch standard, 3.3). What every response has
-//! is in [`coffer_cors`], which the host goes by too.
+//! CORS preflights (the Fetch standard, 3.3). The fields of every response are in
+//! [`coffer_cors`], which the host uses too.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const METHODS: &str = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
 
-/// What a preflight that names no fields is told.
+/// The allowed header fields for a preflight that names none.
 const FIELDS: &str = "Authorization, Content-Type, Content-Digest, Repr-Digest, If-Match, \
      If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range, Range, X-Request-Id, \
      traceparent, tracestate";
 
-/// For how many seconds a browser may remember a preflight. Two hours is the
-/// most that Chromium keeps.
+/// For how many seconds a browser may cache a preflight. Chromium's maximum is two
+/// hours.
 const MAX_AGE: &str = "7200";
 
-/// What the answer to a preflight has beside [`coffer_cors::response_fields`], where those allow the
-/// origin. Whatever header fields the script wants to send, it may.
+/// What the response to a preflight has besides [`coffer_cors::response_fields`], if those
+/// allow the origin. A script may send any header field.
 pub(crate) fn preflight(request: &HeaderMap) -> [(HeaderName, HeaderValue); 4] {
     let wanted = request
         .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preflight_is_told_methods_and_fields() {
+    fn a_preflight_allows_methods_and_fields() {
         for (wanted, expected) in [
             (Some("authorization, x-own"), "authorization, x-own"),
             (None, FIELDS),

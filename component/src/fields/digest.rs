@@ -10,9 +10,9 @@ use sfv::{BareItemFromInput, KeyRef, Parser};
 
 use crate::problem::Problem;
 
-/// The SHA-256 that `Content-Digest` or `Repr-Digest` announces; other
-/// algorithms are ignored. What is stored is the content as it came, so that
-/// the two mean the same here, and no content can have two different ones.
+/// The SHA-256 in `Content-Digest` or `Repr-Digest`; other algorithms are
+/// ignored. The content is stored as received, so both fields mean the same
+/// here, and two different digests cannot both match.
 pub(crate) fn sha256(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
     let content = announced(headers, &HeaderName::from_static("content-digest"))?;
     let representation = announced(headers, &HeaderName::from_static("repr-digest"))?;
@@ -37,19 +37,17 @@ fn announced(headers: &HeaderMap, name: &HeaderName) -> Result<Option<[u8; 32]>,
 }
 
 fn malformed(name: &HeaderName) -> Problem {
-    Problem::InvalidRequest(format!(
-        "{name} does not hold digests as RFC 9530 writes them"
-    ))
+    Problem::InvalidRequest(format!("{name} is not a valid digest field (RFC 9530)"))
 }
 
-/// What stands under `sha-256`; of several, the last counts (RFC 9651, 3.2).
+/// The value of `sha-256`; if there are several, the last one counts (RFC 9651, 3.2).
 enum Announced {
     Nothing,
     Digest([u8; 32]),
     SomethingElse,
 }
 
-/// A member of the dictionary, and where its value goes, if anywhere.
+/// A member of the dictionary, and where to store its value, if anywhere.
 struct Member<'f>(Option<&'f mut Announced>);
 
 impl<'de> DictionaryVisitor<'de> for &mut Announced {
@@ -104,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// Of the empty content.
+    /// The digest of empty content.
     const EMPTY: &str = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
     const ZEROS: &str = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:";
 
@@ -146,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn two_different_digests_cannot_both_hold() {
+    fn two_different_digests_cannot_both_match() {
         let both = [("content-digest", EMPTY), ("repr-digest", ZEROS)];
         assert_eq!(first_byte(&both), Err(Problem::DigestMismatch));
     }

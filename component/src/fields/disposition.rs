@@ -6,18 +6,17 @@ use http::HeaderValue;
 
 use crate::url::percent;
 
-/// How many characters of a name a download's field has, which more than fill what file
-/// systems take.
+/// The maximum number of characters of a filename, at least what file systems accept.
 const MAX_NAME: usize = 255;
-/// How many of them an extension may have, which is kept where a name is cut.
+/// The maximum length of an extension that is kept when a name is truncated.
 const MAX_EXTENSION: usize = 16;
 
 /// The field for a download of a file whose name ends in `basename`.
 ///
-/// `inline` says whether its type may be shown in place. `download` is what the
-/// request asks for: `Some` forces `attachment`, with another name unless it is
-/// empty, of which only the last component counts. A name of more than 255 characters
-/// is cut.
+/// `inline` says whether its type may be shown inline. `download` is the request's
+/// parameter: `Some` forces `attachment`, under another name unless it is empty, of
+/// which only the last component counts. A name of more than 255 characters is
+/// truncated.
 pub fn for_download(basename: &str, inline: bool, download: Option<&str>) -> HeaderValue {
     let wanted: String = download
         .map_or("", last_component)
@@ -34,7 +33,7 @@ pub fn for_download(basename: &str, inline: bool, download: Option<&str>) -> Hea
     } else {
         "attachment"
     };
-    // For clients that do not know `filename*`; without what they misread.
+    // For clients that do not support `filename*`, without characters that they misread.
     let plain: String = filename
         .chars()
         .map(|character| match character {
@@ -55,9 +54,9 @@ pub fn for_download(basename: &str, inline: bool, download: Option<&str>) -> Hea
     HeaderValue::try_from(field).unwrap_or(HeaderValue::from_static("attachment"))
 }
 
-/// The name in at most [`MAX_NAME`] characters, with its extension.
+/// The name, truncated to [`MAX_NAME`] characters, with its extension.
 fn cut(name: &str) -> Cow<'_, str> {
-    // No name has more characters than bytes.
+    // A name never has more characters than bytes.
     if name.len() <= MAX_NAME || name.chars().count() <= MAX_NAME {
         return name.into();
     }
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_download_is_named_for_old_and_new_clients() {
+    fn a_download_has_a_filename_for_old_and_new_clients() {
         for (basename, inline, download, expected) in [
             (
                 "a.png",
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_and_keeps_its_extension() {
+    fn a_long_name_is_truncated_and_keeps_its_extension() {
         for (name, expected) in [
             ("!".repeat(60_000), "!".repeat(255)),
             ("日".repeat(255), "日".repeat(255)),

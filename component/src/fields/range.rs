@@ -5,11 +5,11 @@ use http_range_header::{SyntacticallyCorrectRange as Range, parse_range_header};
 
 use crate::bindings::coffer::storage::blobs::Span;
 
-/// The bytes that a `GET` asks for; other methods have no range.
+/// The bytes that a `GET` asks for; other methods ignore the field.
 ///
-/// More than one range, another unit and what cannot be read all mean the whole
-/// file, as a server may ignore the field. An offset too large for 64 bits
-/// counts as the largest.
+/// Several ranges, another unit and a malformed field all mean the whole file, as a
+/// server may ignore the field. An offset too large for 64 bits counts as the
+/// largest.
 pub fn span(headers: &HeaderMap) -> Span {
     let mut fields = headers.get_all(header::RANGE).iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn one_range_of_bytes_is_understood() {
+    fn a_single_byte_range_is_supported() {
         for (field, expected) in [
             ("bytes=0-0", Span::Between((0, 0))),
             ("bytes=5-", Span::From(5)),

@@ -1,4 +1,4 @@
-//! Requests of the component's own: GET, for what the IAM API publishes.
+//! The component's own outgoing requests: GET, for what the IAM API publishes.
 
 use ct_codecs::{Encoder, Hex};
 
@@ -9,49 +9,49 @@ use crate::bindings::wasi::http::types::{
 use crate::bindings::wasi::io::streams::StreamError;
 use crate::policy::WebUrl;
 
-/// The longest wait for a connection, for an answer, and for more of it, in
-/// nanoseconds.
+/// The timeout for the connection, for the first byte of the response, and between
+/// bytes, in nanoseconds.
 const PATIENCE: u64 = 5_000_000_000;
-/// The largest document, in bytes.
+/// The maximum size of a document, in bytes.
 const MAX_DOCUMENT: usize = 256 << 10;
 /// How much of a document is read at once, in bytes.
 const CHUNK: u64 = 64 << 10;
 
-/// Whether a cache on the way may answer (RFC 9111).
+/// Whether a cache in between may answer (RFC 9111).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// It may.
     Cached,
-    /// It should ask the origin again (RFC 9111, 5.2.1.4).
+    /// It should revalidate with the origin (RFC 9111, 5.2.1.4).
     Revalidated,
-    /// It may, but not with the document of this SHA-256, which is of no use
+    /// It may, but not with the document of this SHA-256, which is unusable
     /// (RFC 9110, 13.1.2).
     InsteadOf([u8; 32]),
 }
 
-/// Why a document was not to be had.
+/// Why a document could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    #[error("it cannot be fetched: {0}")]
+    #[error("cannot be fetched: {0}")]
     Unreachable(String),
-    #[error("the answer has the status {0}")]
+    #[error("the response has status {0}")]
     Status(u16),
-    #[error("the answer has more than {MAX_DOCUMENT} bytes")]
+    #[error("the response has more than {MAX_DOCUMENT} bytes")]
     TooLarge,
-    #[error("the answer broke off")]
+    #[error("the response was cut off")]
     BrokenOff,
-    /// The cache has a copy, but could not or would not ask.
-    #[error("it was asked a moment ago, or cannot be reached")]
+    /// The cache has a copy, but could not or would not revalidate it.
+    #[error("not revalidated: it was requested a moment ago, or is unreachable")]
     NotRenewed,
 }
 
-/// Gets a document.
+/// Fetches a document.
 ///
 /// # Errors
-/// A [`FetchError`] for anything but a whole 200; redirects are not followed.
+/// A [`FetchError`] for anything but a complete 200; redirects are not followed.
 pub(crate) fn get(url: &WebUrl, freshness: Freshness) -> Result<Vec<u8>, FetchError> {
     let response = send(url, freshness).map_err(|code| match code {
-        // A platform that knows more says it in words.
+        // The platform's own description says more than its code.
         ErrorCode::InternalError(Some(cause)) => FetchError::Unreachable(cause),
         code => FetchError::Unreachable(code.to_string()),
     })?;
@@ -80,7 +80,7 @@ fn send(url: &WebUrl, freshness: Freshness) -> Result<IncomingResponse, ErrorCod
         .set_path_with_query(Some(url.path_with_query()))
         .map_err(broken)?;
     let options = RequestOptions::new();
-    // A platform that does not know them has limits of its own.
+    // A platform that does not support them has timeouts of its own.
     let _ = options.set_connect_timeout(Some(PATIENCE));
     let _ = options.set_first_byte_timeout(Some(PATIENCE));
     let _ = options.set_between_bytes_timeout(Some(PATIENCE));
@@ -107,7 +107,7 @@ fn fields(freshness: Freshness) -> Fields {
     Fields::from_list(&entries).unwrap_or_else(|_| Fields::new())
 }
 
-/// Whether it is from the host's cache and was not asked for (RFC 9211, 2.1).
+/// Whether it came from the host's cache without revalidation (RFC 9211, 2.1).
 fn is_copy(response: &IncomingResponse) -> bool {
     let status = response.headers().get("cache-status");
     status.iter().any(|value| value == b"Coffer; hit")

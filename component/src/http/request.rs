@@ -1,4 +1,4 @@
-//! A request as it comes from the platform.
+//! A request as the platform delivers it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -6,14 +6,14 @@ use crate::bindings::wasi::http::types::{IncomingBody, IncomingRequest, Method a
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use crate::problem::Problem;
 
-/// How much of a request's body is asked for at once, in bytes.
+/// How much of a request's body is read at once, in bytes.
 const READ_CHUNK: u64 = 128 << 10;
 
-/// A request, its header read, its body untouched.
+/// A request with its header read and its body untouched.
 pub(crate) struct Request {
     /// RFC 9110, 9.
     pub(crate) method: Method,
-    /// Path and query, as they came.
+    /// Path and query, as received.
     pub(crate) target: String,
     /// RFC 9110, 5.
     pub(crate) headers: HeaderMap,
@@ -24,9 +24,9 @@ impl Request {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`Problem::InvalidRequest`] for a method or field that HTTP does not know.
+    /// [`Problem::InvalidRequest`] for a method or field that is not valid HTTP.
     pub(crate) fn read(incoming: IncomingRequest) -> Result<Self, Problem> {
-        let unusable = |_| Problem::InvalidRequest("the header is malformed".to_owned());
+        let unusable = |_| Problem::InvalidRequest("the request header is malformed".to_owned());
         let fields = incoming.headers().entries();
         let mut headers = HeaderMap::with_capacity(fields.len());
         for (name, value) in fields {
@@ -42,20 +42,20 @@ impl Request {
         })
     }
 
-    /// Host and port that the client asked.
+    /// The host and port that the client addressed.
     pub(crate) fn authority(&self) -> String {
         self.incoming.authority().unwrap_or_default()
     }
 
-    /// The body, to be handed on unread.
+    /// The body, to be passed on unread.
     ///
     /// # Errors
-    /// [`Problem::Internal`] when it was taken before.
+    /// [`Problem::Internal`] if it was taken before.
     pub(crate) fn into_body(self) -> Result<IncomingBody, Problem> {
         self.incoming.consume().map_err(|()| Problem::Internal)
     }
 
-    /// The body, to be read here.
+    /// The body, to be read by the component.
     ///
     /// # Errors
     /// As [`Request::into_body`].
@@ -76,13 +76,13 @@ pub(crate) struct BodyReader {
     _body: IncomingBody,
 }
 
-/// The body broke off before its end.
+/// The body was cut off before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("the request's body broke off")]
+#[error("the request body was cut off")]
 pub(crate) struct BrokenOff;
 
 impl BodyReader {
-    /// The next bytes, none at the end.
+    /// The next bytes; `None` at the end.
     ///
     /// # Errors
     /// [`BrokenOff`].

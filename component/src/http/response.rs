@@ -1,4 +1,4 @@
-//! What a request is answered with, as it goes to the platform.
+//! The response to a request, as the platform gets it.
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -9,34 +9,34 @@ use crate::bindings::wasi::http::types::{
 use crate::log;
 use crate::problem::Problem;
 
-/// The most that `blocking-write-and-flush` takes at once, in bytes.
+/// The most that `blocking-write-and-flush` accepts at once, in bytes.
 const WRITE_CHUNK: usize = 4096;
-/// The largest header of a response, in bytes: less than what platforms take, of which some
-/// give no answer at all to a larger one.
+/// The maximum size of a response header, in bytes: less than platforms accept, some of
+/// which send no response at all if it is larger.
 const MAX_HEADER: usize = 96 << 10;
 
-/// What a request is answered with.
+/// The response to a request.
 pub(crate) enum Answer {
-    /// Head and body, as far as there is one.
+    /// Head and body, if there is one.
     Whole(Response),
-    /// A file's bytes, which never come here.
+    /// A file's bytes, which never pass through the component.
     Bytes {
         /// 200 or 206.
         status: StatusCode,
-        /// All but `Content-Length`.
+        /// All fields but `Content-Length`.
         headers: HeaderMap,
         /// What is sent.
         blob: Blob,
     },
 }
 
-/// A response made here.
+/// A response made by the component.
 pub(crate) struct Response {
     /// RFC 9110, 15.
     pub(crate) status: StatusCode,
-    /// All but `Content-Length`, unless there is no body to count.
+    /// All fields but `Content-Length`, unless there is no body to measure.
     pub(crate) headers: HeaderMap,
-    /// Its bytes; none is not the same as empty: it leaves `Content-Length` to
+    /// The body. `None` is not the same as empty: it leaves `Content-Length` to
     /// [`Response::headers`].
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -51,14 +51,14 @@ impl Response {
         }
     }
 
-    /// A JSON document (RFC 8259) that nobody may keep.
+    /// A JSON document (RFC 8259) that must not be cached.
     pub(crate) fn json(status: StatusCode, document: &impl serde::Serialize) -> Self {
         let body = serde_json::to_vec(document).unwrap_or_default();
         Self::document(status, "application/json", body)
     }
 
     fn document(status: StatusCode, media_type: &'static str, mut body: Vec<u8>) -> Self {
-        // For those who read it in a terminal.
+        // For reading it in a terminal.
         body.push(b'\n');
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -87,7 +87,7 @@ impl From<Problem> for Answer {
 }
 
 impl Answer {
-    /// The header fields, for those that every answer gets.
+    /// The header fields, to add those that every response has.
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
         match self {
             Self::Whole(response) => &mut response.headers,
@@ -95,8 +95,8 @@ impl Answer {
         }
     }
 
-    /// Itself, or an internal error in place of an answer whose header is too large to be
-    /// sent: whatever a client makes us repeat, it is answered here.
+    /// The answer itself, or an internal error if its header is too large to be sent:
+    /// whatever a client makes us repeat, it gets a response.
     pub(crate) fn bounded(mut self) -> Self {
         let fields = self.headers_mut().iter();
         let size: usize = fields
@@ -105,11 +105,13 @@ impl Answer {
         if size <= MAX_HEADER {
             return self;
         }
-        log::failed(&format_args!("an answer's header would have {size} bytes"));
+        log::failed(&format_args!(
+            "a response header of {size} bytes is too large"
+        ));
         Self::from(Problem::Internal)
     }
 
-    /// Sends it. A client that has gone away meanwhile is nobody's error.
+    /// Sends it. A client that has disconnected meanwhile is not an error.
     pub(crate) fn send(mut self, out: ResponseOutparam, head_only: bool) {
         let nosniff = HeaderValue::from_static("nosniff");
         self.headers_mut()
@@ -127,8 +129,8 @@ impl Answer {
     }
 }
 
-/// Sends a response, or an internal error in place of one that cannot be built: no answer at
-/// all would count as a failure of the whole component.
+/// Sends a response, or an internal error if it cannot be built: no response at all would
+/// count as a failure of the whole component.
 fn send(response: Response, out: ResponseOutparam, head_only: bool) {
     let built = build(response, head_only).or_else(|error| {
         log::failed(&error);
@@ -152,16 +154,16 @@ fn send(response: Response, out: ResponseOutparam, head_only: bool) {
             }
         }
     }
-    // An error means that the client has gone.
+    // An error means that the client has disconnected.
     let _ = OutgoingBody::finish(body, None);
 }
 
 /// The platform does not accept a response, for instance because its header is too large.
 #[derive(Debug, thiserror::Error)]
-#[error("an answer cannot be built: the platform refuses its {0}")]
+#[error("a response cannot be built: the platform rejects its {0}")]
 struct Unbuildable(&'static str);
 
-/// A response as the platform sends it, with what is to be written into its body.
+/// A response as the platform sends it, and what to write into its body.
 type Built = (OutgoingResponse, Option<(OutgoingBody, Vec<u8>)>);
 
 fn build(mut response: Response, head_only: bool) -> Result<Built, Unbuildable> {
@@ -173,7 +175,7 @@ fn build(mut response: Response, head_only: bool) -> Result<Built, Unbuildable> 
     let fields =
         Fields::from_list(&entries(&response.headers)).map_err(|_| Unbuildable("header"))?;
     let outgoing = OutgoingResponse::new(fields);
-    // It is 200 as it is made.
+    // A new response already has status 200.
     let status = response.status.as_u16();
     if status != 200 {
         outgoing
@@ -205,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_whose_header_is_too_large_is_an_error_of_our_own() {
+    fn a_response_header_that_is_too_large_becomes_an_internal_error() {
         for (bytes, expected) in [(0, 200), (60_000, 200), (100_000, 500)] {
             let mut response = Response::empty(StatusCode::OK);
             for name in [header::LINK, header::CONTENT_DISPOSITION] {

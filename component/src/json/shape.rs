@@ -1,20 +1,20 @@
-//! The shape of a JSON value, for where the value itself must not be shown.
+//! The shape of a JSON value, for messages that must not show the value itself.
 
 use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde_json::Value;
 
-/// What kind of value it is, and of how many.
+/// The type of a value, and its number of elements or members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Shape {
     Null,
     Boolean,
     Number,
     Text,
-    /// With so many elements.
+    /// With this number of elements.
     List(u32),
-    /// With so many members.
+    /// With this number of members.
     Object(u32),
 }
 

@@ -10,14 +10,14 @@ use crate::url::percent;
 /// What a part of a form says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormData {
-    /// The field's name; empty where there is none.
+    /// The field's name; empty if there is none.
     pub(crate) name: String,
-    /// The file's name as the sender has it, maybe with a path, which may be no valid
-    /// name; `None` where the part is not a file.
+    /// The file's name as the client sent it, maybe with a path, and not necessarily
+    /// valid; `None` if the part is not a file.
     pub(crate) filename: Option<Filename>,
 }
 
-/// What a sender calls a file.
+/// A file's name as the client sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filename(String);
 
@@ -32,20 +32,20 @@ impl Filename {
         last_component(&self.0)
     }
 
-    /// The whole of it, joined by `/`. A backslash separates too, also one that some
-    /// senders write twice.
+    /// The whole path, joined by `/`. A backslash is a separator too, even if doubled, as
+    /// some clients send it.
     pub(crate) fn path(&self) -> String {
         self.0.replace("\\\\", "\\").replace('\\', "/")
     }
 }
 
 impl FormData {
-    /// Reads the field's value. `filename*` (RFC 8187) wins over `filename`, unless it
-    /// cannot be read.
+    /// Parses the field's value. `filename*` (RFC 8187) wins over `filename`, unless it is
+    /// malformed.
     ///
-    /// A duplicate parameter, one that is not understood or only nearly, such as
-    /// `filename*0` (RFC 2231), is refused: others along the way may have looked at it, and
-    /// a file must not pass for a text field.
+    /// A duplicate or ambiguous parameter, such as `filename*0` (RFC 2231), is refused:
+    /// proxies and scanners in between may have read it differently, and a file must not
+    /// pass for a text field.
     pub(crate) fn parse(value: &[u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(value)
             .map_err(|_| Problem::InvalidName("a filename is not UTF-8"))?;
@@ -91,11 +91,11 @@ impl FormData {
     }
 }
 
-/// A parameter that may be there in two forms (RFC 8187, 4.2).
+/// A parameter that may be present in two forms (RFC 8187, 4.2).
 #[derive(Default)]
 struct Parameter {
     plain: Option<String>,
-    /// Encoded.
+    /// Still encoded.
     extended: Option<String>,
 }
 
@@ -114,14 +114,14 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Reads a token or a quoted string and returns it with what stands behind it.
+/// Parses a token or a quoted string and returns it with what follows it.
 ///
-/// In quotes a backslash escapes `"` and nothing else, so that Windows paths
-/// stay whole, and the three percent-encodings that browsers write are undone.
+/// In quotes a backslash escapes only `"`, so that Windows paths stay intact, and the
+/// three percent-encodings that browsers write are decoded.
 fn parameter_value(text: &str) -> Result<(String, &str), Problem> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, rest) = split_at(text, |c| c == ';');
-        // Another reader may take it for the start of a quoted string.
+        // Another reader may see the start of a quoted string.
         if token.contains('"') {
             return Err(malformed());
         }
@@ -147,8 +147,7 @@ fn parameter_value(text: &str) -> Result<(String, &str), Problem> {
     Ok((value, rest))
 }
 
-/// Decodes `UTF-8'language'percent-encoded` (RFC 8187, 3.2); `None` where it cannot be
-/// read.
+/// Decodes `UTF-8'language'percent-encoded` (RFC 8187, 3.2); `None` if it is malformed.
 fn ext_value(text: &str) -> Option<String> {
     let mut pieces = text.splitn(3, '\'');
     match (pieces.next(), pieces.next(), pieces.next()) {
@@ -159,13 +158,13 @@ fn ext_value(text: &str) -> Option<String> {
     }
 }
 
-/// Splits before the first character that fits, or at the end.
+/// Splits before the first character that matches, or at the end.
 fn split_at(text: &str, fits: impl FnMut(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(fits).unwrap_or(text.len()))
 }
 
 fn malformed() -> Problem {
-    Problem::InvalidMultipart("a part's Content-Disposition cannot be read".into())
+    Problem::InvalidMultipart("a part's Content-Disposition is malformed".into())
 }
 
 #[cfg(test)]
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_say_their_field_and_file() -> Result<(), Problem> {
+    fn parts_name_their_field_and_file() -> Result<(), Problem> {
         for (value, name, filename) in [
             (
                 r#"form-data; name="a;b"; filename="c d.txt""#,
@@ -203,7 +202,7 @@ mod tests {
         for (value, path) in [
             (r#"form-data; filename="a/b c/d.txt""#, "a/b c/d.txt"),
             (r#"form-data; filename="a\b\c""#, "a/b/c"),
-            // As curl writes a backslash.
+            // As curl escapes a backslash.
             (r#"form-data; filename="a\\b\\\"c\"""#, "a/b/\"c\""),
             (r#"form-data; filename="/a""#, "/a"),
             (r#"form-data; filename="a/""#, "a/"),
@@ -235,7 +234,7 @@ mod tests {
                 "€ a",
             ),
             (r#"form-data; filename*=utf-8'en'a%2Fb; filename="x""#, "b"),
-            // What cannot be read leaves the other.
+            // If one is malformed, the other counts.
             ("form-data; filename=x; filename*=y", "x"),
             ("form-data; filename*=latin1''%E9; filename=x", "x"),
             ("form-data; filename*=UTF-8''%E9; filename=x", "x"),
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused() {
+    fn what_is_malformed_or_ambiguous_is_refused() {
         for value in [
             "",
             "attachment; filename=x",
@@ -274,7 +273,7 @@ mod tests {
             "form-data; filename*=latin1''x",
             "form-data; filename*=UTF-8''%zz",
             "form-data; name*=x",
-            // Each of them is a file to some, and a text field to others.
+            // Some readers see a file in each of these, others a text field.
             r#"form-data; name="f"; x; filename="foo.html""#,
             r#"form-data; name="f"; "filename"="foo.html""#,
             r#"form-data; name="f"; filename*0="foo"; filename*1=".html""#,

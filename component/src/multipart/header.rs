@@ -1,4 +1,4 @@
-//! What a form and its parts say about themselves in header fields.
+//! The header fields of a form and its parts.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use mediatype::{MediaType, ReadParams, names};
@@ -6,7 +6,7 @@ use mediatype::{MediaType, ReadParams, names};
 use super::disposition::FormData;
 use crate::problem::Problem;
 
-/// How many lines a part's header may have.
+/// The maximum number of lines in a part's header.
 const MAX_LINES: usize = 32;
 
 /// RFC 7578, 4.7.
@@ -14,19 +14,18 @@ const CONTENT_TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-t
 
 const FORM_DATA: MediaType<'static> = MediaType::new(names::MULTIPART, names::FORM_DATA);
 
-/// What a part's header says, as far as a form's parts have anything to say
-/// (RFC 7578, 4.8).
+/// The fields of a part's header that matter in a form (RFC 7578, 4.8).
 pub(super) struct PartHeader {
     pub(super) disposition: FormData,
-    /// As it stands there.
+    /// As it was sent.
     pub(super) content_type: Option<Vec<u8>>,
 }
 
 impl PartHeader {
-    /// Reads a part's header. A duplicate field is refused, since nobody could
-    /// say which of them the others along the way have looked at.
+    /// Reads a part's header. A duplicate field is refused, since proxies and scanners in
+    /// between may have read the other one.
     pub(super) fn parse(fields: &HeaderMap) -> Result<Self, Problem> {
-        // Bytes are stored as they come, so an encoding would change the file.
+        // Bytes are stored as received, so an encoding would change the file.
         let encoding = only(fields, &CONTENT_TRANSFER_ENCODING)?.unwrap_or(b"binary");
         let plain = ["binary", "8bit", "7bit"].map(str::as_bytes);
         if !plain
@@ -34,7 +33,7 @@ impl PartHeader {
             .any(|plain| encoding.eq_ignore_ascii_case(plain))
         {
             return Err(Problem::malformed_form(
-                "a part has a Content-Transfer-Encoding",
+                "a part has an unsupported Content-Transfer-Encoding",
             ));
         }
         let disposition = only(fields, &header::CONTENT_DISPOSITION)?
@@ -60,7 +59,7 @@ fn only<'h>(fields: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h [u8]>
 
 /// The header lines of a part, up to the empty one that ends them.
 pub(super) fn lines(block: &[u8]) -> Result<HeaderMap, Problem> {
-    let unreadable = || Problem::malformed_form("a part's header cannot be read");
+    let unreadable = || Problem::malformed_form("a part's header is malformed");
     let mut lines = [httparse::EMPTY_HEADER; MAX_LINES];
     let Ok(httparse::Status::Complete((_, lines))) = httparse::parse_headers(block, &mut lines)
     else {
@@ -77,7 +76,7 @@ pub(super) fn lines(block: &[u8]) -> Result<HeaderMap, Problem> {
 
 /// The boundary that the Content-Type of a form names: 1 to 70 characters.
 pub(super) fn boundary(content_type: &[u8]) -> Result<String, Problem> {
-    let unreadable = || Problem::malformed_form("its Content-Type cannot be read");
+    let unreadable = || Problem::malformed_form("its Content-Type is malformed");
     let text = std::str::from_utf8(content_type).map_err(|_| unreadable())?;
     let media_type = MediaType::parse(text.trim_ascii()).map_err(|_| unreadable())?;
     if media_type.essence() != FORM_DATA {
@@ -88,13 +87,13 @@ pub(super) fn boundary(content_type: &[u8]) -> Result<String, Problem> {
         .filter(|(name, _)| *name == names::BOUNDARY);
     let (Some((_, boundary)), None) = (boundaries.next(), boundaries.next()) else {
         return Err(Problem::malformed_form(
-            "its Content-Type does not name one boundary",
+            "its Content-Type does not name exactly one boundary",
         ));
     };
     let boundary = boundary.unquoted_str();
     let printable = boundary.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if !(1..=70).contains(&boundary.len()) || !printable || boundary.ends_with(' ') {
-        return Err(Problem::malformed_form("its boundary is not one"));
+        return Err(Problem::malformed_form("its boundary is invalid"));
     }
     Ok(boundary.into_owned())
 }

@@ -13,7 +13,7 @@ const FORM: &[u8] = b"pre\r\n--xy\r\n--xyz \t\r\n\
     Content-Disposition: form-data; filename=\"2\"\r\nContent-Transfer-Encoding: BINARY\r\n\r\n\r\n\
     --xyz--\t\r\nepilogue";
 
-/// Disposition's name or file name, content type, content.
+/// The filename or else the field's name, the content type, and the content.
 type Read = (String, Option<String>, Vec<u8>);
 
 fn chunks(body: &[u8], size: usize) -> impl FnMut() -> Result<Option<Bytes>, Problem> + use<> {
@@ -86,11 +86,14 @@ fn a_form_without_its_closing_delimiter_is_never_complete() {
             assert!(matches!(cut, Err(Problem::InvalidMultipart(_))), "{length}");
         }
     }
-    assert!(read(&FORM[..end]).is_ok(), "the last line needs no end");
+    assert!(
+        read(&FORM[..end]).is_ok(),
+        "the last line needs no line break"
+    );
 }
 
 #[test]
-fn parts_that_nobody_reads_are_passed_over() -> Result<(), Problem> {
+fn unread_parts_are_skipped() -> Result<(), Problem> {
     let mut form = Form::new(TYPE, chunks(FORM, 5))?;
     let mut names = Vec::new();
     while let Some(mut part) = form.next_part()? {
@@ -145,7 +148,7 @@ fn what_is_malformed_is_refused() {
         "Content-Disposition: form-data; filename=\"a\0b\"",
         "Content-Disposition: attachment; filename=x",
         "Content-Disposition: form-data; filename=x\r\nContent-Transfer-Encoding: base64",
-        // Two of one name, of which nobody can say which counts.
+        // Two fields with the same name: it is unclear which one counts.
         &format!("{disposition}\r\ncontent-disposition: form-data; name=x"),
         &format!("{disposition}\r\n{disposition}"),
         &format!("{disposition}\r\nContent-Type: text/html\r\nContent-Type: image/png"),
@@ -164,7 +167,7 @@ fn what_is_malformed_is_refused() {
 }
 
 #[test]
-fn what_never_ends_is_given_up_soon() {
+fn what_never_ends_is_refused_soon() {
     let part = "--xyz\r\nContent-Disposition: form-data; name=x\r\n\r\n";
     for (start, endless) in [
         ("", "preamble"),
@@ -173,7 +176,7 @@ fn what_never_ends_is_given_up_soon() {
         ("--xyz\r\nX: ", "header"),
         ("--xyz\r\n", "X: y\r\n"),
         ("--xyz", "    "),
-        (part, "content that nobody reads"),
+        (part, "content that is never read"),
         (part, "\r\n--xy"),
         (
             "--xyz",
@@ -206,7 +209,7 @@ fn what_never_ends_is_given_up_soon() {
 }
 
 #[test]
-fn a_long_part_is_handed_on_as_it_comes() -> Result<(), Problem> {
+fn a_long_part_is_passed_on_while_it_arrives() -> Result<(), Problem> {
     for endless in ["\r\n--xy", "\r", "\r\n", "some content \r\n"] {
         let header = Bytes::from("--xyz\r\nContent-Disposition: form-data; filename=x\r\n\r\n");
         let chunk = Bytes::from(endless.repeat(5000));
@@ -231,7 +234,7 @@ fn a_long_part_is_handed_on_as_it_comes() -> Result<(), Problem> {
 }
 
 #[test]
-fn what_is_wrong_with_the_source_is_passed_on_and_ends_the_form() -> Result<(), Problem> {
+fn a_problem_of_the_source_is_passed_on_and_ends_the_form() -> Result<(), Problem> {
     for length in [0, 30, 60, 200, FORM.len() - 12] {
         let mut good = chunks(&FORM[..length], 16);
         let source = || good()?.map(Some).ok_or(Problem::Timeout);

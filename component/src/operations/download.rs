@@ -17,22 +17,22 @@ use crate::time;
 use crate::url::Name;
 use crate::url::query::parse_download;
 
-/// Which pages may embed the file without asking by CORS (the Fetch standard, 3.7).
+/// Which pages may embed the file without CORS (the Fetch standard, 3.7).
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// More fields than an answer has here.
+/// Capacity for the header fields of any download.
 const FIELDS: usize = 16;
 
-/// Whom the file is for.
+/// Who may see the file, and so who may cache it.
 struct Audience<'a> {
     cache_control: &'a str,
     is_public: bool,
 }
 
 impl Audience<'static> {
-    /// What only the token's owner or a link's holder may see is not for caches in
-    /// between, and may have changed by the next request.
+    /// Only the token's owner or a link's holder may see it, so shared caches must not
+    /// store it; it may have changed by the next request.
     const PRIVATE: Self = Self {
         cache_control: "private, no-cache",
         is_public: false,
@@ -66,7 +66,7 @@ pub(crate) fn answer(
 
 /// Sends the file that a link was made for.
 pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
-    // Whoever holds the link is told nothing of a file that it is not for.
+    // The holder of a link learns nothing about a file that it is not for.
     send(permit, request, query, &Audience::PRIVATE).map_err(|problem| match problem {
         Problem::Forbidden(_) => Problem::NotFound,
         problem => problem,
@@ -104,8 +104,8 @@ fn send(
         conditions,
     };
     let mut opened = blobs::open(key.as_str(), &options);
-    // A file without bytes has no part that could be asked for, and caches that fetch in
-    // slices begin with the first.
+    // An empty file has no range to satisfy, but caches that fetch in slices start with
+    // the first one.
     if matches!(opened, Err(Error::SpanOutside(0))) {
         options.span = Span::All;
         opened = blobs::open(key.as_str(), &options);
@@ -130,14 +130,14 @@ fn send(
     })
 }
 
-/// 304 with what a cache may have to update (RFC 9110, 15.4.5).
+/// 304 with the fields that a cache may have to update (RFC 9110, 15.4.5).
 fn not_modified(info: &Info, audience: &Audience<'_>) -> Answer {
     let mut response = Response::empty(StatusCode::NOT_MODIFIED);
     response.headers = validators(info, audience);
     Answer::Whole(response)
 }
 
-/// The fields that every download carries.
+/// The header fields of every download.
 fn described(
     info: &Info,
     name: &Name,
@@ -176,7 +176,7 @@ fn validators(info: &Info, audience: &Audience<'_>) -> HeaderMap {
     headers
 }
 
-/// Sets a field whose value was checked where it came in.
+/// Sets a field whose value was validated when it was received.
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

@@ -7,7 +7,7 @@ use crate::bindings::coffer::storage::blobs::Info;
 use crate::time;
 use crate::url::Name;
 
-/// A file that was stored, as JSON.
+/// A stored file, as JSON.
 #[derive(Serialize)]
 pub(super) struct File {
     name: String,
@@ -20,7 +20,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Describes what is stored under this name.
+    /// Describes the file stored under this name.
     pub(super) fn new(area: Area, name: &Name, info: Info, base_url: &str) -> Self {
         Self {
             name: name.to_string(),
@@ -32,13 +32,13 @@ impl File {
         }
     }
 
-    /// The entity tag, as the field of this name has it.
+    /// The entity tag, as in the `ETag` field.
     pub(super) fn etag(&self) -> &str {
         &self.etag
     }
 }
 
-/// The URL of a file, which for a public one works for everybody.
+/// The URL of a file; that of a public file works for everyone.
 pub(super) fn location(base_url: &str, area: Area, name: &Name) -> String {
     format!("{base_url}/v1/{area}/files/{}", name.to_path())
 }

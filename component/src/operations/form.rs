@@ -1,6 +1,6 @@
 //! `POST /v1/{area}/files`
 //!
-//! The only operation whose bytes come through the component, because a form's
+//! The only operation whose bytes pass through the component, because a form's
 //! boundaries must be found in them.
 
 use bytes::Bytes;
@@ -19,9 +19,9 @@ use crate::problem::Problem;
 use crate::url::Name;
 use crate::url::query::{self, FormQuery, parse_folder};
 
-/// The most files in one form.
+/// The maximum number of files in a form.
 const MOST_FILES: usize = 100;
-/// How many bytes may follow the closing boundary; at least what a chunk can hold.
+/// How many bytes may follow the closing boundary; at least the size of a chunk.
 const EPILOGUE: usize = 256 * 1024;
 /// The text field that names a folder.
 const FOLDER: &str = "folder";
@@ -111,7 +111,7 @@ pub(crate) fn answer(
     Ok(Answer::Whole(response))
 }
 
-/// Refuses what is asked of single files: nobody would look whether it holds.
+/// Refuses header fields that only make sense for a single file and would not be checked.
 fn whole_and_plain(headers: &HeaderMap) -> Result<(), Problem> {
     let of_files = [
         "content-digest",
@@ -124,11 +124,13 @@ fn whole_and_plain(headers: &HeaderMap) -> Result<(), Problem> {
         .find(|&name| headers.contains_key(name))
     {
         None => Ok(()),
-        Some(name) => Err(Problem::InvalidRequest(format!("a form has no {name}"))),
+        Some(name) => Err(Problem::InvalidRequest(format!(
+            "{name} is not supported on a form"
+        ))),
     }
 }
 
-/// Takes in what may follow the closing boundary, since only the body's end says
+/// Reads what may follow the closing boundary, since only the end of the body shows
 /// that the request was not cut off.
 fn pass_over_epilogue(body: &mut BodyReader) -> Result<(), Problem> {
     let mut left = EPILOGUE;
@@ -144,7 +146,7 @@ fn incomplete(error: BrokenOff) -> Problem {
     Problem::InvalidMultipart(format!("the form is incomplete: {error}"))
 }
 
-/// The files that have come, none of them visible yet.
+/// The files received so far, none of them visible yet.
 #[derive(Default)]
 struct Staged {
     names: Vec<Name>,
@@ -153,17 +155,17 @@ struct Staged {
 }
 
 impl Staged {
-    /// Refuses a file that is one too many, or has the name of another.
+    /// Refuses a file that exceeds the maximum or has the name of another.
     fn check(&self, name: &Name) -> Result<(), Problem> {
         if self.names.len() == MOST_FILES {
             return Err(Problem::TooLarge(format!(
-                "a form has at most {MOST_FILES} files"
+                "a form can have at most {MOST_FILES} files"
             )));
         }
         if self.names.contains(name) {
             return Err(Problem::InvalidMultipart(format!(
-                "the form has two files that would be {name}; with ?paths=keep files of a \
-                 folder keep their paths"
+                "the form has two files that would be stored as {name}; use ?paths=keep to keep \
+                 the paths of a folder upload"
             )));
         }
         Ok(())
@@ -176,7 +178,7 @@ impl Staged {
     }
 }
 
-/// Takes one file in. What is wrong with the file and not with the form goes through
+/// Stages one file. Problems of the file, rather than of the form, go through
 /// `of_file`.
 fn stage(
     permit: &Store<'_>,
@@ -196,7 +198,7 @@ fn stage(
     Ok(upload)
 }
 
-/// What browsers send for a file field that was left empty.
+/// Skips what browsers send for an empty file field.
 fn skip_empty(part: &mut Part<'_, '_>) -> Result<(), Problem> {
     match part.next_chunk()? {
         None => Ok(()),

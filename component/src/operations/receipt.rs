@@ -1,5 +1,5 @@
-//! What an upload is answered with once its bytes have come: decided before they do, and
-//! carried over to the instance that is there when they have.
+//! The response to an upload, decided before its bytes arrive, and carried over to the
+//! instance that runs once they have.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -13,20 +13,20 @@ use crate::permit::Refusals;
 use crate::problem::Problem;
 use crate::url::Name;
 
-/// Everything about an upload that its answer needs.
+/// Everything about an upload that its response needs.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Receipt {
     area: Area,
     name: Name,
     base_url: String,
     refusals: Refusals,
-    /// The fields that every answer to this request gets.
+    /// The header fields of every response to this request.
     shared: Vec<(String, Vec<u8>)>,
 }
 
 impl Receipt {
-    /// For a file of this name, which the caller may store as far as `refusals` does not
-    /// say otherwise.
+    /// For a file with this name, which the caller may store unless `refusals` says
+    /// otherwise.
     pub(super) fn new(
         context: &Context<'_>,
         request: &Request,
@@ -46,22 +46,22 @@ impl Receipt {
         }
     }
 
-    /// For [`Receipt::read`].
+    /// The receipt as bytes for [`Receipt::read`].
     pub(super) fn note(&self) -> Vec<u8> {
         borsh::to_vec(self).unwrap_or_default()
     }
 
-    /// The receipt that [`Receipt::note`] wrote.
+    /// Reads what [`Receipt::note`] wrote.
     pub(crate) fn read(note: &[u8]) -> Option<Self> {
         borsh::from_slice(note).ok()
     }
 
-    /// What the store's refusal means to the caller.
+    /// What the store's error means to the caller.
     pub(super) fn problem(&self, error: Error) -> Problem {
         self.refusals.problem(error)
     }
 
-    /// Publishes the upload, if its bytes were received, and answers.
+    /// Publishes the upload, if its bytes were received, and responds.
     pub(crate) fn answer(
         &self,
         upload: Upload,
@@ -90,7 +90,7 @@ impl Receipt {
         Ok(Answer::Whole(response))
     }
 
-    /// The fields that the answer gets besides its own.
+    /// The header fields that every response has in addition to its own.
     pub(crate) fn shared(&self) -> HeaderMap {
         let fields = self.shared.iter().filter_map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;

@@ -16,7 +16,7 @@ use crate::url::Name;
 use crate::url::query;
 
 /// Stores the request's body, which goes from the client to the store without
-/// coming here.
+/// passing through the component.
 pub(crate) fn answer(
     context: &Context<'_>,
     request: Request,
@@ -27,26 +27,26 @@ pub(crate) fn answer(
     let headers = &request.headers;
     if headers.contains_key(header::CONTENT_RANGE) {
         return Err(Problem::InvalidRequest(
-            "a part of a file cannot be stored".to_owned(),
+            "Content-Range is not supported: files are stored whole".to_owned(),
         ));
     }
-    // Kept without it, the bytes would come back as something else (RFC 9110, 8.4).
+    // Stored without the coding, the bytes would mean something else (RFC 9110, 8.4).
     let codings = headers.get_all(header::CONTENT_ENCODING);
     if codings.iter().any(|coding| coding != "identity") {
         return Err(Problem::UnsupportedMediaType(
-            "files are stored as they are sent, without a Content-Encoding".to_owned(),
+            "Content-Encoding is not supported: files are stored as they are sent".to_owned(),
         ));
     }
     query::refuse_chunks(context.query)?;
     let content_type = ContentType::of_request(headers, name)?;
     if content_type.is_form() {
         return Err(Problem::UnsupportedMediaType(format!(
-            "multipart/form-data is a form and not a file: POST it to /v1/{area}/files, \
+            "multipart/form-data is a form, not a file: POST it to /v1/{area}/files, \
              or PUT the file alone"
         )));
     }
     let mut options = permit.options(&content_type, content_length(headers))?;
-    // A client that waits to be told (RFC 9110, 10.1.1) is refused before it sends.
+    // A client that waits for 100 Continue (RFC 9110, 10.1.1) is refused before it sends.
     if headers.contains_key(header::EXPECT) {
         options.announced = None;
     }
@@ -60,7 +60,7 @@ pub(crate) fn answer(
     receipt.answer(upload, received)
 }
 
-/// How many bytes the client announced, which hyper holds it to.
+/// How many bytes the client announced; hyper enforces it.
 fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers
         .get(header::CONTENT_LENGTH)?

@@ -20,12 +20,12 @@ use crate::problem::{MAX_ECHO, Problem};
 use crate::time;
 use crate::url::{Name, percent};
 
-/// How long a link is good for where nothing else is asked.
+/// How long a link is valid by default.
 const DEFAULT: Duration = Duration::from_secs(3600);
-/// The longest body that is read, in bytes.
+/// The maximum size of the body, in bytes.
 const LONGEST_BODY: usize = 4096;
 
-/// What may be asked of a link.
+/// What a client may ask for in a link.
 #[derive(Default)]
 struct Asked {
     /// In seconds.
@@ -39,7 +39,7 @@ struct Made {
     expires_at: Option<String>,
 }
 
-/// Makes a URL: the lasting one of a public file, a link to any other.
+/// Makes a URL: the permanent one of a public file, or a link to any other.
 pub(crate) fn answer(
     context: &Context<'_>,
     request: Request,
@@ -60,7 +60,7 @@ pub(crate) fn answer(
         },
         Some(lifetime) => {
             let Some(key) = context.settings.link_key() else {
-                log::failed(&"no link can be made: there is no link secret");
+                log::failed(&"no presigned URL can be made: there is no link secret");
                 return Err(Problem::Unavailable);
             };
             let longest = context.policy.link_max_age();
@@ -79,16 +79,16 @@ pub(crate) fn answer(
     Ok(Answer::Whole(Response::json(StatusCode::CREATED, &made)))
 }
 
-/// How long the link is to live; none for the lasting URL of a public file.
+/// How long the link is valid; `None` for the permanent URL of a public file.
 fn lifetime(context: &Context<'_>, area: Area, asked: &Asked) -> Result<Option<Duration>, Problem> {
     let longest = context.policy.link_max_age();
     match (area, asked.expires_in.map(Duration::from_secs)) {
         (Area::Public, None) => Ok(None),
         (Area::Public, Some(_)) => Err(invalid("the URL of a public file does not expire")),
         (_, None) => Ok(Some(DEFAULT.min(longest))),
-        (_, Some(asked)) if asked.is_zero() => Err(invalid("expires_in is at least 1")),
+        (_, Some(asked)) if asked.is_zero() => Err(invalid("expires_in must be at least 1")),
         (_, Some(asked)) if asked > longest => Err(invalid(&format!(
-            "expires_in is at most {}",
+            "expires_in must be at most {}",
             longest.as_secs()
         ))),
         (_, Some(asked)) => Ok(Some(asked)),
@@ -116,27 +116,27 @@ fn parse(body: &[u8]) -> Result<Asked, Problem> {
         return Ok(Asked::default());
     }
     let members = json::object(body)
-        .ok_or_else(|| invalid("the body is not a JSON object that names each member once"))?;
+        .ok_or_else(|| invalid("the body is not a JSON object without duplicate members"))?;
     let mut asked = Asked::default();
     for (name, value) in members {
         if name != "expires_in" {
             let name: String = name.chars().take(MAX_ECHO).collect();
             return Err(invalid(&format!(
-                "there is no member {name:?} here, only \"expires_in\""
+                "unknown member {name:?}, expected \"expires_in\""
             )));
         }
         asked.expires_in = match value {
             Value::Null => None,
             value => Some(whole(&value).ok_or_else(|| {
-                invalid("expires_in is not a whole number of seconds, at least 1")
+                invalid("expires_in must be a whole number of seconds, at least 1")
             })?),
         };
     }
     Ok(asked)
 }
 
-/// The number, where it is a whole one that is not negative: also `60.0`, which JSON does
-/// not tell from `60`. One beyond all of them counts as the largest.
+/// The number, if it is whole and not negative. `60.0` counts too, since JSON does not
+/// distinguish it from `60`. A number that is too large counts as the largest.
 fn whole(value: &Value) -> Option<u64> {
     let number = value.as_u64();
     number.or_else(|| match value.as_f64()? {
@@ -146,9 +146,9 @@ fn whole(value: &Value) -> Option<u64> {
     })
 }
 
-/// When a link ends that is made at `now` (seconds since 1970): after its lifetime, and as
-/// much as a tenth of it later, but not after the longest one. Rounded so, a link that is
-/// asked for again soon is the same, and a browser finds the file in its cache.
+/// When a link made at `now` (seconds since 1970) expires: after its lifetime, rounded up by
+/// at most a tenth of it, but never later than the longest one. So a link that is requested
+/// again soon is the same, and a browser finds the file in its cache.
 fn expiry(now: u64, lifetime: Duration, longest: Duration) -> u64 {
     let step = (lifetime.as_secs() / 10).max(1);
     let rounded = now
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_asks_for_whole_seconds_and_nothing_else() {
+    fn the_body_accepts_whole_seconds_only() {
         for (body, expected) in [
             ("", None),
             (" {\n} ", None),
@@ -204,12 +204,12 @@ mod tests {
             assert!(matches!(refused, Err(Problem::InvalidRequest(_))), "{body}");
         }
         let unknown = parse(br#"{"expiresIn":60}"#).map(|asked| asked.expires_in);
-        let words = r#"there is no member "expiresIn" here, only "expires_in""#;
+        let words = r#"unknown member "expiresIn", expected "expires_in""#;
         assert_eq!(unknown, Err(Problem::InvalidRequest(words.to_owned())));
     }
 
     #[test]
-    fn a_link_ends_when_others_of_its_time_do_and_never_before_it_was_asked_to() {
+    fn links_made_in_a_row_expire_together_and_never_before_the_time_asked_for() {
         const WEEK: u64 = 7 * 86_400;
         const NOW: u64 = 1_800_000_000;
         let expiry = |now, lifetime| {
@@ -226,7 +226,7 @@ mod tests {
                 assert!(lasts <= WEEK, "{lifetime}");
             }
         }
-        // One end for six minutes.
+        // Within six minutes there are at most two expiry times.
         let ends: BTreeSet<u64> = (0..360)
             .map(|second| NOW + second + expiry(NOW + second, 3600))
             .collect();

@@ -11,7 +11,7 @@ use crate::token::{Bearer, Caller, Owner};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     All,
-    /// Those that this user stored.
+    /// Only those that this user stored.
     UploadedBy(Owner),
 }
 
@@ -63,8 +63,7 @@ pub(super) fn decide(
     Ok((scope, reach))
 }
 
-/// The scope that an area is for this caller. The owner comes from the verified
-/// token alone.
+/// The scope of an area for this caller. The owner comes from the verified token only.
 fn enter(area: Area, caller: &Caller) -> Result<Scope, Why> {
     let bearer = bearer(caller).ok_or(Why::Token);
     match area {
@@ -80,8 +79,8 @@ fn enter(area: Area, caller: &Caller) -> Result<Scope, Why> {
     }
 }
 
-/// What the words give this caller. A word that gives everything comes before
-/// `uploader`, wherever it is written.
+/// What the words of a rule allow this caller. A word that allows everything wins over
+/// `uploader`, in any order.
 fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Result<Reach, Why> {
     let gives_all = |word: &Word| match word {
         Word::Anyone => true,

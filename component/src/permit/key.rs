@@ -1,4 +1,4 @@
-//! Where files are in the store.
+//! The keys of files in the store.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::url::Name;
 /// Whose files: an area with its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Everybody's.
+    /// Everyone's.
     Public,
     /// This user's.
     User(Owner),
@@ -18,7 +18,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// The area it lies in.
+    /// Its area.
     pub(crate) fn area(&self) -> Area {
         match self {
             Self::Public => Area::Public,
@@ -31,8 +31,8 @@ impl Scope {
         BlobKey(self.prefix(name.as_str()))
     }
 
-    /// The first segments of all keys of a scope, which no other scope's keys
-    /// begin with, then `rest`.
+    /// The first segments of all keys of this scope, which no other scope's keys
+    /// start with, followed by `rest`.
     pub(super) fn prefix(&self, rest: &str) -> String {
         match self {
             Self::Public => ["public/", rest].concat(),
@@ -42,13 +42,13 @@ impl Scope {
     }
 }
 
-/// The key of a blob that a permit was given for: `public/{name}`,
+/// The key of a blob, made by a permit: `public/{name}`,
 /// `user/{owner}/{name}` or `org/{owner}/{name}`. At most 970 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct BlobKey(String);
 
 impl BlobKey {
-    /// The key as the store takes it.
+    /// The key as the store expects it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

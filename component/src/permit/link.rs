@@ -1,9 +1,10 @@
-//! Links that carry their own proof: a JWT over one file's scope and name and
-//! the time until which it may be read.
+//! Links (presigned URLs): a JWT with one file's scope and name and the time
+//! until which it may be read.
 //!
-//! A link is no bearer token and no bearer token is a link: the signing key is
-//! derived from the link secret for this one purpose, and the token's type and
-//! issuer say what it is. Links stop working when the link secret changes.
+//! A link cannot be used as a bearer token, nor a bearer token as a link: the
+//! signing key is derived from the link secret for this one purpose, and the
+//! token's type and issuer say what it is. Links become invalid when the link
+//! secret changes.
 
 use jwt_simple::prelude::*;
 
@@ -12,21 +13,22 @@ use crate::problem::Problem;
 use crate::token::Owner;
 use crate::url::Name;
 
-/// The least length of a link secret, in bytes.
+/// The minimum length of a link secret, in bytes.
 pub(crate) const MIN_SECRET: usize = 32;
 
-/// What the signing key is derived for.
+/// The purpose that the signing key is derived for.
 const PURPOSE: &str = "coffer link 1";
 const TYPE: &str = "coffer-link+jwt";
 
-/// More than the longest name takes, even where every character is escaped.
+/// The maximum length of a token: more than the longest name needs, even if every
+/// character is escaped.
 const MAX_TOKEN: usize = 4096;
 
-/// What links are signed with.
+/// The key that links are signed with.
 pub(crate) struct LinkKey(HS256Key);
 
 impl LinkKey {
-    /// The key of this link secret; `None` where the secret is shorter than
+    /// Derives the key from this link secret; `None` if the secret is shorter than
     /// [`MIN_SECRET`].
     pub(crate) fn derive(secret: &[u8]) -> Option<Self> {
         (secret.len() >= MIN_SECRET).then(|| {
@@ -45,7 +47,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    /// Whose file it is, its name, and who has to have stored it, if that matters.
+    /// Whose file it is, its name, and who must have stored it, if that matters.
     pub(crate) fn into_parts(self) -> (Scope, Name, Option<Owner>) {
         (self.scope, self.name, self.uploader)
     }
@@ -56,20 +58,20 @@ struct LinkClaims {
     area: String,
     owner: String,
     name: String,
-    /// Where the maker may only read what they stored: a file that somebody else
-    /// stores under the name later is not theirs to show.
+    /// Set if the maker may only read their own uploads: they cannot share a file that
+    /// somebody else stores under the name later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uploader: Option<String>,
-    /// In seconds since 1970, the first at which the link no longer works.
-    /// Not `exp`, so that the signature is judged before the time.
+    /// The first second (since 1970) at which the link has expired.
+    /// Not `exp`, so that the signature is checked before the time.
     until: u64,
 }
 
-/// Makes the token of a link to a file, which works until `expires_at` (seconds
-/// since 1970). Whoever asks for it has the permit that the scope comes from.
+/// Makes the token of a link to a file, valid until `expires_at` (seconds since
+/// 1970). The caller has the permit that the scope comes from.
 ///
 /// # Errors
-/// [`Problem::Internal`] for a public file, which has a lasting URL.
+/// [`Problem::Internal`] for a public file, which has a permanent URL.
 pub(crate) fn make(
     scope: &Scope,
     name: &Name,
@@ -107,13 +109,13 @@ pub(crate) fn make(
         .map_err(|_| Problem::Internal)
 }
 
-/// What the link with this token and basename opens at `now` (seconds since
-/// 1970).
+/// Verifies a link's token and basename at `now` (seconds since 1970), and returns
+/// what it grants.
 ///
 /// # Errors
-/// [`Problem::LinkInvalid`] for a token that was not made here with this key, or
-/// for a file of another basename; else [`Problem::LinkExpired`] from the second
-/// on at which it ends.
+/// [`Problem::LinkInvalid`] for a token that was not signed with this key, or is for
+/// another basename; else [`Problem::LinkExpired`] from the second on at which it
+/// expires.
 pub(crate) fn verify(
     token: &str,
     basename: &str,

@@ -8,12 +8,12 @@ use crate::problem::Problem;
 use crate::token::Owner;
 
 impl Store<'_> {
-    /// How a file of this type is created, as far as the permit says it: all but the
-    /// conditions and the digest of the request that brings it. `length` is what it announces.
+    /// How a file of this type is created, as far as the permit decides it: everything but
+    /// the conditions and the digest of the request. `length` is the announced size.
     ///
     /// # Errors
-    /// [`Problem::UnsupportedMediaType`] for a type that may not be stored here,
-    /// [`Problem::TooLarge`] for a file that announces to be.
+    /// [`Problem::UnsupportedMediaType`] for a type that is not accepted here,
+    /// [`Problem::TooLarge`] if the announced size is over the limit.
     pub(crate) fn options(
         &self,
         content_type: &ContentType,
@@ -48,7 +48,7 @@ impl Store<'_> {
             .map(ToString::to_string)
             .collect();
         Err(Problem::UnsupportedMediaType(format!(
-            "files of the type {content_type} are not accepted here, only {}",
+            "files of type {content_type} are not accepted here, only {}",
             accepted.join(", ")
         )))
     }

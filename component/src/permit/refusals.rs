@@ -1,4 +1,4 @@
-//! What a store's refusal means to the caller that a permit was given to.
+//! What a store's refusal means to the caller who has the permit.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -7,7 +7,7 @@ use crate::bindings::coffer::storage::blobs::Error;
 use crate::policy::{Denied, Operation, Why};
 use crate::problem::Problem;
 
-/// Why a caller may not have what the store keeps from them.
+/// Why a caller may not do what the store refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Denial {
     Unauthenticated(Denied),
@@ -16,20 +16,20 @@ enum Denial {
     AlreadyExists,
 }
 
-/// The decision of a permit on what it does not allow, as plain data: it outlives the
-/// instance that took it.
+/// What a permit does not allow and why, as plain data: it outlives the instance that
+/// decided it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Refusals {
-    /// Where there is no file: why none may be created. None where none is to be.
+    /// If there is no file: why none may be created. `None` if the operation creates none.
     missing: Option<Denial>,
-    /// Where there is one that the permit is not for.
+    /// If there is a file that the permit does not cover.
     protected: Denial,
-    /// In bytes, where bytes are to come.
+    /// In bytes, for uploads.
     max_file_size: Option<u64>,
 }
 
 impl Refusals {
-    /// Of a permit for this operation on a file that there is.
+    /// Of a permit for this operation on an existing file.
     pub(super) fn of_file(scope: &Scope, operation: Operation) -> Self {
         Self {
             missing: None,
@@ -38,8 +38,8 @@ impl Refusals {
         }
     }
 
-    /// Of a permit whose decisions on creating and on replacing these are, for files of at
-    /// most this size.
+    /// Of a permit with these decisions on creating and replacing, for files of at most
+    /// this size.
     pub(super) fn of_storing<R>(
         scope: &Scope,
         create: &Result<(), Problem>,
@@ -60,14 +60,14 @@ impl Refusals {
         }
     }
 
-    /// What to answer where the store did not do what the permit named.
+    /// The problem to answer with if the store returned this error.
     pub(crate) fn problem(&self, error: Error) -> Problem {
         match error {
             Error::NotFound => self.missing.map_or(Problem::NotFound, Problem::from),
             Error::Protected => self.protected.into(),
             Error::TooLarge => match self.max_file_size {
                 Some(max_file_size) => Problem::TooLarge(format!(
-                    "the file is larger than {max_file_size} bytes, the most that is allowed here"
+                    "the file is larger than {max_file_size} bytes, the maximum here"
                 )),
                 None => error.into(),
             },

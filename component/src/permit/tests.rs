@@ -4,7 +4,7 @@ use crate::token::Bearer;
 const ANNA: &str = "anna";
 
 fn policy(area: &str, rule: &str) -> Policy {
-    // A list of words is written with blanks here.
+    // Several words are separated by spaces here.
     let words: Vec<_> = rule.split(' ').map(|word| format!("{word:?}")).collect();
     let rules: String = Operation::ALL
         .iter()
@@ -17,7 +17,7 @@ fn policy(area: &str, rule: &str) -> Policy {
 fn callers() -> [(&'static str, Caller); 5] {
     let bearer = |user, org, roles| Caller::Bearer(Bearer::for_test(user, org, roles));
     [
-        ("nobody known", Caller::Anonymous),
+        ("an anonymous caller", Caller::Anonymous),
         ("a user", bearer(Some(ANNA), None, &[])),
         ("a member", bearer(Some(ANNA), Some("acme"), &[])),
         (
@@ -46,7 +46,7 @@ fn letter(result: &Result<(Scope, Reach), Problem>) -> char {
 }
 
 #[test]
-fn every_rule_gives_every_caller_what_it_says_in_every_area() {
+fn every_rule_has_its_effect_for_every_caller_in_every_area() {
     // A column for each of `callers()`: about a file (read, replace, delete),
     // then about the area (list, create).
     for (area, rule, file, whole) in [
@@ -109,7 +109,7 @@ fn without_an_iam_api_only_the_public_area_works_and_only_for_anyone() {
 }
 
 #[test]
-fn what_no_token_of_this_issuer_can_say_is_forbidden_and_not_unauthenticated() {
+fn what_no_token_of_this_issuer_can_satisfy_is_forbidden_and_not_unauthenticated() {
     let policy = Policy::parse("[iam]\nissuer = 'https://i'\n[public]\nread = 'role:boss'");
     let policy = policy.expect("a policy");
     let ask = |area| letter(&decide(&policy, &Caller::Anonymous, area, Operation::Read));
@@ -131,14 +131,14 @@ fn keys_lie_under_the_area_and_the_owner_of_the_token() {
     ] {
         let name = Name::new("a/b.txt").expect("a name");
         let key = format!("{root}a/b.txt");
-        let list = list(&policy, &caller, area).expect("leave");
-        let store = store(&policy, &caller, area).expect("leave");
-        let delete = delete(&policy, &caller, area, &name).expect("leave");
+        let list = list(&policy, &caller, area).expect("a permit");
+        let store = store(&policy, &caller, area).expect("a permit");
+        let delete = delete(&policy, &caller, area, &name).expect("a permit");
         assert_eq!(delete.key().as_str(), key);
         assert_eq!(store.key(&name).as_str(), key);
         assert_eq!(
             read(&policy, &caller, area, name)
-                .expect("leave")
+                .expect("a permit")
                 .key()
                 .as_str(),
             key
@@ -151,11 +151,11 @@ fn keys_lie_under_the_area_and_the_owner_of_the_token() {
 }
 
 #[test]
-fn a_file_is_read_by_its_uploader_alone_where_the_rule_says_so() {
+fn only_its_uploader_reads_a_file_if_the_rule_says_so() {
     let policy = policy("public", "uploader");
     let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
     let name = Name::new("a").expect("a name");
-    let read = read(&policy, &caller, Area::Public, name).expect("leave");
+    let read = read(&policy, &caller, Area::Public, name).expect("a permit");
     let anna = Owner::user("test", ANNA).expect("an owner");
     let own = Guard::Uploader(anna.as_str().to_owned());
     assert_eq!(format!("{:?}", read.may_read()), format!("{own:?}"));
@@ -166,7 +166,7 @@ fn a_file_is_read_by_its_uploader_alone_where_the_rule_says_so() {
 }
 
 #[test]
-fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
+fn storing_requires_create_or_replace_and_each_keeps_its_refusal() {
     let anna = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
     let uploads = Owner::user("test", ANNA).map(|user| Guard::Uploader(user.as_str().to_owned()));
     let uploads = uploads.expect("an owner");
@@ -237,10 +237,10 @@ fn storing_takes_one_of_create_and_replace_and_each_keeps_its_refusal() {
 }
 
 #[test]
-fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
+fn a_permit_for_creating_only_replaces_nothing_and_reports_what_exists() {
     let policy = policy("public", "anyone");
-    let both = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
-    let one = both.creating_only().expect("leave");
+    let both = store(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
+    let one = both.creating_only().expect("a permit");
     assert!(matches!(one.may_replace(), Guard::None));
     assert_eq!(
         one.refusals().problem(Error::Protected),
@@ -248,13 +248,13 @@ fn a_permit_for_creating_alone_replaces_nothing_and_says_what_exists() {
     );
     let text = "[iam]\nissuer = 'https://i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
     let policy = Policy::parse(text).expect("a policy");
-    let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("leave");
+    let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
     let refused = replacing.creating_only().err();
     assert!(matches!(refused, Some(Problem::Unauthenticated(_))));
 }
 
 #[test]
-fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
+fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
     let lines = "org-claim = '/o/id'\nroles-claim = '/roles'\n";
     let with = |lines: &str, rules: &str| {
         let text = format!("[iam]\nissuer = 'https://i'\n{lines}{rules}");
@@ -270,7 +270,7 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             Caller::Anonymous,
             Area::Public,
             list,
-            "no token came, and public.list asks for signed-in",
+            "no token was sent, and public.list requires signed-in",
         ),
         (
             lines,
@@ -278,7 +278,7 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             Caller::Anonymous,
             Area::User,
             list,
-            "no token came, and the user area asks for one",
+            "no token was sent, and the user area requires one",
         ),
         (
             lines,
@@ -318,7 +318,7 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             bearer(anna()),
             Area::Org,
             delete,
-            "the token lacks role:manager or role:head, which org.delete asks for: it has 2 roles",
+            "the token lacks role:manager or role:head, which org.delete requires: it has 2 roles",
         ),
         (
             lines,
@@ -326,7 +326,7 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             bearer(Bearer::for_test(Some(ANNA), Some("acme"), &[])),
             Area::Org,
             delete,
-            "the token lacks role:manager, which org.delete asks for: the claim /roles is missing",
+            "the token lacks role:manager, which org.delete requires: the claim /roles is missing",
         ),
         (
             "",
@@ -334,7 +334,8 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             bearer(anna()),
             Area::Public,
             read,
-            "no token can meet public.read: it asks for role:manager, and [iam] has no roles-claim",
+            "no token can satisfy public.read: the rule is role:manager, and [iam] has no \
+             roles-claim",
         ),
         (
             lines,
@@ -342,7 +343,7 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
             Caller::Anonymous,
             Area::Public,
             list,
-            "no token can meet public.list: it asks for uploader",
+            "no token can satisfy public.list: the rule is uploader",
         ),
     ] {
         let policy = with(lines, rules);
@@ -351,11 +352,11 @@ fn the_log_is_told_what_is_missing_and_nothing_of_what_the_token_holds() {
     }
     let policy = with(lines, "");
     let name = Name::new("a").expect("a name");
-    let delete = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("leave");
+    let delete = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("a permit");
     assert_eq!(
         delete.problem(Error::Protected).reason(&policy).as_deref(),
         Some(
-            "public.delete asks for uploader, and another caller stored the file, or one without \
+            "public.delete requires uploader, but the file was stored by another user or without \
              a token"
         )
     );

@@ -1,23 +1,23 @@
-//! Why a token names no user, no organization or no role: the shape of what it claims,
-//! for the log, and never its value.
+//! Why a token names no user, no organization or no role: for the log, by the shape of the
+//! claim and never by its value.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Iam, OrgSource};
 use crate::json::Shape;
 
-/// Why a claim names nobody.
+/// Why a claim does not name anyone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Absent {
     /// The policy does not say where to look.
     NotConfigured,
     /// It is not in the token.
     Missing,
-    /// It has a shape that is not understood.
+    /// It has an unsupported shape.
     Shape(Shape),
-    /// It is there, and empty.
+    /// It is present, but empty.
     Empty,
-    /// It is longer than any id may be.
+    /// It is longer than the maximum for an id.
     TooLong,
     /// It is the id of the token's own client.
     Client,

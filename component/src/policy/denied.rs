@@ -1,13 +1,12 @@
-//! Why the policy denies something: for the log, in words that hold nothing of what the token
-//! claims.
+//! Why the policy denies something: for the log, without any value that the token claims.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Absent, Iam, Operation, Policy, Word};
 use crate::area::Area;
 
-/// Why a caller may not do something. Small and plain, since many are made that nobody
-/// gets to read: [`Denied::explain`] makes the words.
+/// Why a caller may not do something. Small and plain, since most are never read:
+/// [`Denied::explain`] makes the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Denied {
     area: Area,
@@ -24,9 +23,9 @@ pub(crate) enum Why {
     User(Absent),
     /// An organization in the token.
     Org(Absent),
-    /// A role: the token gives so many others.
+    /// A role: the token has this number of others.
     Role(Result<u32, Absent>),
-    /// A rule that a token can meet.
+    /// A rule that a token can satisfy.
     Rule,
     /// Having stored the file.
     Upload,
@@ -55,9 +54,9 @@ impl Denied {
         let claim = |words: &dyn Fn(&Iam) -> String| policy.iam().map(words).unwrap_or_default();
         match why {
             Why::Token if area == Area::Public => {
-                format!("no token came, and {key} asks for {}", asked())
+                format!("no token was sent, and {key} requires {}", asked())
             }
-            Why::Token => format!("no token came, and the {area} area asks for one"),
+            Why::Token => format!("no token was sent, and the {area} area requires one"),
             Why::User(absent) => {
                 let reason = claim(&|iam| absent.user(iam));
                 format!("the token names no user: {reason}")
@@ -77,7 +76,7 @@ impl Denied {
                     Ok(count) => format!("it has {count} roles"),
                     Err(absent) => claim(&|iam| absent.roles(iam)),
                 };
-                format!("the token lacks {roles}, which {key} asks for: {held}")
+                format!("the token lacks {roles}, which {key} requires: {held}")
             }
             Why::Rule => {
                 let needs_roles = words.iter().any(|word| matches!(word, Word::Role(_)));
@@ -88,10 +87,10 @@ impl Denied {
                     }
                     Some(_) => "",
                 };
-                format!("no token can meet {key}: it asks for {}{cause}", asked())
+                format!("no token can satisfy {key}: the rule is {}{cause}", asked())
             }
             Why::Upload => format!(
-                "{key} asks for {}, and another caller stored the file, or one without a token",
+                "{key} requires {}, but the file was stored by another user or without a token",
                 asked()
             ),
         }

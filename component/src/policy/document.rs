@@ -1,4 +1,4 @@
-//! The document as it is written, before defaults and contradictions.
+//! The document as written, before defaults are applied and contradictions are found.
 
 use std::ops::Range;
 
@@ -90,26 +90,27 @@ impl Document {
     fn parse(text: &str) -> Result<Self, PolicyError> {
         let fault = |error| PolicyError::of_toml(text, &error);
         let table = DeTable::parse(text).map_err(fault)?;
-        // What a file holds that was just emptied, or whose writer has yet to begin.
+        // A file that was just truncated, or that its writer has not written yet.
         if table.get_ref().is_empty() {
             return Err(PolicyError::new(
-                "it is empty; one that wants the public area alone says public-only = true",
+                "it is empty; for the public area alone, write public-only = true",
             ));
         }
         Self::deserialize(toml::Deserializer::from(table)).map_err(fault)
     }
 
-    /// `text` is the document itself, for the lines of errors.
+    /// `text` is the document itself, for the line numbers of errors.
     fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
         for section in [&self.user, &self.org] {
             if let Some(field) = &section.cache_control {
-                let message = "cache-control is for [public]; all other files are private";
+                let message =
+                    "cache-control is only valid in [public]; all other files are private";
                 return Err(PolicyError::at(text, field.span(), message));
             }
         }
         let public_only = self.public_only.filter(|said| *said.get_ref());
         if let (Some(said), Some(_)) = (&public_only, &self.iam) {
-            let message = "public-only = true and an [iam] section exclude each other";
+            let message = "public-only = true and an [iam] section are mutually exclusive";
             return Err(PolicyError::at(text, said.span(), message));
         }
         let cache_control = self.public.cache_control.take();
@@ -140,7 +141,7 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
         (Some(pointer), None) => OrgSource::Claim(pointer),
         (None, Some(prefix)) => OrgSource::Audience(prefix.into_inner().into_string()),
         (Some(_), Some(prefix)) => {
-            let message = "[iam]: org-claim and audience-prefix exclude each other";
+            let message = "[iam]: org-claim and audience-prefix are mutually exclusive";
             return Err(PolicyError::at(text, prefix.span(), message));
         }
     };
@@ -149,8 +150,8 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
         (None, None, None) => match iam::configuration(&issuer) {
             Some(url) => KeySource::Discovery(url),
             None => {
-                let message = "iam.issuer: no keys can be found at what is not an http or https URL \
-                               without a query; give jwks, jwks-url or hs256-secret";
+                let message = "iam.issuer: keys can only be discovered at an http or https URL \
+                               without a query; set jwks, jwks-url or hs256-secret";
                 return Err(PolicyError::at(text, issuer_at, message));
             }
         },
@@ -164,7 +165,7 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
             name: name.into_inner().into_string(),
         },
         _ => {
-            let message = "[iam]: jwks, jwks-url and hs256-secret exclude each other";
+            let message = "[iam]: jwks, jwks-url and hs256-secret are mutually exclusive";
             return Err(PolicyError::at_line(Some(header), message.to_owned()));
         }
     };
@@ -179,7 +180,8 @@ fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError
     ))
 }
 
-/// Where the text of a string begins: a line break behind its opening quotes is none of it.
+/// Where the text of a string begins: a line break after the opening quotes is not part of
+/// it.
 fn content_start(document: &str, span: Range<usize>) -> usize {
     let written = document.get(span.clone()).unwrap_or_default();
     let quotes = ["'''", "\"\"\""].iter();

@@ -27,7 +27,7 @@ impl PolicyError {
         Self::at_line(Some(line_of(document, span.start)), message.to_owned())
     }
 
-    /// The parser speaks of its own types; an operator hears of keys and values.
+    /// The parser's message, put in terms of keys and values instead of Rust types.
     pub(super) fn of_toml(document: &str, error: &toml::de::Error) -> Self {
         let words: Vec<_> = error.message().split_whitespace().collect();
         let message = words.join(" ");
@@ -43,7 +43,7 @@ impl PolicyError {
     }
 }
 
-/// The words for a value that the document cannot have there.
+/// The message for a value that is invalid at this place.
 fn of_value(message: &str, place: &Place) -> String {
     let Place { path, found } = place;
     if let Some(rest) = message.strip_prefix("unknown field ") {
@@ -63,20 +63,20 @@ fn of_value(message: &str, place: &Place) -> String {
     }
 }
 
-/// The words for what is not TOML.
+/// The message for what is not TOML.
 fn of_syntax(message: &str, found: &str) -> String {
     let found = found.lines().next().unwrap_or_default().trim();
     let found: String = found.chars().take(40).collect();
     match (message, found.as_str()) {
         (_, "") => format!("not TOML: {message}"),
         ("duplicate key", key) => format!("duplicate key `{key}`"),
-        // A value may be a secret, put here by mistake; what cannot be a value may not.
+        // A value may be a secret, put here by mistake; a single character cannot be.
         (_, found) if found.len() == 1 => format!("not TOML: {message}, at `{found}`"),
         _ => format!("not TOML: {message}"),
     }
 }
 
-/// What a deserializer calls a type.
+/// The name of a type for operators.
 fn in_words(expected: &str) -> &str {
     match expected {
         "a sequence" => "a list",

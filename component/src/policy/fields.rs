@@ -1,4 +1,4 @@
-//! Values that go into or come from header fields.
+//! Values that are written to or compared with header fields.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use http::HeaderValue;
@@ -39,19 +39,19 @@ impl TryFrom<String> for CacheControl {
     }
 }
 
-/// The origins that a policy lists; none unless it lists some.
+/// The origins that a policy lists; none by default.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(transparent)]
 pub struct Origins(Vec<Origin>);
 
 impl Origins {
-    /// The origins as they are written, for [`coffer_cors::response_fields`].
+    /// The origins as written, for [`coffer_cors::response_fields`].
     pub fn listed(&self) -> &[Origin] {
         &self.0
     }
 }
 
-/// An origin as [`coffer_cors::is_pattern`] reads it, or any.
+/// An origin that [`coffer_cors::is_pattern`] accepts, or `*`.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Origin(String);
 
@@ -72,7 +72,7 @@ impl TryFrom<String> for Origin {
         }
         Err(format!(
             "{text:?} is not an origin, expected \"*\", one as browsers send it, such as \
-             \"https://app.example.com\", or one with a wildcard for its first label, such as \
+             \"https://app.example.com\", or one with a wildcard as its first label, such as \
              \"https://*.example.com\""
         ))
     }

@@ -6,7 +6,7 @@ use super::development;
 use super::text::from_text;
 use super::web_url::WebUrl;
 
-/// A line of the policy document, where the policy was read from one.
+/// A line of the policy document, if the policy was read from one.
 pub(super) type Line = Option<usize>;
 
 /// Looks up the secret that a policy calls `NAME`: the setting
@@ -42,10 +42,10 @@ pub(crate) enum KeySource {
     Inline { jwks: String, line: Line },
     /// In a setting: the secret of HS256.
     Secret { name: String, line: Line },
-    /// At an URL of the IAM API: a JWK Set.
+    /// At a URL of the IAM API: a JWK Set.
     Url(WebUrl),
-    /// Where the issuer's configuration at this URL says (OpenID Connect
-    /// Discovery 1.0, 4).
+    /// At the URL named in the issuer's configuration, which is here (OpenID
+    /// Connect Discovery 1.0, 4).
     Discovery(WebUrl),
 }
 
@@ -83,12 +83,12 @@ impl Iam {
         }
     }
 
-    /// What `iss` must be, to the byte.
+    /// The required `iss`, byte for byte.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The audience that tokens are made for, if one is asked for.
+    /// The required audience, if there is one.
     pub(crate) fn audience(&self) -> Option<&str> {
         self.audience.as_deref()
     }
@@ -113,7 +113,7 @@ impl Iam {
         &self.keys
     }
 
-    /// Where keys are fetched from, if they are.
+    /// Where keys are fetched from, if they are fetched.
     pub(crate) fn asks(&self) -> Option<&WebUrl> {
         match &self.keys {
             KeySource::Url(url) | KeySource::Discovery(url) => Some(url),
@@ -143,12 +143,12 @@ pub(crate) struct Pointer(String);
 from_text!(Pointer, "a JSON Pointer such as \"/org_id\"");
 
 impl Pointer {
-    /// As it is written, for [`serde_json::Value::pointer`].
+    /// As written, for [`serde_json::Value::pointer`].
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The pointer to the claim of this name.
+    /// The pointer to the claim with this name.
     pub(super) fn to_member(name: &str) -> String {
         let name = name.replace('~', "~0").replace('/', "~1");
         format!("/{name}")
@@ -166,7 +166,7 @@ impl TryFrom<String> for Pointer {
 
     fn try_from(text: String) -> Result<Self, String> {
         let escapes = |part: &str| part.starts_with(['0', '1']);
-        // The empty pointer is well formed, but the whole token is no claim.
+        // The empty pointer is well-formed, but the whole token is not a claim.
         if text.starts_with('/') && text.split('~').skip(1).all(escapes) {
             return Ok(Self(text));
         }
@@ -181,7 +181,7 @@ impl TryFrom<String> for Pointer {
     }
 }
 
-/// A string that is not empty.
+/// A non-empty string.
 #[derive(Debug)]
 pub(super) struct Text(String);
 
@@ -225,16 +225,16 @@ impl TryFrom<String> for SecretName {
         if !text.is_empty() && text.bytes().all(fits) {
             return Ok(Self(text));
         }
-        // Not repeated, since it may be the secret itself, put here by mistake.
+        // Not quoted, since it may be the secret itself, put here by mistake.
         Err(
-            "expected the name of a secret, in capitals, digits and _: \"NAME\" stands for \
-             the setting COFFER_SECRET_NAME"
+            "expected the name of a secret, in upper-case letters, digits and _: \"NAME\" \
+             refers to the setting COFFER_SECRET_NAME"
                 .to_owned(),
         )
     }
 }
 
-/// A JWK Set as text, not looked into.
+/// A JWK Set as text, not parsed.
 #[derive(Debug)]
 pub(super) struct JwksText(String);
 
@@ -275,7 +275,7 @@ impl TryFrom<String> for KeysUrl {
 }
 
 /// Where an issuer's configuration is (OpenID Connect Discovery 1.0, 4.1); `None`
-/// for an issuer that is no URL, or one with a query (3).
+/// for an issuer that is not a URL, or that has a query (3).
 pub(super) fn configuration(issuer: &str) -> Option<WebUrl> {
     WebUrl::parse(issuer).filter(|url| !url.has_query())?;
     let issuer = issuer.trim_end_matches('/');

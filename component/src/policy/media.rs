@@ -1,4 +1,4 @@
-//! Media ranges: which types of files an area takes.
+//! Media ranges: which types of files an area accepts.
 
 use std::fmt;
 
@@ -26,12 +26,12 @@ impl MediaRange {
         }
     }
 
-    /// Whether a `Content-Type` is of this range: by its essence, in any case.
-    /// What is no media type is only in `*/*`.
+    /// Whether a `Content-Type` is in this range: by its essence, case-insensitively.
+    /// A value that is not a media type is only in `*/*`.
     pub(crate) fn takes(&self, content_type: &str) -> bool {
         let Some(kind) = &self.kind else { return true };
         let essence = content_type.split(';').next().unwrap_or_default().trim();
-        // With its suffix, `image/svg+xml`.
+        // Including a suffix, as in `image/svg+xml`.
         let Some((this, rest)) = essence.split_once('/') else {
             return false;
         };
@@ -59,7 +59,7 @@ impl TryFrom<String> for MediaRange {
     fn try_from(text: String) -> Result<Self, String> {
         let fault = || {
             let list = if text.contains(',') {
-                "; several are a list: [\"image/*\", \"text/plain\"]"
+                "; write several as a list: [\"image/*\", \"text/plain\"]"
             } else {
                 ""
             };
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_takes_the_types_it_names_whatever_their_case_and_parameters() {
+    fn a_range_matches_its_types_whatever_their_case_and_parameters() {
         for (range, content_type, taken) in [
             ("image/*", "image/png", true),
             ("image/*", "IMAGE/SVG+xml", true),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused() {
+    fn an_invalid_range_is_refused() {
         for text in [
             "",
             "image",

@@ -1,5 +1,5 @@
-//! What the operator should know of a policy: its modes, and what is allowed in it and
-//! probably not meant, with its line.
+//! What the operator should know about a policy: its modes, and what is valid but probably
+//! a mistake, with its line.
 
 mod iam;
 mod media;
@@ -14,7 +14,7 @@ use crate::area::Area;
 struct Notes(Vec<(usize, String)>);
 
 impl Notes {
-    /// About what is written at a key of a section.
+    /// Adds a note about the value of a key.
     fn at(&mut self, written: Written<'_>, key: &str, text: &str) {
         let shown: String = written.text.chars().take(100).collect();
         self.line(written.line, &format!("{key}: {shown:?} {text}"));
@@ -26,8 +26,8 @@ impl Notes {
 }
 
 impl Policy {
-    /// What the operator should be told at start, a sentence or two each. `document` is
-    /// what the policy was read from, for the lines of what is probably a mistake in it.
+    /// Notices for the operator at startup, a sentence or two each. `document` is what the
+    /// policy was read from, for the line numbers of probable mistakes.
     pub(crate) fn notices(&self, document: &str) -> Vec<String> {
         let mut notices = Vec::new();
         if self.iam.is_none() {
@@ -35,8 +35,8 @@ impl Policy {
         }
         if self.development {
             notices.push(
-                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Whoever can read \
-                 the data directory can be anybody; not for real data."
+                "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Anyone who can read \
+                 the data directory can impersonate any user; not for real data."
                     .to_owned(),
             );
         }
@@ -51,21 +51,21 @@ impl Policy {
             .map(Operation::name)
             .collect();
         let who = if free.is_empty() {
-            "its rules let nobody do anything".to_owned()
+            "its rules allow nothing".to_owned()
         } else {
             format!(
-                "ANYONE who reaches this service may {} files there",
+                "ANYONE who can reach this service may {} files there",
                 free.join(", ")
             )
         };
         format!(
-            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are not looked at and only the \
+            "PUBLIC-ONLY MODE: the policy has no [iam], so tokens are ignored and only the \
              public area works; {who}."
         )
     }
 }
 
-/// The notes on a policy that was read from this document, a line each.
+/// The notes on a policy that was read from this document, one line each.
 fn of(document: &str, policy: &Policy) -> Vec<String> {
     let Some(source) = Source::parse(document) else {
         return Vec::new();
@@ -94,7 +94,7 @@ fn of(document: &str, policy: &Policy) -> Vec<String> {
         .collect()
 }
 
-/// Whether nobody gets into an area, whatever is written about it.
+/// Whether an area is closed to everyone, whatever its rules say.
 fn is_closed(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Notes) -> bool {
     let cause = match (area, policy.iam()) {
         (Area::User | Area::Org, None) => "there is no [iam]",
@@ -120,7 +120,7 @@ fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
         notes.at(
             written,
             &key,
-            "is in bytes; units are such as \"MB\" and \"GiB\"",
+            "has no unit and is in bytes; units are \"MB\" or \"GiB\", for example",
         );
     }
 }
@@ -128,14 +128,18 @@ fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
 fn links_and_cors(source: &Source<'_>, policy: &Policy, notes: &mut Notes) {
     if let Some(links) = source.section("links") {
         if policy.iam().is_none() {
-            let text = "[links] has no effect: links are to files of users and organizations, and \
-                        there is no [iam]";
+            let text = "[links] has no effect: presigned URLs are for files of users and \
+                        organizations, and there is no [iam]";
             notes.line(links.line(), text);
         }
         if let Some(written) = links.text("max-age")
             && written.text.trim_end().ends_with('M')
         {
-            notes.at(written, "links.max-age", "is in months; minutes are \"m\"");
+            notes.at(
+                written,
+                "links.max-age",
+                "is in months; for minutes, write \"m\"",
+            );
         }
     }
     if let Some(cors) = source.section("cors") {
@@ -146,7 +150,7 @@ fn links_and_cors(source: &Source<'_>, policy: &Policy, notes: &mut Notes) {
             notes.at(
                 *any,
                 "cors.origins",
-                "is every origin, so the others change nothing",
+                "allows every origin, so the others have no effect",
             );
         }
     }

@@ -1,8 +1,8 @@
-//! What a policy lets requests without a token do, and whether it says so itself.
+//! What a policy allows requests without a token, and whether it says so explicitly.
 //!
-//! Defaults let anyone read and create public files, so a document that has lost its end
-//! can allow more than the whole. A host that changes policies while serving refuses such
-//! a change: it lets in only what the new document states.
+//! By default anyone may read and create public files, so a truncated document can allow
+//! more than the complete one. A host that reloads policies while serving refuses such a
+//! change: it only opens what the new document states.
 
 use super::{Operation, Policy, Word};
 use crate::area::Area;
@@ -10,20 +10,20 @@ use crate::area::Area;
 /// Something that is open to requests without a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opening {
-    /// What it is, as a clause; the same under every policy.
+    /// What is open, as a clause; the same text under every policy.
     pub(crate) what: String,
-    /// Whether the document says so, and not a default.
+    /// Whether the document states it, rather than a default.
     pub(crate) stated: bool,
-    /// How a document says so.
+    /// How a document states it.
     pub(crate) statement: String,
 }
 
 impl Policy {
-    /// Everything that is open to requests without a token. None of it is in the user and
-    /// org areas, which no such request enters.
+    /// Everything that is open to requests without a token. Never the user and org areas,
+    /// which always require one.
     pub(crate) fn openings(&self) -> Vec<Opening> {
         let public_only = self.iam.is_none().then(|| Opening {
-            what: "tokens are not looked at, since there is no [iam]".to_owned(),
+            what: "tokens are ignored, since there is no [iam]".to_owned(),
             stated: self.public_only,
             statement: "public-only = true".to_owned(),
         });

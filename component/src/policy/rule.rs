@@ -1,4 +1,4 @@
-//! Rules: the words that say who may do one thing.
+//! Rules: the words that say who may perform an operation.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use super::text::from_text;
 use crate::area::Area;
 
-/// What a rule is about.
+/// The operation that a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Operation {
     /// Downloading, and making links.
     Read,
     /// Listing names.
     List,
-    /// Storing under a name that is free.
+    /// Storing under a name that does not exist.
     Create,
     /// Storing under a name that exists.
     Replace,
@@ -24,7 +24,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// In the order of the documentation.
+    /// All operations, in the order of the documentation.
     pub(crate) const ALL: [Self; 5] = [
         Self::Read,
         Self::List,
@@ -33,7 +33,7 @@ impl Operation {
         Self::Delete,
     ];
 
-    /// Whether there is a file, and so an uploader, when it is judged.
+    /// Whether it is about an existing file, which has an uploader.
     pub(crate) fn is_about_a_file(self) -> bool {
         matches!(self, Self::Read | Self::Replace | Self::Delete)
     }
@@ -53,13 +53,13 @@ impl Operation {
 /// One word of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Word {
-    /// Everybody; in the user and org areas the owner and the members.
+    /// Everyone; in the user and org areas, the owner or the members.
     Anyone,
-    /// Any good token.
+    /// Any valid token.
     SignedIn,
     /// The user whose token stored the file.
     Uploader,
-    /// A token that gives this role.
+    /// A token with this role.
     Role(String),
     /// No one.
     Nobody,
@@ -93,7 +93,7 @@ impl TryFrom<&str> for Word {
                 "unknown word {text:?}, expected \"anyone\", \"signed-in\", \"uploader\", \
                  \"role:NAME\" or \"nobody\"{}",
                 if text.contains([',', ' ']) {
-                    "; several are a list: [\"uploader\", \"role:admin\"]"
+                    "; write several as a list: [\"uploader\", \"role:admin\"]"
                 } else {
                     ""
                 }
@@ -110,7 +110,7 @@ impl TryFrom<String> for Word {
     }
 }
 
-/// The rules that one area of a document gives.
+/// The rules that a document states for one area.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Rules {
     pub(super) read: Option<Rule>,
@@ -133,7 +133,7 @@ impl Rules {
     }
 }
 
-/// What holds where a document says nothing.
+/// The rule that applies if a document does not state one.
 pub(super) fn default(iam: bool, area: Area, operation: Operation) -> &'static [Word] {
     match (area, operation) {
         (Area::Public, Operation::List) if iam => &[Word::SignedIn],
@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for RuleVisitor {
         }
         if words.is_empty() {
             return Err(A::Error::custom(
-                "a rule needs at least one word; \"nobody\" lets no one in",
+                "a rule needs at least one word; \"nobody\" allows no one",
             ));
         }
         Ok(Rule(words))

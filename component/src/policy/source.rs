@@ -1,4 +1,4 @@
-//! The document as it is written, with the line of everything in it.
+//! The document as written, with the line number of everything in it.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,7 +16,7 @@ pub(super) struct Section<'s> {
     line: usize,
 }
 
-/// A string, or one of a list of strings.
+/// A string, or an element of a list of strings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Written<'s> {
     pub(super) text: &'s str,
@@ -37,7 +37,7 @@ impl<'d> Source<'d> {
         Some(Self { document, root })
     }
 
-    /// The table of this name, where it is one.
+    /// The table with this name, if the value is a table.
     pub(super) fn section(&self, name: &str) -> Option<Section<'_>> {
         let (key, value) = self.root.get_key_value(name)?;
         Some(Section {
@@ -54,7 +54,7 @@ impl<'d> Source<'d> {
 }
 
 impl<'s> Section<'s> {
-    /// The line that begins it.
+    /// The line on which it begins.
     pub(super) fn line(&self) -> usize {
         self.line
     }
@@ -89,7 +89,7 @@ impl<'s> Section<'s> {
     }
 }
 
-/// A table's own span is that of its header, so that all tables have to be looked into.
+/// A table's own span is that of its header, so all tables have to be searched.
 fn place(table: &DeTable<'_>, offset: usize, above: &str) -> Option<Place> {
     let mut headers = None;
     for (key, value) in table {
@@ -137,7 +137,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// The line, counted from 1, that holds this byte.
+/// The line of this byte, counted from 1.
 pub(super) fn line_of(document: &str, offset: usize) -> usize {
     1 + document
         .bytes()

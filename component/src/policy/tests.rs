@@ -1,4 +1,4 @@
-//! Policy documents and what is made of them, one subject a file.
+//! Policy documents and how they are parsed, one subject per file.
 
 mod documents;
 mod mistakes;

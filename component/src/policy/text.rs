@@ -1,18 +1,18 @@
-//! Strings that are parsed where they stand, so that an error knows its own line
-//! also within a list of several lines.
+//! Strings that are parsed during deserialization, so that an error has its own line
+//! even in a list over several lines.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// What is written as a string.
+/// A value that is written as a string.
 pub(super) trait FromText: TryFrom<String, Error: Display> {
-    /// What is expected where something else than a string stands.
+    /// What to call the expected value if something other than a string is found.
     const EXPECTED: &'static str;
 }
 
-/// Makes a type be read from a string.
+/// Deserializes a type from a string.
 macro_rules! from_text {
     ($type:ty, $expected:literal) => {
         impl $crate::policy::text::FromText for $type {

@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 
 use super::text::from_text;
 
-/// The longest age that is taken: ten years.
+/// The maximum age: ten years.
 const MAX_AGE: Duration = Duration::from_secs(3650 * 86_400);
 
 /// At least one byte.

@@ -1,4 +1,4 @@
-//! Addresses of what the IAM API publishes.
+//! URLs of what the IAM API publishes.
 
 use std::io::{self, Read, Write};
 
@@ -8,15 +8,15 @@ use http::uri::Scheme;
 
 /// An absolute http or https URL (RFC 9110, 4.2).
 ///
-/// Invariants: it names a host, at most a port that there is, and neither a user nor a
+/// Invariants: it has a host, no invalid port, and neither user information nor a
 /// fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebUrl(Uri);
 
 impl WebUrl {
-    /// Reads an URL; `None` where it is not such a one.
+    /// Parses a URL; `None` if it is not such a URL.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // The parser drops a fragment without a word.
+        // The parser drops a fragment silently.
         if text.contains(['#', '@']) {
             return None;
         }
@@ -29,7 +29,7 @@ impl WebUrl {
         (is_web && is_whole && !host.is_empty()).then_some(Self(uri))
     }
 
-    /// Scheme, host and port (RFC 6454, 6.2): lower case, without a scheme's own
+    /// Scheme, host and port (RFC 6454, 6.2): lower case, without the scheme's default
     /// port.
     pub(crate) fn origin(&self) -> String {
         let host = self.0.host().unwrap_or_default().to_ascii_lowercase();
@@ -46,7 +46,7 @@ impl WebUrl {
         self.0.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Host and port, as they were written.
+    /// Host and port, as written.
     pub(crate) fn authority(&self) -> &str {
         self.0
             .authority()
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_of_a_document_is_refused() {
+    fn an_invalid_url_is_refused() {
         let texts = [
             "",
             "iam.example.com",

@@ -1,15 +1,15 @@
-//! A problem as clients get it: its document (RFC 9457) and the field beside it.
+//! A problem as clients get it: its document (RFC 9457) and its header field.
 
 use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 
 use super::Problem;
 
-/// Where problem types live: a reference relative to the service (RFC 9457,
-/// 3.1.1), an identifier and nothing that has to be fetched.
+/// The prefix of problem types: a reference relative to the service (RFC 9457,
+/// 3.1.1), an identifier and not a page to fetch.
 const TYPES: &str = "/problems/";
 
-/// The body of a refusal.
+/// The body of a problem response.
 #[derive(Serialize)]
 struct ProblemDocument<'a> {
     r#type: String,
@@ -24,7 +24,7 @@ impl Problem {
     /// The media type of [`Problem::document`].
     pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-    /// What says it to the client.
+    /// The document for the client.
     pub(crate) fn document(&self) -> Vec<u8> {
         let (status, slug, title) = self.row();
         let document = ProblemDocument {
@@ -40,7 +40,7 @@ impl Problem {
         serde_json::to_vec(&document).unwrap_or_default()
     }
 
-    /// The header field that this problem owes beside its document (RFC 9110:
+    /// The header field that this problem requires besides its document (RFC 9110:
     /// 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3).
     pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
         let text = HeaderValue::from_static;

@@ -11,14 +11,14 @@ fn link_key(value: &str) -> Option<LinkKey> {
     Settings(OnceCell::from(vec![setting])).link_key()
 }
 
-/// A file's last line end is cut by a shell's `$(cat link-secret)`, and kept by others that
-/// make a setting of a file.
+/// A shell's `$(cat link-secret)` removes the trailing line break; other ways of turning a
+/// file into a setting keep it.
 #[test]
-fn a_link_is_good_wherever_the_same_line_is_the_secret() {
+fn a_link_is_valid_wherever_the_secret_is_the_same_line() {
     let policy = Policy::parse("[iam]\nissuer = 'https://i'").expect("a policy");
     let caller = Caller::Bearer(Bearer::for_test(Some("anna"), None, &[]));
     let name = Name::new("a").expect("a name");
-    let read = permit::read(&policy, &caller, Area::User, name).expect("leave");
+    let read = permit::read(&policy, &caller, Area::User, name).expect("a permit");
     let made_by = |value: &str| {
         let key = link_key(value).expect("a key");
         read.link(&key, 10).expect("a token")

@@ -9,14 +9,13 @@ use crate::policy::{Absent, Iam};
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// No token came, or none is looked at.
+    /// No token was sent, or tokens are ignored.
     Anonymous,
-    /// A good token came.
+    /// A valid token was sent.
     Bearer(Bearer),
 }
 
-/// What a verified token says about its bearer. Made by [`super::authenticate`] and by
-/// nothing else.
+/// What a verified token says about its bearer. Only [`super::authenticate`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Bearer {
     user: Result<Owner, Absent>,
@@ -25,8 +24,9 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// Reads the claims of a good token where the policy says they are. A claim that is
-    /// missing or of a shape that is not known leaves it good; it names nobody then.
+    /// Reads the claims of a valid token where the policy says they are. A claim that is
+    /// missing or has an unsupported shape does not make the token invalid; it just names
+    /// nobody.
     pub(super) fn of(claims: &Claims, iam: &Iam) -> Self {
         let issuer = iam.issuer();
         let user = |id| Owner::user(issuer, id).ok_or(Absent::TooLong);
@@ -48,12 +48,12 @@ impl Bearer {
         self.org.as_ref().map_err(|absent| *absent)
     }
 
-    /// The roles, at least one, or why the token gives none.
+    /// The roles, at least one, or why the token has none.
     pub(crate) fn roles(&self) -> Result<&[String], Absent> {
         self.roles.as_deref().map_err(|absent| *absent)
     }
 
-    /// Whether the token gives this role. Case matters.
+    /// Whether the token has this role. Case-sensitive.
     pub(crate) fn has_role(&self, role: &str) -> bool {
         self.roles.iter().flatten().any(|held| held == role)
     }

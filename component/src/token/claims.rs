@@ -1,4 +1,4 @@
-//! What a token claims: when, for whom, and in whose name.
+//! The claims of a token: its validity period, audience and subject.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde_json::Value;
@@ -8,26 +8,26 @@ use super::refusal::{Found, Refusal};
 use crate::json::{self, Shape};
 use crate::policy::{Absent, Iam, OrgSource, Pointer};
 
-/// The claims of RFC 7519 that have to be strings, where they are there.
+/// The claims of RFC 7519 that must be strings, if present.
 const STRINGS: [&str; 3] = ["iss", "sub", "jti"];
 
-/// The times that a token may name, in seconds since 1970: those before the year
-/// 10000. Others are no dates but attempts.
+/// The times that a token may contain, in seconds since 1970: those before the year
+/// 10000. Anything else is a mistake or an attack.
 const TIMES: std::ops::RangeInclusive<f64> = 0.0..=253_402_300_799.0;
 
-/// A JWT Claims Set (RFC 7519): a JSON object. Being one says nothing about its signature.
+/// A JWT Claims Set (RFC 7519): a JSON object, whether or not its signature was verified.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Claims(Value);
 
 impl Claims {
-    /// Parses the payload of a token; `None` where it is not a JSON object or
-    /// names a member twice.
+    /// Parses the payload of a token; `None` if it is not a JSON object or has a
+    /// duplicate member.
     pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
         json::object(payload).map(|members| Self(members.into()))
     }
 
-    /// Whether the claims hold at `now` (seconds since 1970) for this IAM API:
-    /// `exp` (which must be there), `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1).
+    /// Whether the claims are valid at `now` (seconds since 1970) for this IAM API:
+    /// `exp` (required), `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1).
     pub(crate) fn check(&self, iam: &Iam, now: u64) -> Result<(), Refusal> {
         self.term()?.check(now)?;
         let issuer = self.0.get("iss");
@@ -40,7 +40,7 @@ impl Claims {
         self.check_audience(iam)
     }
 
-    /// Which claim has a shape that RFC 7519, 4.1 does not allow, if one has.
+    /// The first claim whose shape RFC 7519, 4.1 does not allow, if there is one.
     pub(crate) fn misshapen(&self) -> Option<Refusal> {
         let wrong = |name, expected| {
             let found = self.0.get(name).map(Shape::of)?;
@@ -60,7 +60,7 @@ impl Claims {
             .or_else(|| self.term().err())
     }
 
-    /// From when to when they hold.
+    /// The validity period.
     ///
     /// # Errors
     /// [`Refusal::NoExpiry`]; [`Refusal::Claim`] and [`Refusal::Time`] for an invalid time.
@@ -93,9 +93,8 @@ impl Claims {
         }
     }
 
-    /// The user's id: a string that is not empty. A number names nobody, so that
-    /// 1, 1.0 and "1" cannot be taken for one another. Nor does a client that
-    /// acts for itself.
+    /// The user's id: a non-empty string. A number is not an id, so that 1, 1.0 and
+    /// "1" cannot be confused. Nor is the id of a client that acts for itself.
     pub(crate) fn user(&self, iam: &Iam) -> Result<&str, Absent> {
         match self.at(iam.user())? {
             Value::String(id) if id.is_empty() => Err(Absent::Empty),
@@ -105,9 +104,9 @@ impl Claims {
         }
     }
 
-    /// Whether this id is the token's client and no user: without a user, `sub`
+    /// Whether this id is the token's client and not a user: without a user, `sub`
     /// is the client's own id (RFC 9068, 2.2), which `client_id` or `azp` repeats.
-    /// Auth0 puts `@clients` behind it.
+    /// Auth0 appends `@clients`.
     fn is_client(&self, id: &str) -> bool {
         let id = id.strip_suffix("@clients").unwrap_or(id);
         ["client_id", "azp"]
@@ -115,9 +114,9 @@ impl Claims {
             .any(|name| self.0.get(*name).and_then(Value::as_str) == Some(id))
     }
 
-    /// The organization's id: a string that is not empty, or the name of an
-    /// object's only member (Keycloak). A list names none, since it is a list of
-    /// memberships and not the one organization that the bearer acts for.
+    /// The organization's id: a non-empty string, or the name of an object's only
+    /// member (Keycloak). A list is refused, since it lists memberships and not the
+    /// one organization that the bearer acts for.
     pub(crate) fn org(&self, iam: &Iam) -> Result<&str, Absent> {
         match iam.org() {
             OrgSource::Nowhere => Err(Absent::NotConfigured),
@@ -140,7 +139,7 @@ impl Claims {
                 let first = named.next().ok_or(Absent::Missing)?;
                 match named.count() {
                     0 => Ok(first),
-                    // Such a token is refused before it is asked.
+                    // Such a token was refused before.
                     _ => Err(Absent::Missing),
                 }
             }
@@ -169,7 +168,7 @@ impl Claims {
         };
         match (roles.is_empty(), claim) {
             (false, _) => Ok(roles),
-            // A list of other things than strings.
+            // A list of things other than strings.
             (true, Value::Array(items)) if !items.is_empty() => {
                 Err(Absent::Shape(Shape::of(claim)))
             }
@@ -181,7 +180,7 @@ impl Claims {
         self.0.pointer(pointer.as_str()).ok_or(Absent::Missing)
     }
 
-    /// A `NumericDate` (RFC 7519, 2), if the claim is there.
+    /// A `NumericDate` (RFC 7519, 2), if the claim is present.
     fn time(&self, name: &'static str) -> Result<Option<f64>, Refusal> {
         let Some(value) = self.0.get(name) else {
             return Ok(None);
@@ -197,8 +196,8 @@ impl Claims {
         }
     }
 
-    /// `aud`, which is a string or a list of strings; empty where it is missing,
-    /// `None` where it is something else.
+    /// `aud`, a string or a list of strings; empty if it is missing, `None` if it is
+    /// something else.
     fn audiences(&self) -> Option<Vec<&str>> {
         match self.0.get("aud") {
             None => Some(Vec::new()),
@@ -209,7 +208,7 @@ impl Claims {
     }
 }
 
-/// From when to when claims hold, in seconds since 1970.
+/// The validity period of claims, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Term {
     from: f64,
@@ -217,7 +216,7 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// Whether `now` (seconds since 1970) is in it, give or take the leeway.
+    /// Whether `now` (seconds since 1970) is in it, with the leeway.
     ///
     /// # Errors
     /// [`Refusal::Expired`], [`Refusal::NotYet`].
@@ -233,14 +232,14 @@ impl Term {
         Ok(())
     }
 
-    /// How much of it is left at `now`, in whole seconds, leeway aside.
+    /// How much of it is left at `now`, in whole seconds, without the leeway.
     pub(crate) fn seconds_left(&self, now: u64) -> u32 {
-        // What does not fit is cut to what does.
+        // The cast saturates.
         (self.until - now as f64) as u32
     }
 }
 
-/// What `aud` has to hold, in words.
+/// What `aud` must contain, in words.
 fn expected_audience(iam: &Iam) -> String {
     let audience = iam.audience().map(|audience| format!("{audience:?}"));
     let prefix = match iam.org() {
@@ -251,7 +250,7 @@ fn expected_audience(iam: &Iam) -> String {
     parts.join(" or ")
 }
 
-/// What follows the prefix in those audiences that have it.
+/// What follows the prefix in the audiences that have it.
 fn organizations<'a>(audiences: &[&'a str], prefix: &str) -> impl Iterator<Item = &'a str> {
     audiences
         .iter()

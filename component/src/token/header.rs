@@ -1,5 +1,5 @@
-//! The header of a token (RFC 7515, 4), which is read before its signature is
-//! known to be good and therefore chooses nothing but among our own keys.
+//! The header of a token (RFC 7515, 4). It is read before the signature is verified
+//! and can therefore only choose among our own keys.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::keys::{Algorithm, KeySet};
 use super::refusal::Refusal;
 use crate::json;
 
-/// What of a token's header matters.
+/// The parts of a token's header that matter.
 #[derive(Debug)]
 pub(super) struct JoseHeader {
     pub(super) algorithm: Algorithm,
@@ -17,9 +17,9 @@ pub(super) struct JoseHeader {
 impl JoseHeader {
     /// Reads the header's JSON.
     ///
-    /// No extension is understood, so `crit` is refused whatever it lists, and
-    /// `b64` (RFC 7797) with it. Keys and addresses of keys are refused and not
-    /// just ignored, because only a forger needs them.
+    /// No extension is supported, so `crit` is refused whatever it lists, and so is
+    /// `b64` (RFC 7797). Embedded keys and key URLs are refused instead of ignored,
+    /// because only a forger needs them.
     pub(super) fn parse(json: &[u8]) -> Result<Self, Refusal> {
         let members = json::object(json).ok_or(Refusal::Header)?;
         let has = |names: &[&str]| names.iter().any(|name| members.contains_key(*name));
@@ -44,8 +44,8 @@ impl JoseHeader {
         })
     }
 
-    /// Whether a key that is not among these, which refused it, may have signed it: it
-    /// names none of them.
+    /// Whether a key that is not among these may have signed the token: these refused it,
+    /// and it names none of them.
     pub(super) fn may_be_of_another_key(&self, refusal: &Refusal, keys: &KeySet) -> bool {
         let named = self.key_id.as_deref();
         match refusal {
@@ -56,8 +56,8 @@ impl JoseHeader {
     }
 }
 
-/// A JWT in general or an access token (RFC 9068, 2.1), in any case. Other kinds,
-/// such as a logout token, say something else than who may do what (RFC 8725, 3.11).
+/// A generic JWT or an access token (RFC 9068, 2.1), case-insensitively. Other types,
+/// such as a logout token, do not authorize anything (RFC 8725, 3.11).
 fn is_jwt(kind: &str) -> bool {
     let kinds = ["JWT", "at+jwt", "application/at+jwt"];
     kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))

@@ -1,11 +1,11 @@
-//! Whom a token names, for an operator who has it at hand.
+//! Whom a token names, for an operator's command.
 
 use super::claims::Term;
 use super::keyring::Keyring;
 use super::verify::{Token, Unverified};
 use crate::policy::{Absent, Iam};
 
-/// Whom a verified token names. Unlike a [`super::Bearer`] it opens nothing.
+/// Whom a verified token names. Unlike a [`super::Bearer`] it grants nothing.
 #[derive(Debug)]
 pub(crate) struct Identity {
     /// The user's id.
@@ -14,7 +14,7 @@ pub(crate) struct Identity {
     pub(crate) org: Result<String, Absent>,
     /// The roles, at least one.
     pub(crate) roles: Result<Vec<String>, Absent>,
-    /// How long it is still valid, in seconds, leeway aside.
+    /// How long it is still valid, in seconds, without the leeway.
     pub(crate) seconds_left: u32,
 }
 
@@ -23,10 +23,10 @@ pub(crate) struct Identity {
 #[error(transparent)]
 pub(crate) struct Unidentified(#[from] Unverified);
 
-/// Verifies a token as requests do, without remembering anything.
+/// Verifies a token as a request would, without remembering it.
 ///
 /// # Errors
-/// The reason that a request with it would leave in the log.
+/// The reason that a request with it would write to the log.
 pub(crate) fn identify(
     token: &str,
     iam: &Iam,

@@ -14,10 +14,10 @@ use crate::policy::{Iam, KeySource, Secrets, WebUrl};
 
 pub(crate) use check::check;
 
-/// Gets a document of the IAM API.
+/// Fetches a document of the IAM API.
 pub(crate) type Fetch<'a> = dyn Fn(&WebUrl, Freshness) -> Result<Vec<u8>, FetchError> + 'a;
 
-/// The keys of one IAM API, wherever they are.
+/// Access to the keys of one IAM API, wherever they are.
 pub(crate) struct Keyring<'a> {
     pub(crate) iam: &'a Iam,
     pub(crate) secrets: &'a Secrets<'a>,
@@ -35,7 +35,7 @@ pub(crate) enum NoKeys {
     Fetch { url: String, error: FetchError },
     #[error("{url}: {error}")]
     Keys { url: String, error: KeysError },
-    #[error("{url}: this is not the configuration of an OpenID provider: {fault}")]
+    #[error("{url}: this is not an OpenID provider's configuration: {fault}")]
     Configuration { url: String, fault: String },
     #[error("{url}: this is the configuration of another issuer: its issuer is {found:?}, the \
              policy's is {expected:?}{}", difference(.found, .expected))]
@@ -44,11 +44,11 @@ pub(crate) enum NoKeys {
         found: String,
         expected: String,
     },
-    #[error("{0} has its keys elsewhere, at {1}; the policy must name that as jwks-url")]
+    #[error("{0} has its keys on another origin, {1}; to trust it, set jwks-url in the policy")]
     Foreign(String, String),
 }
 
-/// What matters of a provider's configuration (OpenID Connect Discovery 1.0, 3).
+/// The parts of a provider's configuration that matter (OpenID Connect Discovery 1.0, 3).
 #[derive(Deserialize)]
 struct Configuration {
     issuer: String,
@@ -72,12 +72,12 @@ impl Keyring<'_> {
         }
     }
 
-    /// Whether verifying with them costs far more than looking a token up.
+    /// Whether verifying with them costs much more than looking up a remembered token.
     pub(crate) fn is_worth_remembering(&self) -> bool {
         !matches!(self.iam.keys(), KeySource::Secret { .. })
     }
 
-    /// Whether asking again may bring other keys.
+    /// Whether fetching again may return other keys.
     pub(crate) fn may_change(&self) -> bool {
         matches!(self.iam.keys(), KeySource::Url(_) | KeySource::Discovery(_))
     }
@@ -91,9 +91,9 @@ impl Keyring<'_> {
         })
     }
 
-    /// Where the provider says that its keys are. Somebody else's configuration
-    /// is not believed (4.3), nor one that leads away from the origin that the
-    /// policy names.
+    /// Where the provider says that its keys are. The configuration of another issuer
+    /// is not trusted (4.3), nor one that points away from the origin that the policy
+    /// names.
     fn discover(&self, url: &WebUrl) -> Result<WebUrl, NoKeys> {
         self.read(url, Freshness::Cached, |document| {
             self.keys_address(url, document)
@@ -122,8 +122,8 @@ impl Keyring<'_> {
         Ok(keys)
     }
 
-    /// Gets a document and reads it. One that is of no use, such as a maintenance page with
-    /// status 200, does not displace the one before, as far as the platform keeps that.
+    /// Fetches a document and parses it. An unusable one, such as a maintenance page with
+    /// status 200, does not replace the previous one, if the platform still has that.
     fn read<T>(
         &self,
         url: &WebUrl,
@@ -135,9 +135,9 @@ impl Keyring<'_> {
             let instead = Freshness::InsteadOf(Hash::hash(&document));
             let earlier = self.get(url, instead).ok();
             match earlier.and_then(|earlier| read(&earlier).ok()) {
-                // Who asks for what there is now is not told what there was.
+                // A request for the current document must not get an old one.
                 Some(found) if freshness != Freshness::Revalidated => {
-                    log::failed(&format_args!("{error}; what was known before is used"));
+                    log::failed(&format_args!("{error}; the previous document is used"));
                     Ok(found)
                 }
                 _ => Err(error),

@@ -20,7 +20,7 @@ pub(crate) use unusable::KeysError;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KeySet(Vec<Key>);
 
-/// One key and the one algorithm that it is for.
+/// A key and its one algorithm.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     id: Option<String>,
@@ -44,14 +44,14 @@ struct Jwk {
 }
 
 impl KeySet {
-    /// Reads a JWK Set. Keys that cannot be used are skipped, as RFC 7517, 5
-    /// asks: of another kind, for another use, incomplete, private, symmetric.
+    /// Parses a JWK Set. Unusable keys are skipped, as RFC 7517, 5 requires: those of
+    /// another type or for another use, and incomplete, private or symmetric ones.
     pub(crate) fn parse(jwks: impl AsRef<[u8]>) -> Result<Self, KeysError> {
         let keys = written(jwks.as_ref())?.into_iter();
         Ok(Self(keys.filter_map(|key| Key::parse(key).ok()).collect()))
     }
 
-    /// Reads a JWK Set that an IAM API publishes.
+    /// Parses a JWK Set that an IAM API publishes.
     ///
     /// # Errors
     /// It is not a JWK Set, or none of its keys is usable.
@@ -82,8 +82,8 @@ impl KeySet {
         }]))
     }
 
-    /// Whether a JWK Set that a policy holds is fit to be one: it has a key that
-    /// works, and nothing in it is secret.
+    /// Whether a JWK Set in a policy is valid: it has a usable key, and nothing in it is
+    /// secret.
     pub(crate) fn check(jwks: &str) -> Result<(), KeysError> {
         let keys = written(jwks.as_bytes())?;
         for (index, jwk) in keys.iter().enumerate() {
@@ -106,9 +106,8 @@ impl KeySet {
         Err(KeysError::NoneUsable(told(&reasons)))
     }
 
-    /// The keys that a token with this header may have been signed with, those
-    /// of its very id first. A key without an id, or a token without one, leaves
-    /// it open.
+    /// The keys that may have signed a token with this header, those with its id first. A
+    /// key without an id, or a token without one, may match.
     pub(crate) fn candidates<'a>(
         &'a self,
         algorithm: Algorithm,
@@ -122,13 +121,13 @@ impl KeySet {
     }
 
     /// Whether there are several keys for this algorithm and each has an id, so that a token
-    /// has to name one (OpenID Connect Core 1.0, 10.1).
+    /// must name one (OpenID Connect Core 1.0, 10.1).
     pub(crate) fn are_told_apart(&self, algorithm: Algorithm) -> bool {
         let keys = self.0.iter().filter(|key| key.algorithm == algorithm);
         keys.clone().count() > 1 && keys.clone().all(|key| key.id.is_some())
     }
 
-    /// Whether one of these keys has this very id.
+    /// Whether one of these keys has exactly this id.
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id.as_deref() == Some(id))
     }
@@ -174,13 +173,13 @@ impl Key {
         })
     }
 
-    /// Whether this key signed the token, which must not be over at `now`.
+    /// Whether this key signed the token, which must not have expired at `now`.
     pub(crate) fn verify(&self, token: &str, now: u64) -> Result<(), Refusal> {
         self.material.verify(self.algorithm, token, now)
     }
 }
 
-/// Whether a JWK holds a private member, of whatever kind of key.
+/// Whether a JWK has a private member of any type of key.
 fn is_private(jwk: &Value) -> bool {
     ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"]
         .iter()

@@ -1,19 +1,18 @@
-//! Who a file belongs to, as one opaque identifier.
+//! The owner of a file, as an opaque identifier.
 
 use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ct_codecs::{Encoder, Hex};
 
-/// The longest id of a user or an organization that is taken, in bytes.
+/// The maximum length of a user's or an organization's id, in bytes.
 const MAX_ID: usize = 1000;
 
 /// A user or an organization of one IAM API.
 ///
 /// Invariants: 64 lower-case hexadecimal digits, so that it fits into a key and
 /// stays distinct where case is ignored; the same for the same kind, issuer and
-/// id, and different for any others (SHA-256 over an encoding that cannot be
-/// read in two ways).
+/// id, and different for any others (SHA-256 over an unambiguous encoding).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Owner(String);
 
@@ -36,14 +35,14 @@ impl Owner {
         }
         let mut hash = hmac_sha256::Hash::new();
         for part in [kind, issuer, id] {
-            // The length in front keeps ("a", "bc") apart from ("ab", "c").
+            // The length prefix distinguishes ("a", "bc") from ("ab", "c").
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
         Hex::encode_to_string(hash.finalize()).ok().map(Self)
     }
 
-    /// Takes back what [`Owner::as_str`] gave.
+    /// Parses what [`Owner::as_str`] returned.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (text.len() == 64 && text.bytes().all(digit)).then(|| Self(text.to_owned()))
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_is_64_lower_case_digits_and_lasts() {
+    fn an_owner_is_64_lower_case_digits_and_never_changes() {
         // The encoding must not change, or every stored file loses its owner.
         let owner = Owner::user("https://iam.example.com", "auth0|1").expect("an owner");
         assert_eq!(

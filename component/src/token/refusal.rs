@@ -1,5 +1,5 @@
-//! Why a token is refused: words for the log. They hold nothing that gives the token away
-//! or whom it names; of what it claims only for which service it was made, and shapes.
+//! Why a token is refused, for the log. The messages reveal neither the token nor whom it
+//! names; of its claims they only show issuer, audience and shapes.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::json::Shape;
 
-/// The most of a text from elsewhere that is repeated, in characters.
+/// The most characters of a foreign text that a message repeats.
 pub(crate) const MAX_TEXT: usize = 200;
-/// The most texts of a list that are repeated.
+/// The most texts of a list that a message repeats.
 const MAX_TEXTS: usize = 3;
 
-/// Why a token is refused. Clients are told none of it.
+/// Why a token is refused. Never shown to clients.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("there are several Authorization fields")]
+    #[error("there is more than one Authorization header")]
     SeveralFields,
-    #[error("the Authorization field is not of the Bearer scheme")]
+    #[error("the Authorization header does not use the Bearer scheme")]
     Scheme,
     #[error("the token is too long")]
     TooLong,
@@ -25,15 +25,15 @@ pub(crate) enum Refusal {
     Malformed,
     #[error("the token's header is not that of a JWT or an access token")]
     Header,
-    #[error("the token's header asks for an extension")]
+    #[error("the token's header requires an extension (crit or b64)")]
     Extension,
-    #[error("the token brings a key of its own")]
+    #[error("the token embeds a key or a key's URL (jwk, jku, x5u or x5c)")]
     EmbeddedKey,
     #[error("the token's algorithm is not supported")]
     Algorithm,
-    #[error("there is no key of the token's key id and algorithm")]
+    #[error("there is no key with the token's key id (kid) and algorithm")]
     NoKey,
-    #[error("the token names none of several keys, which all have a key id")]
+    #[error("the token has no key id (kid) to choose one of several keys")]
     NoKeyId,
     #[error("the signature is not valid")]
     Signature,
@@ -55,7 +55,7 @@ pub(crate) enum Refusal {
     Expired,
     #[error("the token is not yet valid")]
     NotYet,
-    #[error("the token is of another issuer: iss is {found}, the policy's issuer is {expected:?}{}",
+    #[error("the token is from another issuer: iss is {found}, the policy's issuer is {expected:?}{}",
         hint(.found, .expected))]
     Issuer { found: Found, expected: String },
     #[error("the token is for another audience: aud is {found}, expected {expected}")]
@@ -64,7 +64,7 @@ pub(crate) enum Refusal {
     SeveralOrganizations,
 }
 
-/// What a token has in place of an issuer or an audience. These name services.
+/// What a token has for an issuer or an audience. These name services, not people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
     Missing,
@@ -105,13 +105,13 @@ impl fmt::Display for Found {
     }
 }
 
-/// What is easily overlooked in the two values.
+/// A hint at a difference between the two values that is easily overlooked.
 pub(crate) fn difference(found: &str, expected: &str) -> &'static str {
     let bare = |text: &str| text.trim().trim_end_matches('/').to_ascii_lowercase();
     if found.trim_end_matches('/') == expected.trim_end_matches('/') {
-        " (they differ by a slash at the end)"
+        " (they differ by a trailing slash)"
     } else if bare(found) == bare(expected) {
-        " (they differ by case or blanks)"
+        " (they differ by case or spaces)"
     } else {
         ""
     }

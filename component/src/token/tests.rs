@@ -1,5 +1,5 @@
-//! What a request's `Authorization` field is good for. The attacks on a token are in
-//! the files below, one subject each.
+//! Which `Authorization` fields authenticate a request. Attacks on tokens are in the files
+//! below, one subject each.
 
 mod candidates;
 mod claims;
@@ -27,7 +27,7 @@ const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://iam.example.com";
 const SECRET: &[u8] = b"a shared secret of 32 bytes here";
 
-/// One RSA key for all, since making one takes long.
+/// One RSA key for all tests, since generating one takes long.
 static RSA: LazyLock<RSAKeyPair> = LazyLock::new(|| RSAKeyPair::generate(2048).expect("a key"));
 static EDWARDS: LazyLock<Ed25519KeyPair> = LazyLock::new(Ed25519KeyPair::generate);
 
@@ -81,7 +81,7 @@ fn fields(values: &[&str]) -> HeaderMap {
     values.map(|value| (AUTHORIZATION, value)).collect()
 }
 
-/// Who sends a request with these fields.
+/// The caller of a request with these fields.
 fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
     let imports = Imports {
         secrets: &|name| secrets(name),
@@ -92,7 +92,7 @@ fn caller(policy: &Policy, fields: &HeaderMap) -> Result<Caller, Problem> {
     authenticate(fields, policy, &imports, NOW)
 }
 
-/// What becomes of a request with this token.
+/// The outcome of a request with this token.
 fn ask(policy: &Policy, token: &str) -> Result<Caller, Problem> {
     caller(policy, &fields(&[&format!("Bearer {token}")]))
 }
@@ -121,13 +121,13 @@ fn claims() -> Value {
     })
 }
 
-/// A token with these two parts, in whatever form, signed with Ed25519.
+/// A token with these two parts, even malformed ones, signed with Ed25519.
 fn sign(text: &str) -> String {
     let signature = EDWARDS.key_pair().as_ref().sk.sign(text, None);
     format!("{text}.{}", base64(signature))
 }
 
-/// A token with this header and payload as they stand, signed with Ed25519.
+/// A token with exactly this header and payload, signed with Ed25519.
 fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     sign(&format!("{}.{}", base64(header), base64(payload)))
 }
@@ -139,7 +139,7 @@ fn usual(claims: &Value) -> String {
     )
 }
 
-/// The usual claims, with these in their place.
+/// The usual claims with these changes.
 fn but(changes: Value) -> Value {
     let mut claims = claims();
     let changes = changes.as_object().expect("an object").clone();
@@ -151,7 +151,7 @@ fn but(changes: Value) -> Value {
     claims
 }
 
-/// A token of jwt-simple's own making.
+/// The claims that jwt-simple itself makes.
 fn library_claims() -> JWTClaims<Value> {
     let mut claims =
         Claims::with_custom_claims(json!({"org_id": "acme"}), Duration::from_secs(600))
@@ -165,7 +165,7 @@ fn library_claims() -> JWTClaims<Value> {
 }
 
 #[test]
-fn a_good_token_of_every_algorithm_names_its_bearer() {
+fn a_valid_token_of_every_algorithm_names_its_bearer() {
     let der = RSA.to_der().expect("DER");
     macro_rules! rsa {
         ($pair:ident, $name:literal) => {{
@@ -221,7 +221,7 @@ fn a_good_token_of_every_algorithm_names_its_bearer() {
             Owner::org(ISSUER, "acme").as_ref(),
             "{name}"
         );
-        // The same key under any other algorithm is no candidate.
+        // The same key under any other algorithm is not a candidate.
         for other in [
             "RS256", "PS256", "RS512", "ES256", "ES384", "EdDSA", "HS256",
         ] {
@@ -239,7 +239,7 @@ fn a_good_token_of_every_algorithm_names_its_bearer() {
 }
 
 #[test]
-fn the_field_holds_one_token_of_the_bearer_scheme() {
+fn the_field_must_hold_one_token_of_the_bearer_scheme() {
     let policy = inline(json!([edwards("1")]));
     let token = usual(&claims());
     let ask = |values: &[&str]| caller(&policy, &fields(values));
@@ -267,13 +267,13 @@ fn the_field_holds_one_token_of_the_bearer_scheme() {
 }
 
 #[test]
-fn the_public_only_mode_does_not_look_at_the_field() {
+fn public_only_mode_ignores_the_field() {
     let policy = Policy::parse("public-only = true").expect("a policy");
     assert_eq!(ask(&policy, "x"), Ok(Caller::Anonymous));
 }
 
 #[test]
-fn without_keys_a_token_is_neither_good_nor_bad() {
+fn without_keys_a_token_is_neither_valid_nor_invalid() {
     for keys in ["hs256-secret = 'B'", "jwks = '{}'"] {
         let policy = policy(keys);
         assert_eq!(
@@ -287,7 +287,7 @@ fn without_keys_a_token_is_neither_good_nor_bad() {
 }
 
 #[test]
-fn a_good_token_without_a_user_is_good() {
+fn a_valid_token_may_be_without_a_user() {
     let policy = inline(json!([edwards("1")]));
     let Ok(Caller::Bearer(bearer)) = ask(&policy, &usual(&but(json!({"sub": "-"})))) else {
         panic!("refused")

@@ -1,4 +1,4 @@
-//! From a token's text to what it claims, once its signature was verified (RFC 7515, 5.2).
+//! From a token's text to its claims, with signature verification (RFC 7515, 5.2).
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 
@@ -10,13 +10,13 @@ use super::refusal::Refusal;
 use crate::http::outgoing::{FetchError, Freshness};
 use crate::policy::Iam;
 
-/// The longest token that is looked at, in bytes.
+/// The maximum length of a token, in bytes.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 
-/// The most keys that one token is tried with.
+/// The maximum number of keys that a token is tried with.
 const MAX_VERIFICATIONS: usize = 8;
 
-/// Why a token does not say who asks.
+/// Why a token does not identify a caller.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unverified {
     #[error("token refused: {0}")]
@@ -33,7 +33,7 @@ pub(super) struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Takes it apart; nothing in it is looked at.
+    /// Splits it into its parts, without decoding them.
     pub(super) fn parse(whole: &'a str) -> Result<Self, Refusal> {
         if whole.len() > MAX_TOKEN {
             return Err(Refusal::TooLong);
@@ -49,13 +49,13 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// What its header says, which nothing vouches for.
+    /// Its header, which cannot be trusted yet.
     pub(super) fn header(&self) -> Result<JoseHeader, Refusal> {
         let json = Base64UrlSafeNoPadding::decode_to_vec(self.header, None);
         JoseHeader::parse(&json.map_err(|_| Refusal::Malformed)?)
     }
 
-    /// What it claims, if it passes every check.
+    /// Its claims, if it passes every check.
     pub(super) fn verified(
         &self,
         keyring: &Keyring<'_>,
@@ -63,14 +63,14 @@ impl<'a> Token<'a> {
         now: u64,
     ) -> Result<Claims, Unverified> {
         match self.verify(keyring, now) {
-            // The signature is verified by then; which claim it was is left to find.
+            // The signature is valid by then; find out which claim is malformed.
             Err(Unverified::Refused(Refusal::Claims)) => Err(self.misshapen().into()),
             Err(failure) => Err(failure),
             Ok(()) => Ok(self.accept(iam, now)?),
         }
     }
 
-    /// Which claim keeps it from being read.
+    /// Which claim is malformed.
     fn misshapen(&self) -> Refusal {
         let claims = self.claims();
         let found = claims.as_ref().and_then(Claims::misshapen);
@@ -82,8 +82,8 @@ impl<'a> Token<'a> {
         Claims::parse(&payload)
     }
 
-    /// Verifies the signature with the keys that are known, and where those may be
-    /// out of date, with those that the IAM API has by then.
+    /// Verifies the signature with the known keys and, if those may be out of date, with
+    /// the IAM API's current ones.
     fn verify(&self, keyring: &Keyring<'_>, now: u64) -> Result<(), Unverified> {
         let header = self.header()?;
         let keys = keyring.keys(Freshness::Cached)?;
@@ -93,10 +93,10 @@ impl<'a> Token<'a> {
         if !keyring.may_change() || !header.may_be_of_another_key(&refusal, &keys) {
             return Err(refusal.into());
         }
-        // Whoever signed it, it would not be accepted.
+        // Do not fetch for a token that would be refused under any key.
         self.accept(keyring.iam, now)?;
         let latest = match keyring.keys(Freshness::Revalidated) {
-            // Nothing says that it is of a key that is not known yet.
+            // Without a key id, nothing suggests that an unknown key signed it.
             Err(NoKeys::Fetch { error, .. })
                 if error == FetchError::NotRenewed && header.key_id.is_none() =>
             {
@@ -123,12 +123,12 @@ impl<'a> Token<'a> {
         let candidates = keys.candidates(header.algorithm, header.key_id.as_deref());
         let mut refusal = Refusal::NoKey;
         let mut tried = 0;
-        // Another key can only help where the signature is at fault.
+        // Another key can only help if the signature did not match.
         for key in candidates {
             match key.verify(self.whole, now) {
                 Ok(()) => return Ok(()),
                 Err(Refusal::Signature) => tried += 1,
-                // Unsound keys cost little, and hide no good one.
+                // Unusable keys cost little, and must not hide a valid one.
                 Err(Refusal::NoKey) => {}
                 Err(other) => return Err(other),
             }
@@ -140,7 +140,7 @@ impl<'a> Token<'a> {
         Err(refusal)
     }
 
-    /// What it claims, which is worth something once its signature has been verified.
+    /// Its claims, which only count once the signature has been verified.
     pub(super) fn accept(&self, iam: &Iam, now: u64) -> Result<Claims, Refusal> {
         let claims = self.claims().ok_or(Refusal::Claims)?;
         claims.check(iam, now)?;

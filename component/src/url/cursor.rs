@@ -1,23 +1,23 @@
-//! Where a list goes on.
+//! Where a list continues.
 
 use ct_codecs::{Base64UrlSafeNoPadding as Base64, Decoder, Encoder};
 
 use super::name::Name;
 use crate::problem::Problem;
 
-/// The longest encoding: a name of 900 bytes and the `/` of a folder.
+/// The maximum length: a name of 900 bytes and the `/` of a folder, encoded.
 const MAX_CHARS: usize = (Name::MAX_BYTES + 1).div_ceil(3) * 4;
 
-/// The last entry of a page, a name or a folder with its closing `/`. Clients
-/// see it as base64url without padding and are told nothing about its inside;
-/// what they make up themselves leads nowhere but to names of the same area.
+/// The last entry of a page, a name or a folder with its closing `/`. To clients it is
+/// an opaque string (base64url without padding); one that they make up can only lead to
+/// names of the same area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// Reads what [`Cursor::encode`] gave to a client.
+    /// Reads what [`Cursor::encode`] made.
     pub(crate) fn decode(text: &str) -> Result<Self, Problem> {
-        let refused = || Problem::InvalidRequest("the cursor is not one of this service".into());
+        let refused = || Problem::InvalidRequest("the cursor is invalid".into());
         if text.len() > MAX_CHARS {
             return Err(refused());
         }
@@ -27,12 +27,12 @@ impl Cursor {
         Ok(Self(entry))
     }
 
-    /// Points behind this entry of a listing, named from the area's root.
+    /// A cursor after this entry of a listing, named from the area's root.
     pub(crate) fn encode(entry: &str) -> String {
         Base64::encode_to_string(entry).unwrap_or_default()
     }
 
-    /// The entry that the next page starts behind.
+    /// The entry after which the next page starts.
     pub(crate) fn after(&self) -> &str {
         &self.0
     }

@@ -16,10 +16,10 @@ use crate::problem::Problem;
 pub struct Name(String);
 
 impl Name {
-    /// The most bytes that a name may have.
+    /// The maximum length of a name, in bytes.
     pub(crate) const MAX_BYTES: usize = 900;
 
-    /// The name that this part of a URL's path says, percent-decoded once.
+    /// The name in this part of a URL's path, percent-decoded once.
     pub(crate) fn decode(raw: &str) -> Result<Self, Problem> {
         match percent::decode(raw) {
             Ok(text) => Self::new(&text),
@@ -30,21 +30,21 @@ impl Name {
         }
     }
 
-    /// The name that this text is, taken as it stands.
+    /// The name with exactly this text.
     pub fn new(text: &str) -> Result<Self, Problem> {
         let reason = if text.is_empty() {
             "it is empty"
         } else if text.len() > Self::MAX_BYTES {
             "it is longer than 900 bytes"
         } else if text.contains(char::is_control) {
-            "it has a control character"
+            "it contains a control character"
         } else if text.contains('\\') {
-            "it has a backslash"
+            "it contains a backslash"
         } else if text
             .split('/')
             .any(|segment| matches!(segment, "" | "." | ".."))
         {
-            "it has a segment that is empty, . or .."
+            "it contains a segment that is empty, . or .."
         } else {
             return Ok(Self(text.to_owned()));
         };
@@ -66,13 +66,13 @@ impl Name {
             .map_or(self.as_str(), |(_, last)| last)
     }
 
-    /// The whole name, not encoded.
+    /// The whole name, unencoded.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as a part of a URL's path: all but unreserved characters and
-    /// `/` percent-encoded (RFC 3986, 2.3).
+    /// The name as part of a URL's path: everything but unreserved characters and
+    /// `/` is percent-encoded (RFC 3986, 2.3).
     pub(crate) fn to_path(&self) -> String {
         percent::encode_path(&self.0)
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_utf8_is_a_name() {
+    fn any_other_utf8_is_a_name() {
         for (raw, name) in [
             ("a", "a"),
             ("a/b", "a/b"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn an_invalid_name_is_refused() {
         for raw in [
             "",
             "/",
@@ -167,7 +167,7 @@ mod tests {
         }
         assert!(
             Name::decode("%C2%A0").is_ok(),
-            "the first character behind the controls"
+            "the first character after the controls"
         );
     }
 
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_put_together_and_taken_apart() -> Result<(), Problem> {
+    fn names_are_joined_and_split() -> Result<(), Problem> {
         let folder = Name::new("a/b")?;
         let name = Name::within(Some(&folder), "c d.txt")?;
         assert_eq!((name.as_str(), name.basename()), ("a/b/c d.txt", "c d.txt"));

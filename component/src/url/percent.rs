@@ -1,4 +1,4 @@
-//! Percent-encoding, read strictly and written for each place in its own way.
+//! Percent-encoding: strict decoding, and an encoding for each place.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The same, with `/` left as it is.
+/// The same, but `/` is not encoded.
 const PATH: &AsciiSet = &ALL_BUT_UNRESERVED.remove(b'/');
 
-/// Everything but `attr-char` of RFC 8187, 3.2.1, without the few that shells
-/// and old parsers stumble over.
+/// Everything but `attr-char` of RFC 8187, 3.2.1, except for those that shells
+/// and old parsers misread.
 const EXT_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
-/// What is wrong with an encoded text.
+/// Why an encoded text is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecodeError {
-    /// A `%` without two hexadecimal digits behind it.
+    /// A `%` that is not followed by two hexadecimal digits.
     #[error("a percent-encoding is malformed")]
     Malformed,
     /// The decoded bytes are not UTF-8.
@@ -42,7 +42,7 @@ pub(crate) fn decode(raw: &str) -> Result<Cow<'_, str>, DecodeError> {
         .map_err(|_| DecodeError::NotUtf8)
 }
 
-/// For a URL's path: all but unreserved characters and `/` is encoded.
+/// For a URL's path: everything but unreserved characters and `/` is encoded.
 pub(crate) fn encode_path(text: &str) -> String {
     Cow::from(utf8_percent_encode(text, PATH)).into_owned()
 }

@@ -1,8 +1,8 @@
 //! The query of a request as typed parameters.
 //!
-//! Of every parameter that an operation knows, there may be one. Others are refused by a
-//! list, which would ignore half of what is asked, and ignored elsewhere, where trackers and
-//! caches add their own. Both `+` and `%20` are a space.
+//! Each known parameter may appear once. A list refuses unknown ones, because ignoring them
+//! would change what is listed; other operations ignore them, because trackers and caches
+//! add their own. Both `+` and `%20` are a space.
 
 use super::cursor::Cursor;
 use super::name::Name;
@@ -12,9 +12,9 @@ use crate::problem::{MAX_ECHO, Problem};
 /// Which page of which names `GET /v1/{area}/files` shows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Only names that start so; may end anywhere in a segment.
+    /// Only names that start with this; may end anywhere in a segment.
     pub prefix: String,
-    /// Whether names with a `/` behind the prefix are shown as one folder.
+    /// Whether names with a `/` after the prefix are grouped into folders.
     pub folders: bool,
     /// Files and folders together, 1 to 1000.
     pub limit: u32,
@@ -23,10 +23,10 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// How many entries a page has where none is asked for.
+    /// How many entries a page has by default.
     const DEFAULT_LIMIT: u32 = 100;
 
-    /// Reads what stands behind the `?`.
+    /// Reads what follows the `?`.
     pub fn parse(query: &str) -> Result<Self, Problem> {
         let [prefix, delimiter, limit, cursor] = parameters(
             query,
@@ -40,7 +40,7 @@ impl ListQuery {
         let folders = match delimiter.as_deref() {
             None => false,
             Some("/") => true,
-            Some(_) => return Err(invalid("the only delimiter is /")),
+            Some(_) => return Err(invalid("the delimiter must be /")),
         };
         let limit = match limit.as_deref() {
             None => Self::DEFAULT_LIMIT,
@@ -48,7 +48,7 @@ impl ListQuery {
                 .filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()))
                 .and_then(|text| text.parse().ok())
                 .filter(|limit| (1..=1000).contains(limit))
-                .ok_or_else(|| invalid("the limit is not a number from 1 to 1000"))?,
+                .ok_or_else(|| invalid("the limit must be a number from 1 to 1000"))?,
         };
         let cursor = cursor.as_deref().map(Cursor::decode).transpose()?;
         Ok(Self {
@@ -63,16 +63,16 @@ impl ListQuery {
 /// How `POST /v1/{area}/files` stores.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FormQuery {
-    /// Where the files go; none is the root.
+    /// Where the files go; `None` is the root.
     pub(crate) folder: Option<Name>,
     /// Whether files that exist may be replaced.
     pub(crate) replace: bool,
-    /// Whether a filename's whole path counts, and not only its last component.
+    /// Whether a filename keeps its whole path instead of only its last component.
     pub(crate) keeps_paths: bool,
 }
 
 impl FormQuery {
-    /// Reads what stands behind the `?`.
+    /// Reads what follows the `?`.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
         refuse_chunks(query)?;
         let [folder, replace, paths] =
@@ -80,12 +80,12 @@ impl FormQuery {
         let replace = match replace.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
-            Some(_) => return Err(invalid("replace is neither true nor false")),
+            Some(_) => return Err(invalid("replace must be true or false")),
         };
         let keeps_paths = match paths.as_deref() {
             None => false,
             Some("keep") => true,
-            Some(_) => return Err(invalid("paths can only be keep")),
+            Some(_) => return Err(invalid("paths must be keep")),
         };
         let folder = folder.as_deref().map_or(Ok(None), parse_folder)?;
         Ok(Self {
@@ -97,7 +97,7 @@ impl FormQuery {
 }
 
 /// The folder that a parameter or a form's text field names. It may end in one
-/// `/`; an empty text is the root.
+/// `/`; an empty string is the root.
 pub(crate) fn parse_folder(text: &str) -> Result<Option<Name>, Problem> {
     if text.is_empty() {
         return Ok(None);
@@ -105,14 +105,14 @@ pub(crate) fn parse_folder(text: &str) -> Result<Option<Name>, Problem> {
     Name::new(text.strip_suffix('/').unwrap_or(text)).map(Some)
 }
 
-/// Whether `GET` is to be saved rather than shown: `Some` with the name to save
-/// under, which is empty where the file's own will do.
+/// Whether a download should be saved rather than shown: `Some` with the name to save it
+/// under, which is empty for the file's own name.
 pub(crate) fn parse_download(query: &str) -> Result<Option<String>, Problem> {
     let [download] = parameters(query, ["download"], Others::Ignored)?;
     Ok(download)
 }
 
-/// What widgets call the number of a chunk, where they send a file in several requests:
+/// The field for the chunk number in upload widgets that send a file in several requests:
 /// Dropzone, flow.js, Fine Uploader, Resumable.js.
 const CHUNK_NUMBERS: [&str; 4] = [
     "dzchunkindex",
@@ -121,13 +121,13 @@ const CHUNK_NUMBERS: [&str; 4] = [
     "resumableChunkNumber",
 ];
 
-/// Refuses an upload with a field of this name, which says that it is a chunk of a file:
-/// stored as a file, the chunks would replace each other.
+/// Refuses an upload with a field that marks it as a chunk of a file: stored as files, the
+/// chunks would replace each other.
 pub(crate) fn refuse_chunk(field: &str) -> Result<(), Problem> {
     if CHUNK_NUMBERS.contains(&field) {
         return Err(Problem::InvalidRequest(format!(
-            "{field} says that this is a chunk of a file, which cannot be stored as one; \
-             send the file whole, or by a resumable upload (tus) to /v1/{{area}}/uploads"
+            "{field} marks this as a chunk of a file, and chunks cannot be stored; \
+             send the whole file, or use a resumable upload (tus) at /v1/{{area}}/uploads"
         )));
     }
     Ok(())
@@ -141,15 +141,15 @@ pub(crate) fn refuse_chunks(query: &str) -> Result<(), Problem> {
         .try_for_each(refuse_chunk)
 }
 
-/// What is done about parameters that an operation does not know.
+/// How parameters that an operation does not know are handled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Others {
     Refused,
-    /// However they are encoded.
+    /// Even if they are malformed.
     Ignored,
 }
 
-/// The values of the parameters of these names.
+/// The values of the parameters with these names.
 fn parameters<const N: usize>(
     query: &str,
     names: [&str; N],
@@ -166,7 +166,7 @@ fn parameters<const N: usize>(
         match slot {
             Some(slot) => {
                 if slot.replace(decode(value)?).is_some() {
-                    return Err(invalid(&format!("{} is there twice", name?)));
+                    return Err(invalid(&format!("duplicate parameter {}", name?)));
                 }
             }
             None if others == Others::Ignored => {}
@@ -174,7 +174,7 @@ fn parameters<const N: usize>(
                 let name: String = name?.chars().take(MAX_ECHO).collect();
                 let known = names.join(", ");
                 return Err(invalid(&format!(
-                    "there is no parameter {name:?} here, only {known}"
+                    "unknown parameter {name:?}, expected one of {known}"
                 )));
             }
         }
@@ -185,7 +185,7 @@ fn parameters<const N: usize>(
 fn decode(text: &str) -> Result<String, Problem> {
     percent::decode(&text.replace('+', " "))
         .map(std::borrow::Cow::into_owned)
-        .map_err(|error| Problem::InvalidRequest(format!("the query cannot be read: {error}")))
+        .map_err(|error| Problem::InvalidRequest(format!("the query is malformed: {error}")))
 }
 
 fn invalid(reason: &str) -> Problem {

@@ -1,4 +1,4 @@
-//! Method and path to [`Route`].
+//! From method and path to a [`Route`].
 
 use http::Method;
 
@@ -7,7 +7,7 @@ use crate::area::Area;
 use crate::bindings::coffer::storage::telemetry::{self, Operation};
 use crate::problem::Problem;
 
-/// What a request asks for. `HEAD` takes the route of `GET`.
+/// What a request asks for. `HEAD` uses the route of `GET`.
 #[expect(missing_docs, reason = "the fields are what the paths name")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
@@ -23,13 +23,13 @@ pub enum Route {
     Delete { area: Area, name: Name },
     /// `POST /v1/{area}/urls/{name}`
     MakeUrl { area: Area, name: Name },
-    /// `GET /v1/links/{token}/{basename}`, both as they stand in the path.
+    /// `GET /v1/links/{token}/{basename}`, both as they are in the path.
     FollowLink { token: String, basename: String },
-    /// `OPTIONS` on anything, with the methods that are taken there.
+    /// `OPTIONS` on any path, with the methods that it supports.
     Preflight { allow: &'static str },
 }
 
-/// What a request asks for, whether or not it names something that can be used.
+/// What a request asks for, whether or not its name is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     pub(crate) operation: Operation,
@@ -37,9 +37,9 @@ pub struct Subject {
 }
 
 impl Route {
-    /// Finds the route of a request whose target is `path_with_query`, and
-    /// returns it with what stands behind the first `?`; before that, what the request
-    /// asks for, if it is something that there is.
+    /// Finds the route of a request with the target `path_with_query`, and returns it
+    /// with what follows the first `?`; before that, what the request asks for, if that
+    /// exists.
     pub fn parse<'t>(
         method: &Method,
         path_with_query: &'t str,
@@ -63,7 +63,7 @@ impl Route {
     }
 }
 
-/// What a path names, before its method and its name are looked at.
+/// What a path names, before the method and the name are parsed.
 #[derive(Clone, Copy)]
 enum Resource<'p> {
     /// `OPTIONS *`: the server as a whole (RFC 9110, 9.3.7).
@@ -120,7 +120,7 @@ impl<'p> Resource<'p> {
         })
     }
 
-    /// The methods it accepts, as `Allow` lists them (RFC 9110, 10.2.1).
+    /// The methods it supports, as `Allow` lists them (RFC 9110, 10.2.1).
     fn allow(self) -> &'static str {
         match self {
             Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",

@@ -3,11 +3,11 @@
 /// An entity tag.
 pub(super) struct Tag<'f> {
     pub(super) weak: bool,
-    /// With its quotes.
+    /// Including its quotes.
     pub(super) opaque: &'f [u8],
 }
 
-/// Reads one `entity-tag` (RFC 9110, 8.8.3) and returns it with what stands behind it.
+/// Parses one `entity-tag` (RFC 9110, 8.8.3) and returns it with what follows it.
 pub(super) fn entity_tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
     let (weak, quoted) = match text.strip_prefix(b"W/") {
         Some(quoted) => (true, quoted),

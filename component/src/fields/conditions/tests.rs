@@ -57,7 +57,7 @@ fn lists_of_tags_are_read_over_all_their_fields() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_refused() {
+fn a_malformed_list_is_refused() {
     for fields in [
         &["a"][..],
         &["\"a"],
@@ -83,7 +83,7 @@ fn a_list_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_tag_that_cannot_be_read_costs_a_reader_no_more_than_a_transfer() {
+fn a_malformed_tag_costs_a_reader_no_more_than_a_transfer() {
     for (fields, expected) in [
         (&["a"][..], ""),
         (&["a", "\"b\""], "\"b\""),
@@ -97,13 +97,13 @@ fn a_tag_that_cannot_be_read_costs_a_reader_no_more_than_a_transfer() {
         let read = read.map(|conditions| said(conditions.if_none_match));
         assert_eq!(read, Ok(expected.into()), "{fields:?}");
     }
-    // What has to match has to be read.
+    // In If-Match it is still refused.
     let refused = of_read(&headers(header::IF_MATCH, &["a"])).map(|_| ());
     assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
 }
 
 #[test]
-fn dates_count_when_they_can_be_read() {
+fn dates_count_if_they_are_well_formed() {
     for (fields, expected) in [
         (&[DATE][..], Some(784_111_777)),
         (&["x"], None),
@@ -124,7 +124,7 @@ fn dates_count_when_they_can_be_read() {
 }
 
 #[test]
-fn a_range_counts_only_beside_a_validator_that_can_hold() {
+fn a_range_counts_only_with_a_validator_that_can_match() {
     for (fields, expected) in [
         (&[][..], "(Span::From(1), None)"),
         (

@@ -1,9 +1,8 @@
-//! How browsers show what is downloaded: in place only what cannot run script.
+//! How browsers show downloads: inline only if they cannot run scripts.
 
 use super::ContentType;
 
-/// The subtypes of images that are nothing but pixels, among them the names that
-/// some have besides the registered one.
+/// The subtypes of raster images, including unregistered names that are in use.
 const RASTER_IMAGES: [&str; 14] = [
     "apng",
     "avif",
@@ -21,7 +20,7 @@ const RASTER_IMAGES: [&str; 14] = [
     "x-icon",
 ];
 
-/// How a browser shows a file in place.
+/// How a browser shows a file inline.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Display {
     Never,
@@ -33,27 +32,27 @@ enum Display {
 }
 
 impl ContentType {
-    /// Whether a browser may show it in place: only what cannot run script.
+    /// Whether a browser may show it inline: only if it cannot run scripts.
     pub(crate) fn is_inline(&self) -> bool {
         self.display() != Display::Never
     }
 
-    /// The `Content-Security-Policy` that goes with a file of this type: it may
-    /// do nothing but show itself, and never run script.
+    /// The `Content-Security-Policy` for a file of this type: it may only show itself,
+    /// and never run scripts.
     pub(crate) fn security_policy(&self) -> &'static str {
         match self.display() {
             Display::Never | Display::Text => "default-src 'none'; sandbox",
-            // Browsers wrap what they show into a page with styles of their own.
+            // Browsers wrap the image in a page with styles of their own.
             Display::Image => {
                 "default-src 'none'; sandbox; img-src 'self'; style-src 'unsafe-inline'"
             }
-            // Chromium's page loads the file once more, which a sandboxed origin may not.
+            // Chromium's page loads the file again, which a sandboxed origin may not.
             Display::Media => {
                 "default-src 'none'; sandbox allow-same-origin; media-src 'self'; \
                  style-src 'unsafe-inline'"
             }
-            // A sandbox keeps the viewer from loading, which runs apart from the
-            // page and counts as a plug-in.
+            // A sandbox would block the viewer, which runs apart from the page and counts
+            // as a plug-in.
             Display::Pdf => "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'",
         }
     }

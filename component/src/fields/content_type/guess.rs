@@ -1,14 +1,14 @@
-//! The media type that a name's extension tells.
+//! Guesses the media type by a name's extension.
 
-/// What is known of a file whose name tells nothing.
+/// The type of a file with an unknown extension, or none.
 pub(super) const UNKNOWN: &str = "application/octet-stream";
 
-/// What the crate's table lacks or has otherwise than it is registered or used, sorted.
+/// What the crate's table lacks, or has differently from what is registered or used. Sorted.
 const CORRECTIONS: [(&str, &str); 13] = [
     ("cjs", "text/javascript"),
     ("dcm", "application/dicom"),
     ("jsonl", "application/x-ndjson"),
-    // Of cameras; the registered meaning, a model format, is rare.
+    // From cameras; the registered meaning, a model format, is rare.
     ("m2ts", "video/mp2t"),
     ("m4b", "audio/mp4"),
     ("mjs", "text/javascript"),
@@ -21,10 +21,10 @@ const CORRECTIONS: [(&str, &str); 13] = [
     ("yml", "application/yaml"),
 ];
 
-/// The longest extension of [`CORRECTIONS`].
+/// The length of the longest extension in [`CORRECTIONS`].
 const LONGEST: usize = 6;
 
-/// The type of a file of this name, by its last extension, in any case.
+/// The type of a file with this name, by its last extension, case-insensitively.
 pub(super) fn by_name(basename: &str) -> &'static str {
     let extension = basename.rsplit_once('.').map_or("", |(_, last)| last);
     let correction = || {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_extension_tells() {
+    fn the_last_extension_counts() {
         for (name, expected) in [
             ("a.png", "image/png"),
             ("a.JPG", "image/jpeg"),
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_as_they_are_registered_and_used_today() {
+    fn types_are_the_registered_or_common_ones() {
         for (extension, expected) in [
             ("txt", "text/plain"),
             ("html", "text/html"),

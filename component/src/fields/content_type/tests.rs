@@ -4,7 +4,7 @@ fn named(name: &str) -> Name {
     Name::new(name).expect("a name")
 }
 
-/// What a request with these types stores.
+/// The type that a request with these fields stores.
 fn of(given: &[&str], name: &str) -> Result<String, Problem> {
     let value = |given: &&str| http::HeaderValue::from_bytes(given.as_bytes());
     let fields = given.iter().map(|given| value(given).expect("a value"));
@@ -32,7 +32,7 @@ fn a_given_type_is_kept_as_it_is() {
 }
 
 #[test]
-fn what_is_no_media_type_is_refused_but_in_a_part_where_it_counts_for_nothing() {
+fn an_invalid_media_type_is_refused_but_ignored_in_a_part() {
     let long = format!("text/plain; a={}", "b".repeat(255));
     for given in [
         "text",
@@ -61,7 +61,7 @@ fn what_is_no_media_type_is_refused_but_in_a_part_where_it_counts_for_nothing() 
 }
 
 #[test]
-fn without_one_and_with_a_librarys_default_the_name_tells() {
+fn without_a_type_or_with_a_librarys_default_the_name_decides() {
     for (name, expected) in [("x/a.PNG", "image/png"), ("a", "application/octet-stream")] {
         assert_eq!(of(&[], name), Ok(expected.to_owned()));
         assert_eq!(ContentType::of_part(None, &named(name)).0, expected);
@@ -103,7 +103,7 @@ fn text_without_a_charset_is_served_as_utf_8() {
 }
 
 #[test]
-fn only_what_cannot_run_script_is_shown_in_place() {
+fn only_what_cannot_run_scripts_is_shown_inline() {
     for (text, inline, policy) in [
         ("image/PNG", true, "default-src 'none'; sandbox; img-src"),
         (

@@ -19,7 +19,7 @@ fn leave(area: Area, name: &str) -> permit::Read {
 }
 
 #[test]
-fn a_link_opens_the_file_it_was_made_for_until_its_time_is_over() {
+fn a_link_opens_the_file_it_was_made_for_until_it_expires() {
     for (area, name, basename) in [
         (Area::User, "a/b.txt", "b.txt"),
         (Area::Org, "日本語/\"x\".pdf", "\"x\".pdf"),
@@ -71,7 +71,7 @@ fn a_link_with_any_character_changed_is_invalid() {
     }
 }
 
-/// A token signed with the right key that says something else.
+/// A token with other contents, signed with the right key.
 fn forged(kind: &str, issuer: &str, custom: LinkClaims) -> String {
     let mut claims = jwt_simple::claims::Claims::with_custom_claims(custom, Duration::from_secs(9));
     (claims.issued_at, claims.expires_at, claims.invalid_before) = (None, None, None);
@@ -132,7 +132,7 @@ fn a_public_file_has_no_link() {
 }
 
 #[test]
-fn the_link_of_an_uploader_is_for_their_own_files_alone() {
+fn the_link_of_an_uploader_is_for_their_own_files_only() {
     let policy =
         Policy::parse("[iam]\nissuer = 'https://test'\norg-claim = '/o'\n[org]\nread = 'uploader'");
     let policy = policy.expect("a policy");

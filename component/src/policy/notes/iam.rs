@@ -1,14 +1,14 @@
-//! An `[iam]` section that no token, or the wrong one, will fit.
+//! An `[iam]` section that matches no tokens, or the wrong ones.
 
 use super::Notes;
 use crate::policy::iam::Pointer;
 use crate::policy::source::{Section, Written};
 use crate::policy::{KeySource, Policy};
 
-/// Below it providers publish what they are; their issuer is what stands before it.
+/// Providers publish their configuration below this path; the issuer is what precedes it.
 const WELL_KNOWN: &str = "/.well-known/";
 
-/// Looks at where the keys and the claims are said to be.
+/// Checks where the section says that the keys and the claims are.
 pub(super) fn look(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
     let Some(iam) = policy.iam() else { return };
     if let Some(issuer) = section.text("issuer") {
@@ -17,11 +17,11 @@ pub(super) fn look(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
     if let Some(audience) = section.text("audience")
         && audience.text.contains([',', ' '])
     {
-        let text = "is one audience, compared to the byte; a list is not understood";
+        let text = "is a single audience, compared byte for byte; a list is not supported";
         notes.at(audience, "iam.audience", text);
     }
     if !iam.checks_audience() {
-        let text = "[iam] names no audience: tokens that the issuer made for other services are \
+        let text = "[iam] has no audience: tokens that the issuer issued for other services are \
                     accepted too";
         notes.line(section.line(), text);
     }
@@ -35,8 +35,8 @@ pub(super) fn look(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
     if let Some(url) = section.text("jwks-url")
         && url.text.ends_with("/.well-known/openid-configuration")
     {
-        let text = "is where the provider's configuration is, not its keys; without jwks-url they \
-                    are found by it";
+        let text = "is the provider's configuration, not its keys; without jwks-url the keys are \
+                    found by OpenID Connect Discovery";
         notes.at(url, "iam.jwks-url", text);
     }
     let (KeySource::Url(url) | KeySource::Discovery(url)) = iam.keys() else {
@@ -46,8 +46,8 @@ pub(super) fn look(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
         let line = section
             .line_of("jwks-url")
             .or_else(|| section.line_of("issuer"));
-        let text = "[iam] has its keys fetched by http: anyone on the way can put keys of their \
-                    own in their place. Not for production";
+        let text = "[iam] fetches its keys over plain http: anyone on the network path can replace \
+                    them. Not for production";
         notes.line(line.unwrap_or(section.line()), text);
     }
 }
@@ -57,46 +57,42 @@ fn look_at_issuer(issuer: Written<'_>, notes: &mut Notes) {
     let text = issuer.text;
     if let Some(at) = text.find(WELL_KNOWN) {
         let meant = &text[..at];
-        let words = format!("is an address below the issuer; that is {meant:?} or \"{meant}/\"");
+        let words = format!("is a URL below the issuer; the issuer is {meant:?} or \"{meant}/\"");
         notes.at(issuer, KEY, &words);
     } else if text.trim() != text {
         notes.at(
             issuer,
             KEY,
-            "has blanks around it, which no token's iss has",
+            "has spaces around it, which no token's iss has",
         );
     } else if text.ends_with(".auth0.com") {
-        notes.at(
-            issuer,
-            KEY,
-            "lacks the slash at the end that issuers of Auth0 have",
-        );
+        notes.at(issuer, KEY, "lacks the trailing slash of Auth0 issuers");
     }
 }
 
-/// Why a JSON Pointer leads elsewhere than it seems to.
+/// Why a JSON Pointer points to something other than it seems to.
 fn misread(pointer: &str) -> Option<String> {
     let name = pointer.strip_prefix('/')?;
     if name.contains("://") {
         let meant = Pointer::to_member(&name.replace("~1", "/"));
         return Some(format!(
-            "is a path of several members; a / within a claim's name is written ~1: {meant:?}"
+            "is a path through several members; a / in a claim's name is written ~1: {meant:?}"
         ));
     }
     if name.split('/').any(str::is_empty) {
-        return Some("leads to a member without a name".to_owned());
+        return Some("points to a member with an empty name".to_owned());
     }
     if name.to_ascii_lowercase().contains("%2f") {
-        return Some("is not percent-decoded; a / within a claim's name is written ~1".to_owned());
+        return Some("is not percent-decoded; a / in a claim's name is written ~1".to_owned());
     }
     if name.trim() != name {
-        return Some("has blanks around it, which are part of the claim's name".to_owned());
+        return Some("has spaces around it, which are part of the claim's name".to_owned());
     }
-    // Names that are addresses have dots of their own.
+    // Names that are URLs contain dots of their own.
     if name.contains('.') && !name.contains(['/', '~', ':']) {
         let meant = format!("/{}", name.replace('.', "/"));
         return Some(format!(
-            "is one claim with dots in its name; a member of a claim is {meant:?}"
+            "is one claim with dots in its name; for a member of a claim, write {meant:?}"
         ));
     }
     None

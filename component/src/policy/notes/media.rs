@@ -1,10 +1,10 @@
-//! Types that no client sends, since the registered name is another one.
+//! Media types that no client sends, since the registered name is different.
 
 use super::Notes;
 use crate::area::Area;
 use crate::policy::source::Section;
 
-/// What is often written, and what files of that kind are sent as.
+/// What is often written, and the type that such files are sent with.
 const MISNAMED: [(&str, &str); 31] = [
     ("application/doc", "application/msword"),
     ("application/excel", "application/vnd.ms-excel"),
@@ -38,7 +38,7 @@ const MISNAMED: [(&str, &str); 31] = [
     ("video/mpg", "video/mpeg"),
     ("video/mkv", "video/x-matroska"),
 ];
-/// Word processing and tables, by the end of the file's name.
+/// Office documents, by file extension.
 const OFFICE: [(&str, &str); 3] = [
     (
         "docx",
@@ -54,14 +54,14 @@ const OFFICE: [(&str, &str); 3] = [
     ),
 ];
 
-/// Looks at the types that an area takes.
+/// Checks the media types that an area accepts.
 pub(super) fn look(section: &Section<'_>, area: Area, notes: &mut Notes) {
     let key = format!("{area}.content-types");
     let types = section.texts("content-types");
     if let (true, Some(line)) = (types.is_empty(), section.line_of("content-types")) {
         notes.line(
             line,
-            &format!("{key}: an empty list lets nobody store anything"),
+            &format!("{key}: with an empty list, nothing can be stored"),
         );
     }
     for written in &types {
@@ -69,14 +69,18 @@ pub(super) fn look(section: &Section<'_>, area: Area, notes: &mut Notes) {
             notes.at(
                 *written,
                 &key,
-                &format!("is not what such files are sent as: {meant:?}"),
+                &format!("is not the type that such files are sent with: {meant:?}"),
             );
         }
     }
     if types.len() > 1
         && let Some(any) = types.iter().find(|written| written.text == "*/*")
     {
-        notes.at(*any, &key, "is every type, so the others change nothing");
+        notes.at(
+            *any,
+            &key,
+            "allows every type, so the others have no effect",
+        );
     }
 }
 

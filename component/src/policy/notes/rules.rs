@@ -6,10 +6,10 @@ use crate::policy::rule::{Operation, Word};
 use crate::policy::source::{Section, Written};
 use crate::policy::{Iam, Policy};
 
-/// What separates several, where somebody takes one word for a list.
+/// What separates several words when a single word is mistaken for a list.
 const SEPARATORS: [char; 6] = [',', ';', '|', '&', '+', ' '];
 
-/// Looks at what one area's rules say.
+/// Checks the rules of one area.
 pub(super) fn look(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Notes) {
     for operation in Operation::ALL {
         let key = format!("{area}.{}", operation.name());
@@ -30,28 +30,28 @@ pub(super) fn look(section: &Section<'_>, area: Area, policy: &Policy, notes: &m
     }
 }
 
-/// What is wrong with a word by itself.
+/// What is wrong with a single word.
 fn fault(word: &Word, operation: Operation, iam: Option<&Iam>) -> Option<String> {
     match (word, iam) {
         (Word::SignedIn | Word::Role(_) | Word::Uploader, None) => {
-            Some("never fits: there is no [iam], so no token is looked at".to_owned())
+            Some("never matches: there is no [iam], so tokens are ignored".to_owned())
         }
         (Word::Uploader, _) if !operation.is_about_a_file() => Some(format!(
-            "never fits: {} is not about one file, which somebody has stored",
+            "never matches: {} is not about one file that has an uploader",
             operation.name()
         )),
         (Word::Role(role), Some(iam)) => one_role(role).or_else(|| {
             let unnamed = !iam.names_roles();
-            unnamed.then(|| "never fits: [iam] has no roles-claim".to_owned())
+            unnamed.then(|| "never matches: [iam] has no roles-claim".to_owned())
         }),
         _ => None,
     }
 }
 
-/// The name of a role that is probably meant as several, or as a pattern.
+/// The name of a role that was probably meant as several, or as a pattern.
 fn one_role(role: &str) -> Option<String> {
     if role.contains('*') {
-        return Some("is a role of this very name; * stands for nothing else".to_owned());
+        return Some("is a role with exactly this name; * is not a wildcard".to_owned());
     }
     if !role.contains(SEPARATORS) && !role.contains("role:") {
         return None;
@@ -64,12 +64,12 @@ fn one_role(role: &str) -> Option<String> {
         .map(|part| format!("\"role:{part}\""))
         .collect();
     Some(format!(
-        "is one role, of this very name; of several roles, write [{}]",
+        "is one role with exactly this name; for several roles, write [{}]",
         roles.join(", ")
     ))
 }
 
-/// Words that change nothing beside others.
+/// Words that have no effect next to others.
 fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
     let [_, _, ..] = words else { return };
     let find = |wanted: &Word| words.iter().find(|(_, word)| word == wanted);
@@ -77,7 +77,7 @@ fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
         notes.at(
             *written,
             key,
-            "changes nothing: one word has to fit, and others may",
+            "has no effect: one matching word is enough, and others can match",
         );
     }
     let others = |all: &Word| {
@@ -89,7 +89,7 @@ fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
             notes.at(
                 *written,
                 key,
-                "lets everybody in, so the other words change nothing",
+                "allows everyone, so the other words have no effect",
             );
         }
     } else if let Some((written, _)) = find(&Word::SignedIn)
@@ -98,7 +98,7 @@ fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
         notes.at(
             *written,
             key,
-            "lets every valid token in, so the other words change nothing",
+            "allows every valid token, so the other words have no effect",
         );
     }
 }
@@ -112,7 +112,7 @@ fn cache_control(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
         .contains(&Word::Anyone);
     let kept = |directive: &str| written.text.to_ascii_lowercase().contains(directive);
     if !open && !kept("private") && !kept("no-store") {
-        let text = "lets shared caches give out files that not everyone may read";
+        let text = "lets shared caches serve files that not everyone may read";
         notes.at(written, "public.cache-control", text);
     }
 }

@@ -1,9 +1,9 @@
-//! What a policy says, and what it says by saying nothing.
+//! What a policy states, and its defaults.
 
 use super::*;
 
 #[test]
-fn a_policy_says_what_it_is_written_to_say() {
+fn every_key_of_a_policy_has_its_effect() {
     let policy = parse(EXAMPLE);
     let uploader_or_admin = [Word::Uploader, Word::Role("admin".to_owned())];
     assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
@@ -70,12 +70,12 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
     assert_eq!(notices.len(), 1);
     assert!(
         notices[0]
-            .contains("ANYONE who reaches this service may read, list, create, replace, delete")
+            .contains("ANYONE who can reach this service may read, list, create, replace, delete")
     );
 }
 
 #[test]
-fn shared_caches_keep_only_what_anyone_may_read() {
+fn shared_caches_store_only_what_anyone_may_read() {
     for (lines, expected) in [
         ("", "public, max-age=3600"),
         ("read = \"nobody\"", "private, no-cache"),
@@ -109,7 +109,7 @@ fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
 }
 
 #[test]
-fn a_policy_that_is_remembered_is_the_one_that_was_read() {
+fn a_remembered_policy_equals_the_parsed_one() {
     let with_keys = |keys: &str| format!("[iam]\nissuer = \"https://i.example:8443/a\"\n{keys}\n");
     for document in [
         "public-only = true".to_owned(),

@@ -1,9 +1,9 @@
-//! What is not a policy, and what is said of it.
+//! Invalid policies and their error messages.
 
 use super::*;
 
 #[test]
-fn a_mistake_is_told_in_one_line_with_its_line_number() {
+fn a_mistake_is_reported_in_one_line_with_its_line_number() {
     let iam = "[iam]\nissuer = 'https://i'\n";
     for (text, line, words) in [
         (
@@ -29,7 +29,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             "[public]\nread = 'uploader, role:a'",
             2,
-            "several are a list: [\"uploader\", \"role:admin\"]",
+            "write several as a list: [\"uploader\", \"role:admin\"]",
         ),
         ("[public]\nread = 'role:'", 2, "unknown word \"role:\""),
         ("[public]\nread = []", 2, "a rule needs at least one word"),
@@ -78,7 +78,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             "[public]\ncontent-types = [\n'image/png',\n'image/gif, image/png']",
             4,
-            "several are a list: [\"image/*\", \"text/plain\"]",
+            "write several as a list: [\"image/*\", \"text/plain\"]",
         ),
         (
             "[public]\ncache-control = \"a\\nb\"",
@@ -88,7 +88,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             "[org]\n\ncache-control = 'private'",
             3,
-            "cache-control is for [public]",
+            "cache-control is only valid in [public]",
         ),
         (
             "[links]\nmax-age = '7 moons'",
@@ -150,12 +150,12 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             &format!("{iam}org-claim = '/o'\naudience-prefix = 'p'"),
             4,
-            "exclude each other",
+            "are mutually exclusive",
         ),
         (
             &format!("{iam}jwks = '{{}}'\nhs256-secret = 'A'"),
             1,
-            "exclude each other",
+            "are mutually exclusive",
         ),
         (
             &format!("{iam}[iam.jwks]\nkeys = []"),
@@ -167,12 +167,20 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
             3,
             "iam.hs256-secret: expected the name of a secret",
         ),
-        ("[iam]\nissuer = 'i'", 2, "iam.issuer: no keys can be found"),
-        ("[iam]\nissuer = 'ftp://i'", 2, "no keys can be found"),
+        (
+            "[iam]\nissuer = 'i'",
+            2,
+            "iam.issuer: keys can only be discovered at",
+        ),
+        (
+            "[iam]\nissuer = 'ftp://i'",
+            2,
+            "keys can only be discovered at",
+        ),
         (
             "[iam]\naudience = 'a'\nissuer = 'https://i?a'",
             3,
-            "no keys can be found",
+            "keys can only be discovered at",
         ),
         (
             &format!("{iam}jwks-url = 'ftp://x/y'"),
@@ -199,7 +207,7 @@ fn a_mistake_is_told_in_one_line_with_its_line_number() {
         (
             "\npublic-only = true\n[iam]\nissuer = 'https://i'",
             2,
-            "exclude each other",
+            "are mutually exclusive",
         ),
     ] {
         let message = error(text);
@@ -225,7 +233,7 @@ fn a_role_has_no_space_around_it() {
 }
 
 #[test]
-fn an_empty_document_is_no_policy() {
+fn an_empty_document_is_not_a_policy() {
     for text in [
         "",
         "\n",
@@ -248,7 +256,7 @@ fn a_document_that_ends_in_the_middle_of_something_is_an_error() {
     for (end, _) in EXAMPLE.char_indices() {
         let beginning = &EXAMPLE[..end];
         let last = beginning.trim_end().lines().last().unwrap_or_default();
-        // Such a line is whole: a header, or a value that has its closing sign.
+        // Such a line is complete: a header, or a value with its closing delimiter.
         if last.is_empty() || last.ends_with([']', '"']) && !last.ends_with("= \"") {
             continue;
         }

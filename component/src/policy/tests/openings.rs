@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What is open to requests without a token: to all, and by the document's own words.
+/// What is open to requests without a token: in total, and as stated by the document.
 fn openings(text: &str) -> (Vec<String>, Vec<String>) {
     let openings = parse(text).openings();
     let stated = openings.iter().filter(|opening| opening.stated);
@@ -12,7 +12,7 @@ fn openings(text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn a_policy_tells_what_it_opens_to_requests_without_a_token_and_whether_it_says_so() {
+fn a_policy_lists_what_it_opens_without_a_token_and_whether_it_states_it() {
     let trusted = "[iam]\nissuer = 'https://i'\n";
     let anyone = |operation: &str| format!("anyone may {operation} public files");
     let says = |operation: &str| format!("{operation} = \"anyone\" in [public]");
@@ -29,7 +29,7 @@ fn a_policy_tells_what_it_opens_to_requests_without_a_token_and_whether_it_says_
             vec![says("create"), says("delete")]
         )
     );
-    let without = "tokens are not looked at, since there is no [iam]".to_owned();
+    let without = "tokens are ignored, since there is no [iam]".to_owned();
     assert_eq!(
         openings("[public]\nlist = 'signed-in'\nreplace = 'nobody'\ndelete = 'anyone'"),
         (
@@ -48,7 +48,7 @@ fn a_policy_tells_what_it_opens_to_requests_without_a_token_and_whether_it_says_
         (stated[0].as_str(), stated.len()),
         ("public-only = true", 6)
     );
-    // It only says what holds anyway.
+    // It only states the default.
     let (_, stated) = openings("public-only = false\n[public]");
     assert!(stated.is_empty());
 }

@@ -7,7 +7,7 @@ fn iam(lines: &str) -> Policy {
     Policy::parse(&format!("[iam]\nissuer = 'https://i'\n{lines}")).expect("a policy")
 }
 
-/// User, organization and roles as these claims name them.
+/// The user, organization and roles that these claims name.
 fn names(lines: &str, claims: &Value) -> (Option<String>, Option<String>, Vec<String>) {
     let policy = iam(lines);
     let iam = policy.iam().expect("an IAM API");
@@ -130,7 +130,7 @@ fn a_claim_of_another_shape_names_nobody() {
 }
 
 #[test]
-fn a_client_that_acts_for_itself_is_no_user() {
+fn a_client_that_acts_for_itself_is_not_a_user() {
     for (claims, user) in [
         (json!({"sub": "app", "client_id": "app"}), None),
         (json!({"sub": "app", "azp": "app"}), None),
@@ -144,7 +144,7 @@ fn a_client_that_acts_for_itself_is_no_user() {
 }
 
 #[test]
-fn roles_are_taken_from_no_shape_that_could_mean_something_else() {
+fn roles_are_not_read_from_an_ambiguous_shape() {
     for (value, roles) in [
         (
             json!({"admin": false, "boss": null, "clerk": {}, "driver": true}),
@@ -237,7 +237,7 @@ fn an_organization_by_audience_is_exactly_one() {
 }
 
 #[test]
-fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
+fn times_are_checked_with_sixty_seconds_of_leeway_and_no_more() {
     let text = |name, found| {
         let expected = "a time in seconds since 1970";
         Err(Refusal::Claim {
@@ -278,7 +278,7 @@ fn times_are_judged_with_sixty_seconds_of_leeway_and_no_more() {
 }
 
 #[test]
-fn the_issuer_is_compared_to_the_byte_and_a_mismatch_shows_both() {
+fn the_issuer_is_compared_byte_for_byte_and_a_mismatch_shows_both() {
     let policy = iam("");
     let iam = policy.iam().expect("an IAM API");
     for (issuer, words) in [
@@ -288,7 +288,7 @@ fn the_issuer_is_compared_to_the_byte_and_a_mismatch_shows_both() {
         ),
         (
             json!("https://i/"),
-            "\"https://i/\", the policy's issuer is \"https://i\" (they differ by a slash",
+            "\"https://i/\", the policy's issuer is \"https://i\" (they differ by a trailing slash",
         ),
         (
             json!("https://j"),
@@ -312,7 +312,7 @@ fn the_issuer_is_compared_to_the_byte_and_a_mismatch_shows_both() {
 }
 
 #[test]
-fn why_a_claim_names_nobody_is_told_by_its_path_and_shape() {
+fn why_a_claim_names_nobody_is_explained_by_its_path_and_shape() {
     let lines = "user-claim = '/u'\norg-claim = '/o/id'\nroles-claim = '/r'";
     let policy = iam(lines);
     let iam = policy.iam().expect("an IAM API");

@@ -1,15 +1,15 @@
-//! The look into a policy's keys that happens once, at start.
+//! The check of a policy's keys, once at startup.
 
 use crate::policy::{KeySource, Policy, PolicyError, Secrets};
 use crate::token::keys::{KeySet, KeysError};
 
-/// Whether tokens could be verified under this policy: looks into the keys,
-/// which [`Policy::parse`] does not.
+/// Whether tokens can be verified under this policy: checks the keys, which
+/// [`Policy::parse`] does not.
 ///
 /// # Errors
-/// A key set that cannot be read, holds secrets or no usable key; a named
-/// secret that is missing or too short. Keys that have to be fetched are not
-/// looked at: an IAM API that is down must not keep the public area down.
+/// A key set that is malformed, or has a secret or no usable key; a named secret that
+/// is missing or too short. Keys that have to be fetched are not checked: an IAM API
+/// that is down must not take the public area down.
 pub(crate) fn check(policy: &Policy, secrets: &Secrets<'_>) -> Result<(), PolicyError> {
     let Some(iam) = policy.iam() else {
         return Ok(());

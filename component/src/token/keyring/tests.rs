@@ -8,8 +8,8 @@ use crate::policy::Policy;
 const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
-/// What comes of fetching the keys of `issuer` with these further lines of policy,
-/// from an IAM API of these documents; and what was asked for.
+/// The result of fetching the keys of `issuer`, with these additional lines of policy, from
+/// an IAM API with these documents; and what was requested.
 fn fetched(
     issuer: &str,
     lines: &str,
@@ -40,7 +40,7 @@ fn configuration(issuer: &str, keys: &str) -> String {
 }
 
 #[test]
-fn the_configuration_stands_below_the_issuer_and_names_the_keys() {
+fn the_configuration_is_below_the_issuer_and_names_the_keys() {
     for (issuer, document) in [
         (
             "https://iam",
@@ -64,7 +64,7 @@ fn the_configuration_stands_below_the_issuer_and_names_the_keys() {
         let documents = [(document, configuration.as_str()), (&keys_at, SET)];
         let (keys, asked) = fetched(issuer, "", &documents);
         assert!(keys.expect(issuer).knows("1"));
-        // Only the keys are worth asking for again.
+        // Only the keys are worth fetching again.
         let expected = [
             format!("{document} Cached"),
             format!("{keys_at} Revalidated"),
@@ -82,12 +82,12 @@ fn a_jwks_url_needs_no_configuration_and_may_be_anywhere() {
 }
 
 #[test]
-fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
+fn a_configuration_is_trusted_only_about_its_own_issuer_and_origin() {
     let table = [
         (
             configuration("https://iam/", "https://iam/keys"),
             "its issuer is \"https://iam/\", the policy's is \"https://iam\" (they differ by a \
-             slash at the end)",
+             trailing slash)",
         ),
         (
             configuration("https://IAM", "https://iam/keys"),
@@ -99,37 +99,34 @@ fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
         ),
         (
             configuration("https://iam", "https://other/keys"),
-            "elsewhere, at https://other;",
+            "on another origin, https://other;",
         ),
         (
             configuration("https://iam", "http://iam/keys"),
-            "elsewhere, at http://iam;",
+            "on another origin, http://iam;",
         ),
         (
             configuration("https://iam", "https://iam:8443/keys"),
-            "elsewhere, at https://iam:8443;",
+            "on another origin, https://iam:8443;",
         ),
         (
             configuration("https://iam", "https://iam@other/keys"),
-            "not the configuration of an OpenID provider",
+            "not an OpenID provider's configuration",
         ),
         (
             configuration("https://iam", "/keys"),
-            "not the configuration of an OpenID provider",
+            "not an OpenID provider's configuration",
         ),
         (
             configuration("https://iam", "file:///keys"),
-            "not the configuration of an OpenID provider",
+            "not an OpenID provider's configuration",
         ),
-        (
-            "{}".to_owned(),
-            "not the configuration of an OpenID provider",
-        ),
+        ("{}".to_owned(), "not an OpenID provider's configuration"),
         (
             "<html>".to_owned(),
-            "not the configuration of an OpenID provider",
+            "not an OpenID provider's configuration",
         ),
-        (String::new(), "not the configuration of an OpenID provider"),
+        (String::new(), "not an OpenID provider's configuration"),
     ];
     for (configuration, words) in table {
         let at = "https://iam/.well-known/openid-configuration";
@@ -137,13 +134,13 @@ fn a_configuration_is_believed_only_about_its_own_issuer_and_origin() {
         let (keys, asked) = fetched("https://iam", "", &documents);
         let message = keys.expect_err(&configuration).to_string();
         assert!(message.contains(words), "{configuration}: {message}");
-        // And once more, for the one before.
+        // And once more, for the previous document.
         assert_eq!(asked.len(), 2, "{configuration}");
     }
 }
 
 #[test]
-fn a_document_of_no_use_does_not_displace_the_one_before() {
+fn an_unusable_document_does_not_replace_the_previous_one() {
     let of_no_use = [
         "",
         "<html>",
@@ -175,7 +172,7 @@ fn a_document_of_no_use_does_not_displace_the_one_before() {
             };
             let keys = keyring.keys(Freshness::Cached);
             assert!(keys.expect(now).knows("1"), "{place} {now}");
-            // But it is not what the keys are now.
+            // But those are not the current keys.
             let latest = keyring.keys(Freshness::Revalidated);
             assert_eq!(
                 latest.is_err(),
@@ -187,7 +184,7 @@ fn a_document_of_no_use_does_not_displace_the_one_before() {
 }
 
 #[test]
-fn what_is_no_key_set_gives_no_keys() {
+fn an_invalid_key_set_gives_no_keys() {
     for document in ["", "[]", "{}", "<html>", r#"{"keys":{}}"#, r#"{"keys":[]}"#] {
         let lines = "jwks-url = 'https://iam/keys'";
         let (keys, _) = fetched("https://iam", lines, &[("https://iam/keys", document)]);
@@ -195,7 +192,7 @@ fn what_is_no_key_set_gives_no_keys() {
     }
     let (keys, _) = fetched("https://iam", "", &[]);
     let message = keys.expect_err("no keys").to_string();
-    let expected = "https://iam/.well-known/openid-configuration: the answer has the status 404";
+    let expected = "https://iam/.well-known/openid-configuration: the response has status 404";
     assert_eq!(message, expected);
 }
 
@@ -204,7 +201,7 @@ fn policy(text: &str) -> Policy {
 }
 
 #[test]
-fn keys_are_checked_at_start() {
+fn keys_are_checked_at_startup() {
     let secret: &[u8] = &[b's'; 32];
     let none: &Secrets<'_> = &|_| None;
     for (keys, secrets, words) in [
@@ -216,7 +213,7 @@ fn keys_are_checked_at_start() {
         (
             "jwks = '{\"keys\":[]}'",
             none,
-            "line 4: iam.jwks: there is no usable key",
+            "line 4: iam.jwks: it has no usable key",
         ),
         (
             "jwks = '''\n{\"keys\":[\n  {}\n  {}\n]}'''",

@@ -1,4 +1,4 @@
-//! The signature algorithms that are taken (RFC 7518, 3.1; RFC 8037, 3.1).
+//! The supported signature algorithms (RFC 7518, 3.1; RFC 8037, 3.1).
 
 /// A signature algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithm of this name, the case of which matters.
+    /// The algorithm with this name, which is case-sensitive.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "RS256" => Some(Self::Rs256),
@@ -35,8 +35,8 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of a public key: the one it names, if it is of the kind
-    /// for it, else the usual one of its kind.
+    /// The algorithm of a public key: the one it names, if that fits its type, or else
+    /// the usual one for its type.
     pub(super) fn of_key(kty: &str, crv: Option<&str>, alg: Option<&str>) -> Option<Self> {
         let usual = match (kty, crv) {
             ("RSA", _) => Self::Rs256,

@@ -1,5 +1,5 @@
-//! RSA keys of more than 4096 bits, the most that jwt-simple takes, by the
-//! library that jwt-simple itself uses for RSA.
+//! RSA keys of more than 4096 bits, the maximum of jwt-simple, with the library that
+//! jwt-simple itself uses for RSA.
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use rsa::sha2::digest::const_oid::AssociatedOid;
@@ -14,10 +14,10 @@ use crate::token::refusal::Refusal;
 const JWT_SIMPLE_BITS: usize = 4096;
 const MAX_BITS: usize = 8192;
 
-/// 65537, the exponent that jwt-simple insists on, too.
+/// 65537, the exponent that jwt-simple requires, too.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// Whether this modulus (big-endian) is beyond jwt-simple.
+/// Whether this modulus (big-endian) is too large for jwt-simple.
 pub(super) fn is_large(n: &[u8]) -> bool {
     let digits = n
         .iter()
@@ -26,7 +26,7 @@ pub(super) fn is_large(n: &[u8]) -> bool {
     digits > JWT_SIMPLE_BITS / 8
 }
 
-/// Whether a key can be made of these.
+/// Whether these form a valid key.
 pub(super) fn is_sound(n: &[u8], e: &[u8]) -> bool {
     key(n, e).is_some()
 }
@@ -81,7 +81,7 @@ fn verifies<D: Digest>(
     signed: &str,
     signature: &[u8],
 ) -> bool {
-    // Nothing below compares them for PSS (RFC 8017, 5.2.2, step 1).
+    // The library does not compare them for PSS (RFC 8017, 5.2.2, step 1).
     BigUint::from_bytes_be(signature) < *key.n()
         && key.verify(scheme, &D::digest(signed), signature).is_ok()
 }

@@ -1,4 +1,4 @@
-//! What keys are made of, and the verification of a signature with it.
+//! Key material, and the verification of signatures with it.
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use jwt_simple::JWTError;
@@ -8,11 +8,11 @@ use super::Algorithm;
 use super::large_rsa;
 use crate::token::refusal::Refusal;
 
-/// How far the clocks of issuer and service may be apart, in seconds.
+/// How far the clocks of issuer and service may differ, in seconds.
 pub(crate) const LEEWAY: u64 = 60;
 
 /// Key material, decoded but not yet turned into a key, which costs more and is
-/// done only for the one that a token names.
+/// only done for the key that a token names.
 #[derive(PartialEq, Eq)]
 pub(super) enum Material {
     /// Modulus and exponent, big-endian.
@@ -42,8 +42,8 @@ impl Material {
 
     pub(super) fn elliptic(x: &str, y: &str) -> Option<Self> {
         let (x, y) = (decode(x)?, decode(y)?);
-        // Both have the curve's full length (RFC 7518, 6.2.1.2), or the middle
-        // could be moved.
+        // Both must have the curve's full length (RFC 7518, 6.2.1.2), or the boundary
+        // between them could be moved.
         (x.len() == y.len()).then(|| Self::Elliptic([&[4], &x[..], &y[..]].concat()))
     }
 
@@ -51,7 +51,7 @@ impl Material {
         decode(x).map(Self::Edwards)
     }
 
-    /// Whether a key can be made of it.
+    /// Whether it forms a valid key.
     pub(super) fn is_sound(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Rsa { n, e } if large_rsa::is_large(n) => large_rsa::is_sound(n, e),
@@ -132,7 +132,7 @@ fn rsa<K: RSAPublicKeyLike>(
     outcome(key.map_err(unsound)?.verify_token(token, Some(options)))
 }
 
-/// No key can be made of the material, so none was tried.
+/// The material does not form a valid key, so none was tried.
 fn unsound(_error: jwt_simple::Error) -> Refusal {
     Refusal::NoKey
 }
@@ -141,7 +141,7 @@ fn outcome(result: Result<JWTClaims<NoCustomClaims>, jwt_simple::Error>) -> Resu
     result.map(|_| ()).map_err(|error| reason(&error))
 }
 
-/// The library's words are not repeated: some quote the token.
+/// The library's messages are not repeated: some quote the token.
 fn reason(error: &jwt_simple::Error) -> Refusal {
     match error.downcast_ref() {
         Some(JWTError::TokenHasExpired) => Refusal::Expired,

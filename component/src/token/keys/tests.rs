@@ -18,7 +18,7 @@ static RSA: LazyLock<Value> = LazyLock::new(|| {
     jwk
 });
 
-/// The JWK, and these members on top of it.
+/// The JWK with these members added.
 fn with(jwk: &Value, members: Value) -> Value {
     let mut jwk = jwk.clone();
     let added = members.as_object().expect("an object").clone();
@@ -95,10 +95,10 @@ fn a_key_that_cannot_be_used_does_not_spoil_the_set() {
 }
 
 #[test]
-fn a_set_in_a_policy_must_be_of_use_and_hold_no_secret() {
+fn a_set_in_a_policy_must_be_usable_and_contain_no_secret() {
     let weak = RSA["n"].as_str().expect("n")[..300].to_owned();
     let even = format!("{}A", &RSA["n"].as_str().expect("n")[..341]);
-    let unsound = "key 1 has numbers that are not a key of its kind";
+    let unsound = "key 1 has numbers that are not a valid key of its type";
     for (keys, expected) in [
         (json!([RSA.clone()]), None),
         (json!([{"kty": "X"}, RSA.clone()]), None),
@@ -127,7 +127,7 @@ fn a_set_in_a_policy_must_be_of_use_and_hold_no_secret() {
             json!([with(&RSA, json!({"n": "a+b"})), {"x": 1}, {"kty": "RSA", "key_ops": ["sign"]}]),
             Some(
                 "key 1 lacks n and e, x, or x and y in base64url without padding; key 2 has no \
-                 kty, or a member of another type than it should; key 3 has key_ops without \
+                 kty, or a member of the wrong type; key 3 has key_ops without \
                  \"verify\"",
             ),
         ),
@@ -152,12 +152,12 @@ fn a_set_in_a_policy_must_be_of_use_and_hold_no_secret() {
     }
     for (text, words, line) in [
         ("", "it is empty", 1),
-        ("[]", "it is a list, to be put into", 1),
+        ("[]", "it is a list; wrap it in", 1),
         ("7", "it is not an object", 1),
         ("{}", "it has no \"keys\"", 1),
         (r#"{"kty":"RSA"}"#, "it is a single key", 1),
         (r#"{"keys":{}}"#, "its \"keys\" is not a list", 1),
-        ("-----BEGIN PUBLIC KEY-----", "as PEM", 1),
+        ("-----BEGIN PUBLIC KEY-----", "a PEM key", 1),
         ("https://i.example/jwks", "jwks-url", 1),
         (
             "{\"keys\":[\n{},\n]}",

@@ -1,17 +1,17 @@
-//! Why a JWK Set, or a key in it, is of no use: for operators, who look for it in what they
-//! have written or their IAM API publishes.
+//! Why a JWK Set, or a key in it, is unusable: for operators, who look for the cause in
+//! what they wrote or what their IAM API publishes.
 
 use serde_json::Value;
 
-/// The least length of an HS256 secret, in bytes (RFC 7518, 3.2).
+/// The minimum length of an HS256 secret, in bytes (RFC 7518, 3.2).
 pub(super) const MIN_SECRET: usize = 32;
 
-/// The most keys that are gone into.
+/// The maximum number of keys that a message describes.
 const MAX_TOLD: usize = 4;
-/// The most of a name that is repeated, in characters.
+/// The most characters of a name that a message repeats.
 const MAX_NAME: usize = 40;
 
-/// Why there are no keys. Holds nothing of a secret.
+/// Why there are no keys. Never contains any part of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeysError {
     #[error("this is not a JWK Set (a JSON object with a list \"keys\"): {fault}")]
@@ -22,11 +22,9 @@ pub(crate) enum KeysError {
     },
     #[error("key {0} is a private key; only public keys belong here")]
     Private(usize),
-    #[error("key {0} is a secret (\"oct\"); name it with hs256-secret instead")]
+    #[error("key {0} is a secret (\"oct\"); use hs256-secret instead")]
     Symmetric(usize),
-    #[error(
-        "there is no usable key in it (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}"
-    )]
+    #[error("it has no usable key (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}")]
     NoneUsable(String),
     #[error("the secret is shorter than {MIN_SECRET} bytes")]
     ShortSecret,
@@ -37,7 +35,7 @@ pub(crate) enum KeysError {
 pub(super) enum Unusable {
     #[error("is a private key")]
     Private,
-    #[error("has no kty, or a member of another type than it should")]
+    #[error("has no kty, or a member of the wrong type")]
     NotAKey,
     #[error("has the use {}, not \"sig\"", name(.0))]
     Use(String),
@@ -52,7 +50,7 @@ pub(super) enum Unusable {
     },
     #[error("lacks n and e, x, or x and y in base64url without padding")]
     Material,
-    #[error("has numbers that are not a key of its kind, or is too short or too long")]
+    #[error("has numbers that are not a valid key of its type, or is too short or too long")]
     Unsound,
 }
 
@@ -64,7 +62,7 @@ fn optional(text: &Option<String>) -> String {
     text.as_deref().map_or_else(|| "none".to_owned(), name)
 }
 
-/// What is wrong with keys of which none can be used.
+/// Why none of these keys is usable.
 pub(super) fn told(reasons: &[Unusable]) -> String {
     if reasons.is_empty() {
         return "the list is empty".to_owned();
@@ -79,11 +77,11 @@ pub(super) fn told(reasons: &[Unusable]) -> String {
     told.join("; ")
 }
 
-/// The keys of a JWK Set, not looked into.
+/// The keys of a JWK Set, unparsed.
 ///
 /// # Errors
-/// [`KeysError::NotASet`], with what was found; nothing of it is repeated, as it may be
-/// a secret.
+/// [`KeysError::NotASet`], with a description of what was found; no part of it is
+/// repeated, as it may be a secret.
 pub(super) fn written(jwks: &[u8]) -> Result<Vec<Value>, KeysError> {
     let wrong = |fault: &str, line| KeysError::NotASet {
         fault: fault.to_owned(),
@@ -93,10 +91,8 @@ pub(super) fn written(jwks: &[u8]) -> Result<Vec<Value>, KeysError> {
         let text = jwks.trim_ascii_start();
         match text {
             [] => wrong("it is empty", 1),
-            text if text.starts_with(b"http") => {
-                wrong("it is an address, which jwks-url is for", 1)
-            }
-            text if text.starts_with(b"-----BEGIN") => wrong("it is a key as PEM, not JSON", 1),
+            text if text.starts_with(b"http") => wrong("it is a URL; use jwks-url instead", 1),
+            text if text.starts_with(b"-----BEGIN") => wrong("it is a PEM key, not JSON", 1),
             _ => wrong(&format!("not JSON: {error}"), error.line()),
         }
     })?;
@@ -104,12 +100,10 @@ pub(super) fn written(jwks: &[u8]) -> Result<Vec<Value>, KeysError> {
         Value::Object(mut members) => match members.remove("keys") {
             Some(Value::Array(keys)) => return Ok(keys),
             Some(_) => "its \"keys\" is not a list",
-            None if members.contains_key("kty") => {
-                "it is a single key, to be put into {\"keys\":[…]}"
-            }
+            None if members.contains_key("kty") => "it is a single key; wrap it in {\"keys\":[…]}",
             None => "it has no \"keys\"",
         },
-        Value::Array(_) => "it is a list, to be put into {\"keys\":[…]}",
+        Value::Array(_) => "it is a list; wrap it in {\"keys\":[…]}",
         _ => "it is not an object",
     };
     Err(wrong(fault, 1))

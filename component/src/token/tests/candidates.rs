@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A key of somebody else's, which is good for nothing here.
+/// Somebody else's key, which verifies none of our tokens.
 fn stranger() -> Value {
     let key = Ed25519KeyPair::generate().public_key().to_jwk();
     json!({"kty": "OKP", "crv": "Ed25519", "x": jwk(&key, "EdDSA")["x"]})
@@ -35,7 +35,7 @@ fn token(id: Option<&str>) -> String {
 }
 
 #[test]
-fn at_most_eight_keys_are_tried_wherever_the_right_one_stands() {
+fn at_most_eight_keys_are_tried_wherever_the_right_one_is() {
     for (place, expected) in [
         (1, None),
         (3, None),
@@ -43,7 +43,7 @@ fn at_most_eight_keys_are_tried_wherever_the_right_one_stands() {
         (9, Some(Refusal::Signature)),
         (20, Some(Refusal::Signature)),
     ] {
-        // The set goes on after the right key.
+        // More keys follow the right one.
         let set = |own: Value, strange: &dyn Fn() -> Value| {
             let before = (1..place).map(|_| strange());
             let after = (0..3).map(|_| strange());
@@ -52,14 +52,14 @@ fn at_most_eight_keys_are_tried_wherever_the_right_one_stands() {
         let unnamed = set(nameless(), &stranger);
         assert_eq!(refusal(&unnamed, &token(None)), expected, "{place}");
         assert_eq!(refusal(&unnamed, &token(Some("x"))), expected, "{place}");
-        // A token without an id may be of any key, as long as one of them has none.
+        // A token without an id may be signed by any key, as long as one of them has no id.
         let several = set(nameless(), &|| named(stranger(), "2"));
         assert_eq!(refusal(&several, &token(None)), expected, "{place}");
-        // Where all have one, it has to say which.
+        // If all keys have an id, the token must name one.
         let several = set(edwards("1"), &|| named(stranger(), "2"));
         let refused = Some(Refusal::NoKeyId);
         assert_eq!(refusal(&several, &token(None)), refused, "{place}");
-        // With an id, those that share it come before all others.
+        // With an id, the keys with the same id are tried first.
         let shared = set(edwards("1"), &|| named(stranger(), "1"));
         assert_eq!(refusal(&shared, &token(Some("1"))), expected, "{place}");
         for other in [named(stranger(), "2"), stranger()] {
@@ -82,7 +82,7 @@ fn a_key_with_another_id_is_not_tried() {
 }
 
 #[test]
-fn an_id_is_compared_to_the_byte() {
+fn an_id_is_compared_byte_for_byte() {
     let policy = inline(json!([
         edwards("Key-1"),
         with(stranger(), "kid", json!(""))
@@ -143,7 +143,7 @@ fn a_key_that_is_not_for_verifying_signatures_does_not_verify_any() {
 }
 
 #[test]
-fn keys_that_cannot_be_used_do_not_hide_the_one_that_can() {
+fn unusable_keys_do_not_hide_the_usable_one() {
     let unusable = [
         json!(null),
         json!([]),
@@ -164,12 +164,12 @@ fn keys_that_cannot_be_used_do_not_hide_the_one_that_can() {
     let policy = inline(json!(keys));
     assert!(
         keyring::check(&policy, &|_| None).is_err(),
-        "a private key is in it"
+        "it has a private key"
     );
     for id in [None, Some("1")] {
         assert_eq!(refusal(&policy, &token(id)), None, "{id:?}");
     }
-    // Of the right kind, and yet no keys: too short, and a point of small order.
+    // Of the right type, but invalid: too short, and a point of small order.
     let weak = |x: &str| json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "1"});
     let zero = "A".repeat(43);
     let policy = inline(json!([weak("AAAA"), weak(&zero), edwards("1"), weak("")]));

@@ -1,10 +1,10 @@
-//! Attacks by what a payload says, in tokens whose signature is good.
+//! Attacks by the payload, in tokens with a valid signature.
 
 use super::*;
 
 const HEADER: &str = r#"{"alg":"EdDSA"}"#;
 
-/// A payload with these members in front of the usual ones but the times.
+/// A payload with these members before the usual ones, except for the times.
 fn payload(members: &str) -> String {
     let rest = but(json!({"exp": "-", "nbf": "-", "iat": "-"})).to_string();
     rest.replacen('{', &format!("{{{members},"), 1)
@@ -71,7 +71,7 @@ fn a_time_is_a_number_that_a_clock_can_reach() {
 }
 
 #[test]
-fn a_claim_that_is_there_twice_is_refused_wherever_it_stands() {
+fn a_duplicate_claim_is_refused_wherever_it_is() {
     let usual = claims().to_string();
     for twice in [
         r#""sub":"boris""#,
@@ -100,7 +100,7 @@ fn a_claim_that_is_there_twice_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_payload_that_is_no_json_object_holds_no_claims() {
+fn a_payload_that_is_not_a_json_object_is_refused() {
     let usual = claims().to_string().into_bytes();
     let around = |before: &[u8], after: &[u8]| [before, &usual, after].concat();
     let spoiled = |from: &str, to: &[u8]| {
@@ -137,14 +137,14 @@ fn a_payload_that_is_no_json_object_holds_no_claims() {
 }
 
 #[test]
-fn deep_nesting_is_refused_before_it_costs_a_stack() {
+fn deep_nesting_is_refused_before_it_overflows_the_stack() {
     let nested = |open: &str, inner: &str, close: &str, depth: usize| {
         let value = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
         claims()
             .to_string()
             .replacen('{', &format!("{{\"x\":{value},"), 1)
     };
-    // With the claims themselves that is 127 levels.
+    // Including the claims themselves, that is 127 levels.
     assert_eq!(reason(nested("[", "", "]", 126)), None);
     assert_eq!(reason(nested(r#"{"a":"#, "1", "}", 126)), None);
     for payload in [
@@ -160,8 +160,8 @@ fn deep_nesting_is_refused_before_it_costs_a_stack() {
 }
 
 #[test]
-fn issuer_and_audience_are_compared_to_the_byte() {
-    const ISS: &str = "the token is of another issuer: ";
+fn issuer_and_audience_are_compared_byte_for_byte() {
+    const ISS: &str = "the token is from another issuer: ";
     const AUD: &str = "the token is for another audience: ";
     for (change, expected) in [
         (json!({"iss": "https://iam.example.com/"}), ISS),

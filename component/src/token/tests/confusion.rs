@@ -1,4 +1,4 @@
-//! Attacks that have a key used with an algorithm that it is not for.
+//! Attacks that use a key with another algorithm than its own (algorithm confusion).
 
 use hmac_sha256::HMAC;
 
@@ -12,7 +12,7 @@ fn hmac(algorithm: &str, secret: &[u8]) -> String {
 }
 
 #[test]
-fn a_public_key_is_no_secret_in_whatever_form() {
+fn a_public_key_is_not_a_secret_in_any_form() {
     let pair = RS256KeyPair::from_der(&RSA.to_der().expect("DER")).expect("a key");
     let elliptic = ES256KeyPair::generate();
     let curve = elliptic.public_key();
@@ -21,7 +21,7 @@ fn a_public_key_is_no_secret_in_whatever_form() {
     let public = RSA.public_key();
     let pem = public.to_pem().expect("PEM");
     let der = public.to_der().expect("DER");
-    // PKCS #1 is what follows the 24 bytes that name the algorithm.
+    // The PKCS #1 form follows the 24 bytes that name the algorithm.
     let body = |bytes: &[u8]| ct_codecs::Base64::encode_to_string(bytes).expect("text");
     let pkcs1 = der[24..].to_vec();
     let modulus = public.to_components().n;
@@ -70,7 +70,7 @@ fn a_public_key_is_no_secret_in_whatever_form() {
 }
 
 #[test]
-fn only_the_very_secret_signs_where_the_policy_names_one() {
+fn only_the_exact_secret_signs_if_the_policy_names_one() {
     let policy = policy("hs256-secret = 'A'");
     assert_eq!(refusal(&policy, &hmac("HS256", SECRET)), None);
     let longer = [SECRET, b"\0"].concat();
@@ -82,7 +82,7 @@ fn only_the_very_secret_signs_where_the_policy_names_one() {
         b"A",
         b"COFFER_SECRET_A",
     ] {
-        // An HMAC fills a short key up with zeros, so that one zero more is no other
+        // HMAC pads a short key with zeros, so one more zero does not make another
         // key.
         let expected = (other != longer).then_some(Refusal::Signature);
         assert_eq!(refusal(&policy, &hmac("HS256", other)), expected);
@@ -109,7 +109,7 @@ fn only_the_very_secret_signs_where_the_policy_names_one() {
 }
 
 #[test]
-fn a_secret_among_public_keys_is_no_key() {
+fn a_secret_among_public_keys_is_not_a_key() {
     let secret = json!({"kty": "oct", "k": base64(SECRET), "alg": "HS256", "kid": "1"});
     let disguised = json!({"kty": "RSA", "k": base64(SECRET), "alg": "HS256", "kid": "1"});
     let named = {
@@ -140,7 +140,7 @@ fn a_key_of_one_curve_does_not_serve_the_other() {
     for token in [renamed(&short, "ES384"), renamed(&long, "ES256")] {
         assert_eq!(refusal(&both, &token), Some(Refusal::Signature));
     }
-    // A key that claims the other's algorithm or the other's curve.
+    // A key that claims the other's algorithm or curve.
     small["alg"] = "ES384".into();
     large["alg"] = "ES256".into();
     for token in [&short, &long] {

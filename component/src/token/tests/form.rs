@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The header, the payload and the signature of a good token.
+/// The header, the payload and the signature of a valid token.
 fn parts() -> (String, String, String) {
     let token = signed(r#"{"alg":"EdDSA","kid":"1"}"#, claims().to_string());
     let mut parts = token.split('.').map(str::to_owned);
@@ -10,7 +10,7 @@ fn parts() -> (String, String, String) {
     (next(), next(), next())
 }
 
-/// The same bytes in base64 with the unused bits of the last character set.
+/// The same bytes in base64, with the unused bits of the last character set.
 fn trailing_bit(text: &str) -> String {
     assert_ne!(text.len() % 4, 0, "no bit is unused");
     let (start, last) = text.split_at(text.len() - 1);
@@ -82,7 +82,7 @@ fn other_serializations_and_encrypted_and_nested_tokens_are_refused() {
 #[test]
 fn base64_of_another_form_is_refused_in_every_part() {
     use Refusal as R;
-    // A header of 25 bytes and a payload of other than a multiple of three leave
+    // A header of 25 bytes, and a payload whose length is not a multiple of three, leave
     // unused bits.
     let (h, _, _) = parts();
     let payload = (0..3)
@@ -112,21 +112,21 @@ fn base64_of_another_form_is_refused_in_every_part() {
             (format!("{h}.{p}.{}", spoil(&s)), R::Signature),
             (sign(&format!("{}.{p}", spoil(&h))), R::Malformed),
         ] {
-            // One more character makes the header another text, not another form.
+            // One more character makes it another header, not another form of the same.
             let expected = match expected {
                 R::Malformed if index == 3 => continue,
                 other => other,
             };
             assert_eq!(refusal(&policy, &token), Some(expected), "{index} {token}");
         }
-        // Only the issuer can write this; it is refused all the same.
+        // Only the issuer can make this; it is refused nevertheless.
         let token = sign(&format!("{h}.{}", spoil(&p)));
         assert_ne!(refusal(&policy, &token), None, "{index} {token}");
     }
 }
 
 #[test]
-fn the_alphabet_is_that_of_urls() {
+fn the_alphabet_is_base64url() {
     let policy = inline(json!([edwards("1")]));
     let h = base64(r#"{"alg":"EdDSA","x":"???>>>ÿÿÿ~~~"}"#);
     let p = base64(but(json!({"x": "???>>>ÿÿÿ~~~"})).to_string());
@@ -137,7 +137,7 @@ fn the_alphabet_is_that_of_urls() {
     assert_eq!(refusal(&policy, &header), Some(Refusal::Malformed));
     let payload = sign(&format!("{h}.{}", standard(&p)));
     assert_eq!(refusal(&policy, &payload), Some(Refusal::Signature));
-    // A signature with such a character comes along soon.
+    // Soon there is a signature with such a character.
     let token = (0..)
         .map(|id| usual(&but(json!({"jti": id.to_string()}))))
         .find(|token| {
@@ -163,7 +163,7 @@ fn a_token_of_16_kib_is_read_and_a_longer_one_is_not() {
             .flat_map(|id| (11_000..12_300).map(move |pad| (id, pad)))
             .find_map(|(id, pad)| {
                 let header = json!({"alg": "EdDSA", "x": "x".repeat(id)}).to_string();
-                // The signature takes 86 characters, the dots two.
+                // The signature has 86 characters, and there are two dots.
                 let payload = claims().to_string().len() + r#","pad":"""#.len() + pad;
                 let chars = |bytes: usize| (bytes * 4).div_ceil(3);
                 (chars(header.len()) + chars(payload) + 88 == length)

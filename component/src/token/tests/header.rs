@@ -1,5 +1,5 @@
-//! What a forger may write into a header. Where nothing else is said the signature
-//! is good, so that only the header can be the reason.
+//! Attacks by the header. Unless stated otherwise the signature is valid, so that only the
+//! header can be the reason for a refusal.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn reasons<T: AsRef<[u8]>>(headers: &[T], expected: Option<Refusal>) {
 }
 
 #[test]
-fn no_spelling_of_none_is_an_algorithm_with_or_without_a_signature() {
+fn none_is_not_an_algorithm_in_any_spelling_with_or_without_a_signature() {
     let policy = inline(json!([edwards("1")]));
     for none in [
         "none",
@@ -51,7 +51,7 @@ fn no_spelling_of_none_is_an_algorithm_with_or_without_a_signature() {
 }
 
 #[test]
-fn an_algorithm_that_is_not_a_string_is_none_at_all() {
+fn an_algorithm_that_is_not_a_string_is_refused() {
     reasons(
         &[
             "{}",
@@ -68,7 +68,7 @@ fn an_algorithm_that_is_not_a_string_is_none_at_all() {
 }
 
 #[test]
-fn an_algorithm_is_known_by_its_exact_name_alone() {
+fn an_algorithm_is_known_by_its_exact_name_only() {
     let others = [
         "eddsa",
         "EDDSA",
@@ -101,7 +101,7 @@ fn an_algorithm_is_known_by_its_exact_name_alone() {
 }
 
 #[test]
-fn a_key_in_the_header_is_refused_and_so_is_the_address_of_one() {
+fn a_key_or_a_keys_url_in_the_header_is_refused() {
     let forger = Ed25519KeyPair::generate();
     let own = jwk(&forger.public_key().to_jwk(), "EdDSA");
     let policy = inline(json!([edwards("1")]));
@@ -130,7 +130,7 @@ fn a_key_in_the_header_is_refused_and_so_is_the_address_of_one() {
 }
 
 #[test]
-fn a_header_that_asks_for_an_extension_is_refused() {
+fn a_header_that_requires_an_extension_is_refused() {
     reasons(
         &[
             r#"{"alg":"EdDSA","crit":["exp"],"exp":9999999999}"#,
@@ -152,7 +152,7 @@ fn a_header_that_asks_for_an_extension_is_refused() {
 }
 
 #[test]
-fn an_unencoded_payload_is_refused_also_where_it_is_signed_as_it_stands() {
+fn an_unencoded_payload_is_refused_even_if_it_is_signed_as_such() {
     let policy = inline(json!([edwards("1")]));
     let payload = claims().to_string().replace('.', "");
     for header in [
@@ -164,7 +164,7 @@ fn an_unencoded_payload_is_refused_also_where_it_is_signed_as_it_stands() {
             assert_eq!(refusal(&policy, &token), Some(Refusal::Extension));
         }
     }
-    // Without the word in the header it is a payload in no encoding.
+    // Without `b64` in the header, the payload is not base64url.
     let token = sign(&format!("{}.{payload}", base64(r#"{"alg":"EdDSA"}"#)));
     assert_eq!(refusal(&policy, &token), Some(Refusal::Signature));
 }
@@ -202,7 +202,7 @@ fn a_key_id_finds_a_key_and_nothing_else() {
 }
 
 #[test]
-fn the_type_is_that_of_a_jwt_or_left_out() {
+fn the_type_is_that_of_a_jwt_or_absent() {
     let with_type = |kind: &str| format!(r#"{{"alg":"EdDSA","typ":{kind}}}"#);
     reasons(
         &[
@@ -238,7 +238,7 @@ fn the_type_is_that_of_a_jwt_or_left_out() {
 }
 
 #[test]
-fn what_is_no_json_object_with_every_member_once_is_no_header() {
+fn a_header_that_is_not_a_json_object_or_has_duplicates_is_refused() {
     let deep = |open: &str, close: &str, depth| {
         let nested = format!("{}{}", open.repeat(depth), close.repeat(depth));
         format!(r#"{{"alg":"EdDSA","x":{nested}}}"#)
@@ -286,7 +286,7 @@ fn what_is_no_json_object_with_every_member_once_is_no_header() {
 }
 
 #[test]
-fn members_that_ask_for_nothing_are_left_alone() {
+fn members_without_a_meaning_are_ignored() {
     reasons(
         &[
             r#" {"alg" : "EdDSA"} "#,

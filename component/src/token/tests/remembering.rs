@@ -1,4 +1,4 @@
-//! When keys are asked for again, and which tokens are remembered.
+//! When keys are fetched again, and which tokens are remembered.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -104,7 +104,7 @@ impl Memo for Surroundings {
 }
 
 #[test]
-fn keys_are_asked_for_again_only_where_another_key_may_have_signed() {
+fn keys_are_fetched_again_only_if_another_key_may_have_signed() {
     use Freshness::{Cached, Revalidated};
     let (old, new, forged) = (key(Some("1")), key(Some("2")), key(Some("1")));
     let (nameless, other) = (key(None), key(None));
@@ -137,7 +137,7 @@ fn keys_are_asked_for_again_only_where_another_key_may_have_signed() {
         assert_eq!(around.ask(&token(signer, 100)), result, "{label}");
         assert_eq!(*around.asked.borrow(), asked, "{label}");
     }
-    // What would not be accepted anyway is not worth asking.
+    // A token that would be refused anyway is not worth a fetch.
     let around = Surroundings::new(Some(set(&[&old])), Some(set(&[&new])));
     let foreign = token_of("https://other", &new, 100);
     assert_eq!(around.ask(&foreign), Err(Problem::InvalidToken));
@@ -145,7 +145,7 @@ fn keys_are_asked_for_again_only_where_another_key_may_have_signed() {
 }
 
 #[test]
-fn a_key_id_that_nobody_could_look_up_just_now_is_not_called_wrong() {
+fn a_key_id_that_cannot_be_looked_up_yet_is_not_called_invalid() {
     let (old, new) = (key(Some("1")), key(Some("2")));
     let (forged, nameless) = (key(Some("1")), key(None));
     let refused = Err(Problem::InvalidToken);
@@ -153,7 +153,7 @@ fn a_key_id_that_nobody_could_look_up_just_now_is_not_called_wrong() {
         ("known", &old, &old, Ok(())),
         ("new", &old, &new, Err(Problem::IamUnavailable)),
         (
-            "new, beside one without",
+            "new, next to a key without an id",
             &nameless,
             &new,
             Err(Problem::IamUnavailable),
@@ -161,7 +161,7 @@ fn a_key_id_that_nobody_could_look_up_just_now_is_not_called_wrong() {
         ("forged", &old, &forged, refused.clone()),
         ("nameless", &old, &nameless, refused.clone()),
         (
-            "nameless, as the key is",
+            "without an id, as is the key",
             &nameless,
             &key(None),
             refused.clone(),
@@ -174,7 +174,7 @@ fn a_key_id_that_nobody_could_look_up_just_now_is_not_called_wrong() {
 }
 
 #[test]
-fn without_keys_it_is_nobodys_fault() {
+fn without_keys_a_token_is_not_called_invalid() {
     let (old, new) = (key(Some("1")), key(Some("2")));
     let around = Surroundings::new(None, None);
     assert_eq!(around.ask(&token(&old, 100)), Err(Problem::IamUnavailable));
@@ -184,12 +184,12 @@ fn without_keys_it_is_nobodys_fault() {
 }
 
 #[test]
-fn a_good_token_is_remembered_for_as_long_as_it_holds_and_a_bad_one_never() {
+fn a_token_is_remembered_for_as_long_as_it_is_valid_and_an_invalid_one_never() {
     let (good, forged) = (key(Some("1")), key(Some("1")));
     for (signer, seconds, kept) in [
         (&good, 100, Some(100)),
         (&good, 1, Some(1)),
-        // Its leeway is not time to be remembered in.
+        // It is not remembered during the leeway.
         (&good, 0, None),
         (&forged, 100, None),
     ] {
@@ -203,7 +203,7 @@ fn a_good_token_is_remembered_for_as_long_as_it_holds_and_a_bad_one_never() {
 }
 
 #[test]
-fn a_token_that_is_remembered_needs_no_key_and_is_held_against_the_clock_all_the_same() {
+fn a_remembered_token_needs_no_key_but_is_still_checked_against_the_clock() {
     let good = key(Some("1"));
     let around = Surroundings::new(Some(set(&[&good])), None);
     let tokens = [token(&good, 100), token(&good, 200)];
@@ -212,11 +212,11 @@ fn a_token_that_is_remembered_needs_no_key_and_is_held_against_the_clock_all_the
     assert_eq!(around.asked.borrow().len(), 1);
     assert_eq!(around.ask(&tokens[1]), Ok(()));
     assert_eq!(around.asked.borrow().len(), 2);
-    // Any change makes it another token.
+    // Any change makes it a different token.
     let mut changed = tokens[0].clone();
     changed.pop();
     assert_eq!(around.ask(&changed), Err(Problem::InvalidToken));
-    // What was kept for another reason, or broke, is no token that was good.
+    // A value that was kept for another purpose, or is damaged, is not a verified token.
     let around = Surroundings::new(None, None);
     around.remember(format!("token {}", tokens[0]).as_bytes(), b"good", 60);
     around.remember(b"good", b"good", 60);
@@ -225,13 +225,13 @@ fn a_token_that_is_remembered_needs_no_key_and_is_held_against_the_clock_all_the
 }
 
 #[test]
-fn who_a_remembered_token_names_is_who_it_named_at_first_for_as_long_as_it_holds() {
+fn a_remembered_token_names_the_same_bearer_for_as_long_as_it_is_valid() {
     let good = key(Some("1"));
     let around = Surroundings::new(Some(set(&[&good])), None);
     let token = token(&good, 100);
     let first = around.ask_at(NOW, &token);
     assert!(matches!(first, Ok(Caller::Bearer(_))), "{first:?}");
-    // With its leeway of a minute.
+    // Including the leeway of a minute.
     for (later, expected) in [
         (0, &first),
         (159, &first),

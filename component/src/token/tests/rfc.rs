@@ -1,18 +1,18 @@
 //! The examples of RFC 7515 (appendix A), RFC 7520 (section 4) and RFC 8037
-//! (appendix A), with their own keys and to the byte.
+//! (appendix A), with their own keys, byte for byte.
 
 use serde::Deserialize;
 
 use super::*;
 use crate::token::keys::KeySet;
 
-/// When the claims of RFC 7515 still hold: a minute before their `exp`.
+/// When the claims of RFC 7515 are still valid: a minute before their `exp`.
 const THEN: u64 = 1_300_819_320;
 
 #[derive(Deserialize)]
 struct Example {
     example: String,
-    /// A public key, or else a secret in base64.
+    /// A public key, or a secret in base64.
     key: Option<Value>,
     secret: Option<String>,
     token: String,
@@ -41,7 +41,7 @@ impl Example {
         }
     }
 
-    /// What its keys say of this token.
+    /// The outcome of verifying this token with its keys.
     fn verify(&self, token: &str) -> Result<(), Refusal> {
         let token = Token::parse(token)?;
         token.verify_with(&token.header()?, &self.keys(), THEN)
@@ -57,14 +57,14 @@ fn flipped(token: &str) -> String {
 }
 
 #[test]
-fn the_examples_have_good_signatures_and_one_bit_spoils_them() {
+fn the_examples_have_valid_signatures_and_one_flipped_bit_breaks_them() {
     for example in Example::all() {
         let (signed, expected) = match example.example.as_str() {
-            // P-521 is not among the curves that are taken.
+            // P-521 is not supported.
             "RFC 7515, A.4" | "RFC 7520, 4.3" => (Refusal::Algorithm, Err(Refusal::Algorithm)),
             "RFC 7515, A.1" | "RFC 7515, A.2" | "RFC 7515, A.3" => (Refusal::Signature, Ok(())),
-            // The signature is good, but what is signed is prose and no claims:
-            // only a good signature lets it be read at all.
+            // The signature is valid, but the payload is prose, not claims; it is only
+            // read if the signature is valid.
             _ => (Refusal::Signature, Err(Refusal::Claims)),
         };
         let name = &example.example;
@@ -80,7 +80,7 @@ fn the_examples_have_good_signatures_and_one_bit_spoils_them() {
 }
 
 #[test]
-fn every_example_is_there_and_none_is_good_under_the_key_of_another() {
+fn every_example_is_present_and_none_is_valid_under_the_key_of_another() {
     let examples = Example::all();
     let names: Vec<_> = examples.iter().map(|each| each.example.as_str()).collect();
     assert_eq!(
@@ -112,7 +112,7 @@ fn every_example_is_there_and_none_is_good_under_the_key_of_another() {
 }
 
 #[test]
-fn the_claims_of_rfc_7515_hold_until_they_expire() {
+fn the_claims_of_rfc_7515_are_valid_until_they_expire() {
     for example in &Example::all()[..3] {
         let keys = match &example.key {
             Some(key) => format!("jwks = '''{}'''", json!({"keys": [key]})),

@@ -1,8 +1,8 @@
-//! RSA signatures of another form, and RSA keys that must not be taken.
+//! RSA signatures in another form, and RSA keys that must not be accepted.
 //!
-//! Keys and tokens are fixed, since making them takes long; the private halves are
-//! kept nowhere. Those of 4352 bits are there because keys of more than 4096 bits
-//! are verified by code of our own.
+//! Keys and tokens are fixed, since generating them takes long; the private keys were not
+//! kept. Some have 4352 bits because keys of more than 4096 bits are verified by our own
+//! code.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ struct Examples {
     signatures: Vec<Example>,
 }
 
-/// A token, and whether its signature is one by the algorithm of its header.
+/// A token, and whether its signature is valid for the algorithm in its header.
 #[derive(Deserialize)]
 struct Example {
     label: String,
@@ -44,7 +44,7 @@ impl Examples {
         inline(json!([key]))
     }
 
-    /// A good token of this key by RS256.
+    /// A valid token, signed by this key with RS256.
     fn good(&self, key: &str) -> &str {
         let fits = |each: &&Example| each.key == key && each.good && each.algorithm == "RS256";
         &self.signatures.iter().find(fits).expect("a token").token
@@ -71,7 +71,7 @@ fn a_signature_is_of_its_algorithm_and_has_one_form() {
 }
 
 #[test]
-fn a_signature_is_no_constant() {
+fn a_constant_is_not_a_signature() {
     let examples = Examples::read();
     for (key, size) in [("2048", 256), ("4352", 544)] {
         let (text, _) = examples.good(key).rsplit_once('.').expect("parts");
@@ -103,7 +103,7 @@ fn a_signature_is_no_constant() {
 }
 
 #[test]
-fn a_key_verifies_by_its_own_algorithm_alone() {
+fn a_key_verifies_by_its_own_algorithm_only() {
     let examples = Examples::read();
     for key in ["2048", "4352"] {
         let token = examples.good(key);
@@ -123,14 +123,14 @@ fn a_key_verifies_by_its_own_algorithm_alone() {
 }
 
 #[test]
-fn a_weak_key_verifies_nothing_however_good_the_signature() {
+fn a_weak_key_verifies_nothing_even_with_a_valid_signature() {
     let examples = Examples::read();
     for (key, token) in [
         "512 bits",
         "1024 bits",
         "2047 bits",
         "8200 bits",
-        // With an exponent of one the padded digest is its own signature.
+        // With an exponent of 1, the padded digest is its own signature.
         "2048 bits, e = 1",
         "4352 bits, e = 1",
         "2048 bits, e = 3",
@@ -143,7 +143,7 @@ fn a_weak_key_verifies_nothing_however_good_the_signature() {
         let policy = examples.policy(key, "RS256");
         assert!(keyring::check(&policy, &|_| None).is_err(), "{key}");
         assert_eq!(refusal(&policy, token), Some(Refusal::Signature), "{key}");
-        // Nor does it keep a good key from being tried.
+        // Nor does it keep a valid key from being tried.
         let good = &examples.keys["2048"];
         let named = |key: &Value| {
             let mut key = key.clone();
@@ -156,7 +156,7 @@ fn a_weak_key_verifies_nothing_however_good_the_signature() {
 }
 
 #[test]
-fn an_exponent_other_than_65537_or_an_even_modulus_makes_no_key() {
+fn an_exponent_other_than_65537_or_an_even_modulus_is_not_a_key() {
     let examples = Examples::read();
     for size in ["2048", "4352"] {
         let n = examples.keys[size]["n"].as_str().expect("n");

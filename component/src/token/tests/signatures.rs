@@ -22,7 +22,7 @@ fn scalar(number: &BigUint) -> [u8; 32] {
     scalar
 }
 
-/// Two integers as ASN.1 has them (RFC 3279, 2.2.3).
+/// Two integers in ASN.1 (RFC 3279, 2.2.3).
 fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     let integer = |bytes: &[u8]| {
         let mut bytes = BigUint::from_bytes_be(bytes).to_bytes_be();
@@ -35,7 +35,7 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     [&[0x30, body.len() as u8], &body[..]].concat()
 }
 
-/// What is signed, and the signature.
+/// The signed text, and the signature.
 fn split(token: &str) -> (String, Vec<u8>) {
     let (text, signature) = token.rsplit_once('.').expect("parts");
     let bytes = Base64UrlSafeNoPadding::decode_to_vec(signature, None).expect("base64");
@@ -102,9 +102,9 @@ fn an_es256_signature_is_two_numbers_below_the_order_and_neither_is_zero() {
 }
 
 #[test]
-fn an_es256_signature_and_its_mirror_image_are_both_good_and_say_the_same() {
-    // ECDSA has two values of s for each r and JWS does not choose between them, so
-    // the spelling of a token identifies nobody and nothing but its claims does.
+fn an_es256_signature_and_its_mirror_image_are_both_valid_for_the_same_claims() {
+    // ECDSA has two values of s for each r, and JWS accepts both. So a token is not
+    // identified by its text, only by its claims.
     let pair = ES256KeyPair::generate();
     let policy = inline(json!([jwk(&pair.public_key().to_jwk(), "ES256")]));
     let token = pair.sign(library_claims()).expect("a token");
@@ -132,7 +132,7 @@ fn every_bit_of_a_token_is_signed() {
     let (header, _) = text.split_once('.').expect("parts");
     let forged = format!("{header}.{}.{}", base64(other), base64(&raw));
     assert_eq!(refusal(&policy, &forged), Some(Refusal::Signature));
-    // Even a space more in the header, which means the same.
+    // Even one more space in the header, which does not change its meaning.
     let spaced = base64(r#"{"alg":"EdDSA","kid":"1","typ":"JWT"} "#);
     let forged = format!("{spaced}.{}.{}", base64(claims().to_string()), base64(&raw));
     assert_eq!(refusal(&policy, &forged), Some(Refusal::Signature));
@@ -186,8 +186,8 @@ fn an_ed25519_signature_has_one_form() {
 
 #[test]
 fn a_key_of_small_order_verifies_nothing() {
-    // With the neutral point for a key, base point and one are a signature of
-    // everything; one that checks no more than the equation takes it.
+    // With the neutral point as key, base point and one are a signature of anything; a
+    // verifier that only checks the equation accepts it.
     let base = [&[0x58][..], &[0x66; 31]].concat();
     let one = [&[1][..], &[0; 31]].concat();
     let text = format!(

@@ -13,7 +13,7 @@ fn a_list_has_defaults() {
 }
 
 #[test]
-fn a_list_names_its_parameters_where_another_is_asked_for() {
+fn a_list_refuses_an_unknown_parameter_and_names_the_known_ones() {
     for query in [
         "offset=100",
         "search=a&limit=1",
@@ -22,10 +22,10 @@ fn a_list_names_its_parameters_where_another_is_asked_for() {
         "=1",
     ] {
         let Err(Problem::InvalidRequest(words)) = ListQuery::parse(query) else {
-            panic!("{query} is taken");
+            panic!("{query} is accepted");
         };
         assert!(
-            words.ends_with("only prefix, delimiter, limit, cursor"),
+            words.ends_with("expected one of prefix, delimiter, limit, cursor"),
             "{words}"
         );
     }
@@ -46,7 +46,7 @@ fn list_parameters_are_decoded() -> Result<(), Problem> {
 }
 
 #[test]
-fn a_list_parameter_that_makes_no_sense_is_refused() {
+fn an_invalid_list_parameter_is_refused() {
     for query in [
         "limit=0",
         "limit=1001",
@@ -80,7 +80,7 @@ fn a_list_parameter_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_form_says_where_and_whether_to_replace() -> Result<(), Problem> {
+fn a_form_query_has_a_folder_and_whether_to_replace() -> Result<(), Problem> {
     let folder = Some(Name::new("a b/c")?);
     for (query, folder, replace, keeps_paths) in [
         ("", &None, false, false),
@@ -129,7 +129,7 @@ fn a_form_says_where_and_whether_to_replace() -> Result<(), Problem> {
 }
 
 #[test]
-fn download_comes_with_a_name_or_without() {
+fn download_has_a_name_or_none() {
     for others in ["x=1", "v=%", "utm_term=caf%E9&x=%zz", "%E9=1&%", "Download"] {
         assert_eq!(parse_download(others), Ok(None), "{others}");
     }

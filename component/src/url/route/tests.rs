@@ -6,7 +6,7 @@ fn route(method: &str, target: &str) -> Result<Route, Problem> {
 }
 
 #[test]
-fn what_is_asked_for_is_known_before_it_is_refused() {
+fn the_subject_is_known_even_if_the_request_is_refused() {
     use telemetry::Area::{Org, Public, User};
     for (method, target, expected) in [
         (
@@ -176,7 +176,7 @@ fn a_trailing_slash_is_an_empty_name() {
 }
 
 #[test]
-fn a_method_that_is_not_taken_is_told_which_are() {
+fn an_unsupported_method_is_answered_with_the_supported_ones() {
     for (methods, target, allow) in [
         (
             &["PUT", "DELETE", "PATCH"][..],

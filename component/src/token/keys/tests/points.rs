@@ -1,4 +1,4 @@
-//! Points that are no keys: off the curve, of small order, or written otherwise.
+//! Points that are not keys: off the curve, of small order, or in another encoding.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn base64(bytes: &[u8]) -> String {
     Base64UrlSafeNoPadding::encode_to_string(bytes).expect("text")
 }
 
-/// Whether a set with this key alone is one that a policy may hold.
+/// Part of the error for a set without a usable key.
 const UNUSABLE: &str = "no usable key";
 
 fn check(jwk: Value) -> Result<(), &'static str> {
@@ -45,7 +45,7 @@ fn a_key_on_p256_is_a_point_of_the_curve_in_full_length() {
     beside[31] ^= 1;
     let long = [&[0], &x[..]].concat();
     for (label, x, y) in [
-        ("beside the curve", &x[..], &beside[..]),
+        ("off the curve", &x[..], &beside[..]),
         ("swapped", &y, &x),
         ("x twice", &x, &x),
         ("zero", &zero, &zero),
@@ -68,7 +68,7 @@ fn a_key_on_p256_is_a_point_of_the_curve_in_full_length() {
     ] {
         assert_eq!(p256(x, y), Err(UNUSABLE), "{label}");
     }
-    // On its own curve it is good, on the other one it is not.
+    // It is valid on its own curve, but not on the other one.
     let other = json!({"kty": "EC", "crv": "P-384", "x": base64(&x), "y": base64(&y)});
     assert_eq!(check(other), Err(UNUSABLE));
 }
@@ -106,7 +106,7 @@ fn a_key_of_ed25519_is_a_point_of_large_order_written_the_one_way() {
             "the other of order 8, negative",
             "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa".to_owned(),
         ),
-        ("beside the curve", "02".to_owned() + &"00".repeat(31)),
+        ("off the curve", "02".to_owned() + &"00".repeat(31)),
     ] {
         let point = bytes(&point);
         assert_eq!(ed25519(&point), Err(UNUSABLE), "{label}");
