@@ -3,7 +3,7 @@
 #
 #   tests/portable.sh PLATFORM [ARGUMENT…]
 #
-# The arguments are passed to the test binary. tests/portable.skip lists the tests that are
+# The arguments are those of the test binary. tests/portable.skip says which tests are
 # skipped there and why; they are counted and shown. `just test-portable` builds and
 # installs what is needed.
 set -euo pipefail
@@ -19,7 +19,7 @@ main() {
   case $platform in
     wasmtime-*) compile_for_wasmtime "${platform#*-}" ;;
     jco-*) transpile_for_jco "${platform#*-}" ;;
-    *) fail "unknown platform: $platform" ;;
+    *) fail "unknown platform $platform" ;;
   esac
   local -a tests skipped=()
   mapfile -t tests < <(cargo test --quiet --release --workspace --test coffer -- --list --format terse |
@@ -42,7 +42,7 @@ fail() {
 }
 
 # Adds the tests that the list names for this platform to `skipped`, and shows them. A line
-# that matches no test is an error.
+# that matches no test is a mistake.
 find_skipped() {
   local where what reason name found
   while IFS='|' read -r where what reason; do
@@ -63,13 +63,13 @@ find_skipped() {
   done <$skip_file
 }
 
-# Compiles once for all servers of the tests.
+# Once for all servers of the tests.
 compile_for_wasmtime() {
   local wasm=$portable/coffer-$1.wasm compiled=$portable/coffer-$1.cwasm
   [[ $compiled -nt $wasm ]] || target/tools/bin/wasmtime compile "$wasm" -o "$compiled"
 }
 
-# Transpiles once to what `jco serve` generates and runs; the port is set when it is run.
+# What `jco serve` generates and runs, generated once and given its port at run time.
 transpile_for_jco() {
   local wasm=$portable/coffer-$1.wasm made=$portable/coffer-$1.jco
   [[ $made/_run.js -nt $wasm ]] && return
@@ -79,7 +79,7 @@ transpile_for_jco() {
   sed -i -e 's/^ *let port = 1;/let port = Number(process.env.COFFER_JCO_PORT);/' \
     -e '/Server listening/ s/:1\.\.\./:${port}.../' "$made/_run.js"
   [[ $(grep -c -e COFFER_JCO_PORT -e ':${port}' "$made/_run.js") == 2 ]] ||
-    fail "this version of jco sets its port differently"
+    fail "this jco reports its port in another way"
 }
 
 main "$@"
