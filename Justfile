@@ -1,29 +1,29 @@
-# What the component is compiled for; moving on to wasm32-wasip2 starts here.
+# The component's compilation target; a move to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
-# Another platform to run components on; as wasmtime in Cargo.lock.
+# Another platform to run components on; the same version as wasmtime in Cargo.lock.
 wasmtime := "48.0.8"
 
 # The object store that `just test-cluster` runs against.
 garage := "2.5.0"
 
-# What `just bench` measures with and against, besides Debian's nginx and wrk.
+# The load generator and the rival of `just bench`, besides Debian's wrk and nginx.
 oha := "1.16.0"
 dufs := "0.47.0"
 
-# What to build with a program so that its dependencies are those of the tests and are compiled
-# once: Cargo gives them the features that one command asks for, and counts what tests ask for
-# where it builds a test or an example.
+# What to build along with a program so that it shares its dependencies with the tests and they
+# are compiled once: Cargo unifies features per command, and includes those that tests need if
+# it builds a test or an example.
 as_for_tests := "--workspace --example now"
 
-# Many tests wait for most of their time: for a timeout, a restart, a browser.
+# Many tests spend most of their time waiting: for a timeout, a restart, a browser.
 export RUST_TEST_THREADS := env("RUST_TEST_THREADS", shell("echo $(($1 * 2))", num_cpus()))
 
 # Lists the recipes.
 default:
     @just --list --unsorted
 
-# Builds the component; `just component policy=FILE` bakes that policy into one of its own.
+# Builds the component; `just component policy=FILE` builds another one with that policy built in.
 component policy="":
     #!/usr/bin/env bash
     set -euo pipefail
@@ -32,20 +32,20 @@ component policy="":
     policy={{ quote(trim_start_match(policy, "policy=")) }}
     if [[ -n $policy ]]; then
         cd {{ quote(invocation_directory()) }}
-        [[ -f $policy ]] || { echo "there is no policy $policy" >&2; exit 1; }
+        [[ -f $policy ]] || { echo "no such policy file: $policy" >&2; exit 1; }
         export COFFER_BAKED_POLICY=$(realpath "$policy")
         name=$(basename "${policy%.*}")
         [[ $name != coffer ]] || { echo "coffer.wasm has the default policy; rename $policy" >&2; exit 1; }
         cd {{ quote(justfile_directory()) }}
     fi
-    # The cdylib in place of the rlib that tests use.
+    # The cdylib instead of the rlib that tests use.
     component/toolchain.sh {{ target }} cargo component rustc --lib --crate-type cdylib \
         -p coffer-component --profile component --target-dir target/component
     made=target/component/$name.wasm
     cargo build --quiet --release {{ as_for_tests }} --bin coffer-relink
     target/release/coffer-relink \
         target/component/{{ target }}/component/coffer_component.wasm "$made.new"
-    # An unchanged component keeps its time, so the host that embeds it is not built again.
+    # An unchanged component keeps its mtime, so the host that embeds it is not rebuilt.
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
     echo "$made" >&2
 
@@ -61,7 +61,7 @@ portable: component
         adapter=target/component/{{ target }}/component/coffer_$store.wasm
         composed=target/portable/coffer-$store.wasm
         target/release/coffer-compose target/component/coffer.wasm "$adapter" "$composed.new"
-        # An unchanged one keeps its time, so nothing made of it is made again.
+        # An unchanged one keeps its mtime, so nothing that depends on it is rebuilt.
         cmp -s "$composed.new" "$composed" && rm "$composed.new" || mv "$composed.new" "$composed"
         echo "$composed" >&2
     done
@@ -79,7 +79,7 @@ providers:
     npm --prefix target/providers ci --ignore-scripts --no-audit --no-fund
     cp tests/providers/package-lock.json $installed
 
-# Installs what tests/browser needs: Debian's Chromium, and into target/browser what drives it.
+# Installs what tests/browser needs: Debian's Chromium, and its driver into target/browser.
 browser: (programs "chromium")
     #!/usr/bin/env bash
     set -euo pipefail
@@ -89,7 +89,7 @@ browser: (programs "chromium")
     installed=target/browser/installed.json
     [[ -d target/browser/node_modules ]] && cmp -s tests/browser/package-lock.json $installed && exit
     cp tests/browser/package.json tests/browser/package-lock.json target/browser/
-    # Of pdf.js only what a browser loads: its engine is not Node.js.
+    # Only the part of pdf.js that a browser loads, without its optional packages for Node.js.
     npm --prefix target/browser ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
     cp tests/browser/package-lock.json $installed
 
@@ -112,24 +112,24 @@ wasmtime:
     set -euo pipefail
     cd {{ quote(justfile_directory()) }}
     [[ $(target/tools/bin/wasmtime --version 2>/dev/null) != "wasmtime {{ wasmtime }}"* ]] || exit 0
-    echo "installing wasmtime {{ wasmtime }} (some minutes, once)" >&2
-    # `serve` does not build without run and component-model-async. That it builds soon counts
-    # for more here than that it runs fast.
+    echo "installing wasmtime {{ wasmtime }} (a few minutes, once)" >&2
+    # `serve` does not build without run and component-model-async. A fast build matters more
+    # here than a fast program.
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --locked --no-default-features \
         --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
         --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
     rm -r target/tools/wasmtime
 
-# Serves on the local engine in development mode; takes the flags of `coffer serve`.
+# Serves from the local engine in development mode; accepts the flags of `coffer serve`.
 serve *args: component
     cargo build --release {{ as_for_tests }} --bin coffer
     target/release/coffer serve --dev {{ args }}
 
-# Runs every test; takes the arguments of `cargo test`.
+# Runs every test; accepts the arguments of `cargo test`.
 test *args: component providers browser
     cargo test --release --workspace {{ args }}
 
-# Runs the tests on other platforms, those that are named: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.
+# Runs the tests on other platforms: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.
 test-portable *platforms="wasmtime-filesystem wasmtime-s3": portable providers
     #!/usr/bin/env bash
     set -euo pipefail
@@ -158,27 +158,27 @@ test-cluster *args: component
     fi
     cargo test --release --workspace --test cluster -- --nocapture --test-threads 1 {{ args }}
 
-# Loads a server while its policy is swapped every second, for 60 seconds or as many as given.
+# Load-tests hot reload: a policy swap per second, for 60 seconds or as many as given.
 bench-swap seconds="60": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }}
 
-# Builds the program as it is to run in production: target/production/coffer.
+# Builds the program for production: target/production/coffer.
 production: component
     cargo build --profile production -p coffer
 
-# Measures Coffer beside its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
+# Benchmarks Coffer and its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
 [positional-arguments]
 bench *args: production (bench-tools "nginx" "wrk" "curl")
     PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- \
         --server {{ quote(justfile_directory() / "target/production/coffer") }} "$@"
 
-# Counts the instructions of a request and of its parts; `--write` makes them the ones to compare with.
+# Counts the instructions of a request and of its parts; `--write` saves them as the new baseline.
 [positional-arguments]
 bench-instructions *args: component (bench-tools "valgrind")
     cargo build --release -p coffer-component --example pure
     cargo test --release --workspace --test bench -- instructions "$@"
 
-# Installs programs from Debian's packages of the same names, where they are missing.
+# Installs programs from Debian's packages of the same names if they are missing.
 [private]
 programs *programs:
     #!/usr/bin/env bash
@@ -191,7 +191,7 @@ programs *programs:
         echo "installing ${missing[*]}" >&2
         as_root=(env)
         [[ $EUID -eq 0 ]] || as_root=(sudo)
-        # So that no service starts: the benchmark runs an nginx of its own.
+        # Starts no service: the benchmark runs its own nginx.
         install=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
             apt-get -qq install --yes --no-remove --no-install-recommends "${missing[@]}")
         "${install[@]}" >/dev/null 2>&1 ||
@@ -210,8 +210,8 @@ bench-tools *programs: (programs programs)
         rm -rf target/tools/build
     done
 
-# Checks format, lints and documentation, and the dependencies where cargo-deny is installed; known
-# vulnerabilities where their database is at hand, without fetching it.
+# Checks formatting, lints and documentation, and the dependencies if cargo-deny is installed; known
+# vulnerabilities if their database is present, without fetching it.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
@@ -224,7 +224,7 @@ lint-dependencies:
     #!/usr/bin/env bash
     set -euo pipefail
     if ! command -v cargo-deny >/dev/null; then
-        echo "not checked: licences, sources and advisories of dependencies, since there is no cargo-deny" \
+        echo "skipped: licences, sources and advisories of dependencies, since cargo-deny is not installed" \
             "(cargo install --locked cargo-deny)" >&2
         exit 0
     fi
@@ -233,5 +233,5 @@ lint-dependencies:
     if [[ -n $(ls -A "$databases" 2>/dev/null) ]]; then
         cargo deny check --disable-fetch advisories
     else
-        echo "not checked: advisories, since there is no database in $databases (cargo deny fetch db)" >&2
+        echo "skipped: advisories, since $databases has no database (cargo deny fetch db)" >&2
     fi

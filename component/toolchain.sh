@@ -3,15 +3,15 @@
 #
 #   component/toolchain.sh TARGET COMMAND [ARGUMENT…]
 #
-# What is missing is made available first: cargo-component by cargo, the target
-# by rustup, or else from the Rust and wasi-libc packages of Debian. What is
-# built here stays in target/tools; a second run only looks.
+# What is missing is installed first: cargo-component by cargo, the target by
+# rustup, or else from the Rust and wasi-libc packages of Debian. What is built
+# here stays in target/tools; later runs only check it.
 set -euo pipefail
 
 readonly cargo_component=0.21.1
 readonly debian_packages=(rustc-web rust-web-src rust-web-llvm wasi-libc)
 
-# A distribution's Rust, its libraries and their source.
+# The distribution's Rust, its libraries and their source.
 readonly system_rustc=/usr/bin/rustc
 readonly system_rustlib=/usr/lib/rustlib
 
@@ -36,7 +36,7 @@ main() {
   mkdir -p "$tools"
   provide_cargo_component
   provide_target
-  # Every platform has SIMD (Core Specification 2.0); memchr finds a form's boundaries with it.
+  # Every platform supports SIMD (Core Specification 2.0); memchr finds a form's boundaries with it.
   local name
   name=$(tr a-z- A-Z_ <<<"$target")
   export "CARGO_TARGET_${name}_RUSTFLAGS=-Ctarget-feature=+simd128"
@@ -51,10 +51,10 @@ provide_cargo_component() {
     say "$found is installed"
   else
     say "installing cargo-component $cargo_component (a few minutes, once)"
-    # Without optimisation and debug information it builds in half the time.
+    # It builds in half the time without optimisation and debug information.
     CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --locked --debug \
       --root "$tools" "cargo-component@$cargo_component" ||
-      fail "cargo-component could not be installed"
+      fail "cannot install cargo-component"
   fi
 }
 
@@ -70,7 +70,7 @@ provide_target() {
     build_sysroot
     use_sysroot
   else
-    fail "no $target: run 'rustup target add $target'," \
+    fail "the target $target is missing: run 'rustup target add $target'," \
       "or install ${debian_packages[*]} (Debian)"
   fi
 }
@@ -83,14 +83,14 @@ add_target_with_rustup() {
   command -v rustup >/dev/null || return 1
   say "asking rustup for $target"
   local said
-  # One try is enough, since there is another way to go on.
+  # One attempt is enough, since there is a fallback.
   said=$(RUSTUP_MAX_RETRIES=0 RUST_BACKTRACE=0 rustup --quiet target add "$target" 2>&1) &&
     rustc_has_target ||
     { say "rustup did not add it: ${said%%$'\n'*}" && return 1; }
 }
 
-# Succeeds once a distribution's Rust, its source, a linker and a C library for
-# WASI are installed.
+# Succeeds once the distribution's Rust, its source, a linker and a C library
+# for WASI are installed.
 install_system_rust() {
   if ! system_rust_is_complete; then
     say "installing ${debian_packages[*]}"
@@ -110,7 +110,7 @@ system_rust_is_complete() {
   [[ -x $system_rustc && -d $system_rustlib/src/rust/library/std && -n $(libc_directory) ]]
 }
 
-# Installs packages, but never at the price of removing others.
+# Installs packages, but never removes others.
 apt_install() {
   command -v apt-get >/dev/null || return 1
   local as_root=(env)
@@ -141,8 +141,8 @@ sysroot_is_current() {
     cmp -s "$sysroot/built-by" <("$system_rustc" -vV 2>/dev/null)
 }
 
-# Builds the standard library for the target and lays out beside it what a
-# linker needs, in the shape of a sysroot.
+# Builds the standard library for the target and lays out a sysroot with it and
+# what the linker needs.
 build_sysroot() {
   say "building std for $target with $("$system_rustc" --version) (a minute, once)"
   local build=$tools/std host
@@ -153,7 +153,7 @@ build_sysroot() {
   (cd "$build" && RUSTC=$system_rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes \
     cargo build --quiet --release -Zbuild-std=std,panic_abort \
     --target "$target" --target-dir target) ||
-    fail "std could not be built for $target"
+    fail "cannot build std for $target"
 
   rm -rf "$sysroot"
   host=$("$system_rustc" -vV | sed -n 's/^host: //p')
@@ -165,13 +165,13 @@ build_sysroot() {
   ln -s "$(linker)" "$sysroot/bin/rust-lld"
   printf '#!/bin/sh\nexec %s --sysroot "%s" "$@"\n' "$system_rustc" "$sysroot" >"$sysroot/bin/rustc"
   chmod +x "$sysroot/bin/rustc"
-  # Written last: it says that all of the above is there.
+  # Written last, to mark all of the above as complete.
   "$system_rustc" -vV >"$sysroot/built-by"
   rm -rf "$build"
 }
 
-# Puts the sysroot's rustc first. rustup's own cargo would put rustup's rustc
-# before it, so the cargo behind it is taken.
+# Puts the sysroot's rustc first in PATH. rustup's cargo proxy would put rustup's
+# rustc before it, so the cargo behind the proxy is used.
 use_sysroot() {
   local cargo
   cargo=$(rustup which cargo 2>/dev/null) || cargo=$(command -v cargo)

@@ -253,7 +253,7 @@ async fn an_index_that_does_not_know_what_is_there_is_refused_and_costs_no_file(
     for _ in 0..2 {
         let told = refusal(&data_dir);
         assert!(told.contains("is empty, but there are 20 files"), "{told}");
-        assert!(told.contains("put it back from a backup"), "{told}");
+        assert!(told.contains("restore it from a backup"), "{told}");
     }
     std::fs::write(&index, &older).unwrap();
     let server = open_to_all().data(data).start();
@@ -266,7 +266,7 @@ async fn an_index_that_does_not_know_what_is_there_is_refused_and_costs_no_file(
     std::fs::write(&index, &older).unwrap();
     let told = refusal(&data_dir);
     assert!(told.contains("is older than the data directory"), "{told}");
-    assert!(told.contains("put the newest one back"), "{told}");
+    assert!(told.contains("restore the newest one"), "{told}");
     std::fs::write(&index, &newer).unwrap();
     let server = open_to_all().data(data).start();
     assert_eq!(contents(&server).await.len(), 21);

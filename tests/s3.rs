@@ -188,7 +188,7 @@ async fn what_a_service_ignores_is_said_loudly_or_refused() {
     let server = on(&service);
     eventually("it is said", || {
         let log = server.log();
-        log.contains("WARN") && log.contains("ignores conditions on storing")
+        log.contains("WARN") && log.contains("does not support conditional writes")
     });
     assert_eq!(put(&server, "f", b"1").await, 201);
     let again = server
@@ -209,7 +209,7 @@ async fn a_start_that_cannot_work_is_refused_in_one_line() {
     let service = Arc::new(S3Service::start());
     let secret = "coffer-test-secret";
     for (args, key, expected) in [
-        (&[][..], "wrong", "refuses the credentials"),
+        (&[][..], "wrong", "rejected the credentials"),
         (&["--s3-bucket", ""], secret, "needs --s3-bucket"),
         (&["--s3-endpoint", "127.0.0.1:1"], secret, "--s3-endpoint"),
         (

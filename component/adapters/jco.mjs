@@ -1,4 +1,4 @@
-// What a component needs of `jco serve` to keep files, given with --jco-import.
+// What a component needs from `jco serve` to store files; pass it with --jco-import.
 import { _addPreopen } from "@bytecodealliance/preview2-shim/filesystem";
 import { types } from "@bytecodealliance/preview2-shim/http";
 
@@ -6,7 +6,7 @@ import { types } from "@bytecodealliance/preview2-shim/http";
 const directory = process.env.COFFER_JCO_DATA;
 if (directory) _addPreopen("/data", directory);
 
-// jco 1.35 falls over a response whose body was not asked for (HEAD, 204, 304).
+// jco 1.35 fails on a response whose body was never requested (HEAD, 204, 304).
 const { OutgoingBody, OutgoingResponse, ResponseOutparam } = types;
 const asked = new WeakSet();
 const { body } = OutgoingResponse.prototype;
@@ -23,6 +23,6 @@ ResponseOutparam.set = (param, result) => {
   try {
     OutgoingBody.finish(empty);
   } catch {
-    // The length of a HEAD's answer is not that of its body.
+    // The Content-Length of a response to HEAD is not that of its body.
   }
 };

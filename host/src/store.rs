@@ -1,17 +1,17 @@
-//! The contract between Coffer and what keeps its files.
+//! The contract between Coffer and the engines that store its files.
 //!
-//! A [`BlobStore`] keeps whole files under [`Key`]s. An engine promises:
+//! A [`BlobStore`] keeps whole files under [`Key`]s. An engine guarantees:
 //!
 //! - **Whole versions.** A reader sees one version of a file, from its first byte
 //!   to its last, however often the key is replaced or removed meanwhile.
-//! - **Stage, then publish.** What [`BlobStore::create`] takes in is invisible
-//!   until [`BlobStore::finish`] returns; dropped, broken off or refused, it leaves
-//!   nothing that is visible and nothing that lasts.
+//! - **Stage, then publish.** An upload of [`BlobStore::create`] is invisible
+//!   until [`BlobStore::finish`] returns; dropped, aborted or refused, it leaves
+//!   nothing behind, visible or not.
 //! - **Durable.** When `finish` or [`BlobStore::remove`] returns, the change
 //!   survives a crash of process and machine, and every reader sees it.
-//! - **Decided on the spot.** [`Conditions`] and guards ([`Guard`],
-//!   `may_create`) hold for the very version that is opened, replaced or removed.
-//! - **Lists in order.** Ascending by the keys' bytes; a key that is there
+//! - **Atomic conditions.** [`Conditions`] and guards ([`Guard`],
+//!   `may_create`) hold for exactly the version that is opened, replaced or removed.
+//! - **Lists in order.** Ascending by the keys' bytes; a key that exists
 //!   throughout a walk over the pages is reported exactly once.
 //! - **Bounded memory** for a file of any size.
 //!
@@ -39,7 +39,7 @@ pub use coffer_port::{
     check_remove,
 };
 
-/// A version of a file, held open.
+/// An open version of a file.
 pub struct Opened {
     /// What is stored beside the bytes.
     pub info: Info,
@@ -53,7 +53,7 @@ pub struct Opened {
     pub body: Body,
 }
 
-/// A file on its way in. Dropped without [`BlobStore::finish`], it is gone.
+/// A file being uploaded. Dropped without [`BlobStore::finish`], it is discarded.
 #[async_trait::async_trait]
 pub trait Upload: Any + Send {
     /// Appends bytes; waits until there is room for more.
@@ -63,15 +63,15 @@ pub trait Upload: Any + Send {
     /// this upload can only be dropped.
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error>;
 
-    /// Says that no more bytes will come, so that none need be held in memory for
-    /// an upload that waits for others of its batch. Not needed before `finish`.
+    /// Signals that no more bytes will come, so that none need be held in memory for
+    /// an upload that waits for others of its batch. Not required before `finish`.
     ///
     /// # Errors
     /// As [`Upload::write`].
     async fn complete(&mut self) -> Result<(), Error>;
 }
 
-/// Keeps files under keys; see the module's documentation for its promises.
+/// Keeps files under keys; see the module's documentation for its guarantees.
 #[async_trait::async_trait]
 pub trait BlobStore: Send + Sync + 'static {
     /// Opens a file for reading.
@@ -93,8 +93,8 @@ pub trait BlobStore: Send + Sync + 'static {
         conditions: &Conditions,
     ) -> Result<Info, Error>;
 
-    /// Starts an upload. Refuses already now what `finish` would refuse now, before a
-    /// byte is taken in; `finish` decides anew.
+    /// Starts an upload. Refuses what `finish` would refuse now, before a byte is
+    /// received; `finish` decides again.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Protected`], [`Error::PreconditionFailed`],
@@ -102,11 +102,10 @@ pub trait BlobStore: Send + Sync + 'static {
     async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error>;
 
     /// Publishes uploads of this store, all or none. Keys in a batch differ. An engine
-    /// without transactions says how near it comes to that where several uploads are
-    /// published and it fails in the middle.
+    /// without transactions documents what happens if it fails in the middle of a batch.
     ///
     /// # Errors
-    /// Those of `create`, and [`Error::DigestMismatch`], with the place in the batch.
+    /// Those of `create`, and [`Error::DigestMismatch`], with the index in the batch.
     async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal>;
 
     /// Removes a file.
@@ -127,29 +126,29 @@ pub trait BlobStore: Send + Sync + 'static {
     /// [`Error::Unavailable`].
     async fn list(&self, options: ListOptions) -> Result<Listing, Error>;
 
-    /// Which engine this is and what it cannot promise, for operators.
+    /// Which engine this is and what it cannot guarantee, for operators.
     fn describe(&self) -> Description;
 
-    /// Ends all service: waits until what is under way is in order, so that the next start
-    /// need not look for what a crash leaves.
+    /// Shuts down gracefully: waits for the operations in progress, so that the next start
+    /// need not scan for orphaned blobs.
     async fn close(&self);
 
-    /// How many files were found damaged since the start, by those who read them: their
-    /// bytes are missing, too few, too many or unreadable.
+    /// How many files were found damaged when read since the start: their bytes are missing,
+    /// too few, too many or unreadable.
     fn damaged_files(&self) -> u64 {
         0
     }
 }
 
-/// What operators are told of an engine.
+/// A description of an engine for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
-    /// Its name, with what is best effort only.
+    /// Its name, and what is only best effort.
     pub engine: &'static str,
-    /// Where the files are, without anything secret.
+    /// Where the files are stored, without secrets.
     pub place: String,
-    /// The directory of this machine that it keeps files in, if it does.
+    /// The local directory that it stores files in, if any.
     pub data_dir: Option<PathBuf>,
-    /// What it cannot promise, as one line.
+    /// What it cannot guarantee, as one line.
     pub notice: Option<&'static str>,
 }

@@ -266,7 +266,9 @@ async fn check_reads_a_data_directory_through_and_lists_what_is_wrong() {
     let mut lines: Vec<_> = ended.stdout.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("damaged: ") && lines[0].ends_with("there are 1 of 10000"));
+    assert!(
+        lines[0].starts_with("damaged: ") && lines[0].ends_with("expected 10000 bytes, found 1")
+    );
     assert!(lines[1].starts_with("missing: ") && lines[1].contains(&name));
     assert_eq!(lines[2], format!("orphaned: blobs/{orphan}"));
     let found = "2 files; 1 damaged, 1 missing, 1 orphaned";

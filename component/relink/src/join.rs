@@ -1,5 +1,5 @@
-//! Joins to the main module the modules that work on its memory: adapters for WASI. So a
-//! request makes fewer instances, and calls between them are direct.
+//! Merges the modules that use the main module's memory, the WASI adapters, into the main
+//! module. So there are fewer instances per request, and calls between them are direct.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,10 @@ use crate::model::{Argument, Function, Linked, Model};
 use crate::table::Table;
 use crate::union::{Source, union};
 
-/// The same component with one module that works on memory.
+/// The same component with a single module that uses the memory.
 ///
 /// # Errors
-/// A component that is not linked as Rust's tools do it, or modules that are no [`union`].
+/// A component that is not linked the way Rust's tools do it, or modules that have no [`union`].
 pub fn join(mut model: Model<'_>) -> Result<Model<'_>> {
     let table = Table::of(&model)?;
     let main = model.main()?;
@@ -24,7 +24,7 @@ pub fn join(mut model: Model<'_>) -> Result<Model<'_>> {
     Ok(model)
 }
 
-/// Whether an instance is of a module that is lent a memory.
+/// Whether an instance is of a module that imports a memory.
 fn works_on_memory(model: &Model<'_>, instance: &Linked<'_>) -> bool {
     let Linked::Module(_, arguments) = instance else {
         return false;
@@ -38,7 +38,7 @@ fn works_on_memory(model: &Model<'_>, instance: &Linked<'_>) -> bool {
 fn join_one(model: &mut Model<'_>, table: &Table, main: u32, adapter: u32) -> Result<()> {
     let (main_module, of_main) = module_of(model, main)?;
     let (adapter_module, of_adapter) = module_of(model, adapter)?;
-    // Both may import of the same name, from instances of their own.
+    // Both may import from the same namespace, which is a different instance for each.
     let renamed = |namespace: &str| format!("{adapter}/{namespace}");
     let modules = [model.module(main_module)?, model.module(adapter_module)?];
     let joined = union(modules, |number, namespace, name| {
@@ -79,12 +79,12 @@ fn join_one(model: &mut Model<'_>, table: &Table, main: u32, adapter: u32) -> Re
 fn module_of<'a>(model: &Model<'a>, instance: u32) -> Result<(u32, Vec<Argument<'a>>)> {
     match model.instance(instance)? {
         Linked::Module(module, arguments) => Ok((*module, arguments.clone())),
-        Linked::Exports(_) => Err("an instance of no module".into()),
+        Linked::Exports(_) => Err("not an instance of a module".into()),
     }
 }
 
-/// Which module's instance defines what an instance exports, and by which name; none for
-/// what comes from outside of the component.
+/// Which module's instance defines what an instance exports, and under which name; none for
+/// imports of the component.
 fn origin<'a>(
     model: &Model<'a>,
     table: &Table,
@@ -92,18 +92,18 @@ fn origin<'a>(
     name: &str,
 ) -> Result<Option<(u32, &'a str)>> {
     let Linked::Exports(exports) = model.instance(instance)? else {
-        return Err(format!("{name} is imported from a module itself").into());
+        return Err(format!("{name} is imported directly from a module").into());
     };
     let export = exports
         .iter()
         .find(|export| export.name == name && export.kind == ExternalKind::Func);
-    let export = export.ok_or_else(|| format!("there is no function {name}"))?;
+    let export = export.ok_or_else(|| format!("no such function: {name}"))?;
     let mut function = model.function(export.index)?;
     if let Function::Of(instance, entry) = function
         && *instance == table.instance
     {
         let entry = table.entries.get(*entry).copied();
-        function = model.function(entry.ok_or("an empty place in the table")?)?;
+        function = model.function(entry.ok_or("an empty entry in the import table")?)?;
     }
     Ok(match function {
         Function::Of(instance, name) => Some((*instance, *name)),
@@ -111,7 +111,7 @@ fn origin<'a>(
     })
 }
 
-/// What a module imports: names by the modules' names.
+/// What a module imports: names by namespace.
 fn imports(module: &[u8]) -> Result<BTreeMap<String, BTreeSet<String>>> {
     let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
     for payload in Parser::new(0).parse_all(module) {

@@ -1,4 +1,4 @@
-//! In which order a component's modules are linked so that each finds what it imports.
+//! The order in which a component's modules are linked so that each finds its imports.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::memory;
 use crate::model::{Argument, Function, Linked, Model};
 use crate::table::Table;
 
-/// The new order. Before it stands the module of the memory, which is instance 0 and gives
+/// The new order. It is preceded by the memory module, which is instance 0 and provides
 /// memory 0 and the functions of its slots.
 #[derive(Default)]
 pub struct Layout<'a> {
     /// The module that defines the memory.
     pub main: u32,
-    /// The modules that stay, the main one among them, in their new order.
+    /// The modules that remain, including the main one, in their new order.
     pub modules: Vec<u32>,
-    /// What is called back through a slot: functions that the main module exports.
+    /// Functions that the main module exports and that are called back through a slot.
     pub slots: Vec<&'a str>,
-    /// What comes into being, one after the other.
+    /// What is created, one after the other.
     pub steps: Vec<Step<'a>>,
-    /// Old functions' new indices.
+    /// The new indices of functions, by old index.
     functions: BTreeMap<u32, u32>,
-    /// Old instances' new indices.
+    /// The new indices of instances, by old index.
     instances: BTreeMap<u32, u32>,
     /// Instances whose imports are being linked.
     open: Vec<u32>,
@@ -42,14 +42,14 @@ pub enum Step<'a> {
     Exports(Vec<(String, ExternalKind, u32)>),
 }
 
-/// How many there are by now.
+/// How many exist so far.
 #[derive(Default)]
 struct Made {
     functions: u32,
     instances: u32,
 }
 
-/// The module of the memory.
+/// The memory module.
 pub const MEMORY_MODULE: u32 = 0;
 /// Its instance.
 pub const MEMORY: u32 = 0;
@@ -57,9 +57,9 @@ pub const MEMORY: u32 = 0;
 /// Finds the order.
 ///
 /// # Errors
-/// A component that is not linked as Rust's tools do it.
+/// A component that is not linked the way Rust's tools do it.
 pub fn arrange<'a>(model: &Model<'a>) -> Result<Layout<'a>> {
-    // How many slots there are is known at the end, and shifts all that comes behind them.
+    // The number of slots is known only at the end, and shifts all indices after them.
     let first = attempt(model, Vec::new())?;
     attempt(model, first.slots)
 }
@@ -94,7 +94,7 @@ fn attempt<'a>(model: &Model<'a>, slots: Vec<&'a str>) -> Result<Layout<'a>> {
 }
 
 impl<'a> Layout<'a> {
-    /// The new index of an instance; it comes into being if there is none yet.
+    /// The new index of an instance, which is created if it does not exist yet.
     fn instance(&mut self, model: &Model<'a>, old: u32) -> Result<u32> {
         if let Some(&index) = self.instances.get(&old) {
             return Ok(index);
@@ -108,7 +108,8 @@ impl<'a> Layout<'a> {
                 }
                 self.open.pop();
                 let place = self.modules.iter().position(|known| known == module);
-                let place = u32::try_from(place.ok_or("an instance of an unknown module")?)?;
+                let place =
+                    u32::try_from(place.ok_or("an instance of a module that does not exist")?)?;
                 if *module == self.main {
                     linked.push((memory::FROM.into(), MEMORY));
                 }
@@ -134,10 +135,10 @@ impl<'a> Layout<'a> {
         Ok(index)
     }
 
-    /// The new index of a function; it comes into being if there is none yet.
+    /// The new index of a function, which is created if it does not exist yet.
     ///
     /// # Errors
-    /// One that is nowhere.
+    /// A function that does not exist.
     pub fn function(&mut self, model: &Model<'a>, old: u32) -> Result<u32> {
         if let Some(&index) = self.functions.get(&old) {
             return Ok(index);
@@ -145,7 +146,7 @@ impl<'a> Layout<'a> {
         let step = match model.function(old)?.clone() {
             Function::Of(instance, name) if instance == self.table.instance => {
                 let entry = self.table.entries.get(name).copied();
-                return self.function(model, entry.ok_or("an empty place in the table")?);
+                return self.function(model, entry.ok_or("an empty entry in the import table")?);
             }
             Function::Of(instance, name) if self.open.contains(&instance) => {
                 return self.slot(instance, name);
@@ -163,7 +164,7 @@ impl<'a> Layout<'a> {
         Ok(index)
     }
 
-    /// The same options, by new indices.
+    /// The same options with new indices.
     ///
     /// # Errors
     /// As [`Layout::function`].
@@ -184,14 +185,14 @@ impl<'a> Layout<'a> {
                 | CanonicalOption::UTF8
                 | CanonicalOption::UTF16
                 | CanonicalOption::CompactUTF16 => *option,
-                other => return Err(format!("an unknown option: {other:?}").into()),
+                other => return Err(format!("unsupported option: {other:?}").into()),
             })
         };
         options.iter().map(&mut renumber).collect()
     }
 
-    /// An (old) instance of a module that nothing asks for: what it does when it comes into
-    /// being would be lost.
+    /// An (old) instance of a module that nothing uses: the effect of instantiating it would
+    /// be lost.
     pub fn lost(&self, model: &Model<'_>) -> Option<u32> {
         model.position_of(|index, instance| match instance {
             Linked::Module(module, _) => {
@@ -201,10 +202,10 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// The function that goes through a slot to one that is not there yet.
+    /// The function that calls, through a slot, one that does not exist yet.
     ///
     /// # Errors
-    /// It is not the main module's, which alone has a memory to make room in.
+    /// It is not the main module's, which alone has a memory to allocate in.
     fn slot(&mut self, instance: u32, name: &'a str) -> Result<u32> {
         if self.open.first() != Some(&instance) {
             return Err(format!("{name} is called back").into());

@@ -1,21 +1,21 @@
 //! `coffer-relink FROM TO`: the same component with its imports linked directly.
 //!
-//! A function of the component model that hands over strings or lists needs the caller's
-//! memory before the caller exists, since the caller's module defines it. So what makes
-//! components of modules lets every such import go through a table that is filled once the
-//! caller is there, and a platform looks each of them up twice for every instance. Here
-//! memory and data become a module of their own, which comes first, and what works on them
-//! becomes one module:
+//! A function of the component model that passes strings or lists needs the caller's memory
+//! before the caller exists, since the caller's module defines it. So the tools that make
+//! components of modules route every such import through a table that is filled once the
+//! caller exists, and a runtime looks up each of them twice for every instance. Here memory
+//! and data become a separate module, which comes first, and the modules that use them are
+//! merged into one:
 //!
 //! | before | after |
 //! |---|---|
-//! | table of imports | memory, data, table of `realloc` functions |
-//! | main module | main module with the adapters for WASI in it, and the imports of both |
-//! | adapters for WASI, with their imports | |
-//! | what fills the table: each import | |
+//! | import table | memory, data, table of `realloc` functions |
+//! | main module | main module merged with the WASI adapters, and the imports of both |
+//! | WASI adapters, with their imports | |
+//! | the module that fills the table: each import | |
 //!
-//! Code, data, imports and exports stay what they were; what modules say of names and of their
-//! makers is left out.
+//! Code, data, imports and exports are unchanged; the modules' name and producers sections are
+//! dropped.
 
 mod join;
 mod layout;
@@ -32,7 +32,7 @@ use wasmparser::{Validator, WasmFeatures};
 
 use model::Model;
 
-/// What a component is not as this program expects it, or wasmparser's own words.
+/// How a component differs from what this program supports, or wasmparser's own message.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The component linked anew, and valid.
+/// The component, relinked and validated.
 fn relink(component: &[u8]) -> Result<Vec<u8>> {
     let model = join::join(Model::read(component)?)?;
     let relinked = write::component(&model, layout::arrange(&model)?)?;

@@ -1,4 +1,4 @@
-//! The modules that the memory is put into and taken out of.
+//! Splits the memory off the main module into a module of its own.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use wasmparser::{Parser, Payload};
 use crate::Result;
 use crate::remap::Remap;
 
-/// Under which name the memory and the slots are imported.
+/// The namespace from which the memory and the slots are imported.
 pub const FROM: &str = "memory";
 /// The memory.
 pub const MEMORY: &str = "memory";
@@ -27,20 +27,20 @@ pub fn defines_one(module: &[u8]) -> bool {
         .any(|payload| matches!(payload, Ok(Payload::MemorySection(_))))
 }
 
-/// The main module taken apart: with its memory and its data, and without.
+/// The main module split in two: its memory and data, and the rest.
 pub struct Apart {
-    /// Memory, data, and so many slots: exports `memory`, `slots` and the functions "0", "1"…
-    /// that call what is in them.
+    /// Memory, data and the slots: exports `memory`, `slots` and the functions "0", "1"… that
+    /// call what is in the slots.
     pub memory: Module,
-    /// All the rest; it imports the memory and fills the slots.
+    /// Everything else; it imports the memory and fills the slots.
     pub rest: Module,
 }
 
-/// Takes the main module apart. The functions that it exports by these names go into the
-/// slots.
+/// Splits the main module. The functions that it exports under the names in `slots` go into
+/// the slots.
 ///
 /// # Errors
-/// A module that has not one memory, no code or no such functions.
+/// A module that does not have exactly one memory, or has no code or no such functions.
 pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
     let count = u32::try_from(slots.len())?;
     let (mut memory, mut data, mut rest) = (None, None, Module::new());
@@ -60,7 +60,9 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
         };
         let section = RawSection {
             id,
-            data: module.get(range.clone()).ok_or("it breaks off")?,
+            data: module
+                .get(range.clone())
+                .ok_or("unexpected end of the module")?,
         };
         match payload {
             Payload::ImportSection(given) => {
@@ -72,7 +74,7 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
             }
             Payload::MemorySection(_) => memory = Some(section),
             Payload::DataSection(_) => data = Some(section),
-            // Nothing is left to count.
+            // No data segments are left to count.
             Payload::DataCountSection { .. } => {}
             Payload::ExportSection(given) => {
                 for export in given.clone() {
@@ -89,9 +91,9 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
                 behind.code(&mut code, module, range)?;
                 let functions = slots.iter().map(|slot| exported.get(slot).copied());
                 let functions: Option<Vec<u32>> = functions.collect();
-                let functions = functions.ok_or("nothing is there for a slot")?;
-                // Last: what comes after a segment for an imported table is not laid out
-                // when the module is compiled, but for every instance.
+                let functions = functions.ok_or("the function for a slot is missing")?;
+                // Last: segments after one for an imported table are not initialised when
+                // the module is compiled, but for every instance.
                 let begin = ConstExpr::i32_const(0);
                 elements.active(Some(0), &begin, Elements::Functions(functions.into()));
                 rest.section(&elements).section(&code);
@@ -106,7 +108,11 @@ pub fn take_apart(module: &[u8], slots: &[&str]) -> Result<Apart> {
         return Err("the main module has no exports or no code".into());
     }
     Ok(Apart {
-        memory: with_slots(&memory.ok_or("it has no memory")?, data.as_ref(), count),
+        memory: with_slots(
+            &memory.ok_or("the main module has no memory")?,
+            data.as_ref(),
+            count,
+        ),
         rest,
     })
 }
@@ -167,8 +173,8 @@ fn table_of(slots: u32) -> TableType {
     }
 }
 
-/// `realloc` takes place, size, alignment and new size, and gives the new place (the
-/// component model's canonical ABI).
+/// `realloc` takes the old address, old size, alignment and new size, and returns the new
+/// address (the component model's canonical ABI).
 fn realloc_type() -> TypeSection {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32; 4], [ValType::I32]);

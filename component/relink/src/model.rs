@@ -1,4 +1,4 @@
-//! A component as it was read: raw where it stays as it is, taken apart where it is linked.
+//! A parsed component: raw where it stays unchanged, parsed where it is relinked.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,9 +20,9 @@ pub struct Model<'a> {
     pub before: Vec<Part<'a>>,
     /// The modules.
     pub modules: Vec<Cow<'a, [u8]>>,
-    /// What is taken from imports while the modules are linked.
+    /// The aliases of imports between the modules.
     pub between: Vec<(ComponentExternalKind, u32, &'a str)>,
-    /// The sections after the last instance: what is exported.
+    /// The sections after the last instance: exports.
     pub after: Vec<Part<'a>>,
     /// The functions of modules, by their index.
     pub functions: Vec<Function<'a>>,
@@ -30,22 +30,22 @@ pub struct Model<'a> {
     pub instances: Vec<Linked<'a>>,
 }
 
-/// A section outside the linking.
+/// A section outside the linking part.
 pub enum Part<'a> {
-    /// As it was.
+    /// Unchanged: id and content.
     Raw(u8, &'a [u8]),
     /// An export of an import, or of a component.
     Alias(ComponentExternalKind, u32, &'a str),
-    /// A function of a module as one of the component: function, type, options.
+    /// A function of a module lifted to one of the component: function, type, options.
     Lift(u32, u32, Vec<CanonicalOption>),
 }
 
 /// A function that a module may import, or that is exported.
 #[derive(Clone)]
 pub enum Function<'a> {
-    /// Of an instance.
+    /// Exported by an instance.
     Of(u32, &'a str),
-    /// One of the component's imports.
+    /// Lowered from one of the component's imports.
     Lower(u32, Vec<CanonicalOption>),
     /// Drops a resource of this type.
     Drop(u32),
@@ -55,18 +55,18 @@ pub enum Function<'a> {
 pub enum Linked<'a> {
     /// Of this module, with these instances as imports.
     Module(u32, Vec<Argument<'a>>),
-    /// Put together from exports.
+    /// Composed of exports.
     Exports(Vec<Export<'a>>),
 }
 
-/// An instance that a module imports from, by the name that the module has for it.
+/// An instance that a module imports from, with the namespace that the module uses for it.
 pub type Argument<'a> = (Cow<'a, str>, u32);
 
 impl<'a> Model<'a> {
     /// Reads a component.
     ///
     /// # Errors
-    /// What is no component, or is not linked as Rust's tools do it.
+    /// Input that is not a component, or is not linked the way Rust's tools do it.
     pub fn read(component: &'a [u8]) -> Result<Self> {
         let mut model = Self::default();
         let mut parser = Parser::new(0).parse_all(component);
@@ -74,7 +74,7 @@ impl<'a> Model<'a> {
             let payload = payload?;
             match payload {
                 Payload::Version { encoding, .. } if encoding != Encoding::Component => {
-                    return Err("this is no component".into());
+                    return Err("this is not a component".into());
                 }
                 Payload::ModuleSection {
                     unchecked_range, ..
@@ -105,7 +105,7 @@ impl<'a> Model<'a> {
                         model.instances.push(linked(instance?));
                     }
                 }
-                // It has names for what is put elsewhere.
+                // Its names refer to the old order.
                 Payload::CustomSection(section) if section.name() == "component-name" => {}
                 other => {
                     if let Some((id, range)) = other.as_section() {
@@ -120,19 +120,19 @@ impl<'a> Model<'a> {
     /// A module's bytes.
     ///
     /// # Errors
-    /// There is none of this index.
+    /// There is none with this index.
     pub fn module(&self, index: u32) -> Result<&[u8]> {
         let module = self.modules.get(index as usize);
-        Ok(module.ok_or("an unknown module")?)
+        Ok(module.ok_or("no such module")?)
     }
 
-    /// The same to be replaced.
+    /// The same, to be replaced.
     ///
     /// # Errors
     /// As [`Model::module`].
     pub fn module_mut(&mut self, index: u32) -> Result<&mut Cow<'a, [u8]>> {
         let module = self.modules.get_mut(index as usize);
-        Ok(module.ok_or("an unknown module")?)
+        Ok(module.ok_or("no such module")?)
     }
 
     /// A function of a module.
@@ -141,7 +141,7 @@ impl<'a> Model<'a> {
     /// As [`Model::module`].
     pub fn function(&self, index: u32) -> Result<&Function<'a>> {
         let function = self.functions.get(index as usize);
-        Ok(function.ok_or("an unknown function")?)
+        Ok(function.ok_or("no such function")?)
     }
 
     /// An instance of a module.
@@ -150,7 +150,7 @@ impl<'a> Model<'a> {
     /// As [`Model::module`].
     pub fn instance(&self, index: u32) -> Result<&Linked<'a>> {
         let instance = self.instances.get(index as usize);
-        Ok(instance.ok_or("an unknown instance")?)
+        Ok(instance.ok_or("no such instance")?)
     }
 
     /// The instance of the module that defines the memory.
@@ -163,7 +163,7 @@ impl<'a> Model<'a> {
             Linked::Exports(_) => false,
         };
         let main = self.position_of(defines);
-        let main = main.ok_or("no instance has a memory of its own")?;
+        let main = main.ok_or("no instance defines a memory")?;
         let another = self.position_of(|index, instance| index != main && defines(index, instance));
         if another.is_some() {
             return Err("there are several memories".into());
@@ -171,30 +171,30 @@ impl<'a> Model<'a> {
         Ok(main)
     }
 
-    /// The first instance that is as wanted.
+    /// The first instance that matches.
     pub fn position_of(&self, wanted: impl Fn(u32, &Linked<'a>) -> bool) -> Option<u32> {
         (0..)
             .zip(&self.instances)
             .find_map(|(index, instance)| wanted(index, instance).then_some(index))
     }
 
-    /// Puts another instance in an instance's place.
+    /// Replaces an instance by another.
     ///
     /// # Errors
     /// As [`Model::module`].
     pub fn replace(&mut self, index: u32, by: Linked<'a>) -> Result<()> {
         let instance = self.instances.get_mut(index as usize);
-        *instance.ok_or("an unknown instance")? = by;
+        *instance.ok_or("no such instance")? = by;
         Ok(())
     }
 
-    /// One more instance, with only these of the exports of this one.
+    /// Adds an instance with only these exports of another one.
     ///
     /// # Errors
-    /// It is not put together from exports.
+    /// The other one is not composed of exports.
     pub fn only(&mut self, index: u32, names: &BTreeSet<String>) -> Result<u32> {
         let Linked::Exports(exports) = self.instance(index)? else {
-            return Err("an instance of a module is imported itself".into());
+            return Err("an instance of a module is imported directly".into());
         };
         let kept = exports.iter().filter(|export| names.contains(export.name));
         let kept = Linked::Exports(kept.cloned().collect());
@@ -202,7 +202,7 @@ impl<'a> Model<'a> {
         Ok(u32::try_from(self.instances.len() - 1)?)
     }
 
-    /// Puts down a section that is before the linking or after it.
+    /// Keeps a section that is before the linking part or after it.
     fn part(&mut self, part: Part<'a>) {
         if self.modules.is_empty() {
             self.before.push(part);
@@ -218,7 +218,7 @@ impl<'a> Model<'a> {
                 instance_index,
                 name,
             } => self.functions.push(Function::Of(instance_index, name)),
-            // There is one of each, whose place is known.
+            // There is one of each, with a known index.
             ComponentAlias::CoreInstanceExport {
                 kind: ExternalKind::Memory | ExternalKind::Table,
                 ..
@@ -235,7 +235,7 @@ impl<'a> Model<'a> {
                 instance_index,
                 name,
             } => self.between.push((kind, instance_index, name)),
-            other => return Err(format!("an unknown alias: {other:?}").into()),
+            other => return Err(format!("unsupported alias: {other:?}").into()),
         }
         Ok(())
     }
@@ -257,17 +257,17 @@ impl<'a> Model<'a> {
                 type_index,
                 options,
             } => self.part(Part::Lift(core_func_index, type_index, options.into_vec())),
-            other => return Err(format!("an unknown function: {other:?}").into()),
+            other => return Err(format!("unsupported function: {other:?}").into()),
         }
         Ok(())
     }
 }
 
-/// Reads on to the end of what is nested.
+/// Skips to the end of a nested module or component.
 fn skip<'a>(parser: &mut impl Iterator<Item = wasmparser::Result<Payload<'a>>>) -> Result<()> {
     let mut depth = 1;
     while depth > 0 {
-        match parser.next().ok_or("it breaks off")?? {
+        match parser.next().ok_or("unexpected end of the component")?? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
             _ => {}
@@ -277,7 +277,9 @@ fn skip<'a>(parser: &mut impl Iterator<Item = wasmparser::Result<Payload<'a>>>) 
 }
 
 fn bytes(component: &[u8], range: Range<usize>) -> Result<&[u8]> {
-    Ok(component.get(range).ok_or("it breaks off")?)
+    Ok(component
+        .get(range)
+        .ok_or("unexpected end of the component")?)
 }
 
 fn linked<'a>(instance: Instance<'a>) -> Linked<'a> {

@@ -1,4 +1,4 @@
-//! A module's parts as parts of another.
+//! Renumbers a module's indices so that its parts become parts of another.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -9,34 +9,36 @@ use wasmparser::{BinaryReader, CodeSectionReader};
 
 use crate::Result;
 
-/// What a module's indices are in the other.
+/// How a module's indices change in the other.
 #[derive(Default)]
 pub struct Remap {
-    /// So many types come before its own.
+    /// How many types precede its own.
     pub types: u32,
-    /// So many tables come before its own.
+    /// How many tables precede its own.
     pub tables: u32,
-    /// So many globals come before its own.
+    /// How many globals precede its own.
     pub globals: u32,
-    /// So many segments of elements come before its own.
+    /// How many element segments precede its own.
     pub elements: u32,
-    /// Its functions; none where they stay what they are.
+    /// The new indices of its functions; none if they are unchanged.
     pub functions: Option<Vec<u32>>,
 }
 
 impl Remap {
-    /// Puts a module's functions behind those that are there. `range` is where the module
-    /// has its code section.
+    /// Appends a module's functions to the existing ones. `range` is where the module's code
+    /// section is.
     ///
     /// # Errors
-    /// There is none, or it is none.
+    /// There is none, or it is invalid.
     pub fn code(
         &mut self,
         code: &mut CodeSection,
         module: &[u8],
         range: Range<usize>,
     ) -> Result<()> {
-        let given = module.get(range.clone()).ok_or("it breaks off")?;
+        let given = module
+            .get(range.clone())
+            .ok_or("unexpected end of the module")?;
         let given = CodeSectionReader::new(BinaryReader::new(given, range.start))?;
         Ok(self.parse_code_section(code, given)?)
     }
@@ -65,7 +67,7 @@ impl Reencode for Remap {
         let Some(functions) = &self.functions else {
             return Ok(index);
         };
-        // One that is not there stays so, which is found when the whole is validated.
+        // A missing function stays invalid, which validation of the result finds.
         let function = functions.get(index as usize).copied();
         Ok(function.unwrap_or(u32::MAX))
     }

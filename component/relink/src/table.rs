@@ -1,4 +1,4 @@
-//! The table that a component's imports went through.
+//! The import table of a component.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use wasmparser::ExternalKind;
 use crate::Result;
 use crate::model::{Linked, Model};
 
-/// The table that imports went through.
+/// The table through which imports are called.
 #[derive(Default)]
 pub struct Table {
-    /// What gives the functions that go through it.
+    /// The instance whose functions call through it.
     pub instance: u32,
-    /// The functions that it is filled with, by the names of those that go through it.
+    /// The functions in it, by the names of the functions that call them.
     pub entries: BTreeMap<String, u32>,
-    /// What makes it and what fills it.
+    /// The modules that define it and fill it.
     pub modules: [u32; 2],
 }
 
@@ -22,10 +22,10 @@ impl Table {
     /// Finds it.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no import table.
     pub fn of(model: &Model<'_>) -> Result<Self> {
-        let unknown = "it has no table of imports";
-        // Nothing is imported by what makes it, and all of what fills it by one name.
+        let unknown = "the component has no import table";
+        // The module that defines it imports nothing; the one that fills it imports from "" only.
         let makes = |instance: &Linked<'_>| match instance {
             Linked::Module(module, arguments) if arguments.is_empty() => Some(*module),
             _ => None,

@@ -11,7 +11,7 @@ fn small() -> Vec<u8> {
     wat::parse_str(include_str!("tests.wat")).expect("a component")
 }
 
-/// What a component says to a host that it can read "again" from twice.
+/// What a component says to a host from which it reads "again".
 fn said(component: &[u8]) -> Vec<String> {
     let engine = Engine::default();
     let component = Component::new(&engine, component).expect("a component");
@@ -37,7 +37,7 @@ fn said(component: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn a_relinked_component_does_what_it_did() {
+fn a_relinked_component_behaves_as_before() {
     let expected = ["hello", "again", "again", "again", "again"];
     assert_eq!(said(&small()), expected);
     assert_eq!(said(&relink(&small()).expect("a component")), expected);
@@ -50,13 +50,13 @@ fn only_realloc_goes_through_a_table() {
     let [memory, main] = model.modules.as_slice() else {
         panic!("{} modules", model.modules.len());
     };
-    // Whatever calls back: what the main module and the adapter have for the host.
+    // The callbacks that the main module and the adapter provide to the host.
     let table = |function: &&Function<'_>| matches!(function, Function::Of(0, _));
     assert_eq!(model.functions.iter().filter(table).count(), 2);
     assert_eq!(functions(memory), (0, 2));
     let lowered = |function: &&Function<'_>| matches!(function, Function::Lower(..));
     assert_eq!(model.functions.iter().filter(lowered).count(), 4);
-    // The host's: what the adapter and the main module have of each other is no import.
+    // The host's: functions of the adapter and the main module for each other are not imports.
     assert_eq!(functions(main), (4, 6));
 }
 
@@ -81,25 +81,25 @@ fn functions(module: &[u8]) -> (usize, u32) {
 }
 
 #[test]
-fn what_would_not_do_the_same_is_refused() {
+fn a_component_that_would_behave_differently_is_refused() {
     let text = include_str!("tests.wat");
     let in_adapter = "(table 1 funcref)\n    (elem $doubles";
     for (place, with, expected) in [
         (
             in_adapter,
             "(data (i32.const 0) \"x\") (table 1 funcref) (elem $doubles",
-            "an unknown section: DataSection",
+            "unsupported section: DataSection",
         ),
         (
             in_adapter,
             "(start $start) (func $start) (table 1 funcref) (elem $doubles",
-            "an unknown section: StartSection",
+            "unsupported section: StartSection",
         ),
         (
             "(core instance $entries",
             "(core module $lost (func $start unreachable) (start $start))
              (core instance (instantiate $lost)) (core instance $entries",
-            "is nobody's",
+            "is unused",
         ),
         (
             "(core instance $env (export \"memory\" (memory $memory)))",
@@ -119,7 +119,7 @@ fn what_would_not_do_the_same_is_refused() {
 }
 
 #[test]
-fn what_is_no_such_component_is_refused() {
+fn what_is_not_such_a_component_is_refused() {
     let module = wat::parse_str("(module (memory 1))").expect("a module");
     let plain = wat::parse_str("(component (core module (memory 1)))").expect("a component");
     let relinked = relink(&small()).expect("a component");
@@ -128,9 +128,13 @@ fn what_is_no_such_component_is_refused() {
     for (label, given, expected) in [
         ("nothing", Vec::new(), "unexpected end"),
         ("text", b"(component)".to_vec(), "magic header"),
-        ("a module", module, "this is no component"),
-        ("no imports", plain, "it has no table of imports"),
-        ("relinked before", relinked, "it has no table of imports"),
+        ("a module", module, "this is not a component"),
+        ("no imports", plain, "the component has no import table"),
+        (
+            "relinked before",
+            relinked,
+            "the component has no import table",
+        ),
         ("cut off", cut, "unexpected end"),
     ] {
         let error = relink(&given).expect_err(label).to_string();

@@ -1,4 +1,4 @@
-;; Linked as Rust's tools do it: what needs memory goes through a table.
+;; Linked the way Rust's tools do it: imports that need memory are called through a table.
 (component
   (import "host" (instance $host
     (export "say" (func (param "text" string)))
@@ -19,7 +19,7 @@
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
       global.get $free
       (global.set $free (i32.add (global.get $free) (local.get 3))))
-    ;; Says what is in its data, then twice as often as is counted what it reads.
+    ;; Says what is in its data, then what it reads, twice as many times as `count` returns.
     (func (export "run") (local $left i32)
       (call $say (i32.const 16) (i32.const 5))
       (local.set $left (call_indirect (type $times) (i32.const 0)))
@@ -29,7 +29,7 @@
           (call $say (i32.load (i32.const 64)) (i32.load (i32.const 68)))
           (local.set $left (i32.sub (local.get $left) (i32.const 1)))
           (br $again))))))
-  ;; Works on the memory of the main module, and has it give more.
+  ;; Uses the memory of the main module, and has it allocate more.
   (core module $adapter
     (import "env" "memory" (memory 0))
     (import "main" "cabi_realloc"
@@ -43,7 +43,7 @@
     (func (export "import_realloc") (param i32 i32 i32 i32) (result i32)
       (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
       (call $realloc (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
-    ;; The double of a number, if one text was read by then.
+    ;; Doubles a number, if exactly one text has been read by then.
     (func (export "twice") (param i32) (result i32)
       (call $read (i32.const 80))
       (table.init $doubles (i32.const 0) (i32.const 0) (i32.const 1))

@@ -1,4 +1,4 @@
-//! Two modules as one.
+//! Merges two modules into one.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,21 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 use crate::Result;
 use crate::remap::Remap;
 
-/// Where a function comes from that one of the two imports.
+/// Where an imported function of one of the two modules comes from.
 pub enum Source<'a> {
-    /// From elsewhere, under this name of a module.
+    /// From outside, in this namespace.
     Outside(String),
-    /// From the other, which exports it by this name.
+    /// From the other module, which exports it under this name.
     Inside(&'a str),
 }
 
-/// The first module with the second in it, which has the first one's memory. `source` is
-/// asked for every imported function, by the module (0 or 1) and both names.
+/// The first module with the second merged into it, which uses the first one's memory.
+/// `source` is called for every imported function with the module (0 or 1), the namespace and
+/// the name.
 ///
 /// # Errors
 /// The first imports more than functions, the second more than functions and a memory; the
-/// second has data; a function that is not there; or what `source` says.
+/// second has data; a function is missing; or an error of `source`.
 pub fn union<'a>(
     modules: [&[u8]; 2],
     source: impl Fn(usize, &str, &str) -> Result<Source<'a>>,
@@ -33,7 +34,7 @@ pub fn union<'a>(
     let [first, second] = modules;
     let [a, b] = [Shape::of(first)?, Shape::of(second)?];
     if (a.memories, b.memories) != (0, 1) {
-        return Err("the second module works on another memory than the first".into());
+        return Err("the modules do not share one memory".into());
     }
     let mut imports = ImportSection::new();
     let mut find = |number, shape: &Shape<'_>, types| {
@@ -68,20 +69,20 @@ pub fn union<'a>(
     write(modules, remaps, &imports)
 }
 
-/// What a module has, as far as indices depend on it.
+/// The counts of a module that determine indices.
 #[derive(Default)]
 struct Shape<'a> {
     types: u32,
-    /// The functions: module, name and type.
+    /// The imported functions: namespace, name and type.
     imports: Vec<(&'a str, &'a str, u32)>,
-    /// The functions that it defines.
+    /// How many functions it defines.
     functions: u32,
-    /// The memories that it imports.
+    /// How many memories it imports.
     memories: u32,
     tables: u32,
     globals: u32,
     elements: u32,
-    /// The functions, by name.
+    /// The exported functions, by name.
     exports: BTreeMap<&'a str, u32>,
 }
 
@@ -103,7 +104,7 @@ impl<'a> Shape<'a> {
                                 shape.imports.push((import.module, import.name, ty));
                             }
                             TypeRef::Memory(_) => shape.memories += 1,
-                            other => return Err(format!("it imports a {other:?}").into()),
+                            other => return Err(format!("unsupported import: {other:?}").into()),
                         }
                     }
                 }
@@ -126,18 +127,18 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// What an imported function is.
+/// What an imported function resolves to.
 enum Found<'a> {
-    /// This import of the whole.
+    /// This import of the merged module.
     Import(u32),
-    /// What the other exports by this name.
+    /// What the other module exports under this name.
     Other(&'a str),
 }
 
-/// A module, what its imports are, and where its own functions begin in the whole.
+/// A module, what its imports resolve to, and where its own functions begin after the merge.
 type Placed<'a> = (&'a Shape<'a>, &'a [Found<'a>], u32);
 
-/// The functions of a module in the whole.
+/// The indices of a module's functions after the merge.
 fn functions(
     (shape, found, begin): Placed<'_>,
     (other, of_other, other_begin): Placed<'_>,
@@ -146,11 +147,11 @@ fn functions(
         Found::Import(index) => Ok(index),
         Found::Other(name) => {
             let index = other.exports.get(name).copied();
-            let index = index.ok_or_else(|| format!("there is no function {name}"))?;
+            let index = index.ok_or_else(|| format!("no such function: {name}"))?;
             match of_other.get(index as usize) {
                 None => Ok(other_begin + index - u32::try_from(of_other.len())?),
                 Some(&Found::Import(index)) => Ok(index),
-                Some(Found::Other(_)) => Err(format!("{name} goes in circles").into()),
+                Some(Found::Other(_)) => Err(format!("{name} is a circular import").into()),
             }
         }
     });
@@ -180,22 +181,22 @@ fn write(modules: [&[u8]; 2], remaps: [Remap; 2], imports: &ImportSection) -> Re
                 }
                 Payload::CodeSectionStart { range, .. } => remap.code(&mut code, module, range)?,
                 Payload::MemorySection(_) | Payload::DataSection(_) if number == 0 => {
-                    let (id, range) = payload.as_section().ok_or("it breaks off")?;
-                    let bytes = module.get(range).ok_or("it breaks off")?;
+                    let (id, range) = payload.as_section().ok_or("not a section")?;
+                    let bytes = module.get(range).ok_or("unexpected end of the module")?;
                     let place = match payload {
                         Payload::MemorySection(_) => &mut memory,
                         _ => &mut data,
                     };
                     *place = Some(RawSection { id, data: bytes });
                 }
-                // What custom sections say is by index, and nothing that runs.
+                // Custom sections refer to old indices, and do not affect execution.
                 Payload::CustomSection(_)
                 | Payload::Version { .. }
                 | Payload::ImportSection(_)
                 | Payload::CodeSectionEntry(_)
                 | Payload::DataCountSection { .. }
                 | Payload::End(_) => {}
-                other => return Err(format!("an unknown section: {other:?}").into()),
+                other => return Err(format!("unsupported section: {other:?}").into()),
             }
         }
     }

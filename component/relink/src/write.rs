@@ -1,4 +1,4 @@
-//! The component in its new order.
+//! Writes the component in its new order.
 
 use wasm_encoder::reencode::{ReencodeComponent as _, RoundtripReencoder};
 use wasm_encoder::{
@@ -12,10 +12,10 @@ use crate::layout::{Layout, MEMORY, MEMORY_MODULE, Step};
 use crate::memory::{self, Apart};
 use crate::model::{Argument, Model, Part};
 
-/// Writes it.
+/// The component's bytes.
 ///
 /// # Errors
-/// Something is exported that is not there, or an instance would be left out.
+/// An export does not exist, or an instance would be left out.
 pub fn component<'a>(model: &Model<'a>, mut layout: Layout<'a>) -> Result<Vec<u8>> {
     let mut component = Component::new();
     for part in &model.before {
@@ -42,19 +42,19 @@ pub fn component<'a>(model: &Model<'a>, mut layout: Layout<'a>) -> Result<Vec<u8
     }
     steps(&mut component, &layout, written)?;
     match layout.lost(model) {
-        Some(instance) => Err(format!("instance {instance} is nobody's").into()),
+        Some(instance) => Err(format!("instance {instance} is unused").into()),
         None => Ok(component.finish()),
     }
 }
 
-/// A section that stays as it was.
+/// Writes an unchanged section.
 fn section(component: &mut Component, part: &Part<'_>) -> Result<()> {
     match *part {
         Part::Raw(id, data) => {
             component.section(&RawSection { id, data });
         }
         Part::Alias(kind, instance, name) => taken(component, kind, instance, name),
-        Part::Lift(..) => return Err("a module is needed before it is there".into()),
+        Part::Lift(..) => return Err("a function is lifted before its module exists".into()),
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn modules(component: &mut Component, model: &Model<'_>, layout: &Layout<'_>) ->
     Ok(())
 }
 
-/// The instance of the memory, and what it gives.
+/// The memory instance, and what it provides.
 fn memory(component: &mut Component, layout: &Layout<'_>) -> Result<()> {
     instance(component, MEMORY_MODULE, &[]);
     given(component, MEMORY, memory::MEMORY, ExportKind::Memory);
@@ -86,7 +86,7 @@ fn memory(component: &mut Component, layout: &Layout<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes the steps from this one on; how many there are by then.
+/// Writes the steps from this one on; returns how many there are by then.
 fn steps(component: &mut Component, layout: &Layout<'_>, from: usize) -> Result<usize> {
     for step in layout.steps.iter().skip(from) {
         let mut functions = CanonicalFunctionSection::new();
@@ -125,7 +125,7 @@ fn instance(component: &mut Component, module: u32, imports: &[Argument<'_>]) {
     component.section(&instances);
 }
 
-/// What a module's instance exports.
+/// Aliases an export of a module's instance.
 fn given(component: &mut Component, instance: u32, name: &str, kind: ExportKind) {
     let mut aliases = ComponentAliasSection::new();
     aliases.alias(Alias::CoreInstanceExport {
@@ -136,7 +136,7 @@ fn given(component: &mut Component, instance: u32, name: &str, kind: ExportKind)
     component.section(&aliases);
 }
 
-/// What a component's instance exports.
+/// Aliases an export of a component's instance.
 fn taken(component: &mut Component, kind: ComponentExternalKind, instance: u32, name: &str) {
     let mut aliases = ComponentAliasSection::new();
     aliases.alias(Alias::InstanceExport {

@@ -1,4 +1,4 @@
-//! Prints the time as HTTP has it.
+//! Prints the current time as an HTTP date.
 
 fn main() {
     println!("{}", httpdate::fmt_http_date(std::time::SystemTime::now()));

@@ -1,9 +1,9 @@
 //! HTTP dates (RFC 9110, 5.6.7) with the interface of the crate `httpdate` on crates.io,
-//! whose place it takes in all of the workspace (`[patch.crates-io]` in Cargo.toml).
+//! which it replaces in the whole workspace (`[patch.crates-io]` in Cargo.toml).
 //!
-//! That one panics on times before 1970, and hyper asks it for the time whenever it looks at
-//! a connection: on a machine whose clock was never set, no request would be answered. Here
-//! such a time counts as the first second of 1970, and one after 9999 as its last.
+//! That crate panics on times before 1970, and hyper formats the current time with it whenever
+//! it polls a connection: on a machine whose clock was never set, no request would be answered.
+//! Here such a time counts as the first second of 1970, and one after 9999 as its last.
 
 mod parse;
 
@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The last second of the year 9999, the latest that the format can say.
+/// The last second of the year 9999, the latest that the format can express.
 const LATEST: u64 = 253_402_300_799;
 
 const DAY: u64 = 86_400;
@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// The text is not a date of HTTP, or not one that there is.
+/// The text is not an HTTP date, or no such date exists.
 #[derive(Debug)]
 pub struct Error(());
 
@@ -44,15 +44,15 @@ impl From<Error> for std::io::Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HttpDate(u64);
 
-/// Reads a date in any of the three formats of HTTP.
+/// Parses a date in any of the three formats of HTTP.
 ///
 /// # Errors
-/// Where it is in none of them.
+/// If it is in none of them.
 pub fn parse_http_date(text: &str) -> Result<SystemTime, Error> {
     text.parse().map(|date: HttpDate| date.into())
 }
 
-/// The date as IMF-fixdate, the format that is sent.
+/// Formats a date as IMF-fixdate, the format to send.
 #[must_use]
 pub fn fmt_http_date(time: SystemTime) -> String {
     HttpDate::from(time).to_string()
@@ -114,7 +114,7 @@ fn days_before(year: u64) -> u64 {
     (year - 1970) * 365 + (last / 4 - last / 100 + last / 400) - 477
 }
 
-/// Year, month counted from 0, and day of the month, so many days after the first of 1970.
+/// Year, month counted from 0, and day of the month, given the days since the first of 1970.
 fn civil(days: u64) -> (u64, u64, u64) {
     let mut year = 1970 + days / 366;
     while days_before(year + 1) <= days {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_cannot_be_said_is_the_nearest_one() {
+    fn a_time_out_of_range_is_the_nearest_one() {
         let early = UNIX_EPOCH - Duration::from_nanos(1);
         assert_eq!(fmt_http_date(early), fmt_http_date(UNIX_EPOCH));
         assert_eq!(fmt_http_date(at(LATEST + 1)), fmt_http_date(at(LATEST)));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_is_read_as_it_was_written() {
+    fn every_day_is_parsed_as_it_was_formatted() {
         let mut before = String::new();
         for day in (0..=LATEST / DAY).step_by(3) {
             let time = at(day * DAY + day % DAY);

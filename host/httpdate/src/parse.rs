@@ -1,8 +1,8 @@
-//! The three formats: IMF-fixdate, that of RFC 850, and that of C's asctime.
+//! The three formats: IMF-fixdate, RFC 850, and C's asctime.
 
 use super::{DAY, MONTHS, WEEKDAYS, days_before, length};
 
-/// Names of the days as RFC 850 has them, from the first of 1970 on.
+/// Names of the days as in RFC 850, starting with the first of 1970.
 const LONG_WEEKDAYS: [&str; 7] = [
     "Thursday",
     "Friday",
@@ -13,7 +13,7 @@ const LONG_WEEKDAYS: [&str; 7] = [
     "Wednesday",
 ];
 
-/// What stands in a date.
+/// The parts of a date.
 struct Parts<'a> {
     weekday: Option<usize>,
     day: &'a str,
@@ -44,7 +44,7 @@ fn imf_fixdate(text: &str) -> Option<Parts<'_>> {
     })
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`; years before 70 are of the century that has begun.
+/// `Sunday, 06-Nov-94 08:49:37 GMT`; years below 70 are in the 2000s.
 fn rfc_850(text: &str) -> Option<Parts<'_>> {
     let (weekday, rest) = text.strip_suffix(" GMT")?.split_once(", ")?;
     let (date, time) = rest.split_once(' ')?;
@@ -76,7 +76,7 @@ fn asctime(text: &str) -> Option<Parts<'_>> {
 }
 
 impl Parts<'_> {
-    /// None where there is no such day, or it is another day of the week.
+    /// None if there is no such day, or the day of the week is wrong.
     fn seconds(&self) -> Option<u64> {
         let month = place(&MONTHS, self.month)? as u64;
         let day = number(self.day, self.day.len().clamp(1, 2))?;
@@ -100,7 +100,7 @@ fn place(names: &[&str], name: &str) -> Option<usize> {
     names.iter().position(|known| *known == name)
 }
 
-/// A number of so many digits.
+/// A number with exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u64> {
     let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok())?
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_three_formats_are_read() {
+    fn all_three_formats_are_parsed() {
         for text in [
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn what_is_not_a_date_is_refused() {
         for text in [
             "",
             " ",

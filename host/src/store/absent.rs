@@ -1,4 +1,4 @@
-//! An empty store that accepts nothing: for judging a component before it serves.
+//! An empty store that accepts nothing: for checking a component before it serves.
 
 use super::{
     BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
@@ -9,7 +9,7 @@ use super::{
 pub struct AbsentStore;
 
 fn absent() -> Error {
-    Error::Unavailable("there is no store".into())
+    Error::Unavailable("no store is attached".into())
 }
 
 #[async_trait::async_trait]

@@ -1,5 +1,5 @@
-//! Where the bytes of an opened version are: here, or at a server that clients can
-//! ask for themselves.
+//! Where the bytes of an opened version are: here, or at a server that clients fetch them
+//! from themselves.
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -10,27 +10,27 @@ use super::Error;
 
 /// Where a version's bytes are.
 pub enum Body {
-    /// They are here, all of them.
+    /// In memory, all of them.
     Whole(Bytes),
-    /// They come from here: exactly as many as were announced, or an error before that.
-    /// Few pieces are in memory at once: more come once those before have been dropped.
+    /// Streamed from here: exactly as many as announced, or an error before that. Few
+    /// chunks are in memory at once: the next ones come once earlier ones are dropped.
     Bytes(BoxStream<'static, Result<Bytes, Error>>),
-    /// Another server gives them to whoever has a URL made for it.
+    /// Another server serves them to any client that has a presigned URL.
     Elsewhere(Box<dyn Elsewhere>),
 }
 
-/// A version's bytes at another server.
+/// A version's bytes on another server.
 #[async_trait::async_trait]
 pub trait Elsewhere: Send + Sync {
-    /// A URL that opens this one file, for anyone who has it and for a short time. The
-    /// answer there carries these fields.
+    /// A presigned URL that opens this one file, for anyone who has it and for a short
+    /// time. The response there carries these fields.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     async fn url(&self, fields: ServedAs) -> Result<String, Error>;
 }
 
-/// Fields of the answer at the other server; where there is none, it says what is stored.
+/// Header fields of the other server's response; for one that is unset, it sends what is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServedAs {
     /// `Content-Type` (RFC 9110, 8.3).

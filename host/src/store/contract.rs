@@ -1,8 +1,8 @@
-//! The contract of a [`BlobStore`](super::BlobStore) as tests, for any engine.
+//! The contract of a [`BlobStore`](super::BlobStore) as tests that any engine can run.
 //!
-//! An engine's own tests say `contract!(crate::path::to::make)`, where
-//! `async fn make() -> (Arc<dyn BlobStore>, impl Send)` gives an empty store and
-//! what must outlive it, and get one named test for each behaviour.
+//! An engine's own tests call `contract!(crate::path::to::make)`, where
+//! `async fn make() -> (Arc<dyn BlobStore>, impl Send)` returns an empty store and
+//! whatever must outlive it, and get one named test for each behaviour.
 
 pub(crate) mod conditions;
 pub(crate) mod guards;
@@ -21,7 +21,7 @@ use super::{
     Upload,
 };
 
-/// Makes a test of every behaviour; one that is missing here is dead code.
+/// Generates a test for every behaviour; one that is not listed here is dead code.
 macro_rules! contract {
     ($make:path) => {
         $crate::store::contract::contract! { $make =>
@@ -32,7 +32,7 @@ macro_rules! contract {
                 a_reader_keeps_the_version_it_opened,
                 readers_see_whole_versions_while_others_write,
                 other_bytes_have_another_tag_and_never_an_earlier_time,
-                what_was_said_about_a_file_is_kept,
+                content_type_and_uploader_are_kept,
                 a_removed_file_is_gone,
                 every_name_is_its_own_file,
                 a_span_gives_exactly_its_bytes;
@@ -41,19 +41,19 @@ macro_rules! contract {
                 a_digest_is_verified_before_anything_is_visible,
                 a_batch_is_published_whole_or_not_at_all,
                 a_batch_of_many_files_is_published,
-                an_empty_batch_is_nothing;
+                an_empty_batch_stores_nothing;
             guards:
                 guards_say_who_may_store_and_remove,
-                a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there;
+                a_read_guard_hides_everything_but_that_a_file_exists;
             conditions:
                 conditions_hold_for_every_operation,
                 conditions_come_before_the_span_and_after_the_guard;
             races:
-                what_happened_since_create_counts,
+                changes_since_create_count,
                 of_many_creators_exactly_one_wins,
                 of_many_replacers_of_one_version_exactly_one_wins;
             lists:
-                a_page_is_what_a_plain_search_finds,
+                a_page_is_what_a_linear_scan_finds,
                 pages_of_many_keys_join_without_gap_or_repetition,
                 a_walk_reports_every_lasting_key_once_while_others_come_and_go;
         }
@@ -78,7 +78,7 @@ fn key(text: &str) -> Key {
     Key::new(text).expect("a key")
 }
 
-/// Everything is allowed.
+/// Options that allow everything.
 fn freely() -> CreateOptions {
     CreateOptions {
         content_type: "application/octet-stream".into(),
@@ -138,7 +138,7 @@ async fn open(store: &Store, name: &str, span: Span) -> Result<Opened, Error> {
     store.open(&key(name), options).await
 }
 
-/// The whole body, which must be as long as was said.
+/// The whole body, which must be as long as announced.
 async fn content(opened: Opened) -> Vec<u8> {
     let chunks: Vec<Bytes> = opened
         .body
@@ -160,10 +160,10 @@ async fn read(store: &Store, name: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// What a condition that does not hold says.
+/// The verdict of a failed precondition.
 const FAILED: &str = "PreconditionFailed";
 
-/// What came of a call, for tables.
+/// The outcome of a call, for tables.
 fn verdict<T>(result: Result<T, Error>) -> String {
     match result {
         Ok(_) => "done".into(),
@@ -172,7 +172,7 @@ fn verdict<T>(result: Result<T, Error>) -> String {
     }
 }
 
-/// Bytes in which no stretch looks like another, the same for the same seed.
+/// Pseudorandom bytes without repeating stretches, the same for the same seed.
 fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let mut bytes = Vec::with_capacity(len + 8);

@@ -1,15 +1,15 @@
 //! Files on a local disk, in one directory that one process uses.
 //!
-//! Bytes lie in files named by a fresh id, those of small files in the index (key → id
+//! Bytes are stored in files named by a new id, those of small files in the index (key → id
 //! and description), which is an embedded transactional store. A write is staged in a
-//! file and synced, or in memory where it is small; then one transaction of the index
+//! file and synced, or in memory if it is small; then one transaction of the index
 //! publishes it, and that is the only moment at which anything changes for a reader.
 //! Names never become paths.
 //!
-//! What a crash leaves is in no row of the index, and the next start moves it aside. It does
-//! so only with the right index: one that is empty or has seen fewer changes than are
-//! written down beside it ([`progress`]), or that knows less of what is there than a crash
-//! explains ([`sweep`]), refuses to start.
+//! Files that a crash leaves behind have no row in the index, and the next start moves them
+//! aside. It does so only with the right index: with one that is empty, has seen fewer changes
+//! than are recorded beside it ([`progress`]), or lacks more of the files than a crash
+//! explains ([`sweep`]), it refuses to start.
 
 mod check;
 mod claim;
@@ -62,14 +62,14 @@ use upload::{LocalUpload, Sealed};
 pub use check::{Checked, check};
 pub use open_error::OpenError;
 
-/// So many files of a batch are made durable at the same time.
+/// How many files of a batch are synced at the same time.
 const SYNCS: usize = 8;
 
 /// The engine for a local disk. Its operations must be called in a tokio runtime.
 ///
-/// Dropped, it lets go of its directory by and by; [`BlobStore::close`] waits for
-/// that. A process that ends before is a crash to the next one, which then looks
-/// through all files for orphans.
+/// After a drop it releases its directory in the background; [`BlobStore::close`] waits for
+/// that. To the next start, a process that ends before then has crashed, and all files are
+/// scanned for orphaned blobs.
 pub struct LocalStore {
     layout: Arc<Layout>,
     index: Arc<Index>,
@@ -81,8 +81,8 @@ pub struct LocalStore {
 }
 
 impl LocalStore {
-    /// Takes a directory into use; makes it where it is missing. Blocks, after a
-    /// crash for as long as it takes to look at every file's name.
+    /// Opens a data directory, which is created if missing. Blocks; after a crash, for as
+    /// long as it takes to read every file's name.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -119,7 +119,7 @@ impl LocalStore {
             let moved = sweep::move_aside(&layout, &found.orphans);
             let moved = moved.map_err(|e| damaged(e.into()))?;
             let folder = layout.orphaned();
-            tracing::info!(orphans, moved, folder = %folder.display(), "looked for orphaned blobs");
+            tracing::info!(orphans, moved, folder = %folder.display(), "scanned for orphaned blobs");
         }
         sweep::clear(&layout, SystemTime::now());
         let begun = layout.begin(changes);
@@ -173,7 +173,7 @@ impl LocalStore {
         Err(self.damaged.found(id, Damage::Length { found, size }))
     }
 
-    /// Hands a change over and waits for its outcome.
+    /// Submits a change and waits for its outcome.
     async fn change<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Change) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.changes()?.send(make(reply)).map_err(|_| stopped())?;
@@ -184,7 +184,7 @@ impl LocalStore {
 #[async_trait::async_trait]
 impl BlobStore for LocalStore {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
-        // What is in memory is always ready: let other tasks have a turn.
+        // Reads from memory never wait, so yield to other tasks.
         tokio::task::consume_budget().await;
         let mut missing = None;
         loop {
@@ -205,7 +205,7 @@ impl BlobStore for LocalStore {
                         let body = body.inspect_err(move |error| damaged.unreadable(id, error));
                         Body::Bytes(body.boxed())
                     }
-                    // Replaced or removed since the look-up: look again.
+                    // Replaced or removed since the lookup: look again.
                     Err(error) if error.kind() == NotFound && missing != Some(id) => {
                         missing = Some(id);
                         continue;
@@ -292,8 +292,8 @@ impl BlobStore for LocalStore {
         }
     }
 
-    /// Refuses what is new, waits until the uploads that are under way are finished
-    /// or dropped, and leaves the directory in order and free for others.
+    /// Refuses new changes, waits until the uploads in progress are finished or dropped,
+    /// and leaves the directory clean and unlocked.
     async fn close(&self) {
         let changes = self
             .changes
@@ -301,7 +301,7 @@ impl BlobStore for LocalStore {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(changes);
-        // Only ever answers that the other side is gone.
+        // The only possible result is that the sender is gone.
         let _ = self.over.clone().changed().await;
     }
 
@@ -313,12 +313,14 @@ impl BlobStore for LocalStore {
 async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
     let upload: Box<dyn Any + Send> = upload;
     let Ok(upload) = upload.downcast::<LocalUpload>() else {
-        return Err(Error::Unavailable("an upload of another store".into()));
+        return Err(Error::Unavailable(
+            "the upload belongs to another store".into(),
+        ));
     };
     upload.seal().await
 }
 
-/// The bytes of a file that is in memory.
+/// The requested bytes of a file that is in memory.
 fn part(extent: Extent, file: &Bytes) -> Bytes {
     let place = |offset: u64| usize::try_from(offset).map_or(file.len(), |o| o.min(file.len()));
     let end = place(extent.offset.saturating_add(extent.length));

@@ -1,4 +1,4 @@
-//! Counts what is asked of an engine, and how it went.
+//! Counts the calls of an engine and their outcomes.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,12 +1,10 @@
-//! Files in a bucket of an S3-compatible service, shared by any number of hosts that
-//! keep nothing themselves.
+//! Files in a bucket of an S3-compatible service, shared by any number of stateless hosts.
 //!
-//! A key is an object of that name below a prefix; what is kept beside the bytes is in
-//! its metadata, and its entity tag is the service's own. So two versions with the same
-//! bytes have the same tag. A small file is one request, a large one is sent in parts
-//! that nobody sees before they are put together. Conditions and guards are the
-//! service's to evaluate ([`coffer_port::object`]); where it cannot, that is found out at the start
-//! (`probe`) and said.
+//! A key is an object of that name below a prefix; what is stored beside the bytes is in its
+//! metadata, and its entity tag is the service's own. So two versions with the same bytes
+//! have the same tag. A small file is one request; a large one is a multipart upload, which
+//! is invisible until it is completed. Conditions and guards are evaluated by the service
+//! ([`coffer_port::object`]); if it cannot, the start finds that out (`probe`) and warns.
 
 mod batch;
 mod body;
@@ -58,19 +56,19 @@ pub use config::Config;
 pub use key::{Prefix, PrefixError};
 pub use setup::SetupError;
 
-/// So many files of a batch are ended at the same time.
+/// How many files of a batch are completed at the same time.
 const SEALED_AT_ONCE: usize = 8;
 
 /// The engine for S3. Its operations must be called in a tokio runtime.
 pub struct S3Store {
     shared: Arc<Shared>,
-    /// Where the files are, for operators.
+    /// Where the files are stored, for operators.
     place: String,
     sweep: AbortHandle,
 }
 
 impl S3Store {
-    /// Finds the bucket, or makes it, and finds out what the service can do.
+    /// Finds or creates the bucket, and finds out what the service supports.
     ///
     /// # Errors
     /// See [`SetupError`].
@@ -153,7 +151,7 @@ impl BlobStore for S3Store {
 
     async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
         let shared = self.shared.clone();
-        // To the end, even if nobody waits for it: half a batch is none.
+        // Runs to the end even if the caller is gone, so that no half of a batch is left.
         let finishing = self.shared.tasks.spawn(async move {
             let sealing: Vec<_> = uploads.into_iter().map(seal).collect();
             let mut sealed = stream::iter(sealing).buffered(SEALED_AT_ONCE).enumerate();
@@ -202,7 +200,7 @@ impl BlobStore for S3Store {
         Description {
             engine: match notice {
                 None => "s3",
-                Some(_) => "s3, conditions on writes are best effort",
+                Some(_) => "s3, conditional writes are best effort",
             },
             place: self.place.clone(),
             data_dir: None,
@@ -210,8 +208,7 @@ impl BlobStore for S3Store {
         }
     }
 
-    /// Waits until uploads that were dropped are cleared away and those that are being
-    /// published are.
+    /// Waits until dropped uploads are cleaned up and those being published are done.
     async fn close(&self) {
         self.sweep.abort();
         self.shared.tasks.close();
@@ -222,7 +219,9 @@ impl BlobStore for S3Store {
 async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
     let upload: Box<dyn Any + Send> = upload;
     let Ok(upload) = upload.downcast::<S3Upload>() else {
-        return Err(Error::Unavailable("an upload of another store".into()));
+        return Err(Error::Unavailable(
+            "the upload belongs to another store".into(),
+        ));
     };
     upload.seal().await
 }

@@ -1,6 +1,6 @@
-//! The header fields that let scripts of other origins read a response (the Fetch
-//! standard, 3.3), for the component's answers and for those few that the host gives
-//! itself. Without credentials: tokens travel in a field that scripts set themselves.
+//! CORS: the header fields that let scripts of other origins read a response (the Fetch
+//! standard, 3.3), for the component's responses and the few that the host sends itself.
+//! Without credentials: tokens are sent in a header field that scripts set themselves.
 
 mod pattern;
 
@@ -9,14 +9,14 @@ use http::{HeaderName, HeaderValue, header};
 pub use pattern::{ANY, is_pattern};
 
 /// The response fields that scripts may read besides the CORS-safelisted ones, each by its
-/// whole name. A field whose name depends on the file has to be exposed where its answer
-/// is made.
+/// full name. A field whose name depends on the file has to be exposed where that response is
+/// built.
 const EXPOSED: &str = "Accept-Ranges, Allow, Content-Disposition, Content-Length, \
      Content-Location, Content-Range, Content-Security-Policy, Cross-Origin-Resource-Policy, \
      ETag, Link, Location, Retry-After, WWW-Authenticate, X-Content-Type-Options, X-Request-Id";
 
-/// The fields of a response to a request with this `Origin`, where `patterns` are the
-/// origins that may read it: each [`ANY`] or a text that [`is_pattern`].
+/// The CORS fields of a response to a request with this `Origin`. `patterns` are the origins
+/// that may read it: each is [`ANY`] or a text that passes [`is_pattern`].
 pub fn response_fields<P: AsRef<str>>(
     patterns: &[P],
     origin: Option<&HeaderValue>,
@@ -28,8 +28,8 @@ pub fn response_fields<P: AsRef<str>>(
     let allowed = if patterns.iter().any(|pattern| pattern.as_ref() == ANY) {
         Some(HeaderValue::from_static(ANY))
     } else {
-        // Also where the origin is not admitted, or a cache would hand that answer to
-        // one that is.
+        // Even if the origin is not allowed, or a cache would serve that response to one that
+        // is.
         fields.push((header::VARY, HeaderValue::from_static("Origin")));
         let admitted = |origin: &&HeaderValue| {
             let Ok(origin) = origin.to_str() else {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn admitted_origins_may_read() {
+    fn allowed_origins_may_read() {
         let (a, b) = ("https://a.example", "https://b.example");
         for (patterns, origin, expected) in [
             (&[][..], Some(a), "- -"),

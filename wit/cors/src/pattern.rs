@@ -5,13 +5,12 @@ use http::Uri;
 /// Every origin.
 pub const ANY: &str = "*";
 
-/// In place of a host's first label: any one label.
+/// Stands for any single label, as the first label of a host.
 const WILDCARD: &str = "*.";
 
-/// Whether this is an origin as browsers write it: `scheme://host`, and `:port` only
-/// where it is not the scheme's own (RFC 6454, 6.2). The first label of a host may be `*`
-/// where a domain of two labels or more is behind it, or `localhost`: a wildcard below
-/// `com` is a mistake.
+/// Whether this is an origin as browsers write it: `scheme://host`, and `:port` only if it is
+/// not the scheme's default port (RFC 6454, 6.2). The first label of a host may be `*` if a
+/// domain of two or more labels follows, or `localhost`: a wildcard below `com` is a mistake.
 #[must_use]
 pub fn is_pattern(text: &str) -> bool {
     match text.split_once("://") {
@@ -23,7 +22,7 @@ pub fn is_pattern(text: &str) -> bool {
     }
 }
 
-/// Whether a pattern is for this value of an `Origin` field.
+/// Whether a pattern matches this value of an `Origin` field.
 pub(crate) fn admits(pattern: &str, origin: &str) -> bool {
     let Some((scheme, domain)) = pattern.split_once(WILDCARD) else {
         return pattern == origin;
@@ -53,11 +52,11 @@ fn is_origin(text: &str) -> bool {
         && !text.ends_with(':')
 }
 
-/// Whether a host with or without a port is a name under which others are.
+/// Whether a host, with or without a port, is a domain that can have subdomains.
 fn is_domain(host: &str) -> bool {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     let last = name.rsplit('.').next().unwrap_or_default();
-    // What ends in digits is an address.
+    // A host whose last label is numeric is an IP address.
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit());
     name.split('.').all(is_label) && !numeric && (name.contains('.') || name == "localhost")
 }
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_is_one_label_and_nothing_else() {
+    fn a_wildcard_matches_exactly_one_label() {
         let pattern = "https://*.example.com";
         for (pattern, origin, expected) in [
             (pattern, "https://app.example.com", true),

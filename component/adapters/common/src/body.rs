@@ -11,14 +11,14 @@ use crate::bindings::wasi::http::types::{
 use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
 
-/// How much of a body is asked for at once, in bytes.
+/// How much of a body is read at once, in bytes.
 const CHUNK: u64 = 128 << 10;
-/// How much of a refused body is still read, in bytes.
+/// How much of a refused body is still drained, in bytes.
 const LINGER: usize = 1 << 20;
-/// The longest pause of a client meanwhile, in nanoseconds.
+/// Idle timeout of a client meanwhile, in nanoseconds.
 const LINGER_IDLE: u64 = 2_000_000_000;
 
-/// Fields that are the platform's to set, or the port's.
+/// Header fields that only the platform or the port may set.
 const FRAMING: [&str; 10] = [
     "connection",
     "content-length",
@@ -34,7 +34,7 @@ const FRAMING: [&str; 10] = [
 
 /// Where a file's bytes come from.
 pub struct Source {
-    // Dropped before what it is a child of.
+    // Dropped before its parent.
     stream: Option<InputStream>,
     _parent: Option<Box<dyn Any>>,
 }
@@ -49,7 +49,7 @@ impl Source {
         }
     }
 
-    /// A stream, and what must live as long as it does.
+    /// A stream, and the parent that must outlive it.
     #[must_use]
     pub fn new(stream: InputStream, parent: impl Any) -> Self {
         Self {
@@ -59,13 +59,13 @@ impl Source {
     }
 }
 
-/// Hands each chunk of a request's body on.
+/// Passes each chunk of a request's body on.
 pub(crate) fn receive(
     body: &IncomingBody,
     mut store: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let Ok(stream) = body.stream() else {
-        panic!("the body given to `receive` was read before");
+        panic!("the body given to `receive` has already been read");
     };
     loop {
         match stream.blocking_read(CHUNK) {
@@ -83,8 +83,8 @@ pub(crate) fn receive(
     }
 }
 
-/// Reads a little more of a body that is refused: a platform that closes the connection
-/// on a client that is still sending lets it see a reset rather than the answer.
+/// Drains a little more of a refused body: if a platform closes the connection while the
+/// client is still sending, the client sees a reset instead of the response.
 fn linger(stream: &InputStream) {
     let mut taken = 0;
     while taken < LINGER {
@@ -99,8 +99,8 @@ fn linger(stream: &InputStream) {
     }
 }
 
-/// Answers a request with the first `length` bytes of a source. A failure once the head is on
-/// its way breaks the response off.
+/// Responds to a request with the first `length` bytes of a source. A failure after the head
+/// has been sent cuts the response off.
 pub(crate) fn respond(
     source: &Source,
     length: u64,
@@ -109,14 +109,17 @@ pub(crate) fn respond(
     mut headers: Vec<(String, Vec<u8>)>,
 ) {
     let own = |(name, _): &(String, Vec<u8>)| FRAMING.iter().any(|f| name.eq_ignore_ascii_case(f));
-    assert!(!headers.iter().any(own), "a field is the port's to set");
+    assert!(
+        !headers.iter().any(own),
+        "a header field that only the port may set"
+    );
     assert!(
         matches!(status, 200 | 206),
-        "a blob cannot answer with {status}"
+        "a blob cannot be sent with the status {status}"
     );
     headers.push(("content-length".to_owned(), length.to_string().into_bytes()));
     let Ok(fields) = Fields::from_list(&headers) else {
-        panic!("a header field that HTTP does not allow");
+        panic!("an invalid header field");
     };
     let response = OutgoingResponse::new(fields);
     let Ok((body, ())) = response
@@ -132,7 +135,7 @@ pub(crate) fn respond(
         None => Ok(()),
     };
     drop(stream);
-    // Without its end the platform breaks the response off.
+    // If it is not finished, the platform cuts the response off.
     if sent.is_ok() {
         // The client may have gone.
         let _ = OutgoingBody::finish(body, None);
@@ -145,9 +148,9 @@ fn copy(from: &InputStream, to: &OutputStream, mut left: u64) -> Result<(), Stre
         match moved {
             Ok(moved) => left = left.saturating_sub(moved),
             Err(error) => {
-                // A client that has gone is not an error, a broken store is.
+                // A client that has gone is not an error, but a broken store is.
                 if let StreamError::LastOperationFailed(cause) = &error {
-                    eprintln!("a download broke off: {}", cause.to_debug_string());
+                    eprintln!("a download was cut off: {}", cause.to_debug_string());
                 }
                 return Err(error);
             }

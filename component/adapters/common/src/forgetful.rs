@@ -1,4 +1,4 @@
-//! What a platform without Coffer's host provides: no memory, and nobody who counts.
+//! Stubs for a platform without Coffer's host: no memo and no telemetry.
 
 use crate::bindings::exports::coffer::storage::{memo, telemetry};
 use crate::{Port, Store};

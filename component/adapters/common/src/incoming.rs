@@ -1,5 +1,5 @@
-//! What the component hands over, in the terms of the port's rules. What breaks them panics,
-//! which traps.
+//! Maps the component's arguments to the types of the port's rules. Arguments that break the
+//! rules panic, which traps.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,13 +10,13 @@ use coffer_port::{
 use crate::bindings::exports::coffer::storage::blobs as wit;
 use crate::bindings::wasi::clocks::wall_clock::Datetime;
 
-/// The most entries of one list.
+/// Max entries of one list.
 const LONGEST_LIST: u32 = 1000;
 
 pub(crate) fn key(text: String) -> Key {
     match Key::new(text) {
         Ok(key) => key,
-        Err(error) => panic!("an unusable key: {error}"),
+        Err(error) => panic!("an invalid key: {error}"),
     }
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn create_options(options: wit::CreateOptions) -> CreateOptions {
 
 pub(crate) fn list_options(options: wit::ListOptions) -> ListOptions {
     let (limit, delimiter) = (options.limit, options.delimiter);
-    assert!((1..=LONGEST_LIST).contains(&limit), "an unusable limit");
+    assert!((1..=LONGEST_LIST).contains(&limit), "an invalid limit");
     assert!(delimiter.as_deref() != Some(""), "an empty delimiter");
     ListOptions {
         prefix: options.prefix,
@@ -92,6 +92,6 @@ pub(crate) fn conditions(conditions: wit::Conditions) -> Conditions {
 fn system_time(time: Datetime) -> SystemTime {
     match UNIX_EPOCH.checked_add(Duration::from_secs(time.seconds)) {
         Some(time) => time,
-        None => panic!("a time that no clock has"),
+        None => panic!("a time out of range"),
     }
 }

@@ -1,8 +1,8 @@
-//! What adapters share: `coffer:storage` over a [`Store`], on any wasi-http platform.
+//! Shared code of the adapters: `coffer:storage` over a [`Store`], on any wasi-http platform.
 //!
-//! An adapter implements [`Store`] and exports [`Port`] of it. What the component hands over
-//! is checked here and becomes the plain data of [`coffer_port`], bodies are received and
-//! sent here; a store keeps files and publishes them.
+//! An adapter implements [`Store`] and exports [`Port`] of it. Here the component's arguments
+//! are checked and mapped to the plain data of [`coffer_port`], and bodies are received and
+//! sent; a store keeps files and publishes them.
 
 pub mod bindings;
 mod body;
@@ -20,9 +20,9 @@ use coffer_port::{
     Refusal, Stored,
 };
 
-/// Keeps files under keys, as `wit/blobs.wit` says of the functions of the same names.
+/// Keeps files under keys, as `wit/blobs.wit` specifies for the functions of the same names.
 pub trait Store: Sized + 'static {
-    /// A file on its way in. Dropped without [`Store::finish`], it is gone.
+    /// A file being uploaded. Dropped without [`Store::finish`], it is discarded.
     type Staged: Staged;
 
     /// Reads the settings. Called once in each call of the port.
@@ -49,8 +49,8 @@ pub trait Store: Sized + 'static {
     /// As `create` of the port.
     fn create(self, key: Key, options: CreateOptions) -> Result<Self::Staged, Error>;
 
-    /// Publishes uploads that have come whole and are as their senders said. Never
-    /// called without any.
+    /// Publishes uploads that were received completely and verified. Never
+    /// called with an empty list.
     ///
     /// # Errors
     /// As `finish` of the port.
@@ -69,7 +69,7 @@ pub trait Store: Sized + 'static {
     fn list(&self, options: &ListOptions) -> Result<Listing, Error>;
 }
 
-/// A version of a file, held open.
+/// An open version of a file.
 pub struct Opened {
     /// What is stored beside the bytes.
     pub info: Info,
@@ -79,7 +79,7 @@ pub struct Opened {
     pub source: Source,
 }
 
-/// A file on its way in.
+/// A file being uploaded.
 pub trait Staged {
     /// Appends bytes, at least one.
     ///

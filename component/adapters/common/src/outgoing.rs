@@ -1,4 +1,4 @@
-//! What a store answers, in the port's terms. Causes go to the log.
+//! Maps a store's results to the port's types. Causes are logged.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Time, randomness and settings, as the platform has them.
+//! Time, randomness and settings of the platform.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ pub fn unique() -> String {
         })
 }
 
-/// A random number below this one.
+/// A random number below `bound`.
 #[must_use]
 pub fn below(bound: u64) -> u64 {
     let number = get_random_bytes(8)

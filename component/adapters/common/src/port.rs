@@ -1,5 +1,5 @@
-//! The port's functions over a [`Store`], with the port's rules checked: what breaks
-//! them panics, which traps.
+//! The port's functions over a [`Store`], with the port's rules enforced: a violation panics,
+//! which traps.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -10,16 +10,16 @@ use crate::bindings::exports::coffer::storage::blobs::{self as wit, Guest, Guest
 use crate::bindings::wasi::http::types::{IncomingBody, ResponseOutparam};
 use crate::{Opened, Source, Staged, Store, body, incoming, outgoing};
 
-/// `coffer:storage` over a store: what an adapter exports.
+/// `coffer:storage` over a store, which an adapter exports.
 pub struct Port<S>(PhantomData<S>);
 
-/// A version of a file that the component holds open.
+/// A version of a file that the component has open.
 pub struct Blob {
     source: Source,
     extent: Extent,
 }
 
-/// A file on its way in, on behalf of the component.
+/// A file that the component is uploading.
 pub struct Upload<S: Store>(RefCell<Receiving<S>>);
 
 struct Receiving<S: Store> {
@@ -31,13 +31,13 @@ struct Receiving<S: Store> {
     failed: Option<wit::Error>,
 }
 
-/// How an upload gets its bytes; one way excludes the other.
+/// How an upload receives its bytes; the ways are mutually exclusive.
 #[derive(PartialEq, Eq)]
 enum Fed {
     NotYet,
     ByBody,
     ByWrites,
-    /// Nothing more may come.
+    /// Complete: no more bytes may follow.
     Wholly,
 }
 
@@ -126,13 +126,13 @@ impl wit::GuestBlob for Blob {
 }
 
 impl<S: Store> GuestUpload for Upload<S> {
-    /// Waits for the client here, whatever the note: only what runs this can end an
-    /// instance and start another.
+    /// Waits for the client here and ignores the note: only the platform can end an instance
+    /// and start another.
     fn receive(&self, body: IncomingBody, _note: Vec<u8>) -> Result<u64, wit::Error> {
         let mut receiving = self.0.borrow_mut();
         assert!(
             receiving.fed == Fed::NotYet,
-            "`receive` on an upload that has bytes"
+            "`receive` on an upload that already has bytes"
         );
         receiving.fed = Fed::ByBody;
         body::receive(&body, |bytes| receiving.append(bytes))
@@ -141,7 +141,7 @@ impl<S: Store> GuestUpload for Upload<S> {
     }
 
     fn received() -> (wit::Upload, Result<u64, wit::Error>) {
-        panic!("`received` where nothing was received meanwhile");
+        panic!("`received` although nothing was received meanwhile");
     }
 
     fn write(&self, bytes: Vec<u8>) -> Result<(), wit::Error> {

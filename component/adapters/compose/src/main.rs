@@ -1,5 +1,5 @@
-//! `coffer-compose COMPONENT ADAPTER TO`: the component with its port implemented by the
-//! adapter, for a platform that has nothing of Coffer's own; the same as
+//! `coffer-compose COMPONENT ADAPTER TO`: composes the component with an adapter that implements
+//! its port, for a platform without Coffer's host; the same as
 //! `wac plug COMPONENT --plug ADAPTER -o TO`.
 
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The two as one valid component.
+/// Composes the two into one valid component.
 fn compose(component: &str, adapter: &str) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut package = |name, file: &str| -> Result<_> {

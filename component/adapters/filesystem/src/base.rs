@@ -1,6 +1,6 @@
-//! A sorted table of rows in one file that never changes: the lines of the rows, then
-//! for each block of them a line with its offset and first key, then where those begin.
-//! A row is found with one read of its block.
+//! A sorted, immutable table of rows in one file: the lines of the rows, then for each block of
+//! them a line with its offset and first key, then the offset of those lines. A row is found
+//! with one read of its block.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,35 +9,35 @@ use coffer_port::Error;
 
 use crate::row::{Change, Row, parse_all};
 
-/// How many bytes of lines make a block.
+/// The size of a block of lines, in bytes.
 const BLOCK: u64 = 16 << 10;
-/// The last line: 20 digits and a line feed.
+/// The size of the last line: 20 digits and a line feed.
 const FOOTER: u64 = 21;
-/// Small tables are read with one request of this many bytes.
+/// How many bytes are read at first: all of a small table.
 const TAIL: u64 = 64 << 10;
 
-/// Bytes at any place of a file.
+/// Random access to the bytes of a file.
 pub trait ReadAt {
-    /// `length` bytes from an offset on; fewer where the file ends.
+    /// `length` bytes from an offset on; fewer if the file ends.
     fn read_at(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error>;
 }
 
-/// Such a table, opened.
+/// An open table.
 pub struct Base<F> {
     file: F,
     /// Offset and first key of each block.
     blocks: Vec<(u64, String)>,
     /// Where the rows end.
     end: u64,
-    /// The block that was read last, and its number.
+    /// The last block that was read, and its number.
     last: RefCell<Option<(usize, Vec<Row>)>>,
 }
 
 impl<F: ReadAt> Base<F> {
-    /// Reads where its blocks are.
+    /// Opens a table and reads where its blocks are.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the file is not whole.
+    /// [`Error::Unavailable`] if the file is damaged.
     pub fn open(file: F, size: u64) -> Result<Base<F>, Error> {
         let broken = || Error::unavailable("a base of the index is damaged");
         let start = size.saturating_sub(TAIL);
@@ -79,7 +79,7 @@ impl<F: ReadAt> Base<F> {
         let behind = self
             .blocks
             .partition_point(|(_, key)| key.as_bytes() <= from);
-        // It is in the block that begins before it, or else the next one's first.
+        // It is in the last block that starts before it, or else the first row of the next one.
         for number in behind.saturating_sub(1)..self.blocks.len() {
             let found = self.with_block(number, |rows| {
                 let at = rows.partition_point(|row| row.key.as_str().as_bytes() < from);
@@ -92,7 +92,7 @@ impl<F: ReadAt> Base<F> {
         Ok(None)
     }
 
-    /// All rows in their order, a block at a time in memory.
+    /// All rows in order, with one block in memory at a time.
     pub fn rows(&self) -> impl Iterator<Item = Result<Row, Error>> {
         let mut number = 0;
         let mut waiting = VecDeque::new();
@@ -140,7 +140,7 @@ impl<F: ReadAt> Base<F> {
     }
 }
 
-/// Writes rows, which come in their order, by handing pieces of the file to `write`.
+/// Writes rows, which must be in order, by passing pieces of the file to `write`.
 ///
 /// # Errors
 /// Those of the rows and of `write`.
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_found_and_so_is_the_one_behind_a_gap() {
+    fn every_row_is_found_and_so_is_the_one_after_a_gap() {
         for count in [0, 1, 10, 5000] {
             let table = table(count);
             for i in (0..count * 2).step_by(1 + count / 100) {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_cut_off_is_not_read() {
+    fn a_truncated_file_is_refused() {
         let whole = table(5000).file;
         for size in [0, 5, 21, whole.len() / 2, whole.len() - 1] {
             let cut = whole[..size].to_vec();

@@ -1,5 +1,5 @@
-//! The bytes of files, each version in a file of its own that has its final name from
-//! the start: nobody looks for it before the index names it.
+//! The bytes of files, each version in a file of its own that has its final name from the
+//! start: nothing looks for it before the index names it.
 
 use coffer_adapter::platform::unique;
 use coffer_adapter::{Source, Staged};
@@ -7,10 +7,10 @@ use coffer_port::Error;
 
 use crate::disk::{self, Answer, Descriptor, Directory};
 
-/// The directory of all of them.
+/// The directory of all blobs.
 const BLOBS: &str = "blobs";
 
-/// The directory that a version is in: by its first two digits, so that none has too many.
+/// The directory of a version, by its first two digits, so that none holds too many files.
 pub fn shelf(root: &Directory, version: &str) -> Answer<Directory> {
     root.enter(BLOBS)?.enter(version.get(..2).unwrap_or("00"))
 }
@@ -29,11 +29,11 @@ pub fn remove(root: &Directory, version: &str) {
     let removed = shelf(root, version).and_then(|shelf| shelf.remove(version));
     if removed.is_err() {
         // Swept later.
-        eprintln!("the bytes of a version that is gone stay for now: {version}");
+        eprintln!("cannot remove the blob of an old version, it stays for now: {version}");
     }
 }
 
-/// Bytes on their way in. Dropped before [`Incoming::keep`], they are gone.
+/// Bytes being uploaded. Dropped before [`Incoming::keep`], they are removed.
 pub struct Incoming {
     version: String,
     shelf: Directory,
@@ -64,13 +64,13 @@ impl Incoming {
         self.size
     }
 
-    /// Makes bytes and name durable.
+    /// Syncs the bytes and the name.
     pub fn settle(&self) -> Answer<()> {
         disk::sync(&self.file)?;
         self.shelf.settle()
     }
 
-    /// The index names it now.
+    /// Keeps the bytes, now that the index names them.
     pub fn keep(mut self) {
         self.kept = true;
     }
@@ -91,7 +91,7 @@ impl Staged for Incoming {
 impl Drop for Incoming {
     fn drop(&mut self) {
         if !self.kept {
-            // What is left is swept later.
+            // If that fails, it is swept later.
             let _ = self.shelf.remove(&self.version);
         }
     }

@@ -1,4 +1,4 @@
-//! The directory that everything is in, and what `wasi:filesystem` can do there.
+//! The data directory, and the operations of `wasi:filesystem` in it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,24 +10,24 @@ use crate::bindings::wasi::filesystem::types::{DescriptorFlags, ErrorCode, OpenF
 
 pub use crate::bindings::wasi::filesystem::types::Descriptor;
 
-/// Where the files are by default.
+/// The default data directory.
 const DEFAULT: &str = "/data";
 /// The setting that names another directory.
 const SETTING: &str = "COFFER_DATA_DIR";
 /// How much is read at once, in bytes.
 const CHUNK: u64 = 256 << 10;
 
-/// A directory of the store's.
+/// A directory of the store.
 pub struct Directory(Descriptor);
 
-/// Why the disk did not do something.
+/// Why a disk operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
     doing: &'static str,
     code: ErrorCode,
 }
 
-/// What the disk answers.
+/// The result of a disk operation.
 pub type Answer<T> = Result<T, Failure>;
 
 fn failure(doing: &'static str) -> impl Fn(ErrorCode) -> Failure {
@@ -40,7 +40,7 @@ impl Failure {
         self.code == ErrorCode::NoEntry
     }
 
-    /// Whether the file exists already.
+    /// Whether the file already exists.
     pub fn is_presence(self) -> bool {
         self.code == ErrorCode::Exist
     }
@@ -56,10 +56,10 @@ impl From<Failure> for Error {
 }
 
 impl Directory {
-    /// The directory that this adapter was given, made where it is missing below it.
+    /// The data directory, which is created if missing below a preopened directory.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`] where it was given none; else what the disk says.
+    /// [`Error::Misconfigured`] if no directory is preopened for it; else the disk's error.
     pub fn given() -> Result<Directory, Error> {
         let setting = platform::setting(SETTING);
         let wanted = setting.as_deref().unwrap_or(DEFAULT).trim_end_matches('/');
@@ -82,7 +82,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// A directory in this one, made where it is missing.
+    /// A directory in this one, created if missing.
     pub fn enter(&self, name: &str) -> Answer<Directory> {
         let with = |flags| {
             self.0
@@ -90,7 +90,7 @@ impl Directory {
                 .map(Directory)
         };
         let open = || {
-            // jco does not know the second flag, and lets the directory be changed without.
+            // jco does not support the second flag, and allows changes without it.
             match with(DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY) {
                 Err(ErrorCode::Unsupported) => with(DescriptorFlags::READ),
                 opened => opened,
@@ -101,7 +101,7 @@ impl Directory {
                 match self.0.create_directory_at(name) {
                     Ok(()) => self.settle()?,
                     Err(ErrorCode::Exist) => {}
-                    Err(code) => return Err(failure("making a directory")(code)),
+                    Err(code) => return Err(failure("creating a directory")(code)),
                 }
                 open().map_err(failure("opening a directory"))
             }
@@ -109,7 +109,7 @@ impl Directory {
         }
     }
 
-    /// A file that is there, to be read.
+    /// Opens an existing file for reading.
     pub fn open(&self, name: &str) -> Answer<Descriptor> {
         self.0
             .open_at(
@@ -121,23 +121,23 @@ impl Directory {
             .map_err(failure("opening a file"))
     }
 
-    /// A file that was not there, to be written.
+    /// Creates a new file for writing.
     pub fn create(&self, name: &str) -> Answer<Descriptor> {
         let open = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
         let flags = DescriptorFlags::READ | DescriptorFlags::WRITE;
         self.0
             .open_at(PathFlags::empty(), name, open, flags)
-            .map_err(failure("making a file"))
+            .map_err(failure("creating a file"))
     }
 
-    /// Gives a file another name, in the other directory, that nothing has yet.
+    /// Links a file under a new name, which must not exist yet, in the other directory.
     pub fn link(&self, name: &str, other: &Directory, new: &str) -> Answer<()> {
         self.0
             .link_at(PathFlags::empty(), name, &other.0, new)
-            .map_err(failure("making a hard link"))
+            .map_err(failure("creating a hard link"))
     }
 
-    /// Removes a name. It may be gone already.
+    /// Removes a file. It may already be gone.
     pub fn remove(&self, name: &str) -> Answer<()> {
         match self.0.unlink_file_at(name) {
             Err(ErrorCode::NoEntry) => Ok(()),
@@ -145,7 +145,7 @@ impl Directory {
         }
     }
 
-    /// All names in it, in no order. One that goes meanwhile may be missing.
+    /// All names in it, in no order. Files that are removed meanwhile may be missing.
     pub fn names(&self) -> Answer<Vec<String>> {
         let doing = failure("reading a directory");
         let entries = self.0.read_directory().map_err(&doing)?;
@@ -154,15 +154,15 @@ impl Directory {
             match entries.read_directory_entry() {
                 Ok(Some(entry)) => names.push(entry.name),
                 Ok(None) => return Ok(names),
-                // wasmtime looks at each file for its type, and some are gone by then.
+                // wasmtime looks up each file's type, and some files are gone by then.
                 Err(ErrorCode::NoEntry) => {}
                 Err(code) => return Err(doing(code)),
             }
         }
     }
 
-    /// How long ago the bytes of a file were changed last. None where that is not known, or
-    /// the file is gone.
+    /// How long ago the bytes of a file were last changed. None if that is unknown, or the
+    /// file is gone.
     pub fn age(&self, name: &str) -> Option<Duration> {
         let stat = self.0.stat_at(PathFlags::empty(), name).ok()?;
         let modified = stat.data_modification_timestamp?;
@@ -170,7 +170,7 @@ impl Directory {
         Some(platform::now().duration_since(modified).unwrap_or_default())
     }
 
-    /// Makes names durable, where the platform can do that for directories.
+    /// Syncs the directory's names, if the platform can do that.
     pub fn settle(&self) -> Answer<()> {
         match self.0.sync() {
             Ok(()) => Ok(()),
@@ -185,11 +185,11 @@ impl Directory {
 
 /// The size of a file in bytes.
 pub fn size(file: &Descriptor) -> Answer<u64> {
-    let stat = file.stat().map_err(failure("looking at a file"))?;
+    let stat = file.stat().map_err(failure("reading a file's metadata"))?;
     Ok(stat.size)
 }
 
-/// `length` bytes from an offset on; fewer where the file ends.
+/// `length` bytes from an offset on; fewer if the file ends.
 pub fn read(file: &Descriptor, mut offset: u64, length: u64) -> Answer<Vec<u8>> {
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < length {
@@ -223,7 +223,7 @@ pub fn write(file: &Descriptor, mut offset: u64, mut bytes: &[u8]) -> Answer<()>
     Ok(())
 }
 
-/// Makes a file's bytes durable.
+/// Syncs a file's bytes.
 pub fn sync(file: &Descriptor) -> Answer<()> {
     file.sync().map_err(failure("syncing a file"))
 }

@@ -1,23 +1,23 @@
-//! One generation of the index: a small file that names a base and holds all changes
-//! since it. It is the state of the index as long as there is no later one.
+//! One generation of the index: a small file that names a base and holds all changes since
+//! then. The latest generation is the state of the index.
 
 use std::collections::BTreeMap;
 
 use crate::row::{Change, parse_all};
 
-/// What the first line begins with: the form's name and version.
+/// The beginning of the first line: the format's name and version.
 const FORM: &str = "coffer 1";
-/// What stands for the base of an index that has none yet.
+/// Stands for the base of an index that has none yet.
 const NONE: &str = "-";
 
-/// What such a file says.
+/// The content of such a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generation {
     /// A name that no other generation has.
     pub id: String,
     /// The name of the base.
     pub base: Option<String>,
-    /// What has changed since, by key.
+    /// All changes since then, by key.
     pub changes: BTreeMap<Vec<u8>, Change>,
 }
 
@@ -27,7 +27,7 @@ impl Generation {
         format!("{number:020}")
     }
 
-    /// The number in the name of such a file.
+    /// The number in such a name.
     pub fn number(name: &str) -> Option<u64> {
         (name.len() == 20).then(|| name.parse().ok())?
     }
@@ -41,7 +41,7 @@ impl Generation {
         text
     }
 
-    /// None where the file is not whole, or of another form.
+    /// None if the file is damaged, or has another format.
     pub fn parse(text: &str) -> Option<Generation> {
         let (first, lines) = text.split_once('\n')?;
         let (id, base) = first
@@ -66,7 +66,7 @@ mod tests {
     use crate::row::tests::{key, row};
 
     #[test]
-    fn a_generation_comes_back_from_its_text() {
+    fn a_generation_survives_a_round_trip_through_text() {
         let changes = [Change::Stored(row("b")), Change::Removed(key("a"))];
         let generation = Generation {
             id: "1".to_owned(),

@@ -17,14 +17,14 @@ use crate::turn::Turn;
 const INDEX: &str = "index";
 /// The directory of the bases.
 const BASES: &str = "bases";
-/// The directory of files that will be generations, or will not.
+/// The directory of files that may become generations.
 const TRIALS: &str = "trials";
 /// Changes of more bytes than this are merged into a new base.
 const LARGE: usize = 64 << 10;
-/// How many generations are kept behind the newest one: for readers that are about to open
-/// one, and so that a writer that is late finds that it is.
+/// How many generations before the newest one are kept: for readers that are about to open
+/// one, and so that a writer that is late notices.
 const KEPT: u64 = 64;
-/// Max attempts because other writers were faster.
+/// Max attempts when other writers are faster.
 const ROUNDS: u32 = 100;
 
 /// The directories of an index.
@@ -36,10 +36,10 @@ pub struct Index<'a> {
     changed: Cell<bool>,
 }
 
-/// The index as it was at one moment.
+/// The index as of one moment.
 pub struct Snapshot {
     number: u64,
-    /// The numbers of all generations that were there.
+    /// The numbers of all generations that existed.
     present: Vec<u64>,
     generation: Generation,
     base: Option<Base<Descriptor>>,
@@ -71,7 +71,7 @@ impl<'a> Index<'a> {
             let names = self.generations.names()?;
             let present: Vec<u64> = names.iter().filter_map(|n| Generation::number(n)).collect();
             let Some(number) = present.iter().copied().max() else {
-                // The first one has no predecessor whose id could be looked at.
+                // The first one has no predecessor whose id could be checked.
                 self.publish(
                     1,
                     &Generation {
@@ -83,7 +83,7 @@ impl<'a> Index<'a> {
             };
             let generation = match self.generation(number) {
                 Ok(generation) => generation?,
-                // Others have gone far meanwhile.
+                // Others have written many generations meanwhile.
                 Err(failure) if failure.is_absence() => continue,
                 Err(failure) => return Err(failure.into()),
             };
@@ -105,11 +105,11 @@ impl<'a> Index<'a> {
                 base,
             });
         }
-        Err(Error::unavailable("the index changed again and again"))
+        Err(Error::unavailable("the index kept changing"))
     }
 
-    /// Changes the index, all at once or not at all: `decide` says what is to be changed
-    /// in the state that it is shown, and is asked anew where that has become another.
+    /// Changes the index atomically: `decide` returns the changes to make to the snapshot that it
+    /// is given, and is called again if the index has changed meanwhile.
     ///
     /// # Errors
     /// Those of `decide`, and of the disk.
@@ -125,15 +125,15 @@ impl<'a> Index<'a> {
                 return Ok(outcome);
             }
         }
-        Err(Error::unavailable("too many others write at once").into())
+        Err(Error::unavailable("too many concurrent writers").into())
     }
 
-    /// Whether a change may have been made, although [`Index::change`] has failed.
+    /// Whether a change may have taken effect although [`Index::change`] failed.
     pub fn is_changed(&self) -> bool {
         self.changed.get()
     }
 
-    /// Makes the generation behind this snapshot. False where others did.
+    /// Creates the generation after this snapshot. False if another writer did.
     fn succeed(&self, snapshot: &Snapshot, changes: Vec<Change>) -> Result<bool, Error> {
         let mut next = Generation {
             id: unique(),
@@ -152,7 +152,7 @@ impl<'a> Index<'a> {
         }
         let published = self.publish(number, &next);
         if large && !matches!(published, Ok(true)) {
-            // The faster writer has made one too, or will.
+            // The faster writer has created one too, or will.
             let base = next.base.as_deref().unwrap_or_default();
             let _ = self.bases.remove(base);
         }
@@ -174,7 +174,7 @@ impl<'a> Index<'a> {
         Ok(true)
     }
 
-    /// Gives a generation its name. False where another one has it.
+    /// Gives a generation its name. False if another one has it.
     fn publish(&self, number: u64, generation: &Generation) -> Result<bool, Error> {
         let trial = unique();
         let file = self.trials.create(&trial)?;
@@ -192,12 +192,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Makes sure that the name which was free was the next one, and not one that had been
-    /// given and taken away long ago: its predecessor is still there.
+    /// Makes sure that the free name was really the next one, and not one that was used and
+    /// removed long ago: its predecessor still exists.
     fn confirm(&self, snapshot: &Snapshot) -> Result<(), Error> {
         match self.generation(snapshot.number) {
             Ok(Ok(generation)) if generation.id == snapshot.generation.id => Ok(()),
-            _ => Err(Error::unavailable("the disk was too slow to write in time")),
+            _ => Err(Error::unavailable("the disk was too slow")),
         }
     }
 
@@ -212,8 +212,8 @@ impl<'a> Index<'a> {
         }))
     }
 
-    /// Makes the changes a part of a new base. Returns the versions in it whose bytes are
-    /// on the shelves that [`sweep::some`] will look at.
+    /// Merges the changes into a new base. Returns the versions in it whose bytes are on the
+    /// shelves that [`sweep::some`] will scan.
     fn write_base(
         &self,
         snapshot: &Snapshot,
@@ -313,7 +313,7 @@ impl Snapshot {
     }
 }
 
-/// The rows of a base with changes applied, in their order.
+/// The rows of a base with changes applied, in order.
 fn merged(
     base: Option<&Base<Descriptor>>,
     changes: BTreeMap<Vec<u8>, Change>,

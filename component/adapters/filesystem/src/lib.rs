@@ -1,10 +1,10 @@
 //! Coffer's blob-store port over a directory of `wasi:filesystem`.
 //!
 //! Bytes are in `blobs` under random names; which of them is a key's version is in the
-//! `index`, a row of files of which each is complete in itself. The next one
-//! is made with one hard link, which fails if somebody else has made it: that is the only
-//! moment at which anything changes for a reader, and what keeps any number of instances
-//! from overwriting each other without a lock. `DEPLOY.md` has the form on disk.
+//! `index`, a sequence of files that are each complete. The next one is created with one hard
+//! link, which fails if another writer was faster: that is the only moment at which anything
+//! changes for a reader, and it keeps any number of instances from overwriting each other
+//! without a lock. `DEPLOY.md` describes the format on disk.
 
 mod base;
 mod bindings;

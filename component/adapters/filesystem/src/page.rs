@@ -1,11 +1,11 @@
-//! One page of keys, by seeking: a folder costs one step however much it holds.
+//! One page of keys, by seeking: a folder costs one step, however many keys it holds.
 
 use coffer_port::list::{behind, behind_all};
 use coffer_port::{Entry, Error, ListOptions, Listing};
 
 use crate::row::Row;
 
-/// Reads a page. `first_from` gives the first row whose key is not before some bytes.
+/// Reads a page. `first_from` returns the first row whose key is not before some bytes.
 ///
 /// # Errors
 /// Those of `first_from`.
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_in_the_order_of_bytes_and_folders_are_one_entry() {
+    fn pages_are_in_byte_order_and_a_folder_is_one_entry() {
         let slash = Some("/");
         assert_eq!(page("", None, None, 9), "a a-b a/b a/c/d a0 b/é b/日 c");
         assert_eq!(page("", slash, None, 9), "a a-b a/ a0 b/ c");

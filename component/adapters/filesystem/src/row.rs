@@ -1,13 +1,13 @@
-//! What is kept of a version beside its bytes, as a line of text.
+//! What is stored about a version beside its bytes, as a line of text.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use coffer_port::{Info, Key, Listed};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What a field of a line cannot have as it is.
+/// The characters to escape in a field of a line.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
-/// What stands for the version of a key that has been removed.
+/// Stands for the version of a key that has been removed.
 const REMOVED: &str = "-";
 
 /// One version of a file.
@@ -55,7 +55,7 @@ impl Row {
         }
     }
 
-    /// Its fields with tabs between them and a line feed at the end. Keys have neither.
+    /// Its fields, separated by tabs, with a line feed at the end. Keys contain neither.
     pub fn line(&self) -> String {
         let since = self.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut line = format!(
@@ -91,7 +91,7 @@ impl Change {
         }
     }
 
-    /// From a line without its line feed; none where it is not such a line.
+    /// Parses a line without its line feed; none if it is malformed.
     pub fn parse(line: &str) -> Option<Change> {
         let text = |field: &str| {
             percent_decode_str(field)
@@ -123,7 +123,7 @@ impl Change {
     }
 }
 
-/// The changes of some lines.
+/// Parses the changes in several lines.
 pub fn parse_all(text: &str) -> Option<Vec<Change>> {
     text.lines().map(Change::parse).collect()
 }
@@ -148,7 +148,7 @@ pub mod tests {
     }
 
     #[test]
-    fn any_text_comes_back_from_its_line() {
+    fn any_text_survives_a_round_trip_through_a_line() {
         for (content_type, uploader) in [
             ("text/plain; charset=\"ü\"", None),
             ("", Some("")),

@@ -1,4 +1,4 @@
-//! The port's functions, over index and blobs.
+//! The port's functions over the index and the blobs.
 
 use coffer_adapter::platform::now;
 use coffer_adapter::{Opened, Source, Staged, Store};
@@ -13,22 +13,22 @@ use crate::index::Index;
 use crate::page;
 use crate::row::{Change, Row};
 
-/// Max attempts to find a version that is not replaced meanwhile.
+/// Max attempts to open a version before it is replaced.
 const ROUNDS: u32 = 16;
 
-/// Files in the directory that was given.
+/// Files in the data directory.
 pub struct FileStore {
     root: Directory,
 }
 
-/// A file on its way in.
+/// A file being uploaded.
 pub struct Upload {
     key: Key,
     options: CreateOptions,
     bytes: Incoming,
 }
 
-/// Why a batch was not published, and which of it was about.
+/// Why a batch was not published, and because of which file.
 struct Refused(Refusal);
 
 impl From<Error> for Refused {
@@ -64,7 +64,7 @@ impl Store for FileStore {
                 source,
             });
         }
-        Err(Error::unavailable("the bytes of a file are not there"))
+        Err(Error::unavailable("the bytes of a file are missing"))
     }
 
     fn stat(&self, key: &Key, may_read: &Guard, conditions: &Conditions) -> Result<Info, Error> {
@@ -119,7 +119,7 @@ impl Store for FileStore {
             Ok::<_, Refused>((changes, (stored, replaced)))
         });
         if index.is_changed() {
-            // What may be named has to be there.
+            // Bytes that the index may name have to stay.
             for upload in uploads {
                 upload.bytes.keep();
             }

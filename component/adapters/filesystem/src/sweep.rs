@@ -1,23 +1,23 @@
-//! What crashes left behind: bytes that the index does not name, and trials. Each new
-//! base looks at a sixteenth of the shelves.
+//! Removes what crashes left behind: orphaned blobs, which the index does not name, and trials.
+//! Each new base scans a sixteenth of the shelves.
 
 use std::time::Duration;
 
 use crate::blobs::shelf;
 use crate::disk::Directory;
 
-/// A base that no generation names may be named by one that is being made, for as long as
-/// this.
+/// How long a base that no generation names may still be about to be named by one that is being
+/// created.
 pub const OLD_BASE: Duration = Duration::from_secs(600);
-/// Bytes that have not changed for this long belong to no upload any more.
+/// How long bytes must be unchanged to no longer belong to an upload in progress.
 const OLD: Duration = Duration::from_secs(24 * 3600);
 
-/// Whether a version is on one of the shelves that are looked at with this generation.
+/// Whether a version is on one of the shelves that are scanned with this generation.
 pub fn is_due(version: &str, number: u64) -> bool {
     version.starts_with(digit(number))
 }
 
-/// Looks at those shelves. `versions` are all that the index names there.
+/// Scans those shelves. `versions` are all that the index names there.
 pub fn some(root: &Directory, trials: &Directory, number: u64, versions: &[String]) {
     let old = |directory: &Directory, name: &str| directory.age(name).is_some_and(|age| age > OLD);
     for trial in trials.names().unwrap_or_default() {

@@ -1,6 +1,6 @@
-//! Writers take turns, so that they need not try again and again. It is a courtesy: a
-//! turn that lasts too long is taken away, and what keeps writers apart is the link that
-//! makes a generation.
+//! Writers take turns, so that they need not retry again and again. It is a courtesy: a turn
+//! that lasts too long is ended by others, and what protects writers from each other is the
+//! link that creates a generation.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use crate::disk::Directory;
 
 /// The file of the writer whose turn it is.
 const TURN: &str = "turn";
-/// A turn lasts milliseconds; one of this age was left behind.
+/// A turn lasts milliseconds; one of this age was left behind by a crash.
 const FORGOTTEN: Duration = Duration::from_secs(3);
-/// The longest wait for a turn, in milliseconds.
+/// Queue timeout: max wait for a turn, in milliseconds.
 const PATIENCE: u64 = 20_000;
 
-/// A turn. Its end lets the next one go.
+/// A turn. Dropping it lets the next writer start.
 pub struct Turn<'a>(Option<&'a Directory>);
 
 impl<'a> Turn<'a> {
-    /// Waits for it, for a bounded time.
+    /// Waits for a turn, for a bounded time.
     pub fn take(root: &'a Directory) -> Turn<'a> {
         let mut waited = 0;
         while waited < PATIENCE {
             match root.create(TURN) {
                 Ok(_) => return Turn(Some(root)),
                 Err(failure) if failure.is_presence() => {}
-                // Then without: writing itself will say what is wrong.
+                // Continue without one: the write itself will report the error.
                 Err(_) => break,
             }
             if root.age(TURN).is_some_and(|age| age >= FORGOTTEN) {

@@ -1,10 +1,10 @@
-//! Publishing several files, all or none as far as S3 lets it.
+//! Publishing several files, all or none as far as S3 allows.
 //!
-//! S3 has no transactions. So every file is received, verified and checked against what is
-//! there before the first is published; then those that are new come before those that
-//! replace something, and when one fails, the new ones are removed again. What has been
-//! replaced stays replaced, which the log says; and a reader can see some of the files a
-//! moment before the others.
+//! S3 has no transactions. So every file is received, verified and checked against the
+//! current version before the first is published; then new files are published before those
+//! that replace something, and if one fails, the new ones are rolled back. Files that were
+//! replaced before a failure stay replaced, which is logged; and a reader can see some of the
+//! files a moment before the others.
 
 use coffer_port::error::causes;
 use coffer_port::object::Pin;
@@ -48,17 +48,17 @@ pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
     Ok(stored.into_iter().flatten().collect())
 }
 
-/// Removes what was new, as long as it is still what was stored here.
+/// Rolls back: removes new files, unless others have replaced them since.
 fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
     for (upload, stored) in batch.iter().zip(stored) {
         let Some(stored) = stored else { continue };
         let key = &upload.key;
         if stored.replaced {
-            eprintln!("{key} stays replaced although its batch has failed");
+            eprintln!("not rolled back: {key} stays replaced although its batch failed");
         } else if let Err(failure) = take_back(upload, stored) {
             let error = Error::from(failure);
             eprintln!(
-                "{key} stays stored although its batch has failed: {}",
+                "cannot roll back: {key} stays stored although its batch failed: {}",
                 causes(&error)
             );
         }

@@ -1,4 +1,4 @@
-//! Each request that is made of the service, but those about parts.
+//! Every request to the service, except those for parts.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,8 +20,7 @@ pub struct Bucket(pub Settings);
 /// A version that was just stored.
 pub struct Written {
     pub etag: String,
-    /// By the service's clock when it had answered: S3 tells the time that it has noted
-    /// only to readers.
+    /// The service's clock when it responded: S3 tells the recorded time only to readers.
     pub modified: SystemTime,
 }
 
@@ -34,7 +33,7 @@ pub fn condition(pin: &Pin) -> Vec<(&'static str, String)> {
     }
 }
 
-/// What is kept beside an object's bytes, as header fields.
+/// What is stored beside an object's bytes, as header fields.
 pub fn described(metadata: &Metadata) -> Vec<(&'static str, String)> {
     let mut fields = metadata.fields();
     fields.push(("content-type", metadata.object_type().to_owned()));
@@ -42,12 +41,12 @@ pub fn described(metadata: &Metadata) -> Vec<(&'static str, String)> {
 }
 
 impl Bucket {
-    /// The object that keeps what is stored under a key, or the beginning of one.
+    /// The name of a key's object, or the prefix of names for the prefix of keys.
     pub fn object(&self, key: &str) -> String {
         format!("{}{key}", self.0.prefix)
     }
 
-    /// Signs and sends.
+    /// Signs and sends a request.
     pub fn send<'a, A: S3Action<'a>>(
         mut action: A,
         headers: Vec<(&'static str, String)>,
@@ -73,7 +72,7 @@ impl Bucket {
         Ok(Object::of(key, &answer)?.0)
     }
 
-    /// [`Bucket::head`], where a missing object is not a failure.
+    /// [`Bucket::head`], but a missing object is not a failure.
     pub fn look(&self, key: &Key) -> Result<Option<Object>, Failure> {
         match self.head(key) {
             Ok(object) => Ok(Some(object)),
@@ -112,7 +111,7 @@ impl Bucket {
         })
     }
 
-    /// One DELETE, or two where the service takes no condition there.
+    /// One DELETE, or two if the service does not accept a condition.
     pub fn delete(&self, key: &Key, pin: &Pin) -> Result<(), Failure> {
         let object = self.object(key.as_str());
         let send = |pin: &Pin| {

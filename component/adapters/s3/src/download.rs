@@ -1,5 +1,5 @@
-//! Opening a file: one GET, and more requests only where there are conditions, or its
-//! answer leaves something open.
+//! Opening a file: one GET, and more requests only if there are conditions or its response
+//! does not settle everything.
 
 use coffer_adapter::{Opened, Source};
 use coffer_port::object::{Pin, Range};
@@ -9,7 +9,7 @@ use crate::bucket::Bucket;
 use crate::failure::Failure;
 use crate::object::Object;
 
-/// Max attempts to get the version that was described.
+/// Max attempts to get the version that the HEAD described.
 const ROUNDS: u32 = 8;
 
 /// Opens the bytes of a file.
@@ -20,7 +20,7 @@ pub fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened,
     };
     let answer = match bucket.get(key, range, &Pin::None) {
         Ok(answer) => answer,
-        // Which does not always tell the size.
+        // 416 does not always state the size.
         Err(Failure::RangeOutside) => return look_then_get(bucket, key, options),
         Err(failure) => return Err(failure.into()),
     };
@@ -43,7 +43,7 @@ pub fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened,
     })
 }
 
-/// Decides everything by a description, then gets the bytes of that version.
+/// Decides everything from a HEAD, then gets the bytes of that version.
 fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
     for _ in 0..ROUNDS {
         let info = bucket.head(key)?.info;
@@ -73,5 +73,5 @@ fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Op
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(Error::unavailable("the file was replaced again and again"))
+    Err(Error::unavailable("the file kept being replaced"))
 }

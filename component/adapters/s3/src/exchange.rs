@@ -1,4 +1,4 @@
-//! One request to the service and its answer, over `wasi:http/outgoing-handler`.
+//! One request to the service and its response, over `wasi:http/outgoing-handler`.
 
 use std::time::Duration;
 
@@ -15,20 +15,20 @@ use url::Url;
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::failure::Failure;
 
-/// Max attempts where the service fails or is out of reach.
+/// Max attempts if the service fails or cannot be reached.
 const ATTEMPTS: u64 = 4;
-/// What is waited before the second attempt, in milliseconds; before each, twice as much.
+/// Backoff before the second attempt, in milliseconds; it doubles with each attempt.
 const BACKOFF: u64 = 200;
-/// Time limits in nanoseconds: for a connection, for an answer, for more of it.
+/// Timeouts in nanoseconds: connect, first byte, between bytes.
 const CONNECT: u64 = 3_000_000_000;
 const ANSWER: u64 = 120_000_000_000;
 const STALL: u64 = 20_000_000_000;
-/// The longest document that is read, in bytes: a list of 1000 long names.
+/// Max size of a response document, in bytes: enough for a list of 1000 long names.
 const LONGEST: usize = 16 << 20;
 /// How much is read at once, in bytes.
 const CHUNK: u64 = 128 << 10;
 
-/// A request, signed.
+/// A signed request.
 pub struct Request<'a> {
     pub verb: Verb,
     pub url: Url,
@@ -36,7 +36,7 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-/// An answer with success, its body unread.
+/// A response, with its body unread.
 pub struct Answer {
     pub status: u16,
     headers: Vec<(String, Vec<u8>)>,
@@ -44,7 +44,7 @@ pub struct Answer {
 }
 
 impl Request<'_> {
-    /// Sends it, again where that may help.
+    /// Sends it, with retries if they may help.
     pub fn send(&self) -> Result<Answer, Failure> {
         let mut attempt = 1;
         loop {
@@ -75,10 +75,10 @@ impl Request<'_> {
             .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
             .collect();
         let has_body = matches!(self.verb, Verb::Put | Verb::Post);
-        // Without it a platform may send even no body in chunks, which S3 does not take.
+        // Without it a platform may send even an empty body chunked, which S3 does not accept.
         let length = self.body.len().to_string().into_bytes();
         fields.push(("content-length".to_owned(), length));
-        let fields = Fields::from_list(&fields).map_err(|_| broken("unusable header fields"))?;
+        let fields = Fields::from_list(&fields).map_err(|_| broken("invalid header fields"))?;
         let request = OutgoingRequest::new(fields);
         let query = self.url.query().map(|query| format!("?{query}"));
         let path = format!("{}{}", self.url.path(), query.unwrap_or_default());
@@ -91,16 +91,16 @@ impl Request<'_> {
             .and_then(|()| request.set_scheme(Some(&scheme)))
             .and_then(|()| request.set_authority(Some(self.url.authority())))
             .and_then(|()| request.set_path_with_query(Some(&path)))
-            .map_err(|()| broken("unusable address"))?;
+            .map_err(|()| broken("invalid address"))?;
         let body = request.body().map_err(|()| broken("no body"))?;
         let options = RequestOptions::new();
-        // A platform that does not know them has limits of its own.
+        // A platform that does not support them has its own timeouts.
         let _ = options.set_connect_timeout(Some(CONNECT));
         let _ = options.set_first_byte_timeout(Some(ANSWER));
         let _ = options.set_between_bytes_timeout(Some(STALL));
         let future = outgoing_handler::handle(request, Some(options))
             .map_err(|code| broken(&code.to_string()))?;
-        // Where it fails, the answer may still say why.
+        // If it fails, the response may still say why.
         if !has_body || fill(&body, self.body).is_ok() {
             let _ = OutgoingBody::finish(body, None);
         }
@@ -112,7 +112,7 @@ impl Request<'_> {
                 response,
             }),
             Some(Ok(Err(code))) => Err(broken(&code.to_string())),
-            _ => Err(broken("no answer")),
+            _ => Err(broken("no response")),
         }
     }
 }
@@ -127,9 +127,9 @@ impl Answer {
         found.and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// The body, to be handed on.
+    /// The body as a stream.
     pub fn source(self) -> Result<Source, Failure> {
-        let none = |()| Failure::Broken("an answer without a body".to_owned());
+        let none = |()| Failure::Broken("a response without a body".to_owned());
         let body = self.response.consume().map_err(none)?;
         let stream = body.stream().map_err(none)?;
         // The body is a child of the response.
@@ -138,7 +138,7 @@ impl Answer {
 
     /// The body as text.
     pub fn text(self) -> Result<String, Failure> {
-        let broken = || Failure::Broken("an answer broke off".to_owned());
+        let broken = || Failure::Broken("a response ended early".to_owned());
         let body: IncomingBody = self.response.consume().map_err(|()| broken())?;
         let stream = body.stream().map_err(|()| broken())?;
         let mut bytes = Vec::new();
@@ -149,14 +149,14 @@ impl Answer {
                 Err(StreamError::LastOperationFailed(_)) => return Err(broken()),
             }
             if bytes.len() > LONGEST {
-                return Err(Failure::Broken("an answer without end".to_owned()));
+                return Err(Failure::Broken("a response that is too large".to_owned()));
             }
         }
         String::from_utf8(bytes).map_err(|_| broken())
     }
 }
 
-/// Writes all bytes, as they find room.
+/// Writes all bytes, as fast as the stream accepts them.
 fn fill(body: &OutgoingBody, mut bytes: &[u8]) -> Result<(), StreamError> {
     let Ok(stream) = body.write() else {
         return Err(StreamError::Closed);

@@ -1,26 +1,26 @@
-//! Why the service did not do what was asked.
+//! Why a request to the service failed.
 
 use coffer_port::Error;
 use coffer_port::object::is_full;
 use instant_xml::FromXml;
 
-/// Why a request was not answered with what was asked for.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The object does not exist.
     #[error("no such object")]
     NotFound,
-    /// A precondition of the request does not hold.
+    /// A precondition of the request failed.
     #[error("a precondition failed")]
     Precondition,
-    /// Another writer was at it at the same moment; to be retried.
-    #[error("others write at the same instant")]
+    /// Another writer was active at the same moment; to be retried.
+    #[error("a conflict with another writer")]
     Conflict,
-    /// The range lies outside of the object.
-    #[error("the range lies outside")]
+    /// The range is outside the object.
+    #[error("the range is outside the object")]
     RangeOutside,
     /// The multipart upload does not exist.
-    #[error("no such upload")]
+    #[error("no such multipart upload")]
     NoSuchUpload,
     /// The service does not implement it.
     #[error("not implemented")]
@@ -29,12 +29,12 @@ pub enum Failure {
     TooLarge,
     #[error("no space left")]
     NoSpace,
-    /// The service is out of reach or failed.
+    /// The service cannot be reached or failed.
     #[error("{0}")]
     Broken(String),
 }
 
-/// The service's document about it.
+/// The service's error document.
 #[derive(FromXml)]
 #[xml(rename = "Error")]
 struct Document {
@@ -43,7 +43,7 @@ struct Document {
 }
 
 impl Failure {
-    /// From an answer without success.
+    /// From an unsuccessful response.
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
         let code = code.unwrap_or_default();
@@ -57,16 +57,18 @@ impl Failure {
             ("EntityTooLarge", _) | (_, 413) => Failure::TooLarge,
             (code, _) if is_full(code) => Failure::NoSpace,
             (_, 507) => Failure::NoSpace,
-            // The answer to HEAD has no document to name a code in.
+            // The response to HEAD has no document that could contain an error code.
             ("", 404) => Failure::NotFound,
             (_, 412) => Failure::Precondition,
             (_, 416) => Failure::RangeOutside,
-            (code, status) => Failure::Broken(format!("the service answered {status} {code}")),
+            (code, status) => {
+                Failure::Broken(format!("the service responded with {status} {code}"))
+            }
         }
     }
 }
 
-/// For requests that cannot get the particular answers.
+/// For requests that cannot get the more specific failures.
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         match failure {

@@ -1,10 +1,10 @@
-//! Coffer's blob-store port over a bucket of S3 or a compatible service, by `wasi:http`.
+//! Coffer's blob-store port over a bucket of S3 or a compatible service, through `wasi:http`.
 //!
-//! The layout is that of the host's own S3 engine, so that both can share a bucket: a key
-//! is an object of that name below a prefix, what is kept beside the bytes is in its
-//! metadata, and its entity tag is the service's own. Conditions and guards are for the
-//! service to evaluate (`coffer_port::object`); where it ignores them, the check comes before the
-//! write rather than with it.
+//! The layout is that of the host's own S3 engine, so that both can share a bucket: a key is
+//! an object of that name below a prefix, what is stored beside the bytes is in its metadata,
+//! and its entity tag is the service's own. Conditions and guards are evaluated by the service
+//! (`coffer_port::object`); if it ignores them, they are checked before the write instead of
+//! with it.
 
 mod batch;
 mod bindings;

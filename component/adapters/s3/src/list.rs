@@ -1,4 +1,4 @@
-//! Lists: [`Pages`] decides what to ask, the bucket is asked here.
+//! Lists: [`Pages`] decides what to request, the requests are made here.
 
 use coffer_port::object::pages::Step;
 use coffer_port::object::{Pages, quoted};
@@ -10,7 +10,7 @@ use crate::bucket::Bucket;
 use crate::failure::Failure;
 use crate::object::timestamp;
 
-/// One page, in one request unless it is a long one.
+/// One page, in one request unless it is long.
 pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     let mut pages = Pages::new(options);
     loop {
@@ -63,7 +63,7 @@ fn request(
     refine(&mut asked);
     let text = Bucket::send(asked, vec![], &[])?.text()?;
     ListObjectsV2::parse_response(&text)
-        .map_err(|error| Failure::Broken(format!("an unreadable list: {error}")))
+        .map_err(|error| Failure::Broken(format!("a malformed list: {error}")))
 }
 
 /// None for objects that others put there under names that are not keys.

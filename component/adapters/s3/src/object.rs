@@ -1,4 +1,4 @@
-//! What the service says of one object.
+//! The service's description of one object.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,14 +9,14 @@ use coffer_port::{Info, Key};
 use crate::exchange::Answer;
 use crate::failure::Failure;
 
-/// An object, described.
+/// An object without its bytes.
 pub struct Object {
     pub info: Info,
     /// As in [`Metadata::version`].
     pub version: Option<String>,
 }
 
-/// Which of an object's bytes an answer holds.
+/// Which of an object's bytes a response contains.
 pub struct Placed {
     pub offset: u64,
     pub length: u64,
@@ -25,14 +25,14 @@ pub struct Placed {
 }
 
 impl Object {
-    /// What a decision needs to know of it.
+    /// What a decision needs to know about it.
     pub fn described(&self) -> (&Info, Option<&str>) {
         (&self.info, self.version.as_deref())
     }
 
-    /// From the answer to a HEAD or GET.
+    /// From the response to a HEAD or GET.
     pub fn of(key: &Key, answer: &Answer) -> Result<(Object, Placed), Failure> {
-        let lacking = |what: &str| Failure::Broken(format!("an answer without {what}"));
+        let lacking = |what: &str| Failure::Broken(format!("a response without {what}"));
         let length = answer.header("content-length").and_then(|l| l.parse().ok());
         let length = length.ok_or_else(|| lacking("a length"))?;
         let placed = match answer.header("content-range") {
@@ -70,14 +70,14 @@ impl Object {
     }
 }
 
-/// Of an HTTP date (RFC 9110, 5.6.7); 1970 where it is not one.
+/// The time of an HTTP date (RFC 9110, 5.6.7); 1970 if it is malformed.
 pub fn date(text: Option<&str>) -> SystemTime {
     let time = text.and_then(|text| httpdate::parse_http_date(text).ok());
     let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     seconds(since.unwrap_or_default())
 }
 
-/// The service's clock when it answered, or else ours.
+/// The service's clock when it responded, or else ours.
 pub fn clock(answer: &Answer) -> SystemTime {
     match answer.header("date") {
         Some(text) => date(Some(text)),
@@ -85,7 +85,7 @@ pub fn clock(answer: &Answer) -> SystemTime {
     }
 }
 
-/// Of a time as lists have it (RFC 3339), in whole seconds.
+/// The time of a timestamp in a list (RFC 3339), in whole seconds.
 pub fn timestamp(text: Option<&str>) -> SystemTime {
     let time = text.and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let since = time.map(jiff::Timestamp::as_second).unwrap_or_default();

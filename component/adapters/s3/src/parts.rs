@@ -1,5 +1,5 @@
-//! An object that is sent in parts, which nobody sees before they are put together.
-//! Dropped before, they are cleared away.
+//! A multipart upload, which is invisible until it is completed. Dropped before, it is
+//! aborted.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use coffer_port::object::{Metadata, Pin, quoted};
 use crate::bucket::{Bucket, condition, described};
 use crate::failure::Failure;
 
-/// The most parts that S3 takes.
+/// Max parts of a multipart upload in S3.
 const MOST: usize = 10_000;
 
 /// The parts so far.
@@ -27,7 +27,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Begins.
+    /// Starts a multipart upload.
     pub fn start(bucket: &Rc<Bucket>, key: &Key, metadata: &Metadata) -> Result<Parts, Failure> {
         let object = bucket.object(key.as_str());
         let (address, credentials) = (&bucket.0.address, Some(&bucket.0.credentials));
@@ -43,7 +43,7 @@ impl Parts {
         })
     }
 
-    /// Sends the next part. All but the last have 5 MiB or more.
+    /// Sends the next part. All but the last must have at least 5 MiB.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         if self.etags.len() == MOST {
             return Err(Failure::TooLarge);
@@ -58,8 +58,8 @@ impl Parts {
         Ok(())
     }
 
-    /// Puts them together, and returns the new version's entity tag. Can be tried again
-    /// on another condition.
+    /// Completes the upload, and returns the new version's entity tag. Can be retried with
+    /// another condition.
     pub fn complete(&mut self, pin: &Pin) -> Result<String, Failure> {
         let (address, credentials) = (&self.bucket.0.address, Some(&self.bucket.0.credentials));
         let etags = || self.etags.iter().map(String::as_str);
@@ -68,7 +68,7 @@ impl Parts {
         let body = action().body();
         let answer = Bucket::send(action(), condition(pin), body.as_bytes())?;
         let (status, text) = (answer.status, answer.text()?);
-        // The service may say 200 before it knows.
+        // The service may respond 200 before it knows the outcome.
         match CompleteMultipartUploadResponse::parse(&text) {
             Ok(completed) => {
                 self.ended = true;
@@ -78,7 +78,7 @@ impl Parts {
         }
     }
 
-    /// They are no more, whether put together or gone.
+    /// The upload no longer exists, whether completed or gone: there is nothing to abort.
     pub fn end(&mut self) {
         self.ended = true;
     }
@@ -94,11 +94,11 @@ impl Drop for Parts {
         if let Err(failure) = Bucket::send(action, vec![], &[])
             && failure != Failure::NoSuchUpload
         {
-            eprintln!("parts of an upload that ended early stay in the bucket: {failure}");
+            eprintln!("cannot abort a multipart upload, its parts stay in the bucket: {failure}");
         }
     }
 }
 
 fn unreadable(error: instant_xml::Error) -> Failure {
-    Failure::Broken(format!("an unreadable answer: {error}"))
+    Failure::Broken(format!("a malformed response: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Making one file visible: [`Publish`] decides, the bucket is asked here.
+//! Making one file visible: [`Publish`] decides, the requests are made here.
 
 use coffer_adapter::platform::{now, pause};
 use coffer_port::object::publish::{Means, Step};
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::object::Object;
 use crate::upload::Upload;
 
-/// What is there, if that lets the file be stored.
+/// The current version, if it allows the file to be stored.
 pub fn look_and_check(bucket: &Bucket, key: &Key, options: &CreateOptions) -> Result<Seen, Error> {
     let found = bucket.look(key)?;
     Seen::check(found.map(|object| object.info), options)
@@ -58,8 +58,7 @@ fn send(upload: &mut Upload, pin: &Pin) -> Result<Written, Failure> {
         return upload.bucket.put(key, metadata, &upload.buffer, pin);
     };
     let etag = parts.complete(pin)?;
-    // Only readers are told the time: for many services it is the one at which the upload
-    // began.
+    // Only readers are told the recorded time: on many services it is when the upload began.
     match upload.bucket.head(&upload.key) {
         Ok(object) if object.version == upload.metadata.version => Ok(written(object)),
         Ok(_) | Err(_) => Ok(Written {

@@ -1,14 +1,14 @@
-//! Where the bucket is, as the environment says.
+//! Where the bucket is, from the environment.
 
 use coffer_adapter::platform::setting;
 use coffer_port::{Error, Key};
 use rusty_s3::{Bucket as Address, Credentials, UrlStyle};
 use url::Url;
 
-/// The longest prefix of objects' names, in bytes, slash included.
+/// Max length of the prefix of object names, in bytes, with its slash.
 const LONGEST_PREFIX: usize = 54;
 
-/// All of it.
+/// The adapter's settings.
 pub struct Settings {
     pub address: Address,
     pub credentials: Credentials,
@@ -20,7 +20,7 @@ impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`] with the name of what is missing or wrong.
+    /// [`Error::Misconfigured`] with the name of the variable that is missing or invalid.
     pub fn read() -> Result<Settings, Error> {
         let needed =
             |name| setting(name).ok_or_else(|| misconfigured(format!("{name} is not set")));

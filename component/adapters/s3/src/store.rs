@@ -1,4 +1,4 @@
-//! The port's functions, over the bucket.
+//! The port's functions over the bucket.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! A file on its way in: gathered in memory while it is small, then sent in parts.
+//! A file being uploaded: gathered in memory while it is small, then sent in parts.
 
 use std::mem;
 use std::rc::Rc;
@@ -12,19 +12,19 @@ use crate::bucket::Bucket;
 use crate::failure::Failure;
 use crate::parts::Parts;
 
-/// The size of a part in bytes, which is also what is sent in one request as a whole.
+/// The size of a part in bytes, and the max size of a file that is stored in one request.
 const PART: usize = 8 << 20;
-/// What a file that waits for others of its batch may hold in memory, in bytes.
+/// Max memory held by a complete file that waits for others of its batch, in bytes.
 const HELD: usize = 256 << 10;
 
-/// A file, as far as it has come.
+/// A file, as far as it has been received.
 pub struct Upload {
     pub bucket: Rc<Bucket>,
     pub key: Key,
     pub options: CreateOptions,
     pub metadata: Metadata,
     pub seen: Seen,
-    /// Has the bytes before those here.
+    /// Has the bytes that precede the buffer.
     pub parts: Option<Parts>,
     /// All bytes, if there are no parts.
     pub buffer: Vec<u8>,
@@ -50,7 +50,8 @@ impl Upload {
         }
     }
 
-    /// Ends the file: what is not going to be stored in one request is at the service.
+    /// Ends the file: afterwards all parts of a file that is not stored in one request are at
+    /// the service.
     pub fn seal(&mut self) -> Result<(), Failure> {
         match self.parts.is_some() && !self.buffer.is_empty() {
             true => self.spill(),
@@ -58,12 +59,12 @@ impl Upload {
         }
     }
 
-    /// How many bytes have come.
+    /// How many bytes were received.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Sends what is gathered as a part.
+    /// Sends the gathered bytes as a part.
     fn spill(&mut self) -> Result<(), Failure> {
         let mut parts = match self.parts.take() {
             Some(parts) => parts,

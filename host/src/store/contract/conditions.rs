@@ -1,4 +1,4 @@
-//! Conditions: decided for the very version that is touched.
+//! Conditions: decided for exactly the version that is read or changed.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,8 +19,8 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
         if_modified_since: Some(time),
         ..none()
     };
-    // Conditions; what reading says; what storing and removing say, with a file
-    // there and with none.
+    // Conditions; the outcome of reading; the outcome of storing and removing, if the file
+    // exists and if it does not.
     let table = [
         (none(), "done", "done", "done"),
         (
@@ -117,7 +117,7 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
             let removing = store.remove(&key("f"), &Guard::Any, &conditions).await;
             assert_eq!(verdict(removing), FAILED, "{case}");
         } else {
-            // On a copy, whose tag and time are its own.
+            // On a copy, which has its own tag and time.
             let copy = put(&store, "copy", b"1").await.info;
             let own = own(&conditions, &etag, &copy);
             let storing = CreateOptions {
@@ -159,7 +159,7 @@ pub(crate) async fn conditions_hold_for_every_operation(store: Store) {
     assert_eq!(read(&store, "f").await.as_deref(), Some(&b"1"[..]));
 }
 
-/// The same conditions, said of another version.
+/// The same conditions, applied to another version.
 fn own(conditions: &Conditions, etag: &str, other: &Info) -> Conditions {
     let mut own = conditions.clone();
     if let Some(Etags::List(tags)) = &mut own.if_match

@@ -1,12 +1,12 @@
-//! Guards: whose file may be read, replaced and removed, decided for the very version.
+//! Guards: whose file may be read, replaced and removed, decided for exactly the version concerned.
 
 use super::super::Etags;
 use super::*;
 
 pub(crate) async fn guards_say_who_may_store_and_remove(store: Store) {
     let alices = || Guard::Uploader("alice".into());
-    // Who stored the file that is there, if any; may a new one come to be; whose
-    // may be replaced or removed; what storing says; what removing says.
+    // Who stored the existing file, if any; whether a new one may be created; whose may be
+    // replaced or removed; the outcome of storing; the outcome of removing.
     let some = |name: &str| Some(Some(name.to_owned()));
     let table = [
         (None, true, Guard::None, "done", "NotFound"),
@@ -50,7 +50,7 @@ pub(crate) async fn guards_say_who_may_store_and_remove(store: Store) {
     }
 }
 
-/// Makes `f` a file of this uploader, or no file; returns its content.
+/// Makes `f` a file of this uploader, or removes it; returns its content.
 async fn prepare(store: &Store, there: Option<Option<String>>) -> Option<Vec<u8>> {
     let _ = remove(store, "f").await;
     let uploader = there?;
@@ -62,7 +62,7 @@ async fn prepare(store: &Store, there: Option<Option<String>>) -> Option<Vec<u8>
     Some(b"old".to_vec())
 }
 
-pub(crate) async fn a_guard_on_reading_hides_all_of_a_file_but_that_it_is_there(store: Store) {
+pub(crate) async fn a_read_guard_hides_everything_but_that_a_file_exists(store: Store) {
     let by_ann = CreateOptions {
         uploader: Some("ann".into()),
         ..freely()

@@ -1,4 +1,4 @@
-//! Lists: ordered, folded, cut into pages that join.
+//! Lists: ordered, folded into folders, split into pages without gaps or overlap.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ async fn fill(store: &Store, names: &[String]) {
     }
 }
 
-/// What the contract says, by looking at every key.
+/// The expected page, found by a linear scan of every key.
 fn search(keys: &BTreeSet<String>, options: &ListOptions) -> (Vec<String>, bool) {
     let fold = |key: &str| -> Option<String> {
         let (prefix, delimiter) = (&options.prefix, options.delimiter.as_ref()?);
@@ -85,7 +85,7 @@ fn assert_page(listing: &Listing, keys: &BTreeSet<String>, options: &ListOptions
     }
 }
 
-pub(crate) async fn a_page_is_what_a_plain_search_finds(store: Store) {
+pub(crate) async fn a_page_is_what_a_linear_scan_finds(store: Store) {
     let keys: Vec<String> = [
         "a",
         "a-b",
@@ -136,8 +136,8 @@ pub(crate) async fn a_page_is_what_a_plain_search_finds(store: Store) {
                         limit,
                     };
                     let listing = store.list(options.clone()).await.expect("a list");
-                    // A key may end as the delimiter does without being folded
-                    // only where the prefix holds that end.
+                    // A key may end in the delimiter without being folded
+                    // only if the prefix includes that end.
                     if delimiter.is_none_or(|d| d == "/") {
                         assert_page(&listing, &keys, &options);
                     } else {
@@ -154,7 +154,7 @@ pub(crate) async fn a_page_is_what_a_plain_search_finds(store: Store) {
     }
     for entry in store.list(everything()).await.expect("a list").entries {
         let Entry::File(listed) = entry else {
-            panic!("no folder was asked for")
+            panic!("a folder without a delimiter")
         };
         let info = store
             .stat(&listed.key, &Guard::Any, &Conditions::default())
@@ -179,7 +179,7 @@ async fn walk(store: &Store, delimiter: Option<&str>, limit: usize) -> Vec<Strin
         let page = store.list(options.clone()).await.expect("a page");
         assert!(
             page.entries.len() == limit || !page.more,
-            "a short page with more behind"
+            "a short page although more follow"
         );
         seen.extend(page.entries.iter().map(text));
         options.after = seen.last().cloned();

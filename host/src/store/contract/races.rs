@@ -1,11 +1,11 @@
-//! What others do meanwhile counts, and of those who come at once one wins.
+//! Concurrent changes are noticed, and of simultaneous writers exactly one wins.
 
 use futures_util::future::join_all;
 
 use super::super::Etags;
 use super::*;
 
-pub(crate) async fn what_happened_since_create_counts(store: Store) {
+pub(crate) async fn changes_since_create_count(store: Store) {
     let create_only = CreateOptions {
         may_replace: Guard::None,
         ..freely()

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::*;
 
 pub(crate) async fn the_largest_size_is_exact(store: Store) {
-    // The largest size, the lengths of the writes, whether they fit.
+    // Max size, the lengths of the writes, whether they fit.
     let table: &[(u64, &[usize], bool)] = &[
         (0, &[], true),
         (0, &[0], true),
@@ -25,7 +25,7 @@ pub(crate) async fn the_largest_size_is_exact(store: Store) {
         let mut upload = store.create(key("f"), options).await.expect("an upload");
         let mut outcome = Ok(());
         for length in *writes {
-            assert!(outcome.is_ok(), "told too early");
+            assert!(outcome.is_ok(), "refused too early");
             outcome = upload.write(vec![7; *length].into()).await;
         }
         match outcome {
@@ -94,7 +94,7 @@ pub(crate) async fn a_batch_is_published_whole_or_not_at_all(store: Store) {
         (wrong_digest, "DigestMismatch"),
         (unmatched, "PreconditionFailed"),
     ] {
-        // `c` is refused only at the end: it changes once all are on their way.
+        // `c` is refused only at the end: it changes once all uploads are in progress.
         if expected == "PreconditionFailed" {
             put(&store, "c", b"meanwhile").await;
         }
@@ -147,7 +147,7 @@ pub(crate) async fn a_batch_of_many_files_is_published(store: Store) {
     }
 }
 
-pub(crate) async fn an_empty_batch_is_nothing(store: Store) {
+pub(crate) async fn an_empty_batch_stores_nothing(store: Store) {
     assert_eq!(
         store.finish(Vec::new()).await.expect("nothing to refuse"),
         []

@@ -1,4 +1,4 @@
-//! Versions: whole, kept apart, and described as they were stored.
+//! Versions: complete, isolated from each other, and described as they were stored.
 
 use futures_util::future::join_all;
 
@@ -18,7 +18,7 @@ pub(crate) async fn a_file_of_any_size_is_read_back_byte_for_byte(store: Store) 
     for size in sizes {
         let expected = noise(size as u64, size);
         let mut upload = store.create(key("f"), freely()).await.expect("an upload");
-        // Pieces of every length from none to longer than a chunk.
+        // Pieces of every length from zero to longer than a chunk.
         let mut rest = expected.as_slice();
         for length in [0, 1, 16_383, 70_000, 300_000, 1_100_000].iter().cycle() {
             let (piece, behind) = rest.split_at(rest.len().min(*length));
@@ -141,7 +141,7 @@ pub(crate) async fn other_bytes_have_another_tag_and_never_an_earlier_time(store
     }
 }
 
-pub(crate) async fn what_was_said_about_a_file_is_kept(store: Store) {
+pub(crate) async fn content_type_and_uploader_are_kept(store: Store) {
     let table = [
         ("text/plain; charset=utf-8; note=\"a, b\"", None),
         ("image/svg+xml", Some("auth0|5f7c8ec7c33c6c004bbafe82")),
@@ -190,7 +190,7 @@ pub(crate) async fn a_removed_file_is_gone(store: Store) {
 
 pub(crate) async fn every_name_is_its_own_file(store: Store) {
     let long = format!("{}é", "n".repeat(898));
-    // As long as the component makes them; an engine may need the rest for itself.
+    // The longest that the component makes; an engine may need the rest for itself.
     let longest = format!("{}/{}", "d".repeat(511), "n".repeat(458));
     let names = [
         "a",

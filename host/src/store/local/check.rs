@@ -1,7 +1,7 @@
-//! Reads a stopped store through, and changes nothing in it.
+//! Verifies all data of a stopped store without changing anything.
 //!
-//! The index has checksums of its own, which cover small files' bytes. The bytes of large
-//! ones have none: they are read to their end and counted.
+//! The index has its own checksums, which cover the bytes of small files. Those of large
+//! files have none: they are read to the end and counted.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -20,19 +20,20 @@ use crate::store::Error;
 pub struct Checked {
     /// Files in the index.
     pub files: u64,
-    /// Those whose bytes are too few, too many or unreadable; and the index, where it is
+    /// Files whose bytes are too few, too many or unreadable; and the index, if it is
     /// damaged itself.
     pub damaged: u64,
-    /// Files without any bytes.
+    /// Files whose bytes are missing.
     pub missing: u64,
-    /// Bytes that belong to no file. A crash leaves such, and the next start moves them aside.
+    /// Orphaned blobs: bytes that belong to no file, left by a crash. The next start moves
+    /// them aside.
     pub orphaned: u64,
 }
 
-/// Reads the store in this directory through; says what is wrong, a line each.
+/// Verifies the store in this directory; reports each fault in one line.
 ///
 /// # Errors
-/// See [`OpenError`]: it is in use, or is no store.
+/// See [`OpenError`]: it is in use, or is not a store.
 pub fn check(dir: &Path, mut say: impl FnMut(String)) -> Result<Checked, OpenError> {
     let claim = Claim::look(dir)?;
     let mut checked = Checked::default();
@@ -54,7 +55,7 @@ fn look_through(
         Index::look(&layout.index()).map_err(|error| format!("the index: {error}"))?;
     if !is_whole {
         checked.damaged += 1;
-        say("damaged: the index: not all of it has the right checksum".to_owned());
+        say("damaged: the index: checksum mismatch".to_owned());
     }
     if let Err(older) = claim.check_changes(index.changes()?) {
         checked.damaged += 1;
@@ -106,7 +107,7 @@ fn look_through(
     Ok(())
 }
 
-/// Whether a version's bytes lie in the index.
+/// Whether a version's bytes are in the index.
 fn check_file(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<bool, Damage> {
     let unreadable = |error: Error| Damage::Unreadable(format!("{error:?}"));
     let length = match size {
@@ -127,7 +128,7 @@ fn check_file(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result
     Ok(length.is_some())
 }
 
-/// How many bytes a file has, each of which could be read.
+/// Reads a whole file and returns its length in bytes.
 fn read_through(path: &Path) -> io::Result<u64> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; 1 << 20];

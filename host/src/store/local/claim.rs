@@ -1,4 +1,4 @@
-//! The right to use a data directory, and whether its index is the one that belongs to it.
+//! The lock on a data directory, and whether its index is the one that belongs to it.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -10,23 +10,23 @@ use super::open_error::OpenError;
 use super::private::{make_dir, private_file};
 use super::progress::{Progress, Seen};
 
-/// A directory that has been claimed and not been looked into.
+/// A directory that is locked but whose index has not been opened yet.
 pub(super) struct Claim {
     pub(super) layout: Layout,
-    /// Frees the directory for others when dropped.
+    /// Releases the directory when dropped.
     pub(super) lock: File,
-    /// Nothing has been stored yet: there is no index either.
+    /// Whether nothing has been stored yet, so that there is no index either.
     pub(super) fresh: bool,
-    /// Its format's number is lower: there are no bytes in its index.
+    /// Whether it has an older format, without bytes in its index.
     pub(super) older: bool,
-    /// No orphans are there.
+    /// Whether there are no orphaned blobs.
     pub(super) clean: bool,
-    /// How far the index had come; none where no version has written that down.
+    /// How far the index had come; none if an older version did not record it.
     pub(super) seen: Option<Seen>,
 }
 
 impl Claim {
-    /// Takes a directory that is a store's, for looking at it: nothing in it changes.
+    /// Locks an existing data directory to inspect it: nothing in it changes.
     pub(super) fn look(dir: &Path) -> Result<Claim, OpenError> {
         let not_a_store = |source| OpenError::NotAStore {
             path: dir.to_path_buf(),
@@ -47,7 +47,7 @@ impl Claim {
         })
     }
 
-    /// Takes a directory for this process; makes what is missing in it.
+    /// Locks a directory for this process; creates what is missing in it.
     pub(super) fn take(dir: &Path) -> Result<Claim, OpenError> {
         let path = || dir.to_path_buf();
         let not_writable = |source| OpenError::NotWritable {
@@ -74,8 +74,8 @@ impl Claim {
         })
     }
 
-    /// Whether the index may be opened: an empty one would be made anew, and would know
-    /// nothing of what is there.
+    /// Whether the index may be opened: an empty one would be recreated, and would list none
+    /// of the existing files.
     pub(super) fn check_index(&self) -> Result<(), OpenError> {
         let index = self.layout.index();
         let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
@@ -99,15 +99,15 @@ impl Claim {
                 "there are {blobs} files in {}",
                 self.layout.blobs().display()
             ),
-            Some(seen) if seen.changes > 0 => format!("there have been {} changes", seen.changes),
-            // A version that did not write that down.
-            None if !self.fresh => "the data directory has been in use".to_owned(),
+            Some(seen) if seen.changes > 0 => format!("{} changes are recorded", seen.changes),
+            // Written by a version that did not record it.
+            None if !self.fresh => "the data directory has been used before".to_owned(),
             _ => return Ok(()),
         };
         Err(OpenError::IndexEmpty { index, what })
     }
 
-    /// Whether an index that has seen so many changes is the newest.
+    /// Whether an index with this number of changes is the newest.
     pub(super) fn check_changes(&self, found: u64) -> Result<(), OpenError> {
         match self.seen {
             Some(Seen { changes, .. }) if found < changes => Err(OpenError::IndexOlder {

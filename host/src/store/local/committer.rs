@@ -1,5 +1,5 @@
-//! The one writer of the index. Changes that wait at the same time share a
-//! transaction, and so the price of making it durable.
+//! The only writer of the index. Changes that wait at the same time share a transaction,
+//! and so the cost of syncing it (group commit).
 
 use std::fs::File;
 use std::iter;
@@ -18,16 +18,16 @@ use super::sweep;
 use super::upload::Sealed;
 use crate::store::{Conditions, Error, Guard, Info, Key, Refusal, Stored, check_remove};
 
-/// At most so many changes share a transaction.
+/// The most changes that share a transaction.
 const GROUP: usize = 256;
 
-/// After so long without a change there is time to tidy up.
+/// How long there must be no change before the store is tidied up.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// How often that is done again without any change.
+/// How often it is tidied up again while nothing changes.
 const TIDY: Duration = Duration::from_hours(1);
 
-/// A change of the index, and who waits for it.
+/// A change of the index, and where to send its outcome.
 pub(super) enum Change {
     Publish {
         batch: Vec<Sealed>,
@@ -41,7 +41,7 @@ pub(super) enum Change {
     },
 }
 
-/// What became of a change inside the transaction.
+/// The outcome of a change inside the transaction.
 enum Verdict {
     Published(Vec<Stored>),
     Refused(Refusal),
@@ -52,15 +52,15 @@ enum Verdict {
 pub(super) struct Committer {
     pub(super) layout: Arc<Layout>,
     pub(super) index: Arc<Index>,
-    /// The claim on the directory.
+    /// The lock on the directory.
     pub(super) lock: File,
-    /// Closed when all is over.
+    /// Closed when everything has ended.
     pub(super) over: watch::Sender<()>,
 }
 
 impl Committer {
-    /// Serves until nobody is left who could ask for a change, neither the store
-    /// nor an upload; then leaves the directory in order.
+    /// Runs until nothing is left that could request a change, neither the store nor an
+    /// upload; then leaves the directory clean.
     pub(super) fn run(self, changes: &Receiver<Change>) {
         let (freed, waste) = mpsc::channel();
         let layout = self.layout.clone();
@@ -87,14 +87,14 @@ impl Committer {
             self.layout.leave_litter();
         }
         if reaped && let Err(error) = self.layout.mark_clean() {
-            tracing::warn!(%error, "the next start will look for orphans");
+            tracing::warn!(%error, "cannot mark the shutdown as clean, the next start will scan for orphaned blobs");
         }
         self.index.close();
         drop(self.lock);
         drop(self.over);
     }
 
-    /// Does what has time until nothing else is to be done. Returns a change that came
+    /// Does maintenance that can wait until the store is idle. Returns a change that arrived
     /// meanwhile.
     fn tidy(&self, changes: &Receiver<Change>) -> Option<Change> {
         sweep::clear(&self.layout, SystemTime::now());
@@ -152,7 +152,7 @@ impl Committer {
                 }
             }
             Err((error, in_doubt)) => {
-                tracing::error!(%error, "cannot change the index");
+                tracing::error!(%error, "cannot commit to the index");
                 if in_doubt {
                     self.layout.leave_litter();
                 }
@@ -164,7 +164,7 @@ impl Committer {
         }
     }
 
-    /// Writes down that these changes have taken place, before anybody is told.
+    /// Records that these changes were committed, before anyone is told.
     fn note(&self, number: u64, group: &[Change], verdicts: &[Verdict], replaced: usize) {
         let published = group.iter().zip(verdicts).filter_map(|pair| match pair {
             (Change::Publish { batch, .. }, Verdict::Published(_)) => Some(batch),
@@ -178,9 +178,8 @@ impl Committer {
         self.layout.set_index_free(self.index.free());
     }
 
-    /// Reads the index back to learn whether the commit of this number, which
-    /// failed, took place. Returns the failure where it did not, and whether that is
-    /// uncertain.
+    /// Reads the index back to find out whether the commit of this number, which failed,
+    /// took effect. If not, returns the failure, and whether that is uncertain.
     fn resolve(&self, error: redb::Error, number: u64) -> Result<Option<u64>, (redb::Error, bool)> {
         if !self.index.recover(&error) {
             return Err((error, true));
@@ -212,7 +211,7 @@ fn decide(
             }
             let mut stored = Vec::with_capacity(batch.len());
             for (sealed, current) in batch.iter().zip(currents) {
-                // The clock may be set back, versions do not go back.
+                // The clock may be set back, but versions never get an earlier time.
                 let before = current.map_or(UNIX_EPOCH, |info| info.modified);
                 *latest = SystemTime::now().max(*latest).max(before);
                 let info = sealed.info(*latest);
@@ -258,7 +257,7 @@ impl Sealed {
 }
 
 impl Change {
-    /// Whoever waited may have gone away meanwhile; the change stands.
+    /// The caller may have gone away meanwhile; the change stands.
     fn answer(self, verdict: Verdict) {
         match (self, verdict) {
             (Change::Publish { batch, reply }, Verdict::Published(stored)) => {
@@ -286,7 +285,7 @@ impl Change {
         let error = if full {
             Error::NoSpace
         } else {
-            Error::Unavailable("the index could not be changed".into())
+            Error::Unavailable("the index could not be updated".into())
         };
         match self {
             Change::Publish { batch, reply } => {

@@ -1,4 +1,4 @@
-//! Damage to files that is found while they are served.
+//! Damage to files that is found while serving them.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,21 +7,21 @@ use super::id::Id;
 use super::layout::blob_name;
 use crate::store::Error;
 
-/// So many are told apart; more than that count as so many.
+/// The most damaged versions that are counted.
 const MOST: usize = 10_000;
 
 /// What is wrong with a version's bytes.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
-    #[error("there are none")]
+    #[error("the file is missing")]
     Missing,
-    #[error("there are {found} of {size}")]
+    #[error("expected {size} bytes, found {found}")]
     Length { found: u64, size: u64 },
-    #[error("they cannot be read: {0}")]
+    #[error("cannot be read: {0}")]
     Unreadable(String),
 }
 
-/// The versions that were found damaged since the start.
+/// The versions found damaged since the start.
 #[derive(Debug, Default)]
 pub(super) struct Damaged(Mutex<HashSet<Id>>);
 
@@ -32,14 +32,14 @@ impl Damaged {
         Error::Unavailable(Box::new(damage))
     }
 
-    /// Reading a version's bytes failed on the way.
+    /// Reading a version's bytes failed partway.
     pub(super) fn unreadable(&self, id: Id, error: &Error) {
         if let Error::Unavailable(cause) = error {
             self.note(id, &Damage::Unreadable(cause.to_string()));
         }
     }
 
-    /// Says so in the log, once for each version.
+    /// Logs it, once for each version.
     fn note(&self, id: Id, damage: &Damage) {
         let mut damaged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if damaged.len() < MOST && damaged.insert(id) {

@@ -1,8 +1,8 @@
-//! From what the index says to what the contract says.
+//! Maps errors of the index to errors of the contract.
 
 use crate::store::Error;
 
-/// What the index failed with.
+/// The contract's error for a failure of the index.
 pub(super) fn failed(error: redb::Error) -> Error {
     match error {
         redb::Error::Io(error) => error.into(),

@@ -11,7 +11,7 @@ pub(super) const FORMAT: u32 = 2;
 
 const FILE: &str = "format";
 
-/// The number of the layout that is there; none where nothing is complete.
+/// The number of the existing layout; none if it is missing or incomplete.
 pub(super) fn read(dir: &Path) -> io::Result<Option<u32>> {
     match fs::read_to_string(dir.join(FILE)) {
         Ok(text) => match text.trim().parse() {
@@ -23,8 +23,8 @@ pub(super) fn read(dir: &Path) -> io::Result<Option<u32>> {
     }
 }
 
-/// Says that all of it is there. Only then is a missing index a fault, and not
-/// a directory that has just been made.
+/// Records that the layout is complete. Only then is a missing index a fault, rather than
+/// a directory that has just been created.
 pub(super) fn write(dir: &Path) -> io::Result<()> {
     let draft = dir.join("format.new");
     let mut file = private_file(&draft)?;

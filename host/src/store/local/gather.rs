@@ -1,4 +1,4 @@
-//! Collects what arrives in pieces of any size into chunks worth a system call.
+//! Gathers pieces of any size into chunks that are worth a system call.
 
 use bytes::{Bytes, BytesMut};
 
@@ -8,7 +8,7 @@ const COPIED_BELOW: usize = 16 << 10;
 #[derive(Default)]
 pub(super) struct Gather {
     pieces: Vec<Bytes>,
-    /// Short pieces that came last.
+    /// The short pieces at the end.
     tail: BytesMut,
     len: usize,
 }

@@ -1,11 +1,11 @@
-//! What one version's bytes are called on disk.
+//! The name of a version's bytes on disk.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// A random number of 122 bits: a name that no version had before, that says
-/// nothing about the key, and that serves as the version's entity tag.
+/// A random number of 122 bits: a name that no version had before, that reveals nothing
+/// about the key, and that serves as the version's entity tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Id(u128);
 

@@ -1,6 +1,6 @@
-//! The index: key → version, in one transactional file. A version is there for
-//! readers exactly as long as its row is. Small versions have their bytes here too:
-//! they are durable with their row, and cost no file of their own.
+//! The index: key → version, in one transactional file. A version exists for readers
+//! exactly as long as its row does. Small versions have their bytes here too: they become
+//! durable with their row, and need no file of their own.
 
 mod database;
 mod draft;
@@ -32,33 +32,32 @@ pub(super) use draft::Draft;
 pub(super) use room::Compacted;
 pub(super) use snapshot::{SMALL, Snapshot};
 
-/// Why an update came to nothing, or perhaps did not.
+/// Why an update failed, certainly or perhaps.
 pub(super) enum UpdateError {
-    /// It certainly came to nothing.
+    /// It certainly did not take effect.
     Refused(redb::Error),
-    /// The commit failed on the way. It took place if this is [`Index::changes`].
+    /// The commit failed partway. It took effect if this number is [`Index::changes`].
     InDoubt(redb::Error, u64),
 }
 
 pub(super) struct Index {
     path: PathBuf,
     health: Arc<Health>,
-    /// What readers see: put there by whoever opened the database and by the one
-    /// writer, before it says that a change has taken place. None where that failed.
+    /// What readers see: set when the database is opened, and by the only writer before it
+    /// reports a change as done. None if that failed.
     latest: ArcSwapOption<Snapshot>,
-    /// None once it is closed or cannot be opened again.
+    /// None once it is closed or cannot be reopened.
     database: RwLock<Option<OpenDatabase>>,
-    /// Those whose file has been replaced, while they are read.
+    /// Databases whose file has been replaced, as long as they are read.
     retired: Mutex<Vec<OpenDatabase>>,
-    /// How many bytes rows and contents have.
+    /// The bytes of all rows and contents.
     bytes: AtomicU64,
-    /// What the file took of the disk, and those bytes, after the last attempt to make
-    /// it shorter.
+    /// The file's size on disk, and those bytes, after the last attempt to compact it.
     tried: Mutex<Option<(u64, u64)>>,
 }
 
 impl Index {
-    /// Opens the index, repairing it after a crash; makes it where it is missing.
+    /// Opens the index, repairing it after a crash; creates it if missing.
     pub(super) fn open(path: PathBuf) -> Result<Index, redb::Error> {
         let health = Arc::new(Health::default());
         let (opened, bytes) = health.attempt(|| {
@@ -82,8 +81,8 @@ impl Index {
         }
     }
 
-    /// Opens an index for looking at it, without a change to its file, and verifies its
-    /// checksums. Returns whether they are right.
+    /// Opens an index read-only, without changing its file, and verifies its checksums.
+    /// Returns whether they match.
     pub(super) fn look(path: &Path) -> Result<(Index, bool), redb::Error> {
         let health = Arc::new(Health::default());
         let (opened, is_whole) = health.attempt(|| {
@@ -97,7 +96,7 @@ impl Index {
         Ok((Index::new(path.to_path_buf(), health, opened, 0), is_whole))
     }
 
-    /// All of it as it is at this moment, whatever is committed afterwards.
+    /// A snapshot of all of it, unaffected by later commits.
     pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         if let Some(latest) = self.latest.load_full() {
             return Ok(latest);
@@ -108,8 +107,8 @@ impl Index {
         taken.map(Arc::new).map_err(failed)
     }
 
-    /// One transaction, durable when this returns its number. Where `change` has changed
-    /// nothing it says so by None, and nothing is committed.
+    /// One transaction, durable when this returns its number. If `change` returns None, it
+    /// has changed nothing, and nothing is committed.
     pub(super) fn update<T>(
         &self,
         change: impl FnOnce(&mut Draft<'_>) -> Result<Option<T>, redb::Error>,
@@ -144,7 +143,7 @@ impl Index {
         }
     }
 
-    /// How many changes have taken place.
+    /// How many changes have been committed.
     pub(super) fn changes(&self) -> Result<u64, Error> {
         let opened = self.read();
         let opened = opened.as_ref().ok_or_else(closed)?;
@@ -153,9 +152,9 @@ impl Index {
             .map_err(failed)
     }
 
-    /// redb refuses all service after a failed write. Where the disk was merely
-    /// full, what reached it is whole and it can be opened again; after any other
-    /// failure nobody knows what the disk holds, and it stays shut.
+    /// redb refuses every call after a failed write. If the disk was merely full, what
+    /// reached it is consistent and the index can be reopened; after any other failure it is
+    /// unknown what the disk holds, and the index stays closed.
     pub(super) fn recover(&self, from: &redb::Error) -> bool {
         match from {
             redb::Error::Io(error) if is_full(error) => {}
@@ -175,22 +174,22 @@ impl Index {
                 self.show(&opened);
                 *database = Some(opened);
             }
-            Err(error) => tracing::error!(%error, "cannot open the index again"),
+            Err(error) => tracing::error!(%error, "cannot reopen the index"),
         }
         database.is_some()
     }
 
-    /// From now on, damage is said in the log.
+    /// From now on, damage is logged.
     pub(super) fn serve(&self) {
         self.health.serve();
     }
 
-    /// Whether it can be trusted no more.
+    /// Whether it was found damaged and is no longer trusted.
     pub(super) fn is_damaged(&self) -> bool {
         self.health.is_damaged()
     }
 
-    /// Ends all service.
+    /// Closes the index; every later call fails.
     pub(super) fn close(&self) {
         self.latest.store(None);
         self.release();
@@ -201,7 +200,7 @@ impl Index {
         }
     }
 
-    /// Has readers see what is committed.
+    /// Shows readers what is committed.
     fn show(&self, opened: &OpenDatabase) {
         let latest = Snapshot::of(opened, &self.health).ok();
         self.latest.store(latest.map(Arc::new));
@@ -218,7 +217,7 @@ impl Index {
     }
 }
 
-/// How many bytes rows and contents have: as was written down, or counted.
+/// The bytes of all rows and contents: as recorded, or else counted.
 fn read_bytes(snapshot: &Snapshot, database: &Database) -> Result<u64, redb::Error> {
     let changes = read_changes(database)?;
     let sizes = database.begin_read()?.open_table(SIZES)?;

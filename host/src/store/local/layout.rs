@@ -1,13 +1,13 @@
-//! The data directory: what lies where.
+//! The layout of the data directory.
 //!
 //! ```text
 //! lock          held by the one process that uses the directory
-//! format        the layout's number; written once all else is there
-//! clean         there only after an orderly stop that left no orphans
+//! format        the layout's number; written once everything else exists
+//! clean         exists only after a clean shutdown that left no orphaned blobs
 //! changes       how far the index has come: an older one is not accepted in its place
 //! index.redb    key → description of the version; the bytes of small ones
 //! blobs/ab/…    bytes of the others, in files named by the version's id
-//! orphaned/…    blobs that the index does not know, by the day they were found
+//! orphaned/…    blobs that are not in the index, by the day they were found
 //! ```
 
 use std::fs::{self, File};
@@ -29,15 +29,15 @@ pub(super) struct Layout {
     blobs: PathBuf,
     /// `blobs`, for opening files relative to it.
     blobs_dir: File,
-    /// Whether a file without an entry in the index may have stayed behind.
+    /// Whether a file without a row in the index may have been left behind.
     littered: AtomicBool,
-    /// How many bytes of the index's file are free at least.
+    /// How many bytes of the index's file are free, at least.
     index_free: AtomicU64,
     progress: Progress,
 }
 
 impl Layout {
-    /// Makes what is missing of it. Also returns whether it was left in order.
+    /// Creates what is missing. Also returns whether the last shutdown was clean.
     pub(super) fn fill(dir: &Path) -> io::Result<(Layout, bool)> {
         let blobs = dir.join("blobs");
         make_dir(&blobs)?;
@@ -55,7 +55,7 @@ impl Layout {
         Ok((Layout::new(dir, blobs, blobs_dir), clean))
     }
 
-    /// One that is there.
+    /// An existing one.
     pub(super) fn new(dir: &Path, blobs: PathBuf, blobs_dir: File) -> Layout {
         Layout {
             dir: dir.to_path_buf(),
@@ -67,7 +67,7 @@ impl Layout {
         }
     }
 
-    /// Says that the next start need not look for orphans, unless there are some.
+    /// Records that the next start need not scan for orphaned blobs, unless there are some.
     /// Nothing may be written afterwards.
     pub(super) fn mark_clean(&self) -> io::Result<()> {
         if self.littered.load(Ordering::SeqCst) {
@@ -93,12 +93,12 @@ impl Layout {
         }
     }
 
-    /// Some file may lack its entry in the index: the next start must sweep.
+    /// Some file may lack its row in the index: the next start must sweep.
     pub(super) fn leave_litter(&self) {
         self.littered.store(true, Ordering::SeqCst);
     }
 
-    /// The index has seen so many changes, and is the right one.
+    /// Starts to record progress, now that the index is known to be the right one.
     pub(super) fn begin(&self, changes: u64) -> io::Result<()> {
         self.progress.begin(&self.marker(), changes)
     }
@@ -108,13 +108,13 @@ impl Layout {
         &self.progress
     }
 
-    /// So many bytes of the index's file are free at least.
+    /// Sets how many bytes of the index's file are free, at least.
     pub(super) fn set_index_free(&self, bytes: u64) {
         self.index_free.store(bytes, Ordering::Relaxed);
     }
 
-    /// How many bytes the index can grow by, in its own file and on the disk. None where
-    /// the file system counts no blocks and cannot tell.
+    /// How many bytes the index can grow by, in its own file and on the disk. None if
+    /// the file system does not report its blocks.
     pub(super) fn room(&self) -> io::Result<Option<u64>> {
         let disk = rustix::fs::fstatvfs(&self.blobs_dir)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -122,12 +122,12 @@ impl Layout {
         Ok((disk.f_blocks > 0).then_some(free))
     }
 
-    /// All of it.
+    /// The whole data directory.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Where it is written how far the index has come.
+    /// The file that records how far the index has come.
     pub(super) fn marker(&self) -> PathBuf {
         self.dir.join(MARKER)
     }
@@ -142,13 +142,12 @@ impl Layout {
         &self.blobs
     }
 
-    /// Where blobs go that the index does not know.
+    /// Where blobs that are not in the index are moved.
     pub(super) fn orphaned(&self) -> PathBuf {
         self.dir.join("orphaned")
     }
 
-    /// What lies in a folder of blobs. What is not called like one of ours was put there by
-    /// somebody else.
+    /// The blobs in a folder. A file whose name is not an id is not ours, and is skipped.
     pub(super) fn ids(&self, folder: u8) -> io::Result<Vec<Id>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(self.folder(folder))? {
@@ -176,7 +175,7 @@ impl Layout {
         &self.blobs_dir
     }
 
-    /// Makes the entries of a folder durable.
+    /// Syncs a folder, which makes its entries durable.
     pub(super) fn sync_folder(&self, folder: u8) -> io::Result<()> {
         sync_dir(&self.folder(folder))
     }

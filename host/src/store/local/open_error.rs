@@ -1,4 +1,4 @@
-//! Why a data directory cannot be used, as operators are told.
+//! Why a data directory cannot be used, worded for operators.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use super::format::FORMAT;
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It is not there and cannot be made, or is no directory.
+    /// It does not exist and cannot be created, or is not a directory.
     #[error("cannot create the data directory {path}: {source}", path = path.display())]
     CannotCreate {
         /// The data directory.
@@ -16,7 +16,7 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
-    /// There is none that this program has made.
+    /// It was not created by this program.
     #[error("{path} is not a data directory: {source}", path = path.display())]
     NotAStore {
         /// The directory.
@@ -39,30 +39,30 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A newer version of this program made it.
-    #[error("the data directory {path} has format {found}, this version knows {FORMAT}", path = path.display())]
+    #[error("the data directory {path} has format {found}, this version supports up to {FORMAT}", path = path.display())]
     Newer {
         /// The data directory.
         path: PathBuf,
         /// The format's number there.
         found: u32,
     },
-    /// The index knows nothing although there is something.
+    /// The index is empty although something was stored.
     #[error(
-        "the index {path} is empty, but {what}: put it back from a backup (to start anew, move \
+        "the index {path} is empty, but {what}: restore it from a backup (to start over, move \
          the data directory away)",
         path = index.display()
     )]
     IndexEmpty {
         /// The index's file.
         index: PathBuf,
-        /// What says that it was not always empty.
+        /// What shows that it was not always empty.
         what: String,
     },
     /// The index has seen fewer changes than there were.
     #[error(
         "the index {path} is older than the data directory (it has seen {found} of {seen} \
-         changes): put the newest one back (to go on with this one, remove {marker}: blobs \
-         that it does not know are then moved to the folder orphaned)",
+         changes): restore the newest one (to continue with this one, remove {marker}: blobs \
+         that are not in it are then moved to the folder orphaned)",
         path = index.display(),
         marker = marker.display()
     )]
@@ -73,24 +73,24 @@ pub enum OpenError {
         found: u64,
         /// How many there were.
         seen: u64,
-        /// Where that number is written.
+        /// The file that records that number.
         marker: PathBuf,
     },
-    /// A crash does not leave as much that the index does not know.
+    /// More files are not in the index than a crash explains.
     #[error(
-        "{orphans} of the {all} files in {path} are not in the index: put the index back that \
-         knows them, or move them away (`coffer check --data-dir` names them)",
+        "{orphans} of the {all} files in {path} are not in the index: restore the index that \
+         has them, or move them away (`coffer check --data-dir` lists them)",
         path = blobs.display()
     )]
     MostlyOrphaned {
         /// The folder of blobs.
         blobs: PathBuf,
-        /// How many have no row.
+        /// How many have no row in the index.
         orphans: u64,
         /// How many there are.
         all: u64,
     },
-    /// Something in it is missing or is not what it should be.
+    /// Something in it is missing or corrupted.
     #[error("the data directory {path} is damaged: {source}", path = path.display())]
     Damaged {
         /// The data directory.

@@ -1,12 +1,12 @@
-//! Files and folders that only this user may look into, made durable.
+//! Files and folders that only this user may access, and how they are synced.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Opens a file for reading and writing that only this user may read, making it
-/// where it is missing.
+/// Opens a file for reading and writing that only this user may read; creates it if
+/// missing.
 pub(super) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)

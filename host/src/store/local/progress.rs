@@ -1,9 +1,9 @@
-//! How far the index has come, written down beside it: an index that has seen fewer
-//! changes is an older one, and what it does not know is not waste.
+//! How far the index has come, recorded beside it: an index that has seen fewer changes is
+//! an older one, and a blob that is not in it is not garbage.
 //!
 //! One short line in the file `changes`, overwritten in place after every commit and before
-//! anybody is told of it, not synced: it costs a system call. After a crash of the process
-//! it is exact; after one of the machine it can lag behind, never run ahead.
+//! anyone is told of it, without a sync: it costs one system call. After a crash of the
+//! process it is exact; after one of the machine it can lag behind, never run ahead.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,22 +13,22 @@ use std::sync::{Mutex, PoisonError};
 
 use super::private::{private_file, sync_dir};
 
-/// What the line says.
+/// The content of the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// How many changes the index has seen.
     pub(super) changes: u64,
-    /// How many files may lie in the blob folders without a row: uploads that are under
-    /// way, and versions that have been replaced and not yet been removed.
+    /// How many files may be in the blob folders without a row: uploads in progress, and
+    /// versions that have been replaced but not yet removed.
     pub(super) loose: u64,
 }
 
-/// The file's keeper while the directory is in use.
+/// The owner of the file while the directory is in use.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Mutex<(Seen, Option<File>)>);
 
 impl Progress {
-    /// Reads what an earlier process wrote; none where there is no such file.
+    /// Reads what an earlier process wrote; none if there is no such file.
     pub(super) fn read(path: &Path) -> io::Result<Option<Seen>> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -36,10 +36,10 @@ impl Progress {
         };
         let line = text.strip_suffix('\n').and_then(parse);
         line.map(Some)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it cannot be read"))
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "malformed content"))
     }
 
-    /// Starts to write, once the index is known to be the right one.
+    /// Starts to record, once the index is known to be the right one.
     pub(super) fn begin(&self, path: &Path, changes: u64) -> io::Result<()> {
         let seen = Seen { changes, loose: 0 };
         let draft = path.with_extension("new");
@@ -55,7 +55,7 @@ impl Progress {
         Ok(())
     }
 
-    /// A commit has taken place, which gave rows to files and took rows from others.
+    /// A commit took effect, which gave some files a row and took it from others.
     pub(super) fn committed(&self, changes: u64, published: u64, replaced: u64) {
         self.update(|seen| {
             seen.changes = changes;
@@ -66,12 +66,12 @@ impl Progress {
         });
     }
 
-    /// A file without a row is about to be made.
+    /// A file without a row is about to be created.
     pub(super) fn loosened(&self) {
         self.update(|seen| seen.loose = seen.loose.saturating_add(1));
     }
 
-    /// Such a file is gone. Need not be written at once.
+    /// Such a file is gone. This need not be written at once.
     pub(super) fn removed(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.0.loose = state.0.loose.saturating_sub(1);
@@ -88,11 +88,11 @@ impl Progress {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (seen, file) = &mut *state;
         change(seen);
-        // What is not written says less, which is true as well.
+        // The old content claims less, so it is still true.
         if let Some(file) = file
             && let Err(error) = file.write_all_at(line(*seen).as_bytes(), 0)
         {
-            tracing::warn!(%error, "cannot write down how far the index has come");
+            tracing::warn!(%error, "cannot record how far the index has come");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Reads a version's bytes: at once where the system has them in memory, on a
-//! thread that may block where it has not.
+//! Reads a version's bytes: at once if they are in the system's page cache, otherwise on
+//! a thread that may block.
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
@@ -19,25 +19,24 @@ use super::layout::{Layout, blob_name};
 use crate::store::Error;
 use crate::store::Extent;
 
-/// The longest piece of a body, in bytes.
+/// Max length of a piece of a body, in bytes.
 const CHUNK: usize = 256 << 10;
-/// So many pieces of that length are in memory at once, 64 MiB in all: each until its
-/// client has taken it, which may never happen.
+/// The most pieces of that length in memory at once, 64 MiB in all: each until its client
+/// has received it, which may never happen.
 const CHUNKS: usize = 256;
 /// The length of pieces beyond those, in bytes.
 const SHORT: usize = 16 << 10;
-/// So many pieces of one body are in memory at once: one is being sent, and the next is
-/// there when it has been. hyper alone would gather more for a client that takes none.
+/// The most pieces of one body in memory at once: one is being sent, and the next is ready
+/// when it is done. hyper alone would buffer more for a client that reads nothing.
 const AHEAD: usize = 2;
 
-/// So many chunks are kept for the next reader: 4 MiB.
+/// How many chunks are kept for the next reader: 4 MiB.
 const SPARE: usize = 16;
 
-/// Opens a version's file. One that has been replaced and unlinked meanwhile is
-/// `NotFound`.
+/// Opens a version's file. `NotFound` if it has been replaced and unlinked meanwhile.
 pub(super) async fn open(layout: &Arc<Layout>, id: Id) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    // Linux 5.12. Where it is refused, for whatever reason, the other way tells.
+    // Linux 5.12. If it fails for any reason, the fallback reports the real error.
     let cached = rustix::fs::openat2(
         layout.blobs_dir(),
         blob_name(id),
@@ -52,7 +51,7 @@ pub(super) async fn open(layout: &Arc<Layout>, id: Id) -> io::Result<File> {
     spawn_blocking(move || File::open(path)).await?
 }
 
-/// The bytes of a file, in chunks; an error where the file ends before them.
+/// The bytes of a file, in chunks; an error if the file ends early.
 pub(super) fn body(
     file: File,
     extent: Extent,
@@ -68,7 +67,7 @@ pub(super) fn body(
             if left == 0 {
                 return Ok(None);
             }
-            // Bytes that are cached are always ready: let other tasks have a turn.
+            // Cached bytes never wait, so yield to other tasks.
             tokio::task::consume_budget().await;
             // It is never closed.
             let turn = ahead.acquire_owned().await.ok();
@@ -82,12 +81,12 @@ pub(super) fn body(
     .boxed()
 }
 
-/// Fills the piece with what stands at this offset.
+/// Fills the piece with the bytes at this offset.
 async fn fill(file: &Arc<File>, offset: u64, mut piece: Piece) -> io::Result<Piece> {
     let wanted = piece.buffer.len();
     let flags = ReadWriteFlags::NOWAIT;
     let buffer = &mut [IoSliceMut::new(&mut piece.buffer)];
-    // Not cached, not supported, or truly failed: the other way tells.
+    // Not cached, unsupported, or failed: the fallback reports the real error.
     let got = rustix::io::preadv2(file, buffer, offset, flags).unwrap_or(0);
     if got < wanted {
         let file = file.clone();
@@ -101,8 +100,8 @@ async fn fill(file: &Arc<File>, offset: u64, mut piece: Piece) -> io::Result<Pie
     Ok(piece)
 }
 
-/// Memory for pieces of bodies. Chunks that were sent are used again, which saves clearing
-/// new ones.
+/// Memory for pieces of bodies. Chunks that were sent are reused, which saves zeroing new
+/// ones.
 pub(super) struct Spares {
     chunks: Mutex<Vec<Vec<u8>>>,
     room: Arc<Semaphore>,
@@ -117,17 +116,17 @@ impl Default for Spares {
     }
 }
 
-/// A piece of a body, in memory until the last of its bytes are sent.
+/// A piece of a body, in memory until its last byte is sent.
 struct Piece {
     buffer: Vec<u8>,
-    /// That of a whole chunk goes back there.
+    /// Where the memory of a whole chunk is returned to.
     home: Option<(Arc<Spares>, OwnedSemaphorePermit)>,
-    /// Among the pieces of its body.
+    /// Its place among the pieces of its body.
     _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Spares {
-    /// Room for the next of the bytes that are left.
+    /// Memory for the next of the remaining bytes.
     fn piece(self: &Arc<Self>, left: u64) -> Piece {
         let left = usize::try_from(left).unwrap_or(CHUNK);
         if left <= SHORT {
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_that_nobody_takes_hold_little_memory() {
+    fn bodies_that_no_client_reads_hold_little_memory() {
         let spares = Arc::new(Spares::default());
         let lengths = |count: usize| -> Vec<_> {
             let pieces = (0..count).map(|_| spares.piece(1 << 30));

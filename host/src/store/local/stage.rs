@@ -1,4 +1,4 @@
-//! A version's file while it is not published: made at the first byte, gone when
+//! A version's file until it is published: created at the first byte, removed when
 //! dropped.
 
 use std::any::Any;
@@ -12,19 +12,19 @@ use bytes::Bytes;
 use super::id::Id;
 use super::layout::Layout;
 
-/// Uploads leave so many bytes free, on the disk or in the index's own file: the index must
+/// How many bytes uploads leave free, on the disk or in the index's own file: the index must
 /// be able to grow, or nothing could be removed from a full disk.
 const RESERVE: u64 = 8 << 20;
 
 pub(super) struct Stage {
     layout: Arc<Layout>,
     id: Id,
-    /// Whether the file has been made and is ours to remove.
+    /// Whether the file has been created and is ours to remove.
     made: bool,
-    /// Open while bytes come.
+    /// Open while bytes arrive.
     file: Option<File>,
-    /// Keeps the committer, and with it the claim on the directory, until this
-    /// file is published or gone.
+    /// Keeps the committer alive, and with it the lock on the directory, until this file is
+    /// published or removed.
     _open: Box<dyn Any + Send>,
 }
 
@@ -47,13 +47,13 @@ impl Stage {
         self.made
     }
 
-    /// The same, where the disk has room for the index to grow.
+    /// The same, if the disk has room for the index to grow.
     pub(super) fn with_room(self) -> io::Result<Stage> {
         self.check_space()?;
         Ok(self)
     }
 
-    /// Lets go of the descriptor until `sync`.
+    /// Closes the file descriptor until `sync`.
     pub(super) fn rest(&mut self) {
         self.file = None;
     }
@@ -64,7 +64,7 @@ impl Stage {
         let mut file = self.file()?;
         let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|p| IoSlice::new(p)).collect();
         let mut left = slices.as_mut_slice();
-        // Skips empty ones: to write nothing at all would look like a full disk.
+        // Skips empty ones: writing nothing at all would look like a full disk.
         IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
             match file.write_vectored(left) {
@@ -77,18 +77,18 @@ impl Stage {
         Ok(())
     }
 
-    /// Makes the bytes and the file's entry in its folder durable; blocks.
+    /// Syncs the bytes and the file's entry in its folder; blocks.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file()?.sync_all()?;
         self.layout.sync_folder(self.id.folder())
     }
 
-    /// The file has its row in the index: it stays. The committer has written that down.
+    /// The file has its row in the index, so it stays. The committer has recorded that.
     pub(super) fn publish(mut self) {
         self.made = false;
     }
 
-    /// Nobody knows whether the file has a row: the next start's sweep finds out.
+    /// It is unknown whether the file has a row: the next start's sweep finds out.
     pub(super) fn leave(mut self) {
         self.made = false;
         self.layout.leave_litter();
@@ -125,7 +125,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         // Closing the last handle of an unlinked file frees its bytes, so both
-        // are done here, on whatever thread this is dropped.
+        // happen here, on whichever thread this is dropped.
         if self.made {
             self.layout.unlink(self.id);
         }

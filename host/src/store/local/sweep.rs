@@ -1,6 +1,6 @@
-//! Looks for what a crash left: files in the blob folders that no row names. They are moved
-//! aside, to `orphaned/` and the day's date, and cleared from there after [`KEPT`]: an index
-//! that has lost rows without anybody's noticing must not cost the bytes as well.
+//! Finds orphaned blobs, which a crash leaves: files in the blob folders that have no row. They
+//! are moved aside, to `orphaned/` and the day's date, and removed from there after [`KEPT`]:
+//! an index that has silently lost rows must not cost the bytes as well.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,31 +14,31 @@ use super::layout::Layout;
 use super::private::make_dir;
 use crate::store::Error;
 
-/// How long orphans are kept.
+/// How long orphaned blobs are kept.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
-/// So many more than were under way are no sign of an index that has lost rows: a crash of
-/// the machine can lose the latest word on that.
+/// How many more orphaned blobs than uploads in progress do not yet mean that the index has lost
+/// rows: a crash of the machine can lose the latest record of those uploads.
 const SLACK: u64 = 16;
 
-/// What the blob folders hold.
+/// The content of the blob folders.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// How many files have a row.
     pub(super) known: u64,
-    /// Those that have none.
+    /// Those that have no row.
     pub(super) orphans: Vec<Id>,
 }
 
 impl Found {
-    /// Whether a crash cannot explain this, where so many files were under way.
+    /// Whether a crash cannot explain this, given how many files were in progress.
     pub(super) fn is_mostly_orphaned(&self, loose: u64) -> bool {
         let unexplained = (self.orphans.len() as u64).saturating_sub(loose);
         unexplained > SLACK && unexplained > self.known
     }
 }
 
-/// Looks at every file's name once. Nothing may be written meanwhile.
+/// Reads every file's name once. Nothing may be written meanwhile.
 pub(super) fn look(layout: &Layout, index: &Index) -> Result<Found, Error> {
     let mut ids = Vec::new();
     index.snapshot()?.each(|_, id, _| ids.push(id))?;
@@ -56,7 +56,7 @@ pub(super) fn look(layout: &Layout, index: &Index) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// Moves these aside and returns how many it could move. Interrupted, it can be begun again.
+/// Moves these aside and returns how many it could move. It can be restarted if interrupted.
 pub(super) fn move_aside(layout: &Layout, orphans: &[Id]) -> io::Result<usize> {
     if orphans.is_empty() {
         return Ok(0);
@@ -76,7 +76,7 @@ pub(super) fn move_aside(layout: &Layout, orphans: &[Id]) -> io::Result<usize> {
     Ok(moved)
 }
 
-/// Removes what was moved aside long ago. What cannot be removed is tried again.
+/// Removes what was moved aside long ago. A removal that fails is retried later.
 pub(super) fn clear(layout: &Layout, now: SystemTime) {
     let Ok(folders) = fs::read_dir(layout.orphaned()) else {
         return;
@@ -105,7 +105,7 @@ fn date(now: SystemTime) -> String {
     text
 }
 
-/// Whether a folder is named by a day so long ago that its time is over.
+/// Whether a folder is named after a day that is longer ago than [`KEPT`].
 fn is_over(name: &OsString, now: SystemTime) -> bool {
     let Some(name) = name.to_str() else {
         return false;

@@ -1,4 +1,4 @@
-//! What only this engine promises: about its directory, its files, its crashes.
+//! What only this engine guarantees: its directory, its files, its behaviour after crashes.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,11 +12,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::contract::contract;
 
-mod damage; // what is found to be broken, at a start, while serving, by a check
-mod disk; // what lies on the disk, and who can read it
-mod lost; // an index that does not know what is there
-mod room; // space that comes back
-mod start; // from one start to the next: claims, formats, crashes
+mod damage; // corruption found at a start, while serving, by a check
+mod disk; // what is on the disk, and who can read it
+mod lost; // an index that lacks existing files
+mod room; // space that is reclaimed
+mod start; // from one start to the next: locks, formats, crashes
 
 use crate::store::Span;
 
@@ -91,7 +91,7 @@ fn aside(dir: &TempDir) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Puts a file of this name, or part of a path, where bytes lie.
+/// Puts a file with this relative path into the blob folders.
 fn plant(dir: &TempDir, path: &str) -> PathBuf {
     let path = dir.path().join("blobs").join(path);
     fs::write(&path, "left by a crash").expect("planted");

@@ -1,5 +1,5 @@
-//! A file on its way in: one chunk is being gathered while the one before it is
-//! being written, so that two chunks are in memory at most.
+//! A file being uploaded: one chunk is gathered while the previous one is written, so that
+//! at most two chunks are in memory.
 
 use std::mem;
 use std::time::Instant;
@@ -13,11 +13,11 @@ use super::index::SMALL;
 use super::stage::Stage;
 use crate::store::{CreateOptions, Digest, Error, Key, Size, Upload};
 
-/// So many bytes are gathered for one write.
+/// How many bytes are gathered for one write.
 const CHUNK: usize = 256 << 10;
-/// So many are where they come slowly: those who wait for them are many.
+/// How many are gathered if they arrive slowly: slow clients can be many.
 const SLOW_CHUNK: usize = 32 << 10;
-/// What is slow, in bytes per second.
+/// Below this rate an upload is slow, in bytes per second.
 const SLOW: u64 = 1 << 20;
 
 pub(super) struct LocalUpload {
@@ -35,14 +35,14 @@ enum State {
     Failed,
 }
 
-/// What goes to a thread that may block, and comes back.
+/// What is handed to a thread that may block, and handed back.
 struct Work {
     stage: Stage,
     digest: Digest,
 }
 
-/// A file that is complete and lacks only its row in the index. Its bytes are durable
-/// already, or become so together with the row.
+/// A file that is complete except for its row in the index. Its bytes are already durable,
+/// or become so together with the row.
 pub(super) struct Sealed {
     pub(super) key: Key,
     pub(super) options: CreateOptions,
@@ -65,7 +65,7 @@ impl LocalUpload {
         }
     }
 
-    /// Ends the file: writes what is left, verifies the digest, makes it durable.
+    /// Ends the file: writes the rest, verifies the digest, makes it durable.
     pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
         let mut work = self.idle().await?;
         let pieces = self.gather.take();
@@ -92,13 +92,13 @@ impl LocalUpload {
         })
     }
 
-    /// Whether its bytes come slowly on the whole.
+    /// Whether its bytes arrive slowly on average.
     fn is_slow(&self) -> bool {
         let seconds = self.since.elapsed().as_secs();
         seconds > 0 && self.size.get() / seconds < SLOW
     }
 
-    /// Starts to write what was gathered, once the write before has ended.
+    /// Starts to write what was gathered, once the previous write has ended.
     async fn write_out(&mut self, rest: bool) -> Result<(), Error> {
         let mut work = self.idle().await?;
         let pieces = self.gather.take();
@@ -112,8 +112,8 @@ impl LocalUpload {
         Ok(())
     }
 
-    /// Takes the work, once what is being written has been; puts `Failed` in its
-    /// place. May be cancelled while it waits.
+    /// Takes the work once the current write has ended, and leaves `Failed` in its place. May
+    /// be cancelled while it waits.
     async fn idle(&mut self) -> Result<Work, Error> {
         if let State::Writing(task) = &mut self.state {
             let outcome = task.await;
@@ -123,7 +123,7 @@ impl LocalUpload {
         match mem::replace(&mut self.state, State::Failed) {
             State::Idle(work) => Ok(work),
             State::Writing(_) | State::Failed => {
-                Err(Error::Unavailable("this upload has failed before".into()))
+                Err(Error::Unavailable("this upload has already failed".into()))
             }
         }
     }
@@ -187,8 +187,8 @@ fn joined(mut pieces: Vec<Bytes>) -> Bytes {
     }
 }
 
-/// Removes the file where blocking does no harm: to free a large one takes a
-/// while. A task that is writing does it itself once nobody waits for it.
+/// Removes the file on a thread that may block: freeing a large one takes a while. A task
+/// that is writing does it itself once nothing waits for it.
 fn discard(state: State) {
     if let State::Idle(work) = state
         && work.stage.is_on_disk()

@@ -1,10 +1,10 @@
-//! Publishing several files, all or none as far as S3 lets it.
+//! Publishing several files, all or none as far as S3 allows.
 //!
-//! S3 has no transactions. So every file is received, verified and checked against
-//! what is there before the first is published; then those that are new come before
-//! those that replace something, and when one fails, the new ones are removed again.
-//! What a failure in the middle of the replacements has replaced stays replaced, which
-//! the log says; and a reader can see some of the files a moment before the others.
+//! S3 has no transactions. So every file is received, verified and checked against the
+//! current version before the first is published; then new files are published before those
+//! that replace something, and if one fails, the new ones are rolled back. Files that were
+//! replaced before a failure stay replaced, which is logged; and a reader can see some of the
+//! files a moment before the others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +15,7 @@ use super::sealed::Sealed;
 use super::shared::Shared;
 use crate::store::{Error, Refusal, Stored};
 
-/// Requests of one batch at the same time.
+/// Concurrent requests of one batch.
 const AT_ONCE: usize = 8;
 
 impl Shared {
@@ -40,7 +40,7 @@ impl Shared {
         Ok(stored.into_iter().flatten().collect())
     }
 
-    /// Refuses before anything has changed what would be refused now.
+    /// Refuses, before anything has changed, what would be refused now.
     async fn check_all(&self, batch: &mut [Sealed]) -> Result<(), Refusal> {
         let looks: Vec<_> = batch
             .iter()
@@ -57,7 +57,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Returns the first refusal, once nothing is under way.
+    /// Returns the first refusal, once no request is in flight.
     async fn publish_some<'a>(
         &self,
         some: impl Iterator<Item = (usize, &'a Sealed)>,
@@ -93,15 +93,18 @@ impl Shared {
         (index, Some(outcome))
     }
 
-    /// Removes what was new, as long as it is still what was stored here.
+    /// Rolls back: removes new files, unless others have replaced them since.
     async fn undo(&self, batch: &[Sealed], stored: &[Option<Stored>]) {
         for (sealed, stored) in batch.iter().zip(stored) {
             let Some(stored) = stored else { continue };
             let key = stored.info.key.as_str();
             if stored.replaced {
-                tracing::error!(key, "stays replaced although its batch has failed");
+                tracing::error!(
+                    key,
+                    "not rolled back: the file stays replaced although its batch failed"
+                );
             } else if let Err(error) = self.take_back(sealed, stored).await {
-                tracing::error!(key, %error, "stays stored although its batch has failed");
+                tracing::error!(key, %error, "cannot roll back: the file stays stored although its batch failed");
             }
         }
     }

@@ -1,9 +1,9 @@
-//! The bytes of a download: exactly as many as were announced, or an error.
+//! The bytes of a download: exactly as many as announced, or an error.
 //!
-//! A connection that breaks or stalls is followed by another one that goes on where
-//! it stopped, as long as the version is still there. The last bytes are held back
-//! until the service has ended the answer well, since only then its checksum, where
-//! it sent one, has been verified; so a damaged file never ends cleanly either.
+//! After a connection that breaks or stalls, the download is resumed on another one, as long
+//! as the version still exists. The last bytes are held back until the service's response has
+//! ended cleanly, since only then its checksum, if any, has been verified; so a corrupted file
+//! never ends cleanly either.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use super::bucket;
 use super::shared::Shared;
 use crate::store::{Error, Info};
 
-/// Max attempts in a row that bring no byte.
+/// Max consecutive attempts without a byte received.
 const FRUITLESS: u32 = 3;
 
 struct Resuming {
     store: Arc<Shared>,
     info: Info,
     stream: ByteStream,
-    /// Of the next byte, in the file.
+    /// Offset of the next byte in the file.
     offset: u64,
     left: u64,
-    /// Held back until the end is known to be good.
+    /// Held back until the response has ended cleanly.
     last: Option<Bytes>,
     fruitless: u32,
 }
@@ -59,7 +59,7 @@ impl Resuming {
                 Some(Ok(bytes)) => {
                     let length = bytes.len() as u64;
                     self.left = self.left.checked_sub(length).ok_or_else(|| {
-                        Error::Unavailable("more bytes came than were announced".into())
+                        Error::Unavailable("received more bytes than announced".into())
                     })?;
                     self.offset += length;
                     self.fruitless = 0;
@@ -73,7 +73,7 @@ impl Resuming {
                     return Err(Error::Unavailable(Box::new(error)));
                 }
                 Some(Err(error)) => self.go_on(Box::new(error)).await?,
-                None => self.go_on("the service ended it early".into()).await?,
+                None => self.go_on("the response ended early".into()).await?,
             }
         }
     }
@@ -86,7 +86,7 @@ impl Resuming {
         if self.fruitless > FRUITLESS {
             return Err(Error::Unavailable(cause));
         }
-        tracing::debug!(%cause, left = self.left, "a download goes on where it broke off");
+        tracing::debug!(%cause, left = self.left, "resuming an interrupted download");
         let range = Range::between(self.offset, self.offset + self.left);
         let got = self.store.bucket.get_version(&self.info, range).await?;
         let fits = got.object.info.etag == self.info.etag
@@ -94,7 +94,7 @@ impl Resuming {
             && (got.offset, got.length) == (self.offset, self.left);
         if !fits {
             return Err(Error::Unavailable(
-                "the version was replaced before all of it had come".into(),
+                "the version was replaced during the download".into(),
             ));
         }
         self.stream = got.stream;

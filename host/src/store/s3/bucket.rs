@@ -1,5 +1,5 @@
-//! Single requests to the service, in the store's terms: keys instead of objects'
-//! names, [`Info`] instead of header fields, [`S3Failure`](super::failure::S3Failure) instead of
+//! Single requests to the service, in the store's terms: keys instead of object names,
+//! [`Info`] instead of header fields, [`S3Failure`](super::failure::S3Failure) instead of
 //! the SDK's errors.
 
 mod parts;
@@ -21,7 +21,7 @@ pub(super) use parts::{Part, PartsId};
 pub(super) use read::Bytes;
 pub(super) use write::Written;
 
-/// A bucket and where in it the store's objects are.
+/// A bucket, and the prefix of the store's objects in it.
 pub(super) struct Bucket {
     pub(super) client: Client,
     pub(super) name: String,
@@ -34,13 +34,13 @@ pub(super) struct Object {
     pub(super) info: Info,
     /// As in [`Metadata::version`].
     pub(super) version: Option<String>,
-    /// The service's own name for the version, in a bucket that keeps versions. Only
-    /// [`Bucket::head`] asks for it.
+    /// The service's own version ID, in a bucket with versioning. Only [`Bucket::head`]
+    /// sets it.
     pub(super) version_id: Option<String>,
 }
 
 impl Object {
-    /// What a decision needs to know of it.
+    /// What a decision needs to know about it.
     pub(super) fn described(&self) -> (&Info, Option<&str>) {
         (&self.info, self.version.as_deref())
     }
@@ -61,7 +61,7 @@ impl Object {
     }
 }
 
-/// Whole seconds, since header fields give no more and lists may.
+/// Whole seconds, since lists may be more precise than header fields.
 pub(super) fn seconds(time: Option<&DateTime>) -> SystemTime {
     let seconds = time.map_or(0, DateTime::secs);
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))

@@ -1,12 +1,10 @@
-//! The memory that uploads may take together, and why they cannot wait for each
-//! other in a circle.
+//! The memory that all uploads may use together, and why they cannot deadlock.
 //!
-//! A buffer begins with a grant of the first size and moves on to a larger one when it
-//! outgrows that. Each size has a pot of its own. Who has a grant of the largest needs
-//! nothing but its client and the service to give it back, and who has a smaller one
-//! waits only for larger ones; so the order is one-way. What a form's small files take
-//! that are complete and wait for the others comes from a pot for which nobody waits:
-//! where it is empty, they go to the service.
+//! A buffer starts with a grant of the smallest size and moves on to a larger one when it
+//! outgrows that. Each size has its own pool. An upload with the largest grant depends only on
+//! its client and the service to return it, and one with a smaller grant waits only for larger
+//! ones; so nothing waits in a circle. Complete small files that wait for the others of their
+//! form use a pool that nothing waits for: if it is empty, they are sent to the service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,22 +13,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::store::Error;
 
-/// What a buffer may hold with one grant or the next, in bytes.
+/// The sizes of grants, in bytes.
 const SIZES: [usize; 3] = [128 << 10, 1 << 20, PART];
-/// The eighths of the memory that they get; what is left is for held files.
+/// How many eighths of the memory each size gets; the rest is for held files.
 const EIGHTHS: [u64; 3] = [1, 1, 5];
-/// The largest grant, in bytes: a part of a multipart upload, and the largest file that
-/// is stored in one piece.
+/// The largest grant, in bytes: a part of a multipart upload, and the largest file that is
+/// stored in one request.
 pub(super) const PART: usize = 8 << 20;
-/// The largest file that is held in memory while others of its form arrive, in
-/// bytes: 100 of them stay below 32 MiB.
+/// Max size of a file that is held in memory while others of its form arrive, in bytes: 100
+/// of them stay below 32 MiB.
 pub(super) const HELD: usize = 256 << 10;
-/// How long an upload waits for memory before it is refused.
+/// Queue timeout: how long an upload waits for memory before it is refused.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Held bytes are counted in units of so many.
+/// The unit in which held bytes are counted.
 const UNIT: usize = 1 << 10;
 
-/// A share of the memory; given back on drop.
+/// A share of the memory; returned on drop.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Grant {
@@ -46,10 +44,10 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The least that can be shared out, in bytes.
+    /// The smallest budget, in bytes.
     pub(super) const LEAST: u64 = 64 << 20;
 
-    /// Shares out so many bytes, at least [`Budget::LEAST`].
+    /// A budget of this many bytes, at least [`Budget::LEAST`].
     pub(super) fn new(bytes: u64) -> Budget {
         let eighth = bytes.max(Budget::LEAST) / 8;
         let pot = |bytes: u64, each: usize| {
@@ -66,8 +64,8 @@ impl Budget {
         }
     }
 
-    /// Of the smallest size that holds so many bytes, or of the largest. Whoever has a
-    /// grant already may only ask for a larger one.
+    /// A grant of the smallest size that holds this many bytes, or else of the largest. A
+    /// caller that has a grant already may only ask for a larger one.
     pub(super) async fn grant(&self, bytes: usize) -> Result<Grant, Error> {
         let [.., largest] = &self.pots;
         let fitting = self.pots.iter().find(|(size, _)| bytes <= *size);
@@ -80,13 +78,13 @@ impl Budget {
             }),
             Ok(Err(closed)) => Err(Error::Unavailable(Box::new(closed))),
             Err(_) => Err(Error::Unavailable(
-                "other uploads have taken all of --s3-memory".into(),
+                "out of upload memory: other uploads use all of --s3-memory".into(),
             )),
         }
     }
 
-    /// For a file of so many bytes that waits for others, if it is small and there is
-    /// room.
+    /// A grant for a complete file of this size that waits for others, if it is small and
+    /// there is room.
     pub(super) fn held(&self, bytes: usize) -> Option<Grant> {
         if bytes > HELD {
             return None;
@@ -105,7 +103,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_given_out_stays_within_the_budget_and_comes_back() {
+    async fn grants_stay_within_the_budget_and_are_returned() {
         let budget = Budget::new(0);
         let mut given = Vec::new();
         for (place, size) in SIZES.into_iter().enumerate() {

@@ -1,12 +1,10 @@
-//! The SDK's client, with every time limit, retry and connection limit set on
-//! purpose.
+//! The SDK's client, with every timeout, retry and connection limit set explicitly.
 //!
-//! A service that is down costs a request about two seconds (four attempts with
-//! backoff and jitter), one that does not answer at most [`ATTEMPT`] for each
-//! attempt and [`OPERATION`] in all; then it is 503. The SDK's retry quota makes
-//! many requests that fail together give up at once instead of knocking on. A
-//! transfer that stands still for [`Config::stalled_after`] is broken off: an upload is then
-//! tried again, a download goes on where it stopped.
+//! A service that is down costs a request about two seconds (four attempts with backoff and
+//! jitter), one that does not respond at most [`ATTEMPT`] per attempt and [`OPERATION`] in
+//! all; then the client gets 503. With the SDK's retry quota, many requests that fail at the
+//! same time give up at once instead of retrying. A transfer that stalls for
+//! [`Config::stalled_after`] is aborted: an upload is then retried, a download resumed.
 
 use std::time::Duration;
 
@@ -21,31 +19,31 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::config::Config;
 
-/// To connect, TLS included.
+/// Connect timeout, including TLS.
 const CONNECT: Duration = Duration::from_secs(3);
-/// For an attempt of a request without a large body, until the answer's head is there.
+/// Timeout of an attempt without a large body, until the response head arrives.
 const ATTEMPT: Duration = Duration::from_secs(15);
-/// For all attempts of such a request.
+/// Timeout of all attempts of such a request.
 const OPERATION: Duration = Duration::from_secs(40);
-/// For an attempt that sends up to 8 MiB, or puts a large file together.
+/// Timeout of an attempt that sends up to 8 MiB, or completes a multipart upload.
 const LARGE_ATTEMPT: Duration = Duration::from_secs(120);
-/// For all attempts of such a request.
+/// Timeout of all attempts of such a request.
 const LARGE_OPERATION: Duration = Duration::from_secs(300);
 const ATTEMPTS: u32 = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
-/// Connections kept for the next request.
+/// Max idle connections kept for later requests.
 const IDLE_CONNECTIONS: usize = 256;
-/// How long they are kept; services close theirs after 20 s and more.
+/// Idle timeout of connections; services close theirs after 20 s or more.
 const IDLE: Duration = Duration::from_secs(15);
-/// What is signed for where nobody names a region: most services besides AWS take
-/// it, and AWS names the right one in its answer.
+/// The region to sign for if none is set: most services other than AWS accept it, and AWS
+/// names the right one in its response.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
-/// A client for the service that is asked for, with the SDK's standard credentials:
-/// environment, profile files, web identity, container, instance.
+/// A client for the configured service, with the SDK's standard credentials: environment,
+/// profile files, web identity, container, instance.
 ///
-/// `credentials` replace those.
+/// `credentials` override those.
 pub(super) async fn connect(
     config: &Config,
     credentials: Option<SharedCredentialsProvider>,
@@ -77,7 +75,7 @@ pub(super) async fn connect(
     Client::from_conf(builder.build())
 }
 
-/// The longer limits, for one request.
+/// The longer timeouts, for one request.
 pub(super) fn patient() -> Builder {
     aws_sdk_s3::Config::builder().timeout_config(limits(LARGE_ATTEMPT, LARGE_OPERATION))
 }

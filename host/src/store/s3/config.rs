@@ -1,4 +1,4 @@
-//! What the engine has to know to start.
+//! The engine's configuration.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ pub struct Config {
     pub bucket: String,
     /// The service's URL; none for AWS.
     pub endpoint: Option<String>,
-    /// None: as the environment says, else `us-east-1`.
+    /// None: from the environment, else `us-east-1`.
     pub region: Option<String>,
-    /// What the names of all objects begin with.
+    /// The prefix of all object names.
     pub prefix: Prefix,
-    /// The bucket is in the URL's path rather than in its host name.
+    /// Path-style addressing: the bucket is in the URL's path rather than in its host name.
     pub path_style: bool,
-    /// The memory that all uploads may take together, in bytes; at least 64 MiB.
+    /// The memory that all uploads may use together, in bytes; at least 64 MiB.
     pub memory: u64,
-    /// Refuse a service that does not evaluate conditions on storing.
+    /// Refuse a service that does not support conditional writes.
     pub require_conditional: bool,
-    /// Clients get a file's bytes from the service themselves.
+    /// Clients are redirected to presigned URLs, to fetch a file's bytes from the service.
     pub redirect: bool,
-    /// A transfer in which no byte moves for so long is broken off, and tried again.
+    /// How long a transfer may stall before it is aborted and retried.
     pub stalled_after: Duration,
-    /// When an upload that was neither ended nor dropped counts as abandoned.
+    /// How old an upload that was neither completed nor aborted must be to count as abandoned.
     pub abandoned_after: Duration,
 }
 
 impl Config {
-    /// Which bucket it is, for the log, without anything secret that a URL may hold.
+    /// Where the files are stored, for the log, without secrets that a URL may contain.
     pub(super) fn place(&self) -> String {
         let prefix = self.prefix.to_string();
         let endpoint = self.endpoint.as_deref().and_then(|url| {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_the_files_are_is_told_without_what_is_secret() {
+    fn the_logged_place_has_no_secrets() {
         for (endpoint, prefix, expected) in [
             (None, "", "s3://files/"),
             (None, "a/b", "s3://files/a/b"),

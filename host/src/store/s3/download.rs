@@ -1,5 +1,5 @@
-//! Opening a file: one GET, and a second request only where its answer leaves
-//! something open.
+//! Opening a file: one GET, and more requests only if its response does not settle
+//! everything.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::failure::S3Failure;
 use super::shared::Shared;
 use crate::store::{Body, Error, Etags, Guard, Info, Key, OpenOptions, Opened, Span};
 
-/// Max attempts to get the version that was described.
+/// Max attempts to get the version that the HEAD described.
 const ROUNDS: u32 = 8;
 
 pub(super) async fn open(
@@ -31,7 +31,7 @@ pub(super) async fn open(
             }
             Ok(opened(store, got))
         }
-        // 304 does not describe the file, 416 not always its size.
+        // 304 does not describe the file, and 416 does not always state its size.
         Err(S3Failure::NotModified | S3Failure::RangeOutside) => {
             look_then_get(store, key, options).await
         }
@@ -39,9 +39,8 @@ pub(super) async fn open(
     }
 }
 
-/// Whether the bytes may be asked for at once: there can be a version that the conditions let
-/// through, and the service, which weighs them, cannot give away to the wrong caller how a
-/// guarded file compares.
+/// Whether a GET may be sent at once: some version can satisfy the conditions, and their
+/// evaluation by the service cannot reveal to the wrong caller how a guarded file compares.
 fn is_worth_a_get(options: &OpenOptions) -> bool {
     let conditions = &options.conditions;
     let none = |etags: &Etags| matches!(etags, Etags::List(tags) if tags.is_empty());
@@ -54,7 +53,7 @@ fn is_worth_a_get(options: &OpenOptions) -> bool {
     }
 }
 
-/// Decides everything by a description, then gets the bytes of that version.
+/// Decides everything from a HEAD, then gets the bytes of that version.
 async fn look_then_get(
     store: &Arc<Shared>,
     key: &Key,
@@ -75,7 +74,7 @@ async fn look_then_get(
             Err(failure) => return Err(failure.into()),
         }
     }
-    Err(Error::unavailable("the file was replaced again and again"))
+    Err(Error::unavailable("the file kept being replaced"))
 }
 
 fn opened(store: &Arc<Shared>, got: Bytes) -> Opened {

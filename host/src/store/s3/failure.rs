@@ -1,4 +1,4 @@
-//! What a request to the service may come back with, in few words.
+//! The outcomes of failed requests to the service.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -7,22 +7,22 @@ use coffer_port::object::is_full;
 
 use crate::store::Error;
 
-/// Why a request was not answered with what was asked for.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum S3Failure {
-    /// There is no such object.
+    /// The object does not exist.
     NotFound,
-    /// A precondition of the request does not hold.
+    /// A precondition of the request failed.
     Precondition,
-    /// Somebody else was writing at the same instant; to be tried again.
+    /// Another writer was active at the same moment; to be retried.
     Conflict,
-    /// The caller's copy is still good.
+    /// The caller's copy is still current.
     NotModified,
-    /// The range lies outside of the object.
+    /// The range is outside the object.
     RangeOutside,
-    /// There is no such multipart upload.
+    /// The multipart upload does not exist.
     NoSuchUpload,
-    /// Whatever the request was about, this is the answer.
+    /// Any other error, whatever the request was.
     Other(Error),
 }
 
@@ -42,7 +42,7 @@ where
             (Some("EntityTooLarge"), _) | (_, Some(413)) => S3Failure::Other(Error::TooLarge),
             (Some(code), _) if is_full(code) => S3Failure::Other(Error::NoSpace),
             (_, Some(507)) => S3Failure::Other(Error::NoSpace),
-            // The answer to HEAD has no body to name a code in.
+            // The response to HEAD has no body that could contain an error code.
             (None, Some(404)) => S3Failure::NotFound,
             (_, Some(304)) => S3Failure::NotModified,
             (_, Some(412)) => S3Failure::Precondition,
@@ -58,14 +58,14 @@ impl From<Error> for S3Failure {
     }
 }
 
-/// For requests that give no occasion for the particular answers.
+/// For requests that cannot get the more specific failures.
 impl From<S3Failure> for Error {
     fn from(failure: S3Failure) -> Error {
         match failure {
             S3Failure::Other(error) => error,
             S3Failure::NotFound => Error::NotFound,
             S3Failure::Precondition => Error::PreconditionFailed,
-            other => Error::Unavailable(format!("an unforeseen answer: {other:?}").into()),
+            other => Error::Unavailable(format!("unexpected response: {other:?}").into()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a key to the name of an object and back.
+//! Maps keys to object names and back.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use coffer_port::key;
 
 use crate::store::{Key, KeyError};
 
-/// The longest name of an object, in bytes, as S3 has it.
+/// Max length of an object name in S3, in bytes.
 const LONGEST_OBJECT: usize = 1024;
-/// The longest key that Coffer's component makes, in bytes.
+/// Max length of a key that Coffer's component makes, in bytes.
 const LONGEST_KEY: usize = 970;
 
-/// What the names of all objects of a store begin with: nothing, or segments of a
-/// key with `/` at the end, and at most [`Prefix::MAX_LEN`] bytes.
+/// The prefix of all object names of a store: empty, or segments of a key with a trailing
+/// `/`, at most [`Prefix::MAX_LEN`] bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prefix(String);
 
-/// Why a text is not a prefix.
+/// Why a text is not a valid prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PrefixError {
-    /// It would make names longer than S3 takes.
-    #[error("it has more than {} bytes with its slash", Prefix::MAX_LEN)]
+    /// It would make names longer than S3 accepts.
+    #[error("longer than {} bytes with its slash", Prefix::MAX_LEN)]
     TooLong,
-    /// It is not made as keys are.
+    /// It is not a valid key.
     #[error("{0}")]
     NotAKey(#[from] KeyError),
 }
 
 impl Prefix {
-    /// So many bytes are left of a name when the longest key has taken its share.
+    /// Max length in bytes, trailing `/` included: what the longest key leaves of a name.
     pub const MAX_LEN: usize = LONGEST_OBJECT - LONGEST_KEY;
 
-    /// Checks a text, which may end in one `/` or lack it.
+    /// Checks a text, with or without a trailing `/`.
     ///
     /// # Errors
     /// See [`PrefixError`].
@@ -47,12 +47,12 @@ impl Prefix {
         Ok(Prefix(prefix))
     }
 
-    /// The object that keeps what is stored under a key, or the beginning of one.
+    /// The name of a key's object, or the prefix of names for the prefix of keys.
     pub(super) fn object(&self, key: &str) -> String {
         format!("{}{key}", self.0)
     }
 
-    /// What of an object's name, or of its beginning, is the store's.
+    /// The key, or prefix of keys, in an object's name or prefix of names.
     pub(super) fn strip<'a>(&self, object: &'a str) -> Option<&'a str> {
         object.strip_prefix(self.0.as_str())
     }

@@ -1,4 +1,4 @@
-//! Lists: [`Pages`] decides what to ask, the bucket is asked here.
+//! Lists: [`Pages`] decides what to request, the requests are made here.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::bucket::{Bucket, seconds};
 use super::failure::S3Failure;
 use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
 
-/// One page, in one request unless it is a long one.
+/// One page, in one request unless it is long.
 pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     let mut pages = Pages::new(options);
     loop {
@@ -80,8 +80,8 @@ fn file(bucket: &Bucket, object: &Object, encoded: bool) -> Result<Option<Entry>
     })))
 }
 
-/// Names come percent-encoded, because XML cannot carry all of them; some services
-/// write a space as `+`, all of them a plus as `%2B`.
+/// Names are percent-encoded, because XML cannot carry all of them; some services write a
+/// space as `+`, and all of them write a plus as `%2B`.
 fn decoded(name: &str, encoded: bool) -> Result<Cow<'_, str>, Error> {
     if !encoded {
         return Ok(Cow::Borrowed(name));

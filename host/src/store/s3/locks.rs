@@ -1,14 +1,14 @@
-//! One writer of a key at a time within this host, for services that do not
-//! evaluate conditions: then a check and the write after it belong together.
+//! One writer per key at a time within this host, for services that do not support
+//! conditional writes: then a check and the write after it must not be interrupted.
 
 use std::hash::{BuildHasher, RandomState};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Few enough to cost nothing, many enough that writers rarely meet.
+/// Few enough to cost nothing, many enough that writers rarely collide.
 const STRIPES: usize = 1024;
 
-/// Keys that share a lock only wait for each other. Nobody may take two.
+/// Keys that share a lock merely wait for each other. No task may hold two.
 pub(super) struct Locks {
     stripes: Vec<Mutex<()>>,
     hasher: RandomState,

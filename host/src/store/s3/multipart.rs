@@ -1,9 +1,9 @@
 //! A multipart upload that cleans up after itself.
 //!
-//! A task of its own talks to the service: it starts the upload, keeps up to
-//! [`IN_FLIGHT`] parts on their way and puts them together when asked to. Whatever
-//! else happens (its owner is dropped, a part fails), it waits for the parts that are
-//! under way, since one that arrives after the abort would stay, and aborts.
+//! A separate task talks to the service: it starts the upload, keeps up to [`IN_FLIGHT`]
+//! parts in flight and completes the upload when asked to. In any other case (its owner is
+//! dropped, a part fails), it waits for the parts in flight, since one that arrives after the
+//! abort would stay, and aborts.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -20,10 +20,9 @@ use super::failure::S3Failure;
 use super::shared::Shared;
 use crate::store::{Error, Key};
 
-/// Parts of one upload that are on their way at the same time: with the one that is
-/// being filled, 32 MiB.
+/// Max parts of one upload in flight: together with the one being filled, 32 MiB.
 const IN_FLIGHT: u32 = 3;
-/// The most parts that S3 puts together.
+/// Max parts of a multipart upload in S3.
 const MOST_PARTS: i32 = 10_000;
 
 /// A multipart upload, from its owner's side.
@@ -41,7 +40,7 @@ enum Message {
     },
 }
 
-/// A part with what it occupies until the service has it.
+/// A part, with the resources that it holds until the service has received it.
 struct Filled {
     bytes: Bytes,
     _grant: Option<Grant>,
@@ -70,7 +69,7 @@ impl Multipart {
         }
     }
 
-    /// Hands a part over; waits while [`IN_FLIGHT`] others are on their way.
+    /// Queues a part; waits while [`IN_FLIGHT`] others are in flight.
     pub(super) async fn send(&self, bytes: Bytes, grant: Option<Grant>) -> Result<(), Error> {
         let slot = self.slots.clone().acquire_owned().await;
         let filled = Filled {
@@ -82,7 +81,7 @@ impl Multipart {
         sent.map_err(|_| self.failure())
     }
 
-    /// Waits until the service has all parts.
+    /// Waits until the service has received all parts.
     pub(super) async fn drained(&self) -> Result<(), Error> {
         let all = self.slots.acquire_many(IN_FLIGHT).await;
         if all.is_err() || self.inbox.is_closed() {
@@ -91,8 +90,8 @@ impl Multipart {
         Ok(())
     }
 
-    /// Puts the parts together, and returns the version's entity tag. May be asked
-    /// for again with another pin where this one did not hold.
+    /// Completes the upload, and returns the version's entity tag. May be called again with
+    /// another pin if this one failed.
     pub(super) async fn complete(&self, pin: Pin) -> Result<String, S3Failure> {
         let (reply, answer) = oneshot::channel();
         let _ = self.inbox.send(Message::Complete { pin, reply });
@@ -105,7 +104,7 @@ impl Multipart {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        failure.unwrap_or_else(|| Error::Unavailable("this upload has failed before".into()))
+        failure.unwrap_or_else(|| Error::Unavailable("this upload has already failed".into()))
     }
 }
 
@@ -113,7 +112,7 @@ impl Multipart {
 struct Sender {
     store: Arc<Shared>,
     key: Key,
-    /// The number of the part that came last.
+    /// The number of the last part.
     last: i32,
     under_way: JoinSet<Result<Part, S3Failure>>,
     there: BTreeMap<i32, Part>,
@@ -192,7 +191,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Every part, once none is under way.
+    /// Every part, once none is in flight.
     async fn all_there(&mut self) -> Result<Vec<Part>, S3Failure> {
         while let Some(sent) = self.under_way.join_next().await {
             self.note(sent)?;
@@ -216,7 +215,7 @@ impl Sender {
             Err(failure) => {
                 tracing::warn!(
                     ?failure,
-                    "an upload was not aborted; its parts stay for now"
+                    "cannot abort a multipart upload; its parts stay for now"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! Finds out which conditions the service evaluates: some ignore them silently.
+//! Finds out which conditional writes the service supports: some ignore conditions silently.
 
 use bytes::Bytes;
 use coffer_port::object::{Metadata, Pin};
@@ -8,10 +8,10 @@ use super::bucket::Bucket;
 use super::failure::S3Failure;
 use crate::store::{Error, Key};
 
-/// Which requests the service makes depend on what is there.
+/// Which conditional writes the service supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conditional {
-    /// Storing in one request: `If-None-Match: *` and `If-Match`.
+    /// Storing in one PUT: `If-None-Match: *` and `If-Match`.
     pub put: bool,
     /// Completing a multipart upload, likewise.
     pub complete: bool,
@@ -20,7 +20,7 @@ pub struct Conditional {
 }
 
 impl Conditional {
-    /// What is best effort only, as one line for the operator.
+    /// What is only best effort, as one line for the operator.
     #[must_use]
     pub fn notice(self) -> Option<&'static str> {
         match self {
@@ -34,20 +34,20 @@ impl Conditional {
                 complete: true,
                 delete: false,
             } => Some(
-                "the S3 service ignores conditions on deleting: a file that is replaced at the \
-                 instant in which it is deleted on a condition may be lost",
+                "the S3 service does not support conditional deletes: a file that is replaced at \
+                 the very moment of a conditional delete may be lost",
             ),
             _ => Some(
-                "the S3 service ignores conditions on storing: what If-None-Match, If-Match and \
-                 the policy's replace rule promise is checked before storing, not by the service; \
-                 two hosts that store one name at the same instant can both be told that they \
-                 created it, and the last one's bytes stay",
+                "the S3 service does not support conditional writes: If-None-Match, If-Match and the \
+                 policy's replace rule are checked before the write, not by the service; two \
+                 hosts that store the same name at the same moment can both be told that they \
+                 created it, and the bytes of the last one stay",
             ),
         }
     }
 }
 
-/// Tries all of them on an object of its own, which it removes.
+/// Tries all of them on a temporary object.
 pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, S3Failure> {
     let name = format!(".coffer/probe-{}", Uuid::new_v4());
     let key = Key::new(name).map_err(|error| Error::Unavailable(Box::new(error)))?;
@@ -60,12 +60,12 @@ pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, S3Failure
 
 async fn try_all(bucket: &Bucket, key: &Key) -> Result<Conditional, S3Failure> {
     let first = put(bucket, key, "1", &Pin::None).await?.etag;
-    // Of other content, so of another tag.
+    // The tag of other content.
     let other = Pin::Version("\"00000000000000000000000000000000\"".to_owned());
     let this = Pin::Version(first);
     let refuses = refused(put(bucket, key, "2", &Pin::Absent).await)
         && refused(put(bucket, key, "3", &other).await);
-    // One that refuses everything evaluates nothing.
+    // A service that refuses everything does not evaluate conditions.
     let put = refuses && put(bucket, key, "4", &this).await.is_ok();
     let complete = put && {
         let completed = complete(bucket, key, &Pin::Absent).await?;
@@ -89,7 +89,7 @@ async fn put(
     bucket.put(key, &metadata(), content, pin).await
 }
 
-/// The outer failure is one that does not come of the condition.
+/// The outer failure is one that the condition did not cause.
 async fn complete(
     bucket: &Bucket,
     key: &Key,

@@ -1,6 +1,6 @@
-//! Making one file visible: [`Publish`] decides, the bucket is asked here.
+//! Making one file visible: [`Publish`] decides, the requests are made here.
 //!
-//! Where the service evaluates no conditions, the writers within this host take turns.
+//! If the service does not support conditional writes, the writers within this host take turns.
 
 use coffer_port::object::publish::{Means, Step};
 use coffer_port::object::{Pin, Publish};
@@ -63,8 +63,8 @@ impl Shared {
             }
             Content::Parts(multipart) => {
                 let etag = multipart.complete(pin).await?;
-                // Only readers are told the time: for many services it is the one at
-                // which the upload began.
+                // Only readers are told the recorded time: on many services it is when the
+                // upload began.
                 match self.bucket.head(&sealed.key).await {
                     Ok(object) if object.version == sealed.metadata.version => Ok(written(object)),
                     Ok(_) | Err(_) => Ok(Written {

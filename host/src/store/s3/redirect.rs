@@ -1,5 +1,5 @@
-//! Opening a file whose bytes clients get from the service themselves: one HEAD that
-//! decides everything, and a URL for those who may have them.
+//! Opening a file whose bytes clients fetch from the service themselves: one HEAD that
+//! decides everything, and a presigned URL for callers who may read them.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ pub(super) async fn open(
     key: &Key,
     options: &OpenOptions,
 ) -> Result<Opened, Error> {
-    // A client sends If-Range again together with its Range. A service that does not know
-    // it would answer with a part of another version.
+    // A redirected client repeats If-Range together with Range. A service that does not
+    // support If-Range would respond with a part of another version.
     if options.if_range.is_some() {
         return download::open(store, key, options).await;
     }

@@ -1,4 +1,4 @@
-//! A file that lacks nothing but being published.
+//! A file that is complete except for being published.
 
 use bytes::Bytes;
 use coffer_port::object::{Metadata, Seen};
@@ -8,7 +8,7 @@ use super::budget::Grant;
 use super::multipart::Multipart;
 use crate::store::{CreateOptions, Info, Key, Stored};
 
-/// A file that has arrived whole and is as its sender said.
+/// A file that was received completely and verified.
 pub(super) struct Sealed {
     pub(super) key: Key,
     pub(super) options: CreateOptions,
@@ -20,14 +20,14 @@ pub(super) struct Sealed {
 
 /// Where the bytes are.
 pub(super) enum Content {
-    /// Here, and in one request at the service.
+    /// In memory, to be sent in one request.
     Whole { bytes: Bytes, _grant: Option<Grant> },
-    /// At the service.
+    /// At the service, in parts.
     Parts(Multipart),
 }
 
 impl Sealed {
-    /// What the answer to an upload says of it.
+    /// What the response to an upload says about it.
     pub(super) fn stored(&self, written: Written, replaced: bool) -> Stored {
         Stored {
             info: Info {

@@ -1,5 +1,5 @@
-//! Before anything is served: the bucket is found or made, and what is wrong is said
-//! in one line.
+//! Before anything is served: the bucket is found or created, and any fault is reported in
+//! one line.
 
 use std::time::Duration;
 
@@ -17,68 +17,66 @@ use super::failure::S3Failure;
 /// Why an S3 store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// Nobody says who asks.
+    /// No credentials are set.
     #[error(
-        "there are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another of the SDK's standard sources: {0}"
+        "no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use another of the SDK's standard sources: {0}"
     )]
     NoCredentials(String),
-    /// The service does not know who asks.
-    #[error(
-        "S3 refuses the credentials ({0}); is AWS_ACCESS_KEY_ID with its AWS_SECRET_ACCESS_KEY right?"
-    )]
+    /// The service rejects the credentials.
+    #[error("S3 rejected the credentials ({0}); check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")]
     WrongCredentials(String),
-    /// The bucket is elsewhere.
-    #[error("the bucket {bucket} is not in the region {region}; give --s3-region{hint}")]
+    /// The bucket is in another region.
+    #[error("the bucket {bucket} is not in the region {region}; set --s3-region{hint}")]
     WrongRegion {
         /// The bucket's name.
         bucket: String,
-        /// What was asked for.
+        /// The configured region.
         region: String,
         /// The right one, if the service names it.
         hint: String,
     },
-    /// Something is not allowed.
-    #[error("S3 does not allow {action} in the bucket {bucket}: {cause}")]
+    /// Access is denied.
+    #[error("S3 denied {action} on the bucket {bucket}: {cause}")]
     Forbidden {
         /// The permission's name.
         action: &'static str,
         /// The bucket's name.
         bucket: String,
-        /// What the service says.
+        /// The service's error.
         cause: String,
     },
-    /// The bucket's name cannot be had.
-    #[error("the bucket {bucket} cannot be made: {cause}")]
+    /// A bucket of this name cannot be created.
+    #[error("cannot create the bucket {bucket}: {cause}")]
     NotMade {
         /// The bucket's name.
         bucket: String,
-        /// What the service says.
+        /// The service's error.
         cause: String,
     },
-    /// Nothing answers.
+    /// The service cannot be reached.
     #[error("S3 at {endpoint} cannot be reached: {cause}")]
     Unreachable {
         /// The URL, or AWS's.
         endpoint: String,
-        /// What the network says.
+        /// The network error.
         cause: String,
     },
     /// Anything else.
-    #[error("S3 fails at {action} in the bucket {bucket}: {cause}")]
+    #[error("S3 failed at {action} on the bucket {bucket}: {cause}")]
     Other {
         /// The permission's name.
         action: &'static str,
         /// The bucket's name.
         bucket: String,
-        /// What the service says.
+        /// The service's error.
         cause: String,
     },
-    /// `--s3-conditional=require`, and the service has none.
-    #[error("{0}; --s3-conditional=require does not take that")]
+    /// `--s3-conditional=require`, and the service does not support conditional writes.
+    #[error("{0}; --s3-conditional=require does not accept that")]
     Unconditional(&'static str),
 }
 
-/// What the messages name.
+/// What the error messages mention.
 pub(super) struct Setup<'a> {
     pub(super) bucket: &'a Bucket,
     pub(super) endpoint: &'a str,
@@ -87,8 +85,8 @@ pub(super) struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    /// Looks for the bucket, and makes it where there is none. Asks for a list, since
-    /// the answer to HEAD would not say what is wrong.
+    /// Finds the bucket, which is created if missing. Requests a list, since the response to
+    /// HEAD would not say what is wrong.
     pub(super) async fn find_or_make(&self) -> Result<(), SetupError> {
         let found = self
             .bucket
@@ -122,7 +120,7 @@ impl Setup<'_> {
             .send()
             .await;
         match made {
-            Ok(_) => tracing::info!(bucket = name, "made the bucket"),
+            Ok(_) => tracing::info!(bucket = name, "created the bucket"),
             // Another host was faster.
             Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => return Ok(()),
             Err(error) if matches!(status(&error), Some(400 | 409)) => {
@@ -138,7 +136,7 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// Not every service knows it; those keep buckets private anyway.
+    /// Not every service supports this; those that do not keep buckets private anyway.
     async fn block_public_access(&self) {
         let blocked = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
@@ -156,7 +154,7 @@ impl Setup<'_> {
         if let Err(error) = done {
             tracing::info!(
                 cause = said(&error),
-                "public access is not blocked by a setting"
+                "cannot block public access to the bucket"
             );
         }
     }
@@ -185,12 +183,12 @@ impl Setup<'_> {
         if let Err(error) = done {
             tracing::info!(
                 cause = said(&error),
-                "the bucket has no lifecycle rule for abandoned uploads; this host clears them"
+                "cannot add a lifecycle rule for abandoned multipart uploads; this host aborts them"
             );
         }
     }
 
-    /// What went wrong at a request that was the first to be made.
+    /// Explains the failure of one of the first requests.
     pub(super) fn explain<E>(
         &self,
         action: &'static str,
@@ -247,7 +245,7 @@ impl Setup<'_> {
         }
     }
 
-    /// The same for a request of the store's own.
+    /// Explains the failure of a request of [`Bucket`].
     pub(super) fn explain_failure(&self, action: &'static str, failure: &S3Failure) -> SetupError {
         let cause = match failure {
             S3Failure::Other(error) => causes(error),
@@ -273,7 +271,7 @@ fn status<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Opt
     error.raw_response().map(|raw| raw.status().as_u16())
 }
 
-/// What the service says, else what the network does; in one line.
+/// The service's error, or else the network's, in one line.
 fn said<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

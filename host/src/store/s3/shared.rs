@@ -7,13 +7,13 @@ use super::budget::Budget;
 use super::locks::Locks;
 use super::probe::Conditional;
 
-/// Lives as long as the last that uses it.
+/// Lives as long as the last of its users.
 pub(super) struct Shared {
     pub(super) bucket: Bucket,
     pub(super) conditional: Conditional,
     pub(super) redirect: bool,
     pub(super) budget: Budget,
     pub(super) locks: Locks,
-    /// Work that goes on without the request it began with, and that a shutdown waits for.
+    /// Work that outlives the request that started it, and that a graceful shutdown waits for.
     pub(super) tasks: TaskTracker,
 }

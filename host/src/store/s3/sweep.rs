@@ -1,5 +1,5 @@
-//! Clears what hosts that crashed have left of their uploads, where the bucket has no
-//! lifecycle rule that does it.
+//! Aborts abandoned multipart uploads of hosts that crashed, in case the bucket has no
+//! lifecycle rule that does so.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,22 +7,22 @@ use std::time::{Duration, SystemTime};
 use super::failure::S3Failure;
 use super::shared::Shared;
 
-/// Between two rounds.
+/// The time between two sweeps.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
-/// Looks at once and then every day.
+/// Sweeps at once and then every day.
 pub(super) async fn run(store: Arc<Shared>, abandoned_after: Duration) {
     loop {
         match sweep(&store, abandoned_after).await {
             Ok(0) => {}
-            Ok(aborted) => tracing::info!(aborted, "abandoned uploads are cleared"),
-            Err(failure) => tracing::warn!(?failure, "abandoned uploads are not cleared"),
+            Ok(aborted) => tracing::info!(aborted, "aborted abandoned multipart uploads"),
+            Err(failure) => tracing::warn!(?failure, "cannot abort abandoned multipart uploads"),
         }
         tokio::time::sleep(INTERVAL).await;
     }
 }
 
-/// Aborts the multipart uploads that began so long ago; returns how many.
+/// Aborts the multipart uploads that are at least this old; returns how many.
 async fn sweep(store: &Shared, abandoned_after: Duration) -> Result<usize, S3Failure> {
     let bucket = &store.bucket;
     let Some(limit) = SystemTime::now().checked_sub(abandoned_after) else {

@@ -1,8 +1,8 @@
-//! The contract on S3, and what only this engine promises.
+//! The contract on S3, and what only this engine guarantees.
 //!
-//! The contract also runs against any service there is: with `COFFER_TEST_S3_ENDPOINT`,
-//! `COFFER_TEST_S3_BUCKET` and `COFFER_TEST_S3_REGION` set, and credentials in one of
-//! the SDK's standard places, under a fresh prefix for each test.
+//! The contract also runs against any real service: with `COFFER_TEST_S3_ENDPOINT`,
+//! `COFFER_TEST_S3_BUCKET` and `COFFER_TEST_S3_REGION` set, and credentials in one of the
+//! SDK's standard sources, under a new prefix for each test.
 
 #[path = "../../../../tests/support/s3_service/mod.rs"]
 mod service;

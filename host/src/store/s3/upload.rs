@@ -1,4 +1,4 @@
-//! A file on its way in: gathered in memory while it is small, then sent in parts.
+//! A file being uploaded: gathered in memory while it is small, then sent in parts.
 
 use std::mem;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ pub(super) struct S3Upload {
 #[derive(Default)]
 struct Gathered {
     buffer: Vec<u8>,
-    /// What the buffer may hold.
+    /// The memory that the buffer may use.
     grant: Option<Grant>,
-    /// Has the parts before the buffer.
+    /// Has the parts that precede the buffer.
     multipart: Option<Multipart>,
 }
 
 impl S3Upload {
-    /// Looks at what is there, where that is needed, so that an upload can be refused before
-    /// a byte has been received.
+    /// Looks up the current version if necessary, so that an upload can be refused before a
+    /// byte is received.
     pub(super) async fn create(
         store: Arc<Shared>,
         key: Key,
@@ -64,8 +64,8 @@ impl S3Upload {
         })
     }
 
-    /// Ends the file: the digest is verified, and what is not going to be stored in
-    /// one request is at the service.
+    /// Ends the file: afterwards the digest is verified, and all parts of a file that is not
+    /// stored in one request are at the service.
     pub(super) async fn seal(mut self: Box<Self>) -> Result<Sealed, Error> {
         let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
         self.digest.verify()?;
@@ -104,8 +104,8 @@ impl S3Upload {
         Ok(())
     }
 
-    /// Makes room for at least one byte, and for so many if they fit a part; returns
-    /// for how many.
+    /// Makes room for at least one byte, and for `more` if they fit in a part; returns for
+    /// how many.
     async fn make_room(&self, gathered: &mut Gathered, more: usize) -> Result<usize, Error> {
         let filled = gathered.buffer.len();
         let granted = gathered.grant.as_ref().map_or(0, |grant| grant.size);
@@ -117,7 +117,7 @@ impl S3Upload {
             gathered.grant = Some(self.store.budget.grant(wanted).await?);
         }
         let room = gathered.grant.as_ref().map_or(0, |grant| grant.size);
-        // As much as is needed, for a small file is often there at once.
+        // No more than needed, since a small file often arrives all at once.
         let whole = match wanted <= room / 2 {
             true => wanted.next_power_of_two(),
             false => room,
@@ -126,7 +126,7 @@ impl S3Upload {
         Ok(room - filled)
     }
 
-    /// Sends what is gathered as a part.
+    /// Sends the gathered bytes as a part.
     async fn spill(&mut self, gathered: &mut Gathered) -> Result<(), Error> {
         if gathered.multipart.is_none() {
             let (key, metadata) = (self.key.clone(), self.metadata.clone());
@@ -149,7 +149,7 @@ impl Gathered {
 #[async_trait::async_trait]
 impl Upload for S3Upload {
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
-        // Left out on any error, and if the caller does not wait for the end.
+        // Not put back on any error, nor if the call is cancelled.
         let mut gathered = self.gathered.take().ok_or_else(failed_before)?;
         self.size.add(bytes.len())?;
         self.digest.update(&bytes);
@@ -179,5 +179,5 @@ impl Upload for S3Upload {
 }
 
 fn failed_before() -> Error {
-    Error::Unavailable("this upload has failed before".into())
+    Error::Unavailable("this upload has already failed".into())
 }

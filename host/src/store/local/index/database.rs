@@ -1,4 +1,4 @@
-//! The index's file, as redb has it open.
+//! The index's file, opened by redb.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use redb::{Builder, Database};
 use super::tables::make_tables;
 use crate::store::local::private::private_file;
 
-/// An index up to so many bytes is read through at each start, before anything in it is
-/// trusted: not all that redb does with what it does not expect can be caught. That takes
-/// some seconds where it comes from the disk; `coffer check` verifies larger ones.
+/// An index of at most this many bytes is verified at each start, before anything in it is
+/// trusted: not everything that redb does with unexpected data can be caught. That takes
+/// a few seconds if it is not cached; `coffer check` verifies larger ones.
 const VERIFIED: u64 = 1 << 30;
 
-/// redb's own cache. The system's page cache stands behind it, so it is kept small.
+/// redb's own cache. It is small, since the system's page cache is behind it.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// A database, and who reads it.
+/// A database, and whether it is being read.
 pub(super) struct OpenDatabase {
     pub(super) database: Database,
     pub(super) in_use: Arc<()>,
@@ -32,7 +32,7 @@ impl OpenDatabase {
     }
 }
 
-/// Opens it; makes it where it is missing.
+/// Opens it; creates it if missing.
 pub(super) fn open(path: &Path, verify: bool) -> Result<Database, redb::Error> {
     let file = private_file(path).map_err(redb::Error::Io)?;
     let length = file.metadata().map_err(redb::Error::Io)?.len();

@@ -1,4 +1,4 @@
-//! The index as its one writer sees it.
+//! The index as its only writer sees it.
 
 use bytes::Bytes;
 use redb::{ReadableTable, WriteTransaction};
@@ -7,14 +7,14 @@ use super::tables::{CONTENTS, FILES, Row, RowRef, to_nanos, version};
 use crate::store::local::id::Id;
 use crate::store::{Info, Key};
 
-/// What a row takes besides its texts: its numbers, and what redb adds.
+/// The size of a row besides its texts, in bytes: its numbers, and redb's overhead.
 const ROW: u64 = 64;
 
-/// All of it as the one writer sees it.
+/// The whole index as its only writer sees it.
 pub(in crate::store::local) struct Draft<'txn> {
     rows: redb::Table<'txn, &'static [u8], Row>,
     contents: redb::Table<'txn, u128, &'static [u8]>,
-    /// How many bytes all of it has.
+    /// The bytes of all rows and contents.
     pub(super) bytes: u64,
 }
 
@@ -35,8 +35,8 @@ impl<'txn> Draft<'txn> {
         Ok(version(&self.rows, key)?.map(|version| version.info))
     }
 
-    /// Puts a version in place of what was there, with its bytes if they are to lie
-    /// here. Returns whether anything was there, and what has a file that is now waste.
+    /// Stores a version, replacing any earlier one, with its bytes if they belong here.
+    /// Returns whether there was an earlier one, and its id if it has a file to remove.
     pub(in crate::store::local) fn insert(
         &mut self,
         id: Id,
@@ -62,7 +62,7 @@ impl<'txn> Draft<'txn> {
         Ok((was_there, self.waste(before)?))
     }
 
-    /// Takes a version out; returns it where it has a file that is now waste.
+    /// Removes a version; returns its id if it has a file to remove.
     pub(in crate::store::local) fn remove(&mut self, key: &Key) -> Result<Option<Id>, redb::Error> {
         let key = key.as_str().as_bytes();
         let before = self.rows.remove(key)?;
@@ -82,7 +82,7 @@ impl<'txn> Draft<'txn> {
     }
 }
 
-/// How many bytes all of it has, read through.
+/// The bytes of all rows and contents, counted.
 pub(super) fn bytes(
     rows: &impl ReadableTable<&'static [u8], Row>,
     contents: &impl ReadableTable<u128, &'static [u8]>,

@@ -1,5 +1,5 @@
-//! Keeps the damage of an index from spreading: redb panics on some of what it does not
-//! expect in its file.
+//! Keeps damage to an index from spreading: redb panics on some unexpected content of its
+//! file.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -7,35 +7,37 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the index can be trusted. Once it has been found damaged, nothing is read from
-/// it and nothing written to it: what it says next could be wrong, too.
+/// Whether the index can be trusted. Once it has been found damaged, it is neither read nor
+/// written: its next answer could be wrong, too.
 #[derive(Debug, Default)]
 pub(in crate::store::local) struct Health {
     damaged: AtomicBool,
-    /// Whether requests are served: at a start, who starts it is told.
+    /// Whether requests are served: during a start, damage is reported to the operator instead.
     serves: AtomicBool,
 }
 
 impl Health {
-    /// Does something with the index. A panic is [`redb::Error::Corrupted`].
+    /// Runs an operation on the index. A panic becomes [`redb::Error::Corrupted`].
     pub(in crate::store::local) fn attempt<T>(
         &self,
         work: impl FnOnce() -> Result<T, redb::Error>,
     ) -> Result<T, redb::Error> {
         if self.is_damaged() {
-            return Err(redb::Error::Corrupted("it was found damaged before".into()));
+            return Err(redb::Error::Corrupted(
+                "it was already found damaged".into(),
+            ));
         }
         let outcome = guarded(work).unwrap_or_else(|panic| Err(redb::Error::Corrupted(panic)));
         if let Err(error @ redb::Error::Corrupted(_)) = &outcome
             && !self.damaged.swap(true, Ordering::SeqCst)
             && self.serves.load(Ordering::SeqCst)
         {
-            tracing::error!(%error, "the index is damaged, nothing is served from it any more");
+            tracing::error!(%error, "the index is damaged, it is no longer read or written");
         }
         outcome
     }
 
-    /// From now on, damage is said in the log.
+    /// From now on, damage is logged.
     pub(in crate::store::local) fn serve(&self) {
         self.serves.store(true, Ordering::SeqCst);
     }
@@ -46,11 +48,11 @@ impl Health {
 }
 
 thread_local! {
-    /// What the panic of this thread's guarded work says; none where nothing is guarded.
+    /// The panic message of this thread's guarded work; none if nothing is guarded.
     static CAUGHT: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs this; a panic comes back as one line, and not as lines on stderr.
+/// Runs this; a panic is returned as one line instead of being printed to stderr.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -58,7 +60,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         std::panic::set_hook(Box::new(move |panic| {
             let is_caught = CAUGHT.with_borrow_mut(|caught| {
                 let Some(said) = caught.as_mut().filter(|said| said.is_empty()) else {
-                    // Of nobody's concern here, or a second one, which ends the process.
+                    // Not guarded, or a second one, which ends the process.
                     return false;
                 };
                 *said = one_line(&panic.to_string());
@@ -70,7 +72,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         }));
     });
     let outside = CAUGHT.replace(Some(String::new()));
-    // What a panic leaves half done is not used again, see `Health`.
+    // State that a panic leaves inconsistent is not used again, see `Health`.
     let outcome = catch_unwind(AssertUnwindSafe(work));
     let said = CAUGHT.replace(outside);
     outcome.map_err(|panic: Box<dyn Any + Send>| {
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_damage_in_one_line_and_the_end_of_all_service() {
+    fn a_panic_is_reported_as_damage_in_one_line_and_ends_all_use() {
         let health = Health::default();
         assert!(matches!(health.attempt(|| Ok(1)), Ok(1)));
         let full = || Err::<(), _>(redb::Error::Io(std::io::ErrorKind::StorageFull.into()));

@@ -1,4 +1,4 @@
-//! One page of keys, by seeking: a folder costs one step however much it holds.
+//! One page of keys, by seeking: a folder costs one step, however many keys it holds.
 
 use std::ops::Bound;
 
@@ -10,11 +10,11 @@ use coffer_port::list::behind_all;
 /// A page, and what it cost.
 pub(in crate::store::local) struct Page {
     pub(in crate::store::local) listing: Listing,
-    /// How many rows were looked at.
+    /// How many rows were read.
     pub(super) rows: usize,
 }
 
-/// Reads a page of the rows as they are now.
+/// Reads a page of these rows.
 pub(super) fn page(rows: &Rows, options: &ListOptions) -> Result<Page, redb::Error> {
     let prefix = options.prefix.as_bytes();
     let mut page = Page {

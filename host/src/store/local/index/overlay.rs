@@ -1,5 +1,5 @@
-//! A file that is read and never written: what redb would write, to repair it after a crash
-//! for one, stays in memory.
+//! A file that is read but never written: what redb writes, for example to repair it after
+//! a crash, stays in memory.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::StorageBackend;
 
-/// What is kept together, in bytes.
+/// The unit in which writes are kept, in bytes.
 const BLOCK: u64 = 4096;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Overlay {
 #[derive(Debug)]
 struct State {
     len: u64,
-    /// Up to here the file counts; behind it are zeros.
+    /// The file's content counts up to here; zeros follow.
     from_file: u64,
     written: BTreeMap<u64, Vec<u8>>,
 }
@@ -59,7 +59,7 @@ impl Overlay {
     }
 }
 
-/// The blocks that so many bytes from this offset touch: number, where in the block, and
+/// The blocks that `len` bytes from this offset touch: number, offset in the block, and
 /// which of the bytes.
 fn pieces(offset: u64, len: usize) -> impl Iterator<Item = (u64, usize, std::ops::Range<usize>)> {
     let mut done = 0;
@@ -102,7 +102,7 @@ impl StorageBackend for Overlay {
             state.from_file = len;
         }
         state.written.retain(|number, _| number * BLOCK < len);
-        // What is cut off of a block does not come back.
+        // Bytes that are cut off a block do not come back.
         let last = len / BLOCK;
         if let Some(rest) = state
             .written
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_as_a_file_would_that_is_written_to() {
+    fn it_reads_like_a_file_that_is_written_to() {
         let mut file = tempfile::tempfile().expect("a file");
         let mut model: Vec<u8> = (0..10_000_u32).map(|n| n as u8).collect();
         file.write_all(&model).expect("written");

@@ -1,9 +1,9 @@
-//! How much of the index's file is in use, and how the rest is given back to the disk.
+//! How much of the index's file is in use, and how the rest is returned to the disk.
 //!
-//! redb keeps the pages of what is removed for what is stored next, and hardly ever makes
-//! its file shorter. Where most of it is free, a start compacts the file in place, before
-//! anybody reads; later on, and only while nothing is to be written, what is there is copied
-//! to a new file, which then takes its place. Readers keep the old one until they are done.
+//! redb keeps free pages for what is stored next, and hardly ever shrinks its file. If most
+//! of it is free, a start compacts the file in place, before anything reads it; later on, and
+//! only while nothing waits to be written, the content is copied to a new file, which then
+//! replaces it. Readers keep the old one until they are done.
 
 use std::fs;
 use std::io;
@@ -19,43 +19,43 @@ use super::database::{OpenDatabase, open};
 use super::snapshot::Snapshot;
 use super::tables::{CHANGES, CONTENTS, FILES, SIZES, read_changes};
 
-/// Less than this is not worth the work, in bytes.
+/// The least free space that is worth compacting, in bytes.
 const WORTH: u64 = 8 << 20;
 
-/// So many rows are copied between two looks at whether anything is to be written.
+/// How many rows are copied between two checks for waiting writes.
 const STEP: usize = 64;
 
-/// What came of the attempt to make the file shorter.
+/// The outcome of an attempt to compact the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store::local) enum Compacted {
     /// There is little to gain.
     Unneeded,
-    /// It is shorter now: so many bytes of the disk before and after.
+    /// It is smaller now: its size on disk before and after, in bytes.
     Done(u64, u64),
-    /// Something is to be written first.
+    /// A write was waiting.
     GivenUp,
 }
 
-/// The most that pages in use can take where they hold so many bytes: each is full to a
-/// third at least, and the file is never empty.
+/// The most space that pages in use can need for this many bytes: each page is at least a
+/// third full, and the file is never empty.
 pub(super) fn in_use(bytes: u64) -> u64 {
     bytes.saturating_mul(3).saturating_add(1 << 20)
 }
 
-/// What a file takes of the disk; parts of it may never have been written.
+/// A file's size on disk; parts of it may never have been written.
 pub(super) fn on_disk(path: &Path) -> io::Result<u64> {
     let about = fs::metadata(path)?;
     Ok(about.len().min(about.blocks().saturating_mul(512)))
 }
 
 impl Index {
-    /// How many bytes of the file are free at least for what is stored next.
+    /// How many bytes of the file are free for what is stored next, at least.
     pub(in crate::store::local) fn free(&self) -> u64 {
         let in_use = in_use(self.bytes.load(Ordering::Relaxed));
         on_disk(&self.path).map_or(0, |all| all.saturating_sub(in_use))
     }
 
-    /// Whether most of the file is free, and more than the last attempt could not mend.
+    /// Whether most of the file is free, and the last attempt to compact it is outdated.
     fn is_wasteful(&self) -> io::Result<bool> {
         let (all, bytes) = (on_disk(&self.path)?, self.bytes.load(Ordering::Relaxed));
         let free = all.saturating_sub(in_use(bytes));
@@ -74,8 +74,8 @@ impl Index {
         Ok(all)
     }
 
-    /// Makes the file shorter in place, which takes no room on the disk. Nobody may use
-    /// the index meanwhile.
+    /// Compacts the file in place, which needs no free disk space. Nothing may use the index
+    /// meanwhile.
     pub(in crate::store::local) fn compact_in_place(&self) -> Result<Compacted, redb::Error> {
         if !self.is_wasteful().map_err(redb::Error::Io)? {
             return Ok(Compacted::Unneeded);
@@ -92,8 +92,8 @@ impl Index {
         Ok(Compacted::Done(before, after))
     }
 
-    /// Copies what is there to a new file, which takes the old one's place. Called by the
-    /// one writer. `is_wanted` says whether to go on.
+    /// Copies the content to a new file, which replaces the old one. Called by the only
+    /// writer. `is_wanted` says whether to continue.
     pub(in crate::store::local) fn compact_aside(
         &self,
         is_wanted: impl FnMut() -> bool,
@@ -105,7 +105,7 @@ impl Index {
         let draft = self.path.with_extension("new");
         let copied = self.health.attempt(|| self.copy(&draft, is_wanted));
         let Ok(Some(copy)) = copied else {
-            // Where the disk is full, the next start has another way.
+            // If the disk is full, the next start compacts in place.
             let _ = fs::remove_file(&draft);
             self.has_tried().map_err(redb::Error::Io)?;
             return copied.map(|_| Compacted::GivenUp);
@@ -113,7 +113,7 @@ impl Index {
         fs::rename(&draft, &self.path).map_err(redb::Error::Io)?;
         let folder = self.path.parent().unwrap_or(Path::new("."));
         if let Err(error) = fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-            // Which of the two the disk holds is not known, so neither is written to.
+            // It is unknown which of the two the disk holds, so neither is written to.
             self.close();
             return Err(redb::Error::Io(error));
         }
@@ -126,7 +126,7 @@ impl Index {
         Ok(Compacted::Done(before, after))
     }
 
-    /// None where it was not wanted any more.
+    /// None if it was no longer wanted.
     fn copy(
         &self,
         draft: &Path,
@@ -169,7 +169,7 @@ impl Index {
         Ok(Some(database))
     }
 
-    /// Keeps a database whose file has been replaced for as long as somebody reads it.
+    /// Keeps a database whose file has been replaced for as long as it is read.
     fn retire(&self, old: OpenDatabase) {
         if let Ok(mut retired) = self.retired.lock() {
             retired.push(old);
@@ -177,7 +177,7 @@ impl Index {
         self.release();
     }
 
-    /// Closes databases that nobody reads any more. Returns whether any are left.
+    /// Closes databases that are no longer read. Returns whether any are left.
     pub(in crate::store::local) fn release(&self) -> bool {
         let Ok(mut retired) = self.retired.lock() else {
             return false;
@@ -188,7 +188,7 @@ impl Index {
             .partition(|old| Arc::strong_count(&old.in_use) > 1);
         *retired = used;
         for old in unused {
-            // Its file is gone: what cannot be written there is no loss.
+            // Its file is gone, so a failed write loses nothing.
             let _ = self.health.attempt(|| Ok(old.database.close()?));
         }
         !retired.is_empty()

@@ -13,11 +13,11 @@ use crate::store::local::failure::failed;
 use crate::store::local::id::Id;
 use crate::store::{Error, Key, ListOptions};
 
-/// The largest version whose bytes may lie in the index, in bytes. Those of a form may
-/// have to wait in memory for all the others of theirs.
+/// Max size of a version whose bytes are stored in the index, in bytes. Those of a form may
+/// have to wait in memory for the form's other files.
 pub(in crate::store::local) const SMALL: u64 = 8 << 10;
 
-/// All of it as a reader sees it: as it was at one moment.
+/// The whole index as a reader sees it, as of one moment.
 pub(in crate::store::local) struct Snapshot {
     pub(super) rows: Rows,
     pub(super) contents: ReadOnlyTable<u128, &'static [u8]>,
@@ -27,7 +27,7 @@ pub(in crate::store::local) struct Snapshot {
 }
 
 impl Snapshot {
-    /// All of it as it is at this moment.
+    /// A snapshot as of now.
     pub(super) fn of(opened: &OpenDatabase, health: &Arc<Health>) -> Result<Self, redb::Error> {
         let transaction = opened.database.begin_read()?;
         Ok(Self {
@@ -38,14 +38,14 @@ impl Snapshot {
         })
     }
 
-    /// Looks a key up. Short, and from memory as a rule: done where it is called.
+    /// Looks up a key. Fast and usually from memory, so it runs on the caller's thread.
     pub(in crate::store::local) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
         self.health
             .attempt(|| version(&self.rows, key))
             .map_err(failed)
     }
 
-    /// The bytes of a version, where they lie here.
+    /// The bytes of a version, if they are in the index.
     pub(in crate::store::local) fn content(
         &self,
         version: &Version,
@@ -68,7 +68,7 @@ impl Snapshot {
             .map_err(failed)
     }
 
-    /// Tells `each` of every row: its key, its id, and how many bytes the version has.
+    /// Calls `each` with every row's key and id and the version's size in bytes.
     pub(in crate::store::local) fn each(
         &self,
         mut each: impl FnMut(&[u8], Id, u64),
@@ -85,14 +85,14 @@ impl Snapshot {
             .map_err(failed)
     }
 
-    /// How many versions have their bytes here.
+    /// How many versions have their bytes in the index.
     pub(in crate::store::local) fn contents_count(&self) -> Result<u64, Error> {
         self.health
             .attempt(|| Ok(self.contents.len()?))
             .map_err(failed)
     }
 
-    /// How many bytes lie here for a version, if any.
+    /// How many bytes the index holds for a version, if any.
     pub(in crate::store::local) fn content_length(&self, id: Id) -> Result<Option<u64>, Error> {
         self.health
             .attempt(|| {

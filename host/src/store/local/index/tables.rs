@@ -1,4 +1,4 @@
-//! The tables of the index, and what is read of them and written to them as one.
+//! The tables of the index, and how they are read and written together.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,11 +21,11 @@ pub(super) const FILES: TableDefinition<&[u8], Row> = TableDefinition::new("file
 /// The bytes of small versions, by id.
 pub(super) const CONTENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("contents");
 
-/// How many changes there have been, so that a commit in doubt can be looked up.
+/// How many changes were committed, so that a commit in doubt can be looked up.
 pub(super) const CHANGES: TableDefinition<(), u64> = TableDefinition::new("changes");
 
-/// The number of a change, and how many bytes rows and contents had after it. Where it is
-/// not the latest change's, an older version of this program has written since.
+/// The number of a change, and the bytes of all rows and contents after it. If it is not the
+/// latest change, an older version of this program has written since.
 pub(super) const SIZES: TableDefinition<(), (u64, u64)> = TableDefinition::new("sizes");
 
 /// The rows as a reader sees them.
@@ -63,14 +63,14 @@ pub(super) fn from_nanos(nanos: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(nanos)
 }
 
-/// Good until the year 2554.
+/// Valid until the year 2554.
 pub(super) fn to_nanos(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     })
 }
 
-/// A table must be there before it can be read.
+/// Creates all tables, since a table must exist before it can be read.
 pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(FILES)?;
@@ -81,7 +81,7 @@ pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
-/// Counts a transaction; its number is the count with it.
+/// Counts a transaction; its number is the new count.
 pub(super) fn count(transaction: &WriteTransaction, bytes: u64) -> Result<u64, redb::Error> {
     let mut changes = transaction.open_table(CHANGES)?;
     let before = changes.get(())?.map_or(0, |number| number.value());
@@ -91,7 +91,7 @@ pub(super) fn count(transaction: &WriteTransaction, bytes: u64) -> Result<u64, r
     Ok(number)
 }
 
-/// How many changes there have been.
+/// How many changes were committed.
 pub(super) fn read_changes(database: &Database) -> Result<u64, redb::Error> {
     let changes = database.begin_read()?.open_table(CHANGES)?;
     let number = changes.get(())?;

@@ -1,4 +1,4 @@
-//! What is broken is found and said, and brings nothing else down.
+//! Corruption is found and reported, and brings nothing else down.
 
 use std::os::unix::fs::FileExt;
 
@@ -11,7 +11,7 @@ fn flip(path: &Path, offset: usize) {
     fs::write(path, bytes).expect("written");
 }
 
-/// A directory that has been stopped, with files large and small.
+/// The directory of a store that has been stopped, with large and small files.
 async fn stopped() -> TempDir {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
@@ -70,8 +70,8 @@ async fn damaged_files_are_counted_once_each_and_others_are_served() {
     assert_eq!(store.damaged_files(), 4);
 }
 
-/// Damages the index at one place after the other: in its header, and where pages say what
-/// they are and what they hold. A start either refuses, or all is as it was.
+/// Damages the index at one place after another: in its header, and in the headers of its
+/// pages. A start either refuses, or all files are unchanged.
 #[tokio::test]
 async fn an_index_that_was_damaged_is_refused_in_one_line_or_served_whole() {
     let dir = stopped().await;
@@ -105,7 +105,7 @@ async fn an_index_that_was_damaged_is_refused_in_one_line_or_served_whole() {
     assert!(refused > 0);
 }
 
-/// More than redb keeps in memory, so that it has to read what was damaged after the start.
+/// More data than redb caches, so that it has to read what was damaged after the start.
 #[tokio::test]
 async fn an_index_that_is_damaged_while_it_serves_ends_the_service_and_no_thread() {
     let dir = TempDir::new().expect("a directory");
@@ -201,7 +201,10 @@ async fn a_check_lists_what_is_damaged_missing_and_orphaned_and_changes_nothing(
     lines.sort();
     let says = |n: usize, words: &[&str]| words.iter().all(|word| lines[n].contains(word));
     assert!(
-        says(0, &["damaged: \"large/0\"", "9999 of 10000"]),
+        says(
+            0,
+            &["damaged: \"large/0\"", "expected 10000 bytes, found 9999"]
+        ),
         "{lines:?}"
     );
     assert!(says(1, &["missing: \"large/1\""]), "{lines:?}");
@@ -226,7 +229,7 @@ async fn a_check_lists_what_is_damaged_missing_and_orphaned_and_changes_nothing(
 }
 
 #[test]
-fn a_check_of_what_is_no_store_makes_nothing() {
+fn a_check_of_what_is_not_a_store_creates_nothing() {
     let dir = TempDir::new().expect("a directory");
     let refused = check(dir.path(), |_| ());
     assert!(matches!(refused, Err(OpenError::NotAStore { .. })));

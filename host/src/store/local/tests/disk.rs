@@ -1,4 +1,4 @@
-//! What lies on the disk, and that nobody else can read it.
+//! What is on the disk, and that no other user can read it.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,7 +12,7 @@ async fn nothing_stays_on_disk_but_the_bytes_of_current_versions() {
     assert_eq!((files, small), (vec![LARGE.to_vec()], 0));
 }
 
-/// Stores, replaces, removes and breaks off, with `last` as the one version that is left.
+/// Stores, replaces, removes and aborts, with `last` as the only version that remains.
 /// Returns the contents of files, and how many versions have their bytes in the index.
 async fn what_stays(last: &[u8]) -> (Vec<Vec<u8>>, u64) {
     let dir = TempDir::new().expect("a directory");
@@ -62,7 +62,7 @@ async fn what_stays(last: &[u8]) -> (Vec<Vec<u8>>, u64) {
 }
 
 #[tokio::test]
-async fn names_never_become_paths_and_nobody_else_may_read() {
+async fn names_never_become_paths_and_no_other_user_may_read() {
     let dir = TempDir::new().expect("a directory");
     let data = dir.path().join("data");
     let store = LocalStore::open(&data).expect("a store");

@@ -1,9 +1,9 @@
-//! An index that does not know what is there: no start with it, and nothing is removed.
+//! An index that lacks existing files: the start is refused, and nothing is removed.
 
 use super::*;
 
-/// A directory after a crash with so many large files and a small one, and the index as it
-/// was when half of them were there.
+/// A directory after a crash with this many large files and a small one, and the index from
+/// when half of them were stored.
 async fn crashed(files: usize) -> (TempDir, Vec<u8>) {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
@@ -26,7 +26,7 @@ fn index(dir: &TempDir) -> PathBuf {
     dir.path().join("index.redb")
 }
 
-/// What a start says, in one line.
+/// The error of a start, in one line.
 fn refusal(dir: &TempDir) -> OpenError {
     let error = LocalStore::open(dir.path())
         .map(|_| ())
@@ -42,7 +42,7 @@ async fn an_empty_index_beside_blobs_refuses_to_start() {
     for marker in [true, false] {
         fs::write(index(&dir), "").expect("truncated");
         if !marker {
-            // As with a directory that an older version has left.
+            // Like a directory of an older version.
             fs::remove_file(dir.path().join("changes")).expect("a file");
         }
         for _ in 0..2 {
@@ -72,7 +72,7 @@ async fn an_index_that_is_empty_or_missing_refuses_to_start_for_small_files_too(
 }
 
 #[tokio::test]
-async fn an_empty_index_where_nothing_was_ever_stored_is_made_anew() {
+async fn an_empty_index_where_nothing_was_ever_stored_is_recreated() {
     let dir = TempDir::new().expect("a directory");
     LocalStore::open(dir.path()).expect("a store").close().await;
     fs::write(index(&dir), "").expect("truncated");
@@ -81,7 +81,7 @@ async fn an_empty_index_where_nothing_was_ever_stored_is_made_anew() {
 }
 
 #[tokio::test]
-async fn an_older_index_refuses_to_start_until_it_is_said_to_be_the_one() {
+async fn an_older_index_refuses_to_start_until_the_operator_accepts_it() {
     let (dir, half) = crashed(20).await;
     let whole = fs::read(index(&dir)).expect("an index");
     fs::write(index(&dir), &half).expect("an older one");
@@ -98,7 +98,7 @@ async fn an_older_index_refuses_to_start_until_it_is_said_to_be_the_one() {
     assert_eq!(read(&store, "19").await.expect("kept"), LARGE);
     store.close().await;
 
-    // As the refusal says: the older one is accepted, what it does not know is moved aside.
+    // As the refusal says: the older one is accepted, and blobs that are not in it are moved aside.
     fs::write(index(&dir), &half).expect("an older one");
     fs::remove_file(dir.path().join("changes")).expect("a file");
     fs::remove_file(dir.path().join("clean")).expect("a file");
@@ -115,7 +115,7 @@ async fn a_change_that_was_acknowledged_is_missed_in_a_copy_made_just_before() {
     put(&store, "f", &LARGE).await;
     let before = fs::read(index(&dir)).expect("an index");
     put(&store, "g", &LARGE).await;
-    // A copy of the whole directory is a crash to whoever opens it.
+    // A copy of the whole directory looks like a crash to the process that opens it.
     let copy = TempDir::new().expect("a directory");
     for name in ["format", "changes"] {
         fs::copy(dir.path().join(name), copy.path().join(name)).expect("copied");
@@ -165,14 +165,14 @@ async fn orphans_that_no_crash_explains_and_that_are_most_of_what_is_there_are_l
 }
 
 #[tokio::test]
-async fn a_crash_amid_many_uploads_is_no_reason_not_to_start() {
+async fn a_crash_amid_many_uploads_does_not_prevent_a_start() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     let mut uploads = Vec::new();
     for n in 0..40 {
         uploads.push(receive(&store, &format!("{n}"), &vec![1; 1 << 20]).await);
     }
-    // Their first bytes are on disk once the next ones are.
+    // Their first bytes are on disk once the next ones are, too.
     for upload in &mut uploads {
         upload.complete().await.expect("written");
     }

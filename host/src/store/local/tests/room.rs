@@ -1,11 +1,11 @@
-//! Space comes back: in the index's file, and on the disk.
+//! Space is reclaimed: in the index's file, and on the disk.
 
 use super::index::Compacted;
 use super::*;
 
 const SMALL_FILE: [u8; 8_000] = [1; 8_000];
 
-/// An index with so many small files of which all but each 20th are removed.
+/// An index with this many small files, of which all but every 20th are removed.
 fn emptied(dir: &TempDir, files: u64) -> Index {
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
     let info = |n: u64| Info {
@@ -52,14 +52,14 @@ fn shorter(compacted: Result<Compacted, redb::Error>) -> bool {
 }
 
 #[test]
-fn the_space_of_small_files_comes_back_at_the_next_start() {
+fn the_space_of_small_files_is_reclaimed_at_the_next_start() {
     let dir = TempDir::new().expect("a directory");
     let index = emptied(&dir, 4_000);
     let free = index.free();
     assert!(free > 16 << 20, "{free}");
     index.close();
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
-    // As it was written down, not counted anew.
+    // As recorded, not counted again.
     assert!(index.free().abs_diff(free) < 1 << 20);
     assert!(shorter(index.compact_in_place()));
     is_whole(&index, 4_000);
@@ -69,7 +69,7 @@ fn the_space_of_small_files_comes_back_at_the_next_start() {
 }
 
 #[test]
-fn the_space_of_small_files_comes_back_while_others_read() {
+fn the_space_of_small_files_is_reclaimed_while_others_read() {
     let dir = TempDir::new().expect("a directory");
     let index = emptied(&dir, 4_000);
     let before = index.snapshot().expect("a snapshot");
@@ -82,7 +82,7 @@ fn the_space_of_small_files_comes_back_while_others_read() {
     let reader = index.snapshot().expect("a snapshot");
     assert!(shorter(index.compact_aside(|| true)));
     assert!(!dir.path().join("index.new").exists());
-    // Who has begun to read goes on with the old file, which is closed thereafter.
+    // A reader that has started continues with the old file, which is closed afterwards.
     for n in (0..4_000).step_by(20) {
         let version = reader.get(&key(&format!("{n:08}"))).expect("an index");
         let version = version.expect("a version");
@@ -101,7 +101,7 @@ fn the_space_of_small_files_comes_back_while_others_read() {
 }
 
 #[test]
-fn a_change_of_an_older_version_has_the_bytes_counted_anew() {
+fn after_a_change_by_an_older_version_the_bytes_are_counted_again() {
     let dir = TempDir::new().expect("a directory");
     let index = emptied(&dir, 400);
     let free = index.free();
@@ -132,7 +132,7 @@ async fn free_pages_of_the_index_count_as_room() {
     store.layout.set_index_free(1 << 40);
     assert!(room() >= disk.min(1 << 40));
     assert!(room() >= 1 << 40);
-    // What is free is reckoned anew with each change.
+    // Free space is recomputed with each change.
     for n in 0..400 {
         put(&store, &format!("{n}"), &SMALL_FILE).await;
     }

@@ -1,4 +1,4 @@
-//! From one start to the next: who may use a directory, and what a crash leaves.
+//! From one start to the next: who may use a directory, and what a crash leaves behind.
 
 use super::*;
 
@@ -66,7 +66,7 @@ async fn a_directory_without_its_index_keeps_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_directory_whose_small_files_are_files_is_taken_over() {
+async fn a_directory_of_the_format_without_small_files_in_the_index_is_upgraded() {
     let dir = TempDir::new().expect("a directory");
     LocalStore::open(dir.path()).expect("a store").close().await;
     let id = id::Id::fresh();
@@ -82,7 +82,7 @@ async fn a_directory_whose_small_files_are_files_is_taken_over() {
     let inserted = index.update(|draft| draft.insert(id, &info, None).map(Some));
     assert!(inserted.is_ok());
     index.close();
-    // Older versions did not write it down.
+    // Older versions did not record it.
     fs::remove_file(dir.path().join("changes")).expect("a file");
     let file = plant(&dir, &format!("{:02x}/{id}", id.folder()));
     fs::write(&file, "old").expect("written");
@@ -105,7 +105,7 @@ async fn what_a_crash_left_is_moved_aside_by_the_next_start() {
     put(&store, "f", b"1").await;
     put(&store, "g", &LARGE).await;
     store.close().await;
-    // No orderly stop: the mark is missing.
+    // Not a clean shutdown: the mark is missing.
     fs::remove_file(dir.path().join("clean")).expect("a mark");
     let orphan = plant(&dir, ORPHAN);
     let foreign = plant(&dir, "0a/README");
@@ -120,21 +120,21 @@ async fn what_a_crash_left_is_moved_aside_by_the_next_start() {
 }
 
 #[tokio::test]
-async fn after_an_orderly_stop_no_file_is_looked_at() {
+async fn after_a_clean_shutdown_no_file_is_scanned() {
     let dir = TempDir::new().expect("a directory");
     LocalStore::open(dir.path()).expect("a store").close().await;
     let orphan = plant(&dir, ORPHAN);
     let store = LocalStore::open(dir.path()).expect("a store");
     assert!(orphan.exists());
-    // The mark counts once: while the store is open, every end but an orderly one
-    // is a crash.
+    // The mark counts once: while the store is open, every end but a clean shutdown is a
+    // crash.
     assert!(!dir.path().join("clean").exists());
     store.close().await;
     assert!(dir.path().join("clean").exists());
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_uploads_that_are_under_way() {
+async fn a_shutdown_waits_for_uploads_in_progress() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     let upload = receive(&store, "f", &vec![1; 1 << 20]).await;

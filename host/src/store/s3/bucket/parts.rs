@@ -11,14 +11,14 @@ use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
 use crate::store::{Error, Key};
 
-/// The service's name for an upload that is under way.
+/// The service's ID of a multipart upload.
 pub(in crate::store::s3) type PartsId = String;
 
-/// A part that the service has.
+/// A part that the service has received.
 pub(in crate::store::s3) type Part = CompletedPart;
 
 impl Bucket {
-    /// Starts one.
+    /// Starts a multipart upload.
     pub(in crate::store::s3) async fn start_parts(
         &self,
         key: &Key,
@@ -35,7 +35,7 @@ impl Bucket {
             .send()
             .await?;
         let id = started.upload_id.ok_or_else(|| {
-            Error::Unavailable("a multipart upload was started and has no id".into())
+            Error::Unavailable("a multipart upload was started without an upload ID".into())
         })?;
         Ok(id)
     }
@@ -68,7 +68,7 @@ impl Bucket {
             .build())
     }
 
-    /// Puts the parts together, and returns the new version's entity tag.
+    /// Completes the upload, and returns the new version's entity tag.
     pub(in crate::store::s3) async fn complete_parts(
         &self,
         key: &Key,
@@ -91,12 +91,12 @@ impl Bucket {
             .send()
             .await?;
         let etag = completed.e_tag().ok_or_else(|| {
-            Error::Unavailable("a multipart upload was completed and has no ETag".into())
+            Error::Unavailable("a multipart upload was completed without an ETag".into())
         })?;
         Ok(quoted(etag))
     }
 
-    /// Drops what has come of it.
+    /// Aborts the upload, which discards its parts.
     pub(in crate::store::s3) async fn abort_parts(
         &self,
         object: &str,

@@ -1,4 +1,4 @@
-//! URLs that open one object without credentials.
+//! Presigned URLs, which open one object without credentials.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::Bucket;
 use crate::store::body::ServedAs;
 use crate::store::{Error, Key};
 
-/// How long such a URL is good: for a client to follow it, and no longer.
+/// How long a presigned URL is valid: just long enough for a client to follow it.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 impl Bucket {
-    /// A URL for one GET (AWS Signature Version 4 in the query), made without a request.
-    /// Where the bucket keeps versions, it opens only the one that is named.
+    /// A presigned URL for one GET (AWS Signature Version 4 in the query), made without a
+    /// request. In a bucket with versioning, it opens only the given version.
     pub(in crate::store::s3) async fn presign(
         &self,
         key: &Key,
@@ -34,9 +34,11 @@ impl Bucket {
             .presigned(lifetime)
             .await
             .map_err(|error| Error::Unavailable(Box::new(error)))?;
-        // What is signed as a header field is one that no client would send.
+        // A signed header field is one that no client would send.
         if presigned.headers().next().is_some() {
-            return Err(Error::Unavailable("a URL that is not enough alone".into()));
+            return Err(Error::Unavailable(
+                "the presigned URL needs header fields".into(),
+            ));
         }
         Ok(presigned.uri().to_owned())
     }

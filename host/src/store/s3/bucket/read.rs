@@ -12,7 +12,7 @@ use super::{Bucket, Object};
 use crate::store::s3::failure::S3Failure;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
-/// Bytes of an object, as they begin to come.
+/// Bytes of an object, as a stream.
 pub(in crate::store::s3) struct Bytes {
     pub(in crate::store::s3) object: Object,
     pub(in crate::store::s3) offset: u64,
@@ -44,7 +44,7 @@ impl Bucket {
         })
     }
 
-    /// [`Bucket::head`], where none is no failure.
+    /// [`Bucket::head`], but a missing object is not a failure.
     pub(in crate::store::s3) async fn look(&self, key: &Key) -> Result<Option<Object>, Error> {
         match self.head(key).await {
             Ok(object) => Ok(Some(object)),
@@ -53,7 +53,7 @@ impl Bucket {
         }
     }
 
-    /// What is there, if that lets a file be stored.
+    /// The current version, if it allows the file to be stored.
     ///
     /// # Errors
     /// As [`CreateOptions::check`].
@@ -66,8 +66,8 @@ impl Bucket {
         Seen::check(found.map(|object| object.info), options)
     }
 
-    /// One GET. Of the conditions it passes on what the service can evaluate, which
-    /// saves bytes; whether they hold is for the caller to see.
+    /// One GET. Passes on the conditions that the service can evaluate, which saves bytes;
+    /// the caller still has to check them all.
     pub(in crate::store::s3) async fn get(
         &self,
         key: &Key,
@@ -96,7 +96,7 @@ impl Bucket {
         let length = length(got.content_length())?;
         let (offset, size) = match got.content_range() {
             None => (0, length),
-            // Some services say nonsense about the last bytes of an empty object.
+            // Some services send a nonsensical range for the last bytes of an empty object.
             Some(range) => placed(range, length).ok_or(S3Failure::RangeOutside)?,
         };
         Ok(Bytes {
@@ -114,7 +114,7 @@ impl Bucket {
         })
     }
 
-    /// [`Bucket::get`] for the version that is described here, and no other.
+    /// [`Bucket::get`] for the version described here, and no other.
     pub(in crate::store::s3) async fn get_version(
         &self,
         info: &Info,
@@ -125,7 +125,7 @@ impl Bucket {
     }
 }
 
-/// The one tag that is named, which is what S3 understands.
+/// The only tag in a list, which is all that S3 supports.
 fn single(etags: Option<&Etags>) -> Option<String> {
     match etags {
         Some(Etags::List(tags)) => match tags.as_slice() {
@@ -145,11 +145,11 @@ pub(super) fn is_tag(tag: &str) -> bool {
 fn length(length: Option<i64>) -> Result<u64, Error> {
     length
         .and_then(|length| u64::try_from(length).ok())
-        .ok_or_else(|| Error::Unavailable("an answer without a length".into()))
+        .ok_or_else(|| Error::Unavailable("a response without Content-Length".into()))
 }
 
 fn no_etag() -> Error {
-    Error::Unavailable("an answer without an ETag".into())
+    Error::Unavailable("a response without an ETag".into())
 }
 
 fn metadata(object_type: Option<&str>, user: Option<&HashMap<String, String>>) -> Metadata {

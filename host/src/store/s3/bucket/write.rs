@@ -25,7 +25,7 @@ pub(super) fn if_none_match(pin: &Pin) -> Option<String> {
 /// A condition as `If-Match`.
 ///
 /// # Errors
-/// What no header field can carry is not the tag of any version.
+/// A tag that no header field can carry is not the tag of any version.
 pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, S3Failure> {
     match pin {
         Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
@@ -34,7 +34,7 @@ pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, S3Failure> {
     }
 }
 
-/// What is kept beside the bytes, as the object's user metadata.
+/// What is stored beside the bytes, as the object's user metadata.
 pub(super) fn user_metadata(metadata: &Metadata) -> HashMap<String, String> {
     let fields = metadata.fields().into_iter();
     fields
@@ -42,18 +42,17 @@ pub(super) fn user_metadata(metadata: &Metadata) -> HashMap<String, String> {
         .collect()
 }
 
-/// A version that has just come to be.
+/// A version that was just stored.
 #[derive(Debug, Clone)]
 pub(in crate::store::s3) struct Written {
     pub(in crate::store::s3) etag: String,
-    /// By the service's clock when it had answered: S3 tells the time that it has
-    /// noted only to readers.
+    /// The service's clock when it responded: S3 tells the recorded time only to readers.
     pub(in crate::store::s3) modified: SystemTime,
 }
 
 impl Bucket {
-    /// One PUT. The SDK adds a CRC-32, which services that know it verify, and signs
-    /// the SHA-256 of the bytes, which all do.
+    /// One PUT. The SDK adds a CRC-32, which services that support it verify, and signs the
+    /// SHA-256 of the bytes, which all services verify.
     pub(in crate::store::s3) async fn put(
         &self,
         key: &Key,
@@ -79,14 +78,14 @@ impl Bucket {
             .await?;
         Ok(Written {
             etag: quoted(put.e_tag().ok_or_else(|| {
-                Error::Unavailable("an object was stored and has no ETag".into())
+                Error::Unavailable("an object was stored without an ETag".into())
             })?),
             modified: clock.read(),
         })
     }
 
-    /// One DELETE. S3 answers the same whether there was an object or not, unless a
-    /// version was named.
+    /// One DELETE. S3 responds the same whether there was an object or not, unless a
+    /// condition names a version.
     pub(in crate::store::s3) async fn delete(&self, key: &Key, pin: &Pin) -> Result<(), S3Failure> {
         self.client
             .delete_object()
@@ -99,7 +98,7 @@ impl Bucket {
     }
 }
 
-/// Reads the service's clock off the last answer's `Date`.
+/// Reads the service's clock from the `Date` of the last response.
 #[derive(Debug, Clone, Default)]
 struct Clock(Arc<OnceLock<DateTime>>);
 

@@ -1,9 +1,9 @@
-//! What goes wrong at the service is told as what it is, and never as a good end.
+//! Failures of the service are reported as what they are, never as success.
 
 use super::service::Fault;
 use super::*;
 
-/// A file that comes in many pieces.
+/// A file that arrives in many pieces.
 async fn large(store: &S3Store) -> Vec<u8> {
     let content: Vec<u8> = (0..1_000_000u32).flat_map(u32::to_le_bytes).collect();
     put(store, "f", &content).await.expect("stored");
@@ -21,7 +21,7 @@ fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_torn_download_goes_on_where_it_broke_off() {
+async fn an_interrupted_download_is_resumed() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let content = large(&store).await;
@@ -32,7 +32,7 @@ async fn a_torn_download_goes_on_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn a_download_that_stalls_goes_on_by_another_connection() {
+async fn a_stalled_download_is_resumed_on_another_connection() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let content = large(&store).await;
@@ -46,7 +46,7 @@ async fn a_broken_download_never_ends_cleanly() {
     let store = store_on(&service).await;
     let content = large(&store).await;
     for fault in [Fault::Torn(0), Fault::Torn(100_000), Fault::Damaged] {
-        // The first answer is the one that is spoilt; what would go on with it fails.
+        // The first response is the broken one; every attempt to resume it fails.
         service.fail("GET /files/f", 1, fault.clone());
         service.fail(
             "GET /files/f",
@@ -59,11 +59,11 @@ async fn a_broken_download_never_ends_cleanly() {
         while let Some(Ok(bytes)) = body.next().await {
             came += bytes.len() as u64;
         }
-        // Whoever counts the bytes sees it too.
+        // A client that counts the bytes notices, too.
         assert!(came < length, "{fault:?}");
         service.recover();
     }
-    // Another version is no continuation.
+    // A download is not resumed with another version.
     let opened = store.open(&key("f"), whole()).await.expect("open");
     service.fail("GET /files/f", 1, Fault::Torn(100_000));
     let torn = store.open(&key("f"), whole()).await.expect("open");
@@ -89,7 +89,7 @@ fn whole() -> OpenOptions {
 }
 
 #[tokio::test]
-async fn hiccups_are_waited_out_and_outages_are_told() {
+async fn transient_faults_are_retried_and_outages_are_reported() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     put(&store, "f", b"1").await.expect("stored");
@@ -117,7 +117,7 @@ async fn hiccups_are_waited_out_and_outages_are_told() {
 }
 
 #[tokio::test]
-async fn quota_and_size_are_told_as_what_they_are() {
+async fn quota_and_size_errors_are_reported_as_what_they_are() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     for (status, code, expected) in [
@@ -133,7 +133,7 @@ async fn quota_and_size_are_told_as_what_they_are() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_not_taken_for_another_writers() {
+async fn a_lost_response_is_not_mistaken_for_another_writers_change() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let create_only = CreateOptions {

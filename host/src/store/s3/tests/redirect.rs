@@ -1,4 +1,4 @@
-//! Opening a file for clients that are sent on to the service.
+//! Opening a file for clients that are redirected to the service.
 
 use super::*;
 use crate::store::body::ServedAs;
@@ -36,7 +36,7 @@ async fn url(opened: Opened) -> String {
 }
 
 #[tokio::test]
-async fn opening_costs_one_head_whatever_comes_of_it_and_a_url_nothing() {
+async fn opening_costs_one_head_whatever_the_outcome_and_a_url_nothing() {
     let service = S3Service::start();
     let store = redirecting(&service).await;
     let info = put(&store, "f", &[1; 10]).await.expect("stored").info;
@@ -86,12 +86,12 @@ async fn opening_costs_one_head_whatever_comes_of_it_and_a_url_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_client_could_not_ask_for_again_comes_from_here() {
+async fn what_a_client_could_not_request_from_the_service_is_not_redirected() {
     let service = S3Service::start();
     let store = redirecting(&service).await;
     put(&store, "empty", b"").await.expect("stored");
     let info = put(&store, "f", b"0123").await.expect("stored").info;
-    // Services need not know If-Range, and answer 416 to every range of nothing.
+    // Services need not support If-Range, and respond 416 to every range of an empty object.
     for (name, validator, length) in [
         ("f", Some(info.etag.as_str()), 1),
         ("f", Some("\"x\""), 4),
@@ -109,7 +109,7 @@ async fn what_a_client_could_not_ask_for_again_comes_from_here() {
 }
 
 #[tokio::test]
-async fn in_a_bucket_that_keeps_versions_a_url_opens_the_one_that_was_opened() {
+async fn in_a_bucket_with_versioning_a_url_opens_the_version_that_was_opened() {
     for (versions, expected) in [(true, "old"), (false, "replaced")] {
         let service = S3Service::that(Knows {
             versions,

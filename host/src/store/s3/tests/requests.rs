@@ -3,8 +3,8 @@
 use super::*;
 use crate::store::{Etags, ListOptions, Validator};
 
-/// The methods of the requests since the last call, parts and lists shown as such,
-/// without those of the sweep.
+/// The methods of the requests since the last call, without those of the sweep; parts and
+/// lists are labelled as such.
 fn seen(service: &S3Service) -> Vec<String> {
     let requests = service.requests();
     let requests = requests.iter().filter(|line| !line.contains("?uploads&"));
@@ -48,7 +48,7 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
         );
         assert_eq!(seen(&service), ["GET"], "{size}");
     }
-    // A look, so that a refusal does not wait for the bytes.
+    // A HEAD first, so that a refusal does not wait for the bytes.
     for (replaced, name) in [(false, "alice"), (true, "alice")] {
         let guarded = CreateOptions {
             may_replace: Guard::Uploader(name.to_owned()),
@@ -59,7 +59,7 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
         assert_eq!(stored.replaced, replaced);
         assert_eq!(seen(&service), ["HEAD", "PUT"]);
     }
-    // Few bytes are sent at once on the condition that nothing is there.
+    // Few bytes are sent at once, on the condition that no object exists.
     for (announced, replaced, requests) in [
         (1, false, &["PUT"][..]),
         (1, true, &["PUT", "HEAD", "PUT"]),
@@ -79,7 +79,7 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
             "{announced}"
         );
     }
-    // The service has to say that there is a file.
+    // The service has to report that a file exists.
     assert!(put(&store, "d", b"4").await.expect("stored").replaced);
     assert_eq!(seen(&service), ["PUT", "PUT"]);
 }
@@ -148,7 +148,7 @@ async fn a_guarded_file_costs_one_request_to_open() {
     let ann = Guard::Uploader("ann".into());
     for (may_read, conditions, requests) in [
         (ann.clone(), Conditions::default(), &["GET"][..]),
-        // What the service made of the condition would give the file away.
+        // The service's evaluation of the condition would reveal the file.
         (ann, only_if(None, tags(&["\"x\""])), &["HEAD"]),
         (Guard::None, Conditions::default(), &["HEAD"]),
     ] {
@@ -174,7 +174,7 @@ async fn a_large_file_is_sent_in_parts() {
         .expect("stored");
     let mut requests = seen(&service);
     requests.sort_unstable();
-    // Whether it replaces something, and the time that it got.
+    // The HEADs: whether it replaces something, and the time that it got.
     let expected = ["HEAD", "HEAD", "complete", "part", "part", "part", "start"];
     assert_eq!(requests, expected);
     assert_eq!(

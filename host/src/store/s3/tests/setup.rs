@@ -1,4 +1,4 @@
-//! The first start, and one clear line for each way in which it fails.
+//! The first start, and one clear line for each way it can fail.
 
 use super::service::Fault;
 use super::*;
@@ -11,7 +11,7 @@ async fn refusal(config: Config, secret: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_bucket_is_made_private_with_a_rule_for_abandoned_uploads() {
+async fn the_bucket_is_created_private_with_a_rule_for_abandoned_uploads() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     assert_eq!(service.bucket_settings(BUCKET), (true, Some(7)));
@@ -25,7 +25,7 @@ async fn the_bucket_is_made_private_with_a_rule_for_abandoned_uploads() {
 }
 
 #[tokio::test]
-async fn a_service_without_bucket_settings_does() {
+async fn a_service_without_bucket_settings_is_enough() {
     let service = S3Service::that(Knows {
         settings: false,
         ..Knows::default()
@@ -35,7 +35,7 @@ async fn a_service_without_bucket_settings_does() {
 }
 
 #[tokio::test]
-async fn what_the_service_ignores_is_found_out_and_refused_on_demand() {
+async fn conditions_that_the_service_ignores_are_found_out_and_refused_on_demand() {
     for (put, delete, refused) in [
         (true, true, false),
         (true, false, false),
@@ -64,16 +64,13 @@ async fn what_the_service_ignores_is_found_out_and_refused_on_demand() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_one_line() {
+async fn each_fault_is_reported_in_one_line() {
     let service = S3Service::start();
     let line = refusal(config(service.url()), "wrong").await;
-    assert!(line.contains("refuses the credentials"), "{line}");
+    assert!(line.contains("rejected the credentials"), "{line}");
 
     let table = [
-        (
-            Fault::Status(403, "AccessDenied"),
-            "does not allow s3:ListBucket",
-        ),
+        (Fault::Status(403, "AccessDenied"), "denied s3:ListBucket"),
         (
             Fault::Status(301, "PermanentRedirect"),
             "not in the region us-east-1",
@@ -84,7 +81,7 @@ async fn what_is_wrong_is_said_in_one_line() {
         ),
         (
             Fault::Status(500, "InternalError"),
-            "fails at s3:ListBucket",
+            "failed at s3:ListBucket",
         ),
         (Fault::Closed, "cannot be reached"),
     ];
@@ -96,7 +93,7 @@ async fn what_is_wrong_is_said_in_one_line() {
     }
     service.fail("PUT /files/.coffer", 9, Fault::Status(403, "AccessDenied"));
     let line = refusal(config(service.url()), SECRET_KEY).await;
-    assert!(line.contains("does not allow s3:PutObject"), "{line}");
+    assert!(line.contains("denied s3:PutObject"), "{line}");
 
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let nobody = format!("http://{}", closed.local_addr().expect("an address"));

@@ -1,11 +1,11 @@
-//! What uploads leave, hold and wait for.
+//! What uploads leave behind, hold and wait for.
 
 use super::service::Fault;
 use super::*;
 use crate::store::Etags;
 
 #[tokio::test]
-async fn an_upload_that_ends_early_leaves_no_part() {
+async fn an_upload_that_ends_early_leaves_no_parts() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     let content = vec![1; 20 << 20];
@@ -73,7 +73,7 @@ async fn a_batch_of_files_of_all_sizes_is_published_and_read_back() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_in_the_middle_is_taken_back() {
+async fn a_batch_that_fails_in_the_middle_is_rolled_back() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     put(&store, "b", b"old").await.expect("stored");
@@ -114,7 +114,7 @@ async fn many_uploads_share_a_small_memory_without_waiting_for_each_other() {
 }
 
 #[tokio::test]
-async fn what_will_be_refused_is_refused_before_a_byte_is_taken_in() {
+async fn what_will_be_refused_is_refused_before_a_byte_is_received() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     put(&store, "f", b"there").await.expect("stored");
@@ -139,7 +139,7 @@ async fn what_will_be_refused_is_refused_before_a_byte_is_taken_in() {
 }
 
 #[tokio::test]
-async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
+async fn few_bytes_are_refused_once_received_and_nothing_is_replaced() {
     for conditional_put in [true, false] {
         let service = S3Service::that(Knows {
             conditional_put,
@@ -179,7 +179,7 @@ async fn few_bytes_are_refused_once_they_have_come_and_nothing_is_replaced() {
 }
 
 #[tokio::test]
-async fn abandoned_uploads_are_swept_at_a_start_and_young_ones_stay() {
+async fn abandoned_uploads_are_aborted_at_a_start_and_recent_ones_stay() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     for prefix in ["", "other/"] {
