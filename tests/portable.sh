@@ -4,7 +4,7 @@
 #   tests/portable.sh PLATFORM [ARGUMENT…]
 #
 # The arguments are those of the test binary. tests/portable.skip says which tests are
-# left out there and why; they are counted and shown. `just test-portable` makes and
+# skipped there and why; they are counted and shown. `just test-portable` builds and
 # installs what is needed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,12 +19,12 @@ main() {
   case $platform in
     wasmtime-*) compile_for_wasmtime "${platform#*-}" ;;
     jco-*) transpile_for_jco "${platform#*-}" ;;
-    *) fail "no platform $platform" ;;
+    *) fail "unknown platform $platform" ;;
   esac
   local -a tests skipped=()
   mapfile -t tests < <(cargo test --quiet --release --workspace --test coffer -- --list --format terse |
     sed -n 's/: test$//p')
-  [[ ${#tests[@]} -gt 0 ]] || fail "there are no tests"
+  [[ ${#tests[@]} -gt 0 ]] || fail "no tests found"
   find_skipped
   local -a arguments=()
   local name
@@ -42,7 +42,7 @@ fail() {
 }
 
 # Adds the tests that the list names for this platform to `skipped`, and shows them. A line
-# that fits no test is a mistake.
+# that matches no test is a mistake.
 find_skipped() {
   local where what reason name found
   while IFS='|' read -r where what reason; do
@@ -58,7 +58,7 @@ find_skipped() {
         found=$((found + 1))
       fi
     done
-    [[ $found -gt 0 ]] || fail "$skip_file: there is no test $what"
+    [[ $found -gt 0 ]] || fail "$skip_file: no test matches $what"
     printf 'skipped: %3d  %s:%s\n' "$found" "$what" "$reason"
   done <$skip_file
 }
@@ -69,7 +69,7 @@ compile_for_wasmtime() {
   [[ $compiled -nt $wasm ]] || target/tools/bin/wasmtime compile "$wasm" -o "$compiled"
 }
 
-# What `jco serve` makes and runs, made once and told its port when it is run.
+# What `jco serve` generates and runs, generated once and given its port at run time.
 transpile_for_jco() {
   local wasm=$portable/coffer-$1.wasm made=$portable/coffer-$1.jco
   [[ $made/_run.js -nt $wasm ]] && return
@@ -79,7 +79,7 @@ transpile_for_jco() {
   sed -i -e 's/^ *let port = 1;/let port = Number(process.env.COFFER_JCO_PORT);/' \
     -e '/Server listening/ s/:1\.\.\./:${port}.../' "$made/_run.js"
   [[ $(grep -c -e COFFER_JCO_PORT -e ':${port}' "$made/_run.js") == 2 ]] ||
-    fail "this jco tells its port in another way"
+    fail "this jco reports its port in another way"
 }
 
 main "$@"
