@@ -1,7 +1,7 @@
 //! Isolation: what every caller can do to somebody else's files, as one table.
 //!
-//! All that is asked for belongs to somebody: the public files were stored by
-//! user A, the user area's are A's, the org area's are organization X's.
+//! Every requested file has an owner: the public files were stored by user A, those
+//! in the user area are A's, those in the org area organization X's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::support::{
     sign, sign_with, user,
 };
 
-/// What is stored before anybody tries anything.
+/// The content of every file before the attempts.
 const ORIGINAL: &str = "as it was";
 const AREAS: [(&str, &str); 3] = [("public", PUBLIC), ("user", USER), ("org", ORG)];
 
@@ -37,8 +37,8 @@ const PUBLIC: &str = "
     none            bad    bad     bad  bad       bad  bad  bad    bad  bad  204
     key-confusion   bad    bad     bad  bad       bad  bad  bad    bad  bad  204";
 
-/// B, X's and Y's members are users too: what they store under A's names is
-/// theirs, and new.
+/// B and the members of X and Y are users too: what they store under A's names is a
+/// new file of their own.
 const USER: &str = "
     caller          create replace form form-over get  head delete list url  options
     no-token        401    401     401  401       401  401  401    401  401  204
@@ -119,8 +119,8 @@ fn cells() -> Vec<Cell> {
     cells
 }
 
-/// The token of a caller. The bad ones would be A and a member of X, and one with
-/// every role, if anybody believed them.
+/// The token of a caller. The invalid ones claim to be A, a member of X with every
+/// role.
 fn token(caller: &str) -> Option<String> {
     let claims = || {
         let claims = Claims::new().with("sub", "a").with("org_id", "x");
@@ -154,7 +154,7 @@ fn token(caller: &str) -> Option<String> {
     })
 }
 
-/// Whose files a caller's are in an area, if they have any there.
+/// Whose files a caller reaches in an area, if any.
 fn scope(area: &str, caller: &str) -> Option<&'static str> {
     Some(match (area, caller) {
         ("public", _) => "everybody's",
@@ -168,7 +168,7 @@ fn scope(area: &str, caller: &str) -> Option<&'static str> {
     })
 }
 
-/// The caller whom the area's files belong to.
+/// The caller who owns the area's files.
 fn owner(area: &str) -> &'static str {
     if area == "org" {
         "member-of-x"
@@ -258,7 +258,7 @@ async fn assert_answer(cell: &Cell, response: Response) -> Vec<u8> {
 #[tokio::test]
 async fn every_caller_gets_what_the_table_says_and_nothing_else_changes() {
     let server = Server::start();
-    // What is there by now, as far as anybody may know.
+    // The names stored so far, by owner.
     let mut stored: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for cell in cells() {
         let Cell {
@@ -283,7 +283,7 @@ async fn every_caller_gets_what_the_table_says_and_nothing_else_changes() {
         let response = request(&server, &cell).send().await.unwrap();
         let body = assert_answer(&cell, response).await;
 
-        // What a success is worth, and to whom.
+        // What a success changes, and for whom.
         let done = cell.refusal().is_none();
         if done {
             let mine = scope(area, caller).unwrap_or("nobody's");
@@ -316,7 +316,7 @@ async fn every_caller_gets_what_the_table_says_and_nothing_else_changes() {
             }
         }
 
-        // What its owner finds afterwards.
+        // What the owner sees afterwards.
         let found = with_token(server.get(&path(&old)), of_owner.as_ref());
         let found = found.send().await.unwrap();
         let own = done && scope(area, caller) == Some(theirs);
@@ -341,7 +341,7 @@ async fn every_caller_gets_what_the_table_says_and_nothing_else_changes() {
         assert_eq!(found, if expected { 200 } else { 404 }, "{label}");
     }
 
-    // In the end, too, everybody sees what is theirs and no name more.
+    // Finally, everybody lists their own names and no others.
     for area in ["public", "user", "org"] {
         for caller in ["user-a", "user-b", "member-of-x", "member-of-y"] {
             let Some(scope) = scope(area, caller) else {
@@ -375,7 +375,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
             "create" => ("PUT", format!("/v1/{area}/files/created")),
             "replace" => ("PUT", format!("/v1/{area}/files/replaced")),
             "form" => ("POST", format!("/v1/{area}/files")),
-            // Whether it replaces what is another's, only the form itself can tell.
+            // Only its body tells whether this form replaces somebody else's file.
             "form-over" if area == "public" && expected != "bad" => continue,
             "form-over" => ("POST", format!("/v1/{area}/files?replace=true")),
             "url" => ("POST", format!("/v1/{area}/urls/replaced")),
@@ -388,7 +388,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
             Some(token) => format!("{AUTHORIZATION}: Bearer {token}\r\n"),
             None => String::new(),
         };
-        // One waits to be told to go on, the other has just not sent anything yet.
+        // One waits for 100 (Continue), the other has not sent anything yet.
         let content_type = if operation.starts_with("form") {
             "multipart/form-data; boundary=b"
         } else {
@@ -418,7 +418,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
 }
 
 #[tokio::test]
-async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
+async fn tags_cursors_and_links_of_one_user_grant_another_nothing() {
     let server = Server::start();
     let (a, b) = (user("a"), user("b"));
     let files = "/v1/user/files";
@@ -431,7 +431,7 @@ async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
     let own = server.put(&format!("{files}/9"), "of b").bearer_auth(&b);
     assert_eq!(own.send().await.unwrap().status(), 201);
 
-    // A precondition on a file that B cannot see is one on no file.
+    // For a file that B cannot see, preconditions are those of an absent file.
     let of_a = format!("{files}/3");
     let tagged =
         |request: RequestBuilder, field: &str| request.header(field, &etag).bearer_auth(&b);
@@ -445,7 +445,7 @@ async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
         .unwrap();
     assert!(matches!(delete.status().as_u16(), 404 | 412));
 
-    // A's cursor is a place in B's own names, if anything.
+    // A's cursor is at most a position among B's own names.
     let page = server.get(&format!("{files}?limit=1")).bearer_auth(&a);
     let page = json_of(page).await;
     let cursor = page["next"].as_str().unwrap();
@@ -467,7 +467,7 @@ async fn tags_cursors_and_links_of_one_user_open_nothing_to_another() {
         }
     }
 
-    // The proof in a link is no token, and is for its one file.
+    // The signature in a link is not a bearer token, and covers its one file.
     let made = server.post("/v1/user/urls/3").bearer_auth(&a);
     let made = json_of(made).await;
     let url = made["url"].as_str().unwrap().to_owned();

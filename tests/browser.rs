@@ -1,5 +1,5 @@
-//! A browser that nobody here wrote, on pages of another origin: what Chromium shows,
-//! plays, runs and lets scripts read.
+//! A real browser on pages of another origin: what Chromium shows, plays, runs and lets
+//! scripts read.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -31,7 +31,7 @@ fn chromium_shows_and_plays_what_it_should_and_runs_nothing() {
     let policy = format!("{}[cors]\norigins = [\"{origin}\"]\n", iam());
     let server = Setup::policy(&policy).start();
     let place = serde_json::json!({ "url": server.url, "alice": user("alice") });
-    // It ends where this does.
+    // The process ends when its stdin is closed.
     let mut stdin = node.stdin.take().unwrap();
     writeln!(stdin, "{place}").unwrap();
     let mut cases = String::new();

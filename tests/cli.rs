@@ -1,4 +1,4 @@
-//! The command line: what is refused at start and how, help, environment twins,
+//! The command line: what is refused at start and how, help, environment variables,
 //! development tokens, `check`.
 
 use std::process::Command;
@@ -7,21 +7,21 @@ use tempfile::TempDir;
 
 use crate::support::{COFFER, assert_problem, iam};
 
-mod check; // whether `serve` would take a policy or component
-mod help; // what there is, as `--help` says it
-mod refused; // what keeps `serve` from starting, and what no command takes
-mod started; // what a start makes and says
-mod tokens; // `coffer token`, and where its tokens are taken
-mod twins; // settings in the environment
+mod check; // whether `serve` would accept a policy or component
+mod help; // the output of `--help`
+mod refused; // what keeps `serve` from starting, and usage errors
+mod started; // what a start creates and logs
+mod tokens; // `coffer token`, and where its tokens are accepted
+mod twins; // the environment variables of flags
 
-/// What a command that ended left.
+/// What a command that has ended printed.
 struct Ended {
     code: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
-/// Runs a command, without this process's own settings, to its end.
+/// Runs a command to its end, without this process's own settings.
 fn run(args: &[&str], env: &[(&str, &str)]) -> Ended {
     let output = command(args, env).output().unwrap();
     Ended {

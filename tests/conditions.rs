@@ -1,4 +1,4 @@
-//! Preconditions of requests that change a file (RFC 9110, 13), also when many ask at once.
+//! Preconditions of requests that change a file (RFC 9110, 13), also from many clients at once.
 
 use futures_util::future::join_all;
 use reqwest::{Method, Response};
@@ -8,7 +8,7 @@ use crate::support::{Server, assert_problem};
 const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
 
-/// Fields, and whether the conditions that they state are met by a file that exists.
+/// Header fields, and whether a file that exists meets their conditions.
 /// CURRENT stands for its entity tag.
 const CONDITIONS: &[(&[(&str, &str)], bool)] = &[
     (&[], true),
@@ -56,7 +56,7 @@ async fn store(server: &Server, path: &str, body: &'static str) -> String {
     etag(&response)
 }
 
-/// The file's bytes and entity tag, where there is a file.
+/// The file's bytes and entity tag, if there is a file.
 async fn stored(server: &Server, path: &str) -> Option<(Vec<u8>, String)> {
     let response = server.get(path).send().await.unwrap();
     if response.status() == 404 {
@@ -68,7 +68,7 @@ async fn stored(server: &Server, path: &str) -> Option<(Vec<u8>, String)> {
 }
 
 #[tokio::test]
-async fn a_file_is_changed_where_its_conditions_hold_and_else_stays() {
+async fn a_file_changes_only_if_its_preconditions_hold() {
     let server = Server::shared();
     let path = "/v1/public/files/conditions";
     for (method, changed) in [(Method::PUT, 200), (Method::DELETE, 204)] {
@@ -96,7 +96,7 @@ async fn a_file_is_changed_where_its_conditions_hold_and_else_stays() {
 }
 
 #[tokio::test]
-async fn a_condition_that_cannot_be_read_changes_nothing() {
+async fn a_malformed_precondition_changes_nothing() {
     let server = Server::shared();
     let path = "/v1/public/files/conditions-unreadable";
     let current = store(&server, path, "old").await;
@@ -110,7 +110,7 @@ async fn a_condition_that_cannot_be_read_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_absent_matches_nothing() {
+async fn an_absent_file_matches_nothing() {
     let server = Server::shared();
     for (row, (name, value, put)) in [
         ("if-match", "*", 412),
@@ -134,7 +134,7 @@ async fn a_file_that_is_absent_matches_nothing() {
 }
 
 #[tokio::test]
-async fn an_entity_tag_does_not_reach_the_version_that_replaced_its_own() {
+async fn an_entity_tag_does_not_match_the_version_that_replaced_its_own() {
     let server = Server::shared();
     let path = "/v1/public/files/conditions-replaced";
     let first = store(&server, path, "first").await;
@@ -151,7 +151,7 @@ async fn an_entity_tag_does_not_reach_the_version_that_replaced_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_creators_at_once_exactly_one_creates() {
+async fn of_two_concurrent_creators_exactly_one_succeeds() {
     let server = Server::shared();
     let races = (0..50).map(|race| {
         let server = &server;
@@ -175,7 +175,7 @@ async fn of_two_creators_at_once_exactly_one_creates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_replace_one_version_exactly_one_does() {
+async fn of_many_who_replace_one_version_exactly_one_succeeds() {
     let server = Server::shared();
     let path = "/v1/public/files/put-race";
     let mut version = store(&server, path, "start").await;

@@ -67,7 +67,7 @@ async fn responses(server: &Server, origin: Option<&str>) -> Vec<(&'static str, 
         ("no resource", "GET", "/elsewhere", None, None, 404),
         ("no token", "GET", "/v1/user/files/a", None, None, 401),
         (
-            "a bad token",
+            "an invalid token",
             "GET",
             "/v1/user/files/a",
             Some("forged"),
@@ -75,9 +75,9 @@ async fn responses(server: &Server, origin: Option<&str>) -> Vec<(&'static str, 
             401,
         ),
         ("no right", "GET", "/v1/org/files", Some(&*alice), None, 403),
-        ("a bad link", "GET", "/v1/links/x/a", None, None, 403),
+        ("an invalid link", "GET", "/v1/links/x/a", None, None, 403),
         (
-            "a bad name",
+            "an invalid name",
             "GET",
             "/v1/public/files/a//b",
             None,
@@ -85,14 +85,21 @@ async fn responses(server: &Server, origin: Option<&str>) -> Vec<(&'static str, 
             400,
         ),
         (
-            "a bad query",
+            "an invalid query",
             "GET",
             "/v1/user/files?limit=0",
             Some(&*alice),
             None,
             400,
         ),
-        ("a bad form", "POST", "/v1/public/files", None, None, 415),
+        (
+            "an invalid form",
+            "POST",
+            "/v1/public/files",
+            None,
+            None,
+            415,
+        ),
         (
             "a condition",
             "GET",
@@ -101,7 +108,14 @@ async fn responses(server: &Server, origin: Option<&str>) -> Vec<(&'static str, 
             Some(("if-match", "\"x\"")),
             412,
         ),
-        ("a bad method", "PATCH", "/v1/public/files", None, None, 405),
+        (
+            "an unsupported method",
+            "PATCH",
+            "/v1/public/files",
+            None,
+            None,
+            405,
+        ),
         ("options", "OPTIONS", "/v1/public/files/a", None, None, 204),
     ] {
         let mut request = server.request(method.parse().unwrap(), path);
@@ -200,7 +214,7 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                     if expected.is_some() { &all[..] } else { &[] },
                     "{case}"
                 );
-                // Tokens travel in a field of the script's own.
+                // Scripts send tokens in a header field themselves, not in cookies.
                 assert!(
                     !headers.contains_key("access-control-allow-credentials"),
                     "{case}"
@@ -214,7 +228,7 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                 }
             }
         }
-        // What has no Origin varies with it all the same, for the caches' sake.
+        // Responses without an Origin have the same Vary, for caches.
         for (what, response) in responses(&server, None).await {
             let headers = response.headers();
             let varies = list(headers, "vary").contains(&"origin".to_owned());
@@ -280,7 +294,7 @@ async fn a_preflight_needs_no_token_and_allows_every_method_and_field() {
 }
 
 #[tokio::test]
-async fn a_preflight_without_fields_is_told_what_clients_send() {
+async fn a_preflight_without_fields_lists_what_clients_send() {
     let server = server(Some("[\"*\"]")).await;
     let request = server.request(Method::OPTIONS, "/v1/user/files/a");
     let request = request.header("origin", LISTED);
@@ -309,7 +323,7 @@ async fn a_preflight_without_fields_is_told_what_clients_send() {
 }
 
 #[tokio::test]
-async fn each_resource_says_which_methods_it_takes() {
+async fn each_resource_lists_the_methods_that_it_supports() {
     let server = server(None).await;
     let link = "/v1/links/x/a";
     for (path, allow, refused) in [
@@ -382,7 +396,7 @@ async fn each_resource_says_which_methods_it_takes() {
 }
 
 #[tokio::test]
-async fn refusals_of_the_host_itself_can_be_read_too() {
+async fn refusals_of_the_host_itself_are_readable_too() {
     let origins = format!("[\"{LISTED}\", \"https://*.wild.example\"]");
     let policy = format!("{}[cors]\norigins = {origins}\n", iam());
     let server = Setup::policy(&policy)

@@ -1,4 +1,4 @@
-//! What a crash, a second host and an orderly stop leave in the data directory.
+//! What a crash, a second host and a graceful shutdown leave in the data directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ async fn store(server: &Server, name: &str, content: &str) -> StatusCode {
     stored.status()
 }
 
-/// All names, walked page by page.
+/// All names, listed page by page.
 async fn listed(server: &Server) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut path = "/v1/public/files?limit=1000".to_owned();
@@ -41,7 +41,7 @@ async fn listed(server: &Server) -> BTreeSet<String> {
     }
 }
 
-/// Every file there is, read whole.
+/// Every file, read to its end.
 async fn contents(server: &Server) -> Files {
     let mut files = Files::new();
     for name in listed(server).await {
@@ -58,13 +58,13 @@ fn blobs(server: &Server) -> Vec<PathBuf> {
     found.into_iter().map(|(path, _)| path).collect()
 }
 
-/// How many of these have a file of their own; small ones lie in the index.
+/// How many of these have a file of their own; small ones are in the index.
 fn large(files: &Files) -> usize {
     let sizes = files.values().map(String::len);
     sizes.filter(|size| *size > 8 << 10).count()
 }
 
-/// Waits until something asynchronous has come about.
+/// Waits until something asynchronous has happened.
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds() {
@@ -74,7 +74,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn a_crash_during_uploads_leaves_the_old_versions_and_no_waste() {
+async fn a_crash_during_uploads_leaves_the_old_versions_and_no_orphaned_blobs() {
     let server = open_to_all().start();
     let before = Files::from([
         ("replaced".to_owned(), "the old version".to_owned()),
@@ -119,22 +119,22 @@ async fn a_crash_during_uploads_leaves_the_old_versions_and_no_waste() {
     let server = open_to_all().data(server.crash()).start();
     assert_eq!(contents(&server).await, before);
     assert_eq!(blobs(&server).len(), large(&before));
-    // They are kept for some days, in case that it is the index that lacks something.
+    // Orphaned blobs are kept for some days, in case the index lacks something.
     assert_eq!(files_below(&server.data_dir().join("orphaned")).len(), 4);
-    assert_eq!(store(&server, "new", "and it takes files").await, 201);
+    assert_eq!(store(&server, "new", "and it accepts files").await, 201);
 }
 
 /// What one writer knows of its names when the host crashes.
 #[derive(Default)]
 struct Writer {
     acknowledged: Files,
-    /// The name that a request was about when the host crashed, with what it may
-    /// hold thereafter besides what it held before.
+    /// The name of the request in progress when the host crashed, with what it may hold
+    /// afterwards besides what it held before.
     unanswered: Option<(String, Option<String>)>,
 }
 
 impl Writer {
-    /// Stores and deletes, until a request gets no answer.
+    /// Stores and deletes until a request gets no response.
     async fn write(&mut self, server: &Server, id: usize, round: usize, answered: &AtomicUsize) {
         for turn in 0.. {
             let name = format!("writer-{id}/{}", turn % 7);
@@ -166,7 +166,7 @@ impl Writer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_in_a_storm_of_writes_keeps_every_acknowledged_one() {
+async fn a_crash_under_heavy_writes_keeps_every_acknowledged_one() {
     const WRITERS: usize = 8;
     let mut writers: Vec<Writer> = (0..WRITERS).map(|_| Writer::default()).collect();
     let mut server = Arc::new(open_to_all().start());
@@ -219,7 +219,7 @@ async fn a_crash_in_a_storm_of_writes_keeps_every_acknowledged_one() {
             .collect();
         let names = |files: &Files| files.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&found), names(&known), "round {round}");
-        assert!(found == known, "round {round}: a content is not as stored");
+        assert!(found == known, "round {round}: a file is not as stored");
         assert_eq!(blobs(&server).len(), large(&found), "round {round}");
     }
 }
@@ -239,7 +239,7 @@ fn refusal(data_dir: &Path) -> String {
 }
 
 #[tokio::test]
-async fn an_index_that_does_not_know_what_is_there_is_refused_and_costs_no_file() {
+async fn an_index_that_does_not_match_the_data_directory_is_refused_and_no_file_is_lost() {
     let server = open_to_all().start();
     let large = "x".repeat(10_000);
     for n in 0..20 {
@@ -273,7 +273,7 @@ async fn an_index_that_does_not_know_what_is_there_is_refused_and_costs_no_file(
 }
 
 #[tokio::test]
-async fn a_damaged_index_is_one_line_at_the_start() {
+async fn a_damaged_index_is_reported_in_one_line_at_the_start() {
     let server = open_to_all().start();
     let large = "x".repeat(10_000);
     assert_eq!(store(&server, "large", &large).await, 201);
@@ -282,7 +282,7 @@ async fn a_damaged_index_is_one_line_at_the_start() {
     let data = server.data();
     assert_eq!(server.stop(), Some(0));
     let whole = std::fs::read(&index).unwrap();
-    // Whatever stood there: tables, free pages, the start of the file.
+    // Wherever it is damaged: in its header, in tables and free pages, or everywhere.
     for damaged in [0..64, 4096..whole.len(), 0..whole.len()] {
         let mut bytes = whole.clone();
         bytes[damaged].fill(0xff);
@@ -296,17 +296,17 @@ async fn a_damaged_index_is_one_line_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_second_host_on_a_data_directory_is_told_so() {
+async fn a_second_host_on_a_data_directory_is_refused() {
     let server = open_to_all().start();
     let told = refusal(&server.data_dir());
     assert!(told.starts_with("coffer: the data directory "), "{told}");
     assert!(told.contains("in use by another process"), "{told}");
 
-    assert_eq!(store(&server, "a", "the first still serves").await, 201);
+    assert_eq!(store(&server, "a", "the first is still serving").await, 201);
 }
 
 #[tokio::test]
-async fn a_clean_stop_keeps_everything() {
+async fn a_graceful_shutdown_keeps_everything() {
     let server = Server::start();
     let alice = user("alice");
     for n in 0..20 {

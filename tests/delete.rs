@@ -1,4 +1,4 @@
-//! DELETE: what it takes away, and nothing more.
+//! DELETE: what it removes, and nothing more.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -65,7 +65,7 @@ async fn a_deleted_file_is_gone_at_once_and_its_bytes_soon() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_deleted() {
+async fn an_absent_file_cannot_be_deleted() {
     let server = Server::shared();
     store(&server, "/v1/public/files/deleted/folder/file", "x").await;
     for path in [
@@ -86,7 +86,7 @@ async fn what_is_not_there_cannot_be_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_delete_at_once_exactly_one_does() {
+async fn of_many_who_delete_at_once_exactly_one_succeeds() {
     let server = Server::shared();
     let path = "/v1/public/files/delete-race";
     for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! GET and HEAD: the bytes and every header field that comes with them.
+//! GET and HEAD: the bytes and every header field beside them.
 
 mod conditions;
 mod display;
@@ -33,7 +33,7 @@ fn field<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     value.to_str().unwrap()
 }
 
-/// Asks with these fields, in which `CURRENT` stands for an entity tag.
+/// Sends a request with these fields, in which `CURRENT` stands for an entity tag.
 async fn ask(
     server: &Server,
     method: Method,
@@ -48,7 +48,7 @@ async fn ask(
     request.send().await.unwrap()
 }
 
-/// All but what differs from one response to the next.
+/// All fields but those that differ from one response to the next.
 fn lasting(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     headers.remove("date");
@@ -139,7 +139,7 @@ async fn every_download_carries_its_fields_and_head_carries_the_same() {
 }
 
 #[tokio::test]
-async fn times_are_those_that_the_upload_was_answered_with() {
+async fn times_are_those_of_the_response_to_the_upload() {
     let server = Server::shared();
     let response = server
         .put("/v1/public/files/times/a", "x")
@@ -171,13 +171,13 @@ async fn the_policy_says_how_long_public_files_may_be_cached() {
             "{fields:?}"
         );
     }
-    // A refusal is nobody's to keep.
+    // Refusals are not cached.
     let response = server.get("/v1/public/files/b").send().await.unwrap();
     assert_eq!(field(response.headers(), "cache-control"), "no-store");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found_and_head_says_so_without_a_body() {
+async fn an_absent_file_is_not_found_and_head_says_so_without_a_body() {
     let server = Server::shared();
     store(
         &server,

@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use crate::support::{Server, files_below};
 
-/// What stands between the parts of the forms made here.
+/// The boundary of the forms made here.
 const BOUNDARY: &str = "----boundary7MA4YWxk";
 
 /// A part's header lines and content.
 struct Part(String, Vec<u8>);
 
-/// A part with this filename, as it stands between the quotes.
+/// A part with this filename, written between the quotes unchanged.
 fn file(filename: &str, content: impl Into<Vec<u8>>) -> Part {
     let disposition = format!("form-data; name=\"file\"; filename=\"{filename}\"");
     part(&format!("Content-Disposition: {disposition}"), content)
@@ -37,7 +37,7 @@ fn part(header: &str, content: impl Into<Vec<u8>>) -> Part {
     Part(header.to_owned(), content.into())
 }
 
-/// The parts as the body of a form, whole and closed.
+/// The parts as the body of a complete form.
 fn form(parts: &[Part]) -> Vec<u8> {
     let mut body = Vec::new();
     for Part(header, content) in parts {

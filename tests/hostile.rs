@@ -1,5 +1,5 @@
-//! Components that mean harm. Each costs its client a 500 or a broken response, says in
-//! the log what it was, and costs nobody else anything.
+//! Hostile components. Each costs its client a 500 or a truncated response, has its cause
+//! in the log, and affects nobody else.
 
 use std::thread;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::support::{
     Answer, Connection, Guest, Server, Setup, assert_problem_parts, eventually, files_below, parse,
 };
 
-mod body; // lies about a response, and responses without an end
-mod hoard; // memory, tables, blobs, uploads: more than anybody may have
+mod body; // responses of false length, and endless ones
+mod hoard; // more memory, tables, blobs and uploads than the limits allow
 mod reach; // files, sockets, foreign origins, keys of other files
 
-/// Requests at once, of which none may be lost.
+/// Concurrent instances, none of which may be lost.
 const INSTANCES: usize = 3;
 /// More rounds than there are instances.
 const ROUNDS: usize = 2 * INSTANCES;
@@ -34,14 +34,14 @@ enum Met {
     Internal,
     /// A 200 whose body ends before it is complete.
     Broken,
-    /// A whole response: the harm was averted within the component.
+    /// A complete response: the harm was averted within the component.
     Whole(u16),
 }
 
 /// The most that the host may hold resident, in MiB, whatever its components do.
 const MOST_RESIDENT: u64 = 200;
 
-/// Files of the guest's own, under the key of 9 bytes at 2048 unless it is given.
+/// Files of the guest's own, under the key of 9 bytes at 2048 unless one is given.
 const FILES: &str = r#"
     ;; Starts an upload and returns it.
     (func $begin (param $key i32) (param $length i32) (result i32)
@@ -82,7 +82,7 @@ const FILES: &str = r#"
 /// The key.
 const KEY: &[u8] = b"evil/file";
 
-/// What a hostile component does, and what it meets.
+/// What a hostile component does, and the expected outcome.
 struct Case {
     what: &'static str,
     guest: Guest,
@@ -106,7 +106,7 @@ fn case(
     }
 }
 
-/// A guest that has sent a head and a few bytes when it goes on like this.
+/// A guest that does this after it has sent a head and a few bytes.
 fn in_mid_body(then: &str) -> Guest {
     Guest::new(&format!(
         "(call $head (local.get $out) (i32.const 200) (call $fields))
@@ -129,7 +129,7 @@ fn get(server: &Server, path: &str) -> Vec<u8> {
     begin(server, path).rest()
 }
 
-/// Splits a response into its head and what came of its body.
+/// Splits a response into its head and what arrived of its body.
 fn parts(response: &[u8]) -> (String, Vec<u8>) {
     let end = response.windows(4).position(|part| part == b"\r\n\r\n");
     let end = end.unwrap_or_else(|| panic!("{:?}", String::from_utf8_lossy(response))) + 4;
@@ -157,7 +157,7 @@ fn is_whole(head: &str, body: &[u8]) -> bool {
 
 fn assert_met(what: &str, response: &[u8], met: Met) {
     if response.is_empty() {
-        // It broke off before its head was on its way.
+        // It broke off before its head was sent.
         assert_eq!(met, Met::Broken, "{what}: no response");
         return;
     }
@@ -210,7 +210,7 @@ fn is_logged(server: &Server, component: &[u8], (kind, cause): (&str, &str)) -> 
 }
 
 /// Lets a component do harm more often than there are instances, while others are
-/// served, and looks whether everything is as it was before.
+/// served, and checks that everything is as before.
 fn withstands(case: &Case) {
     let what = case.what;
     let component = case.guest.build();
@@ -219,7 +219,7 @@ fn withstands(case: &Case) {
         .args(&LIMITS)
         .start();
     assert_serves(&server, what);
-    // Once is allowed to leave something, such as a file that it finished.
+    // The first round may leave something, such as a file that it finished.
     assert_met(what, &get(&server, "evil"), case.met);
     let (descriptors, files) = (server.descriptors(), files_below(&server.data_dir()).len());
     for _ in 0..ROUNDS {
@@ -242,7 +242,7 @@ fn withstands(case: &Case) {
             scope.spawn(|| assert_serves(&server, what));
         }
     });
-    eventually(&format!("{what}: descriptors are given back"), || {
+    eventually(&format!("{what}: descriptors are released"), || {
         server.descriptors() <= descriptors
     });
     eventually(&format!("{what}: no file is left"), || {
@@ -290,7 +290,7 @@ fn a_component_that_fails_costs_one_request_and_the_log_says_why() {
             ("panic", "unreachable"),
         ),
         case(
-            "reading where there is no memory",
+            "reading out of bounds",
             Guest::new("(drop (i32.load (i32.const -8)))"),
             Met::Internal,
             ("memory", "out of bounds"),
@@ -318,7 +318,7 @@ fn a_component_that_fails_costs_one_request_and_the_log_says_why() {
 }
 
 #[test]
-fn others_are_answered_while_a_component_runs_in_circles() {
+fn others_are_answered_while_a_component_loops_forever() {
     let endless = "(loop $again (br $again))";
     for (guest, has_head) in [(Guest::new(endless), false), (in_mid_body(endless), true)] {
         let server = Setup::public_only()
@@ -334,7 +334,10 @@ fn others_are_answered_while_a_component_runs_in_circles() {
         for _ in 0..3 {
             assert_serves(&server, "a loop");
         }
-        assert!(!evil.has_answer(Duration::from_millis(1)), "it runs still");
+        assert!(
+            !evil.has_answer(Duration::from_millis(1)),
+            "it is still running"
+        );
         evil.rest();
         assert_serves(&server, "a loop");
     }

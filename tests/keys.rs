@@ -1,5 +1,5 @@
-//! Keys that an IAM API publishes: found, kept, renewed, and what happens while they
-//! are not to be had.
+//! Keys that an IAM API publishes: found, cached, renewed, and what happens while they
+//! are unavailable.
 
 use futures_util::future::join_all;
 use jwt_simple::prelude::*;
@@ -25,7 +25,7 @@ impl Key {
         jwk
     }
 
-    /// A good token of this issuer for the user `ann`.
+    /// A valid token of this issuer for the user `ann`.
     fn token(&self, issuer: &str) -> String {
         let claims = Claims::new().with("iss", issuer).with("sub", "ann");
         self.0.sign(claims.library()).unwrap()
@@ -36,7 +36,7 @@ fn set(keys: &[&Key]) -> Value {
     json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() })
 }
 
-/// A server that looks for its keys by the configuration of this IAM API.
+/// A server that discovers its keys from the configuration of this IAM API.
 fn discovering(api: &IamApi) -> Server {
     let issuer = api.url();
     Setup::policy(&format!(
@@ -45,13 +45,13 @@ fn discovering(api: &IamApi) -> Server {
     .start()
 }
 
-/// What the server says to a token.
+/// The status that the server answers a token with.
 async fn status(server: &Server, token: &str) -> StatusCode {
     let list = server.get("/v1/user/files").bearer_auth(token);
     list.send().await.unwrap().status()
 }
 
-/// Checks that tokens cannot be verified, and that the public area goes on without.
+/// Checks that tokens cannot be verified, and that the public area still works.
 async fn assert_out_of_reach(server: &Server, token: &str, label: &str) {
     let response = server.get("/v1/user/files").bearer_auth(token);
     let response = response.send().await.unwrap();
@@ -63,7 +63,7 @@ async fn assert_out_of_reach(server: &Server, token: &str, label: &str) {
 }
 
 #[tokio::test]
-async fn keys_are_found_by_the_issuers_configuration_and_fetched_once_for_all() {
+async fn keys_are_discovered_from_the_issuers_configuration_and_fetched_once() {
     let (api, key) = (IamApi::start().await, Key::new("1"));
     api.publish_configuration();
     api.publish("/keys", set(&[&key]));
@@ -99,12 +99,12 @@ async fn a_rotation_takes_effect_at_once_and_forgets_what_the_old_key_signed() {
     let (by_old, by_new) = (old.token(&api.url()), new.token(&api.url()));
     assert_eq!(status(&server, &by_old).await, 200);
     api.publish("/keys", set(&[&new]));
-    // Nothing has told the server yet.
+    // The server does not know of it yet.
     assert_eq!(status(&server, &by_old).await, 200);
     assert_eq!(api.asked("/keys"), 1);
     assert_eq!(status(&server, &by_new).await, 200);
-    // The IAM API was asked a moment ago: for some seconds nobody can say that there is no
-    // such key.
+    // The keys were fetched a moment ago: for some seconds the server cannot tell that there
+    // is no such key.
     let refused = status(&server, &by_old).await;
     assert!(refused == 503 || refused == 401, "{refused}");
     let runtime = tokio::runtime::Handle::current();
@@ -127,7 +127,7 @@ async fn invented_key_ids_cost_the_iam_api_next_to_nothing() {
     assert_eq!(status(&server, &good).await, 200);
     for number in 0..200 {
         let forged = Key::new(&format!("invented-{number}")).token(&api.url());
-        // Where the IAM API was asked a moment ago, nobody can say that there is no such key.
+        // If the keys were fetched a moment ago, the server cannot tell that there is no such key.
         let expected = if number == 0 { 401 } else { 503 };
         let status = status(&server, &forged).await;
         assert!(status == expected || status == 401, "{number}: {status}");
@@ -139,7 +139,7 @@ async fn invented_key_ids_cost_the_iam_api_next_to_nothing() {
 }
 
 #[tokio::test]
-async fn a_good_token_of_a_new_key_is_not_called_invalid_for_being_early() {
+async fn a_valid_token_of_a_new_key_is_not_called_invalid_for_being_early() {
     let api = IamApi::start().await;
     let (old, new) = (Key::new("old"), Key::new("new"));
     api.publish_configuration();
@@ -153,14 +153,14 @@ async fn a_good_token_of_a_new_key_is_not_called_invalid_for_being_early() {
     if status(&server, &by_new).await != 200 {
         assert_out_of_reach(&server, &by_new, "early").await;
     }
-    // A signature that is wrong stays so, and what is known is known.
+    // A wrong signature stays wrong, and known keys stay known.
     let forged = Key::new("old").token(&api.url());
     assert_eq!(status(&server, &forged).await, 401);
     assert_eq!(status(&server, &old.token(&api.url())).await, 200);
 }
 
 #[tokio::test]
-async fn an_answer_without_a_usable_key_displaces_nothing_that_is_known() {
+async fn a_response_without_a_usable_key_displaces_no_known_key() {
     let api = IamApi::start().await;
     let (old, new) = (Key::new("old"), Key::new("new"));
     api.publish_configuration();
@@ -174,11 +174,11 @@ async fn an_answer_without_a_usable_key_displaces_nothing_that_is_known() {
         &[],
         "<html>Back in a minute</html>".to_owned(),
     );
-    // An unknown key makes the server ask.
+    // An unknown key makes the server fetch the keys.
     let by_new = new.token(&api.url());
     assert_out_of_reach(&server, &by_new, "maintenance").await;
     assert_eq!(api.asked("/keys"), 2);
-    // Another token of the same key, which nobody has seen before.
+    // Another token of the same key, not seen before.
     let claims = Claims::new().with("iss", api.url()).with("sub", "bob");
     let another = old.0.sign(claims.library()).unwrap();
     assert_eq!(status(&server, &another).await, 200);
@@ -189,7 +189,7 @@ async fn an_answer_without_a_usable_key_displaces_nothing_that_is_known() {
 }
 
 #[tokio::test]
-async fn without_an_iam_api_tokens_wait_for_it_and_the_public_area_goes_on() {
+async fn while_the_iam_api_is_down_tokens_wait_and_the_public_area_works() {
     let api = IamApi::start().await;
     let (address, key) = (api.address(), Key::new("1"));
     let server = discovering(&api);
@@ -204,7 +204,7 @@ async fn without_an_iam_api_tokens_wait_for_it_and_the_public_area_goes_on() {
         eventually("the keys are fetched", || {
             runtime.block_on(status(&server, &token)) == 200
         });
-        // What is known lasts while the IAM API is down.
+        // Known keys last while the IAM API is down.
         drop(api);
         let other = key.token(&format!("http://{address}"));
         assert_eq!(runtime.block_on(status(&server, &other)), 200);
@@ -214,7 +214,7 @@ async fn without_an_iam_api_tokens_wait_for_it_and_the_public_area_goes_on() {
 }
 
 #[tokio::test]
-async fn what_is_not_the_issuers_own_key_set_gives_no_keys() {
+async fn anything_but_the_issuers_own_key_set_gives_no_keys() {
     let (api, elsewhere, key) = (IamApi::start().await, IamApi::start().await, Key::new("1"));
     let keys = set(&[&key]).to_string();
     elsewhere.publish("/keys", &keys);
@@ -261,7 +261,7 @@ async fn what_is_not_the_issuers_own_key_set_gives_no_keys() {
 }
 
 #[tokio::test]
-async fn an_iam_api_that_never_answers_keeps_nobody_waiting_for_ever() {
+async fn an_iam_api_that_never_answers_keeps_nobody_waiting_forever() {
     let (api, key) = (IamApi::start().await, Key::new("1"));
     let server = discovering(&api);
     let token = key.token(&api.url());

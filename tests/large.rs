@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 
 use crate::support::{Server, Setup};
 
-/// What the host may hold resident, in MiB.
+/// The most that the host may hold resident, in MiB.
 const MOST_RESIDENT: u64 = 200;
 const MIB: u64 = 1 << 20;
 /// How much of a file is sent or compared at once, in bytes.
 const PIECE: u64 = 256 << 10;
-/// A prime, so that a piece taken from the wrong place is not the same.
+/// A prime, so that a piece from the wrong place is not the same.
 const PERIOD: u64 = 1_048_573;
 
 /// One test at a time: they need the disk and both cores.
@@ -81,7 +81,7 @@ fn form(name: &str, body: Body, size: u64) -> Form {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_3_gib_goes_up_and_comes_down_byte_for_byte() {
+async fn a_file_of_3_gib_is_uploaded_and_downloaded_byte_for_byte() {
     const SIZE: u64 = 3 << 30;
     let _alone = ALONE.lock().await;
     let server = Setup::policy("[public]\ndelete = \"anyone\"\n").start();
@@ -114,7 +114,7 @@ async fn a_file_of_3_gib_goes_up_and_comes_down_byte_for_byte() {
         assert_small(&server, "download");
         println!("{way} and down took {:?}", start.elapsed());
 
-        // Room for the next.
+        // Make room for the next.
         let deleted = server.delete(&path).send().await.unwrap();
         assert_eq!(deleted.status(), 204, "{way}");
     }
@@ -127,7 +127,7 @@ async fn memory_stays_small_with_64_uploads_and_64_downloads_at_once() {
     let _alone = ALONE.lock().await;
     let server = Arc::new(Server::start());
 
-    // Every client waits half-way until all are there, and the test looks then.
+    // Every client waits halfway until all are there, and then the test measures.
     let half_way = Arc::new(Barrier::new(CLIENTS as usize + 1));
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
@@ -152,7 +152,7 @@ async fn memory_stays_small_with_64_uploads_and_64_downloads_at_once() {
         });
     }
     half_way.wait().await;
-    assert_small(&server, "64 uploads half-way");
+    assert_small(&server, "64 uploads halfway");
     clients.join_all().await;
     assert_small(&server, "64 uploads");
 
@@ -166,7 +166,7 @@ async fn memory_stays_small_with_64_uploads_and_64_downloads_at_once() {
             assert_eq!(response.content_length(), Some(SIZE), "{client}");
             let read = compare(&mut response, client, 0..MIB).await;
             begun.wait().await;
-            // Some go away.
+            // Some disconnect.
             if client % 4 != 0 {
                 compare(&mut response, client, read..SIZE).await;
             }
@@ -178,5 +178,5 @@ async fn memory_stays_small_with_64_uploads_and_64_downloads_at_once() {
     assert_small(&server, "64 downloads read");
 
     let listed = server.get("/v1/public/files").send().await.unwrap();
-    assert_eq!(listed.status(), 401, "it serves on");
+    assert_eq!(listed.status(), 401, "it still serves");
 }

@@ -1,5 +1,5 @@
-//! `POST /v1/{area}/urls/{name}` and the links that it makes: who gets one, what it
-//! opens, and what it does not.
+//! `POST /v1/{area}/urls/{name}` and its links, which are presigned URLs: who gets one,
+//! what it opens, and what it does not.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, Setup, assert_problem, iam, org_member, token, user};
 
-/// Asks for a URL of `/v1/{area}/urls/{name}`.
+/// Requests a URL from `/v1/{area}/urls/{name}`.
 async fn ask(server: &Server, token: &str, path: &str, body: impl Into<reqwest::Body>) -> Response {
     let request = server.post(path).bearer_auth(token).body(body);
     request.send().await.unwrap()
@@ -37,7 +37,7 @@ async fn store(server: &Server, token: &str, path: &str, content: &'static str) 
     );
 }
 
-/// A link that was made, and when it ends.
+/// A new link, and when it expires.
 async fn made(response: Response) -> Value {
     assert_eq!(response.status(), 201, "{:?}", response.text().await);
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -53,7 +53,7 @@ fn path_of(server: &Server, made: &Value) -> String {
     url.strip_prefix(&server.url).unwrap().to_owned()
 }
 
-/// In how many seconds from now it ends.
+/// In how many seconds from now it expires.
 fn lifetime(made: &Value) -> f64 {
     let end = humantime::parse_rfc3339(made["expires_at"].as_str().unwrap()).unwrap();
     end.duration_since(SystemTime::now())
@@ -78,7 +78,7 @@ async fn assert_opens(server: &Server, link: &str, content: &str) {
 }
 
 #[tokio::test]
-async fn a_public_file_has_a_lasting_url() {
+async fn a_public_file_has_a_permanent_url() {
     let server = Server::start();
     let token = user("alice");
     for (encoded, canonical) in [
@@ -106,7 +106,7 @@ async fn a_public_file_has_a_lasting_url() {
 }
 
 #[tokio::test]
-async fn a_link_lives_as_long_as_is_asked() {
+async fn a_link_is_valid_for_as_long_as_requested() {
     let server = Server::start();
     let token = org_member("alice", "acme");
     for area in ["user", "org"] {
@@ -176,13 +176,13 @@ async fn a_link_lives_as_long_as_is_asked() {
 }
 
 #[tokio::test]
-async fn a_link_that_is_asked_for_again_soon_is_the_same() {
+async fn a_link_that_is_requested_again_soon_is_the_same() {
     let server = Server::start();
     let token = user("alice");
     store(&server, &token, "/v1/user/files/a", "content").await;
     let ask = async || made(ask(&server, &token, "/v1/user/urls/a", "").await).await;
     let mut last = ask().await;
-    // An end may lie between two of them, but not often.
+    // A step of the expiry time may lie between two of them, but not often.
     for _ in 0..3 {
         let next = ask().await;
         if next == last {
@@ -191,11 +191,11 @@ async fn a_link_that_is_asked_for_again_soon_is_the_same() {
         }
         last = next;
     }
-    panic!("every link is another one: {last}");
+    panic!("every link is different: {last}");
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_of_a_link_is_named() {
+async fn unsupported_options_of_a_link_are_named() {
     let server = Server::start();
     let token = user("alice");
     store(&server, &token, "/v1/user/files/a", "content").await;
@@ -207,7 +207,7 @@ async fn what_cannot_be_asked_of_a_link_is_named() {
 }
 
 #[tokio::test]
-async fn the_policy_caps_how_long_links_live_and_says_who_makes_them() {
+async fn the_policy_limits_how_long_links_are_valid_and_who_makes_them() {
     let policy = format!(
         "{}[user]\nread = \"role:reader\"\n[public]\nread = \"signed-in\"\n\
          [links]\nmax-age = \"5m\"\n",
@@ -233,7 +233,7 @@ async fn the_policy_caps_how_long_links_live_and_says_who_makes_them() {
 }
 
 #[tokio::test]
-async fn making_a_url_needs_what_reading_needs() {
+async fn creating_a_url_needs_the_right_to_read() {
     let server = Server::start();
     let alice = org_member("alice", "acme");
     for area in ["public", "user", "org"] {
@@ -397,7 +397,7 @@ async fn a_changed_link_is_invalid() {
         assert_eq!(response.status(), 403, "{path}");
         assert_problem(response, 403, "link-invalid").await;
     }
-    // The same basename, written in other ways.
+    // The same basename in other spellings.
     for same in [
         "%E6%97%A5.txt",
         "%e6%97%a5.txt",
@@ -420,7 +420,7 @@ async fn a_changed_link_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_link_is_over_when_its_time_is() {
+async fn a_link_expires() {
     let server = Server::start();
     let alice = user("alice");
     store(&server, &alice, "/v1/user/files/a", "content").await;
@@ -436,7 +436,7 @@ async fn a_link_is_over_when_its_time_is() {
         assert!(Instant::now() < deadline, "it still works");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Nor does it come back, and what was not made here did not expire either.
+    // Nor does it become valid again, and a forged link does not count as expired.
     assert_problem(get(&server, &link).await, 403, "link-expired").await;
     let changed = format!("{link}x");
     assert_problem(get(&server, &changed).await, 403, "link-invalid").await;
@@ -478,7 +478,7 @@ async fn a_link_opens_nothing_else() {
     }
     assert_opens(&server, &link, "content").await;
 
-    // It is no bearer token, and a bearer token is no link.
+    // A link is not a bearer token, and a bearer token is not a link.
     for area in ["public", "user", "org"] {
         for path in [format!("/v1/{area}/files/a"), format!("/v1/{area}/files")] {
             let response = server.get(&path).bearer_auth(token).send().await.unwrap();

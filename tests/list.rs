@@ -73,7 +73,7 @@ fn entries(page: &Value) -> Vec<String> {
     entries
 }
 
-/// All entries of all pages of so many entries, in the order in which they came.
+/// All entries, in pages of `limit` entries, in the order received.
 async fn walk(server: &Server, token: &str, query: &str, limit: usize) -> Vec<String> {
     let mut seen = Vec::new();
     let mut cursor = String::new();
@@ -94,7 +94,7 @@ async fn walk(server: &Server, token: &str, query: &str, limit: usize) -> Vec<St
 }
 
 #[tokio::test]
-async fn a_listing_says_exactly_this() {
+async fn a_listing_has_exactly_these_members() {
     let server = Server::start();
     let token = user("alice");
     let empty = json!({ "files": [], "folders": [], "next": null });
@@ -123,10 +123,10 @@ async fn a_listing_says_exactly_this() {
 }
 
 #[tokio::test]
-async fn names_are_in_the_order_of_their_bytes() {
+async fn names_are_sorted_by_their_bytes() {
     let server = Server::start();
     let token = user("alice");
-    // In UTF-16 the last two would stand the other way round.
+    // In UTF-16 order the last two would be the other way round.
     let expected = [
         "!",
         "%41",
@@ -235,7 +235,7 @@ async fn a_prefix_and_a_delimiter_choose_what_is_shown() {
 }
 
 #[tokio::test]
-async fn a_query_that_makes_no_sense_is_refused() {
+async fn an_invalid_query_is_refused() {
     let server = Server::start();
     let token = user("alice");
     store(&server, &token, "user", "a").await;
@@ -265,7 +265,7 @@ async fn a_query_that_makes_no_sense_is_refused() {
         "cursor=YQ==",
         "cursor=Y%20Q",
         "cursor=%FF",
-        // `/`, `../x`, a control character, no UTF-8.
+        // `/`, `../x`, a control character, not UTF-8.
         "cursor=Lw",
         "cursor=Li4veA",
         "cursor=YQo",
@@ -349,7 +349,7 @@ async fn a_walk_sees_each_lasting_name_once_while_others_come_and_go() {
     let writing = async {
         let mut round = 0;
         while !done.get() {
-            // Spread over all the list, before and behind wherever the walk is.
+            // Spread over the whole list, before and after the position of the walk.
             let coming: Vec<String> = (0..8)
                 .map(|n| format!("{:02}-{round}", (n * 13 + round * 7) % 90))
                 .collect();
@@ -376,7 +376,7 @@ async fn a_walk_sees_each_lasting_name_once_while_others_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_cursor_goes_on_where_its_name_was() {
+async fn a_cursor_continues_where_its_name_was() {
     let server = Server::start();
     let token = user("alice");
     let names = ["a", "b/1", "b/2", "c", "d"].map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Names: right or refused, and never a path on the disk. Requests go out byte
+//! Names: valid or refused, and never a path on the disk. Requests go out byte
 //! for byte, since client libraries resolve dot segments themselves.
 
 use reqwest::header::HeaderMap;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Server, Setup, assert_problem_parts, files_below, raw};
 
-/// Every operation that takes a name, with what stands around it.
+/// Every operation that takes a name, with what surrounds the name.
 const OPERATIONS: [(&str, &str, &str); 5] = [
     ("PUT", "/v1/public/files/", "x"),
     ("GET", "/v1/public/files/", ""),
@@ -128,7 +128,7 @@ fn a_segment_that_is_empty_or_of_dots_is_refused_however_encoded() {
 }
 
 #[test]
-fn backslashes_controls_and_what_is_no_utf_8_are_refused() {
+fn backslashes_control_characters_and_invalid_utf_8_are_refused() {
     let server = Setup::public_only().start();
     let backslashes = [
         "\\",
@@ -143,8 +143,8 @@ fn backslashes_controls_and_what_is_no_utf_8_are_refused() {
     let percents = [
         "%", "a%", "%4", "a%2", "%zz", "%2g", "%%61", "%u002e", "%+1", "%-1", "a%/b",
     ];
-    // Overlong forms of `.`, `/`, `\` and NUL, halves of surrogates, what lies
-    // beyond U+10FFFF, cut off and stray bytes.
+    // Overlong forms of `.`, `/`, `\` and NUL, lone surrogates, code points beyond
+    // U+10FFFF, truncated sequences and stray bytes.
     let not_utf8 = [
         "%c0%ae%c0%ae/a",
         "%c0%af",
@@ -182,9 +182,9 @@ fn backslashes_controls_and_what_is_no_utf_8_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_not_encoded_at_all_do_no_harm() {
+fn unencoded_bytes_do_no_harm() {
     let server = Setup::public_only().start();
-    // Not UTF-8, or no characters of a request line: refused by the first to see it.
+    // Not UTF-8, or not allowed in a request line: refused by the first layer to see it.
     for raw_name in [
         &b"\xc0\xae\xc0\xae/a"[..],
         b"\xff",
@@ -207,7 +207,7 @@ fn bytes_that_are_not_encoded_at_all_do_no_harm() {
 }
 
 #[test]
-fn nine_hundred_bytes_are_right_and_one_more_is_refused() {
+fn nine_hundred_bytes_are_accepted_and_one_more_is_refused() {
     let server = Setup::public_only().start();
     let segments = format!("{}bb", "a/".repeat(449));
     let one_segment = "n".repeat(900);
@@ -240,8 +240,8 @@ fn encode_all(name: &str) -> String {
     name.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// As the path has it, as it is called, and the path in the form that the
-/// service gives out.
+/// A name as requested in the path, the name itself, and the path as the service writes
+/// it.
 const LEGAL: &[(&str, &str, &str)] = &[
     (
         "%E6%97%A5%E6%9C%AC%E8%AA%9E.pdf",
@@ -262,7 +262,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
         "quo%22te%27%3Cb%3E%3B%26%3D",
     ),
     ("~tilde-dash_dot.", "~tilde-dash_dot.", "~tilde-dash_dot."),
-    // Decoded once: what is left is a text like any other.
+    // Decoded once: what is left is ordinary text.
     ("%252e%252e", "%2e%2e", "%252e%252e"),
     (
         "%252e%252e%252fescapee",
@@ -271,7 +271,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
     ),
     ("%25", "%", "%25"),
     ("%2500", "%00", "%2500"),
-    // Dots that are no dot segment.
+    // Dots that do not make a dot segment.
     ("...", "...", "..."),
     ("..two-dots", "..two-dots", "..two-dots"),
     ("dots-behind..", "dots-behind..", "dots-behind.."),
@@ -294,7 +294,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
     ("index.redb", "index.redb", "index.redb"),
     ("blobs/00/lock", "blobs/00/lock", "blobs/00/lock"),
     ("files/files", "files/files", "files/files"),
-    // A slash is a slash, however it came.
+    // A slash is a slash, encoded or not.
     (
         "deep%2fdeeper/deepest",
         "deep/deeper/deepest",
@@ -308,7 +308,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
         "beside/under/that",
         "beside/under/that",
     ),
-    // Case twins.
+    // Names that differ only in case.
     ("twin.txt", "twin.txt", "twin.txt"),
     ("Twin.txt", "Twin.txt", "Twin.txt"),
     ("TWIN.TXT", "TWIN.TXT", "TWIN.TXT"),
@@ -317,7 +317,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
     // Composed and decomposed forms of one text.
     ("caf%C3%A9", "caf\u{e9}", "caf%C3%A9"),
     ("cafe%CC%81", "cafe\u{301}", "cafe%CC%81"),
-    // Invisible, but no control characters.
+    // Invisible, but not control characters.
     ("%e2%80%aegnp.exe", "\u{202e}gnp.exe", "%E2%80%AEgnp.exe"),
     ("%ef%bb%bfbom", "\u{feff}bom", "%EF%BB%BFbom"),
     ("%c2%a0", "\u{a0}", "%C2%A0"),
@@ -326,7 +326,7 @@ const LEGAL: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_legal_name_is_a_file_of_its_own_and_comes_back_as_it_is() {
+fn every_valid_name_is_a_file_of_its_own_and_comes_back_unchanged() {
     let server = Setup::public_only().start();
     for (index, (raw_name, name, path)) in LEGAL.iter().enumerate() {
         let reply = put(&server, raw_name, &index.to_string());
@@ -360,7 +360,7 @@ fn every_legal_name_is_a_file_of_its_own_and_comes_back_as_it_is() {
     names.sort_unstable();
     assert_eq!(listed(&server), names);
 
-    // Gone by its name, and no other with it.
+    // Each is deleted by its name, and no other with it.
     for (_, name, path) in LEGAL {
         let target = format!("/v1/public/files/{path}");
         assert_eq!(
@@ -374,7 +374,7 @@ fn every_legal_name_is_a_file_of_its_own_and_comes_back_as_it_is() {
 }
 
 #[test]
-fn no_name_shows_in_any_path_and_nothing_is_outside_the_data_directory() {
+fn no_name_appears_in_any_path_and_nothing_is_outside_the_data_directory() {
     let server = Setup::public_only().start();
     let marker = format!("escapee-{}", std::process::id());
     let legal = [

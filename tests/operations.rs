@@ -19,7 +19,7 @@ async fn metrics(server: &Server) -> String {
     response.text().await.unwrap()
 }
 
-/// The value of the series that starts so.
+/// The value of the series that starts like this.
 fn value(metrics: &str, series: &str) -> Option<f64> {
     let line = metrics.lines().find(|line| line.starts_with(series))?;
     line.rsplit(' ').next()?.parse().ok()
@@ -118,7 +118,7 @@ async fn requests_bytes_tokens_and_engine_calls_are_counted() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_refused_and_so_is_every_web_page() {
+async fn unknown_paths_and_web_pages_are_refused() {
     let server = Server::start();
     for (method, path, status) in [
         (Method::GET, "/", 404),
@@ -145,7 +145,7 @@ async fn what_is_not_there_is_refused_and_so_is_every_web_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_drains_is_not_ready() {
+async fn a_draining_server_is_not_ready() {
     let server = Setup::public_only()
         .args(&["--shutdown-timeout", "30s"])
         .start();

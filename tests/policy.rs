@@ -21,7 +21,7 @@ use crate::support::{
     eventually, files_below, iam, json_of, jwks, org_member, token, user,
 };
 
-/// What each word gives to whom, in the public area. The file was stored by Alice;
+/// What each word grants to whom, in the public area. The file was stored by Alice;
 /// Carol is an admin. `401` is `unauthenticated`, `403` is `forbidden`.
 ///
 /// Without a token, whether a PUT creates or replaces is not yet known when it is
@@ -93,7 +93,7 @@ fn rule(words: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_word_of_a_rule_gives_what_it_says_for_every_operation() {
+async fn every_word_of_a_rule_grants_what_it_says_for_every_operation() {
     let rows = || {
         let lines = WORDS.trim().lines().skip(1);
         lines.map(|line| line.split_whitespace().collect::<Vec<_>>())
@@ -132,7 +132,7 @@ async fn every_word_of_a_rule_gives_what_it_says_for_every_operation() {
         }
         server.crash();
     }
-    // What was refused is as it was.
+    // What was refused is unchanged.
     let server = Setup::default().data(data).start();
     for row in rows() {
         for (operation, expected) in OPERATIONS.iter().zip(&row[2..]) {
@@ -212,7 +212,7 @@ async fn a_rule_narrows_what_an_owner_or_a_member_may_and_opens_nothing_to_other
             .unwrap(),
         "1"
     );
-    // To anyone who has a user area, that is: "anyone" lets no one in.
+    // "anyone" means anyone who has a user area: it lets nobody else in.
     assert_problem(send(server.get(&own), None).await, 401, "unauthenticated").await;
     assert_problem(send(server.get(&own), Some(&bob)).await, 404, "not-found").await;
     // A token would not help here.
@@ -257,7 +257,7 @@ async fn a_rule_narrows_what_an_owner_or_a_member_may_and_opens_nothing_to_other
 }
 
 #[tokio::test]
-async fn what_no_token_could_meet_is_forbidden_to_everyone_and_asks_for_no_token() {
+async fn a_rule_that_no_token_can_meet_forbids_everyone_and_asks_for_no_token() {
     // No claim names organizations or roles here.
     let policy = format!(
         "[iam]\nissuer = '{ISSUER}'\naudience = '{AUDIENCE}'\njwks = '''{}'''\n\
@@ -344,7 +344,7 @@ async fn the_rules_hold_without_an_iam_api_too() {
     );
 }
 
-/// Waits until the log, which is read beside the test, has this.
+/// Waits until the log, which another thread reads, has this.
 fn assert_logged(server: &Server, words: &str) {
     eventually(words, || server.log().contains(words));
 }

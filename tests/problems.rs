@@ -1,4 +1,4 @@
-//! Every type of refusal there is, each provoked from outside.
+//! Every problem type, each provoked from outside.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::support::{
 ///
 /// `headers-too-large` comes from the host's own HTTP layer, as do an
 /// `invalid-request` for a missing Host, a `too-large` for a body beyond the
-/// host's limit, and the types of which it says so here.
+/// host's limit, and the types that are marked so here.
 const TYPES: [(u16, &str, Option<&str>); 22] = [
     (400, "invalid-name", None),
     (400, "invalid-request", None),
@@ -30,10 +30,10 @@ const TYPES: [(u16, &str, Option<&str>); 22] = [
         Some("a server of its own, below"),
     ),
     (403, "link-invalid", None),
-    (403, "link-expired", Some("takes its time, below")),
+    (403, "link-expired", Some("takes time, below")),
     (404, "not-found", None),
     (405, "method-not-allowed", None),
-    (408, "timeout", Some("takes a client that stops, below")),
+    (408, "timeout", Some("needs a client that stops, below")),
     (409, "already-exists", None),
     (412, "precondition-failed", None),
     (413, "too-large", None),
@@ -53,7 +53,7 @@ const TYPES: [(u16, &str, Option<&str>); 22] = [
     (
         507,
         "no-space",
-        Some("takes a full disk: the local engine's unit tests"),
+        Some("needs a full disk: the local engine's unit tests"),
     ),
 ];
 
@@ -142,7 +142,7 @@ fn request(server: &Server, row: &'static str) -> (&'static str, RequestBuilder)
     (kind, request)
 }
 
-/// The text, with `x*9` as that many.
+/// The text, with `x*9` expanded to nine.
 fn repeated(text: &str) -> String {
     let Some((before, rest)) = text.split_once("x*") else {
         return text.to_owned();
@@ -168,7 +168,7 @@ async fn every_refusal_is_a_problem_document_of_its_type() {
         let fields = response.headers().clone();
         println!("{row}");
         assert_problem(response, *status, kind).await;
-        // What a type owes beside its document.
+        // The header fields that a type requires beside its document.
         let field = |name: &str| fields.get(name).map(|value| value.to_str().unwrap());
         assert_eq!(field("www-authenticate").is_some(), *status == 401);
         assert_eq!(field("allow").is_some(), kind == "method-not-allowed");
@@ -180,7 +180,7 @@ async fn every_refusal_is_a_problem_document_of_its_type() {
     let expected = TYPES.iter().filter(|(.., elsewhere)| elsewhere.is_none());
     assert_eq!(provoked, expected.map(|(_, kind, _)| *kind).collect());
 
-    // And not one of them left anything.
+    // None of them left anything behind.
     let list = server.get("/v1/public/files").bearer_auth(user("alice"));
     let listing = json_of(list).await;
     let files = listing["files"].as_array().unwrap();
@@ -199,7 +199,7 @@ async fn every_refusal_is_a_problem_document_of_its_type() {
 }
 
 #[tokio::test]
-async fn a_link_whose_time_is_over_says_so() {
+async fn an_expired_link_says_so() {
     let server = Server::start();
     let alice = user("alice");
     let put = server.put("/v1/user/files/a", "x").bearer_auth(&alice);
@@ -211,7 +211,7 @@ async fn a_link_whose_time_is_over_says_so() {
     let deadline = Instant::now() + Duration::from_secs(30);
     let mut response = reqwest::get(url).await.unwrap();
     while response.status() == 200 {
-        assert!(Instant::now() < deadline, "it works for ever");
+        assert!(Instant::now() < deadline, "it never expires");
         tokio::time::sleep(Duration::from_millis(20)).await;
         response = reqwest::get(url).await.unwrap();
     }

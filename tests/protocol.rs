@@ -10,8 +10,8 @@ mod failing; // a component that fails
 mod framing; // where a request ends and what it is about
 mod hosts; // whom a request is for, and who sent it
 mod limits; // sizes, connections, instances
-mod log; // what is in it, and what never is
-mod shutdown; // what runs is finished, within a time
+mod log; // what is in it, and what never may be
+mod shutdown; // graceful: requests in progress are finished, within a time limit
 
 /// A request's line and fields, up to the empty line.
 fn head(server: &Server, request: &str, fields: &[&str]) -> String {
@@ -42,12 +42,12 @@ fn status_of(server: &Server, name: &str) -> u16 {
     ask(server, &format!("GET /v1/public/files/{name}"), &[], b"").0
 }
 
-/// How many contents the store holds, with those of unfinished uploads.
+/// How many blobs the store holds, with those of unfinished uploads.
 fn blobs(server: &Server) -> usize {
     files_below(&server.data_dir().join("blobs")).len()
 }
 
-/// Starts an upload of twice these bytes, and returns once half of it is there.
+/// Starts an upload of twice these bytes, and returns once half of it has arrived.
 fn half_an_upload(server: &Server, name: &str, half: &[u8], fields: &[&str]) -> Connection {
     let before = blobs(server);
     let length = format!("Content-Length: {}", half.len() * 2);

@@ -1,4 +1,4 @@
-//! `--instance-reuse`: which instances answer another request, and what they take along.
+//! `--instance-reuse`: which instances answer another request, and what they carry over.
 
 use crate::support::{Guest, Setup, user};
 
@@ -10,7 +10,7 @@ const COUNT: &str = "
 const DROP: &str = "(call $incoming-request.drop (local.get $request))";
 const ROUNDS: usize = 30;
 
-/// The statuses of so many requests, one after the other.
+/// The statuses of [`ROUNDS`] requests, one after another.
 async fn statuses(guest: &str, args: &[&str]) -> Vec<u16> {
     let server = Setup::public_only()
         .component(&Guest::new(guest).build())
@@ -33,7 +33,7 @@ async fn an_instance_answers_as_many_requests_as_it_is_allowed_to() {
     let reused = statuses(&counting, &["--instance-reuse=3"]).await;
     assert!(reused.iter().all(|status| (201..=203).contains(status)));
     assert!(reused.contains(&203), "{reused:?}");
-    // Without a number it is far more than are asked here.
+    // Without a number the limit is far above the requests sent here.
     let reused = statuses(&counting, &["--instance-reuse"]).await;
     assert!(reused.iter().any(|status| *status > 203), "{reused:?}");
 }
@@ -48,7 +48,7 @@ async fn an_instance_that_failed_or_still_holds_a_request_answers_no_other() {
 }
 
 #[tokio::test]
-async fn a_token_opens_nothing_for_the_request_that_comes_next() {
+async fn a_token_opens_nothing_for_the_next_request() {
     let server = Setup::default().args(&["--instance-reuse"]).start();
     let (alice, bob) = (user("alice"), user("bob"));
     let path = "/v1/user/files/a";

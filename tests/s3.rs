@@ -1,5 +1,5 @@
-//! The S3 engine over HTTP, on a service in memory: what the local engine has no part
-//! in, and then the other modules' tests again.
+//! The S3 engine over HTTP, on an in-memory service: what only this engine does, and then
+//! the other modules' tests again.
 
 mod redirect;
 
@@ -103,18 +103,18 @@ async fn an_upload_that_is_cut_off_leaves_no_object_and_no_part() {
             "PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
         ));
         client.send(&bytes);
-        eventually("parts are on their way", || service.unfinished() > 0);
+        eventually("parts are being uploaded", || service.unfinished() > 0);
         drop(client);
         eventually("the upload is aborted", || service.unfinished() == 0);
     }
     assert!(service.objects(BUCKET).is_empty());
-    // A shutdown waits for what is being cleared away.
+    // A shutdown waits for the cleanup.
     let mut client = Connection::open(server.address());
     client.send(
         "PUT /v1/public/files/f HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
     );
     client.send(&bytes);
-    eventually("parts are on their way", || service.unfinished() > 0);
+    eventually("parts are being uploaded", || service.unfinished() > 0);
     server.terminate();
     drop(client);
     assert_eq!(server.ended().1, Some(0));
@@ -160,7 +160,7 @@ async fn quota_and_size_are_507_and_413() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_at_the_service_goes_on_or_breaks_off() {
+async fn a_download_that_breaks_at_the_service_is_resumed_or_cut_off() {
     let service = Arc::new(S3Service::start());
     let server = on(&service);
     let bytes = content(1, 5 << 20);
@@ -180,13 +180,13 @@ async fn a_download_that_breaks_at_the_service_goes_on_or_breaks_off() {
 }
 
 #[tokio::test]
-async fn what_a_service_ignores_is_said_loudly_or_refused() {
+async fn conditions_that_a_service_ignores_are_warned_about_or_refused() {
     let service = Arc::new(S3Service::that(Knows {
         conditional_put: false,
         ..Knows::default()
     }));
     let server = on(&service);
-    eventually("it is said", || {
+    eventually("it is logged", || {
         let log = server.log();
         log.contains("WARN") && log.contains("does not support conditional writes")
     });
@@ -227,7 +227,7 @@ async fn a_start_that_cannot_work_is_refused_in_one_line() {
 }
 
 #[test]
-fn only_this_engine_can_send_clients_on() {
+fn only_the_s3_engine_can_redirect_clients() {
     let output = Command::new(COFFER)
         .args(["serve", "--listen", "127.0.0.1:0", "--engine", "local"])
         .args(["--s3-redirect", "--log", "error"])
@@ -262,7 +262,7 @@ fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
 }
 
 #[tokio::test]
-async fn many_large_uploads_at_once_stay_within_the_memory_they_are_given() {
+async fn many_large_uploads_at_once_stay_within_the_configured_memory() {
     let service = Arc::new(S3Service::that(Knows {
         parts: false,
         ..Knows::default()
@@ -280,7 +280,7 @@ async fn many_large_uploads_at_once_stay_within_the_memory_they_are_given() {
     for answer in futures_util::future::join_all(uploads).await {
         assert_eq!(answer.unwrap().status(), 201);
     }
-    // What the sandboxes of 32 requests and their connections take is the rest.
+    // The rest is for the sandboxes and connections of 32 requests.
     let (_, most) = server.resident_mib();
     assert!(most < before + 64 + 128, "{before} MiB, then {most} MiB");
 }
@@ -301,11 +301,11 @@ const HOLD: &[&str] = &[
 const DO_NOT: &[&str] = &[
     "a_copy_is_fresh_until_the_file_is_replaced",
     "a_deleted_file_is_gone_at_once_and_its_bytes_soon",
-    "no_name_shows_in_any_path_and_nothing_is_outside_the_data_directory",
+    "no_name_appears_in_any_path_and_nothing_is_outside_the_data_directory",
 ];
 
 #[test]
-fn the_tests_of_other_modules_hold_on_it() {
+fn the_tests_of_other_modules_hold_on_the_s3_engine() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(HOLD)
         .args(DO_NOT.iter().flat_map(|name| ["--skip", name]))

@@ -1,4 +1,4 @@
-//! Clients that take their time cost themselves time, and nobody else an answer.
+//! Slow clients cost themselves time, and nobody else a response.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Connection, Server, Setup, assert_problem_parts, eventually, user};
 
-/// One instance at work, and no long wait for it.
+/// One instance, and a short queue timeout.
 const ONE: [&str; 4] = ["--max-instances", "1", "--queue-timeout", "20s"];
 
 fn begin(server: &Server, request: &str, fields: &[&str], body: &str) -> Connection {
@@ -26,7 +26,7 @@ async fn assert_serves(server: &Server, what: &str) {
     assert_eq!(answer.unwrap().status(), 404, "{what}");
 }
 
-/// What the metric of this name stands at.
+/// The value of the metric of this name.
 async fn metric(server: &Server, name: &str) -> f64 {
     let metrics = reqwest::get(format!("{}/metrics", server.operations)).await;
     let text = metrics.unwrap().text().await.unwrap();
@@ -46,12 +46,12 @@ async fn until_instances(server: &Server, expected: f64) {
 }
 
 #[tokio::test]
-async fn an_upload_whose_bytes_take_their_time_holds_no_instance() {
+async fn a_slow_upload_holds_no_instance() {
     let server = Setup::default().args(&ONE).start();
     let bearer = format!("Authorization: Bearer {}", user("alice"));
     let digest = "Content-Digest: sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:";
     let cases = [
-        // Name, fields, what comes later, and what is answered.
+        // Name, fields, what is sent later, and the expected answer.
         ("a", vec!["Content-Length: 3"], "bc", 201, ""),
         ("chunked", vec!["Transfer-Encoding: chunked"], "", 201, ""),
         ("digest", vec!["Content-Length: 3", digest], "bc", 201, ""),
@@ -136,7 +136,7 @@ async fn an_upload_whose_bytes_take_their_time_holds_no_instance() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_slow_upload_has_the_fields_of_every_other() {
+async fn a_response_to_a_slow_upload_has_the_usual_fields() {
     let policy = "[cors]\norigins = ['https://app.example']\n";
     let server = Setup::policy(policy).args(&ONE).start();
     let fields = ["Content-Length: 2", "Origin: https://app.example"];
@@ -152,7 +152,7 @@ async fn an_answer_to_a_slow_upload_has_the_fields_of_every_other() {
 }
 
 #[tokio::test]
-async fn forms_that_wait_have_a_budget_of_their_own() {
+async fn waiting_forms_have_a_budget_of_their_own() {
     let args = ["--max-waiting-instances", "2"];
     let server = Setup::default().args(&ONE).args(&args).start();
     let form = [
@@ -171,7 +171,7 @@ async fn forms_that_wait_have_a_budget_of_their_own() {
     let answer = refused.answer();
     assert_problem_parts(&answer, 503, "unavailable");
     assert!(answer.1.contains_key(RETRY_AFTER));
-    // A link's JSON, too, is what the component reads itself.
+    // The component also reads a link's JSON itself.
     let body = ["Content-Length: 9"];
     let mut link = self::begin(&server, "POST /v1/public/urls/none", &body, "");
     assert_eq!(link.answer().0, 404, "refused before its body");
@@ -188,7 +188,7 @@ async fn forms_that_wait_have_a_budget_of_their_own() {
 }
 
 #[tokio::test]
-async fn lists_that_nobody_reads_hold_no_instance_and_the_oldest_are_given_up() {
+async fn unread_lists_hold_no_instance_and_the_oldest_are_dropped() {
     let args = ["--max-unread-answers", "3 MiB"];
     let server = Setup::public_only().args(&ONE).args(&args).start();
     for index in 0..1000 {
@@ -213,12 +213,12 @@ async fn lists_that_nobody_reads_hold_no_instance_and_the_oldest_are_given_up() 
             answer.ends_with(b"\"next\":null}\n")
         })
         .collect();
-    assert!(!whole[0], "the oldest was given up");
+    assert!(!whole[0], "the oldest was dropped");
     assert!(whole[5], "the newest was not: {whole:?}");
 }
 
 #[tokio::test]
-async fn a_client_that_sends_next_to_nothing_is_given_up() {
+async fn a_client_that_sends_next_to_nothing_is_disconnected() {
     let args = ["--idle-timeout", "500ms", "--min-body-rate", "1 MiB"];
     let server = Setup::default().args(&args).start();
     for (request, kind) in [
@@ -274,7 +274,7 @@ async fn an_idle_connection_is_kept_for_as_long_as_clients_are_told() {
 }
 
 #[tokio::test]
-async fn readiness_tells_of_requests_that_find_no_instance() {
+async fn readiness_reports_requests_that_find_no_instance() {
     let asleep = "(call $pollable.block (call $subscribe-duration (i64.const 3000000000)))";
     let component = crate::support::component(asleep);
     let server = Setup::public_only()
@@ -296,7 +296,7 @@ async fn readiness_tells_of_requests_that_find_no_instance() {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_stops_no_request() {
+async fn an_unread_log_blocks_no_request() {
     let mut server = Setup::public_only().unread_log().start();
     let host = server.address().to_owned();
     let request = format!("HEAD /v1/public/files/a HTTP/1.1\r\nHost: {host}\r\n\r\n");

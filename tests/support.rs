@@ -1,4 +1,4 @@
-//! A server of one's own for every test, and callers with tokens for it.
+//! A server of its own for every test, and callers with tokens for it.
 
 mod component;
 mod connection;
@@ -20,7 +20,7 @@ pub use engine::BUCKET;
 pub use files::{content, files_below};
 pub use iam_api::{CONFIGURATION, IamApi};
 pub use platform::Platform;
-// For tests/portable.rs, as is what allows dead code.
+// For tests/portable.rs, as is the code marked `allow(dead_code)`.
 #[allow(unused_imports)]
 pub use platform::Store;
 pub use problem::{assert_problem, assert_problem_parts, is_identified, json_of};

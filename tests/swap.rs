@@ -1,13 +1,13 @@
-//! Changing policy and component while serving: what is taken, what is refused, and what
-//! becomes of requests that run.
+//! Hot reload of policy and component: what takes effect, what is refused, and how requests
+//! in progress end.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::support::{Connection, Guest, Server, Setup, eventually, raw};
 
-mod code; // compiled code, kept for the next start
-mod refused; // policies and components that are not taken
+mod code; // compiled code, cached for the next start
+mod refused; // policies and components that are refused
 mod running; // requests in progress, rollback, probation
 mod written; // every way to write a file
 
@@ -16,7 +16,7 @@ const OPEN: &str = "[public]\ncreate = \"anyone\"\n";
 /// Lets nobody store.
 const CLOSED: &str = "[public]\ncreate = \"nobody\"\n";
 
-/// What a component or policy is called.
+/// The digest that names a component or policy.
 fn digest(content: impl AsRef<[u8]>) -> String {
     let digest = Sha256::digest(content);
     digest[..8]

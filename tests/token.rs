@@ -117,7 +117,7 @@ async fn a_token_of_every_algorithm_is_accepted_with_the_key_of_that_algorithm_a
         }
     }
 
-    // What is public is no secret, in whatever form somebody may have it.
+    // A public key is not a secret, in whatever form it is used as one.
     let der = rsa.to_der().unwrap();
     let public = RS256KeyPair::from_der(&der).unwrap().public_key();
     let rsa_jwk = &signers[0].jwk;
@@ -282,7 +282,7 @@ async fn a_token_is_refused_unless_it_has_three_parts_and_a_signature_of_them() 
         ("a longer signature", format!("{token}AAAA")),
         ("padding", format!("{token}==")),
         ("a space within", format!("{head}. {payload}.{signature}")),
-        ("something behind it", format!("{token} x")),
+        ("something after it", format!("{token} x")),
         ("a comma", format!("{token},{token}")),
         ("quotes", format!("\"{token}\"")),
         (
@@ -369,7 +369,7 @@ async fn a_token_is_refused_for_one_of_its_claims() {
         ("iss is a list", claiming("iss", json!([ISSUER]))),
         ("no aud", claiming("aud", Value::Null)),
         ("aud in capitals", claiming("aud", "STORAGE")),
-        ("aud that starts alike", claiming("aud", "storage2")),
+        ("aud with the same prefix", claiming("aud", "storage2")),
         ("aud of others", claiming("aud", json!(["a", "b"]))),
         (
             "aud that is not text",
@@ -423,7 +423,7 @@ async fn the_field_is_one_of_the_bearer_scheme_in_any_case() {
             }
         }
     }
-    // The token has no business anywhere else.
+    // A token anywhere else does not count.
     let get = server.get(&format!("/v1/user/files?access_token={token}"));
     let response = get.header("cookie", format!("token={token}"));
     let response = response.send().await.unwrap();
@@ -462,7 +462,7 @@ async fn a_token_that_names_no_user_is_accepted_where_none_is_needed() {
         assert_eq!(org.status(), 201, "{label}");
         let public = put(&server, &file("public"), &token).await;
         assert_eq!(public.status(), 201, "{label}");
-        // It is nobody's upload, so not this caller's either.
+        // The file has no uploader, so it is not this caller's either.
         let again = put(&server, &file("public"), &token).await;
         assert_problem(again, 403, "forbidden").await;
     }
@@ -482,7 +482,7 @@ async fn a_token_that_names_no_user_is_accepted_where_none_is_needed() {
 }
 
 #[tokio::test]
-async fn in_the_public_only_mode_the_field_is_not_looked_at() {
+async fn in_the_public_only_mode_the_authorization_field_is_ignored() {
     let server = Setup::public_only().start();
     for field in [
         "",

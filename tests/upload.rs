@@ -171,7 +171,7 @@ async fn a_type_is_stored_as_given_else_guessed_from_the_name() {
             Some("TEXT/Plain;charset=UTF-8"),
             "TEXT/Plain;charset=UTF-8",
         ),
-        // What libraries send where nobody says anything.
+        // What libraries send by default.
         ("d.jpg", Some(""), "image/jpeg"),
         (
             "e.jpg",
@@ -321,7 +321,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
         ),
         ("/v1/public/files/a//b", String::new(), 400, "invalid-name"),
     ] {
-        // The body never comes; the client waits for leave to send it.
+        // The body never arrives; the client waits for 100 (Continue).
         let request = format!(
             "PUT {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10\r\n\
              Expect: 100-continue\r\n{fields}\r\n"

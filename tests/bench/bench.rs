@@ -8,14 +8,14 @@ use crate::plan::Plan;
 
 /// The folders, the program and the plan of a run.
 pub struct Bench {
-    /// Where everything lies that is measured: on a disk, kept between runs.
+    /// The folder of everything that is measured: on a disk, kept between runs.
     pub folder: PathBuf,
-    /// The coffer just built, beside which other programs were.
+    /// The coffer just built, beside the other programs that were built with it.
     pub built: PathBuf,
     /// The program under measurement.
     pub server: PathBuf,
     pub plan: Plan,
-    /// Names of rows, or how they begin, with a `*` behind it; none are all.
+    /// Names of rows, or prefixes of names with a `*`; empty means all.
     pub only: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Bench {
         self.folder.join("root")
     }
 
-    /// A file in the folder that the rivals serve, of so many bytes.
+    /// A file in the folder that the rivals serve, of this size.
     pub fn rival_file(&self, name: &str, size: u64) -> Result<PathBuf> {
         files::of_size(self.root().join(name), size)
     }
@@ -52,7 +52,7 @@ impl Bench {
     }
 }
 
-/// Removes what an earlier run left, and makes a folder anew.
+/// Removes what an earlier run left, and creates the folder again.
 pub fn fresh(folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).map_err(|error| error.to_string())?;

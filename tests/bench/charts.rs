@@ -25,14 +25,14 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-/// How a chart's axes are called; the horizontal one is logarithmic.
+/// The titles of a chart and its axes; the horizontal one is logarithmic.
 pub struct Axes<'t> {
     pub title: &'t str,
     pub across: &'t str,
     pub up: &'t str,
     /// Whether the vertical axis is logarithmic too.
     pub logarithmic: bool,
-    /// Writes a figure of the horizontal axis.
+    /// Formats a figure of the horizontal axis.
     pub mark: fn(&f64) -> String,
 }
 
@@ -157,7 +157,7 @@ fn draw_bars(path: &Path, bars: &[Bar]) -> std::result::Result<(), Box<dyn std::
         LEFT + (share * f64::from(WIDTH)) as i32
     };
     let text = |size: i32| (FONT, size).into_font().color(&BLACK);
-    let title = "Coffer to its rival; longer is better, 1 is equal, | is the target";
+    let title = "Coffer compared with its rival; longer is better, 1 is equal, | is the target";
     area.draw_text(title, &text(17), (16, 12))?;
     for mark in [0.1, 0.5, 1.0, 2.0, 10.0] {
         let x = place(mark);

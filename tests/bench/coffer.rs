@@ -11,7 +11,7 @@ use crate::load::{Request, probe};
 use crate::process::Process;
 use crate::{Result, tokens};
 
-/// A server that runs. Ended on drop.
+/// A running server. Stopped on drop.
 pub struct Coffer {
     pub address: SocketAddr,
     pub operations: SocketAddr,
@@ -21,7 +21,7 @@ pub struct Coffer {
     pub began_in: Duration,
 }
 
-/// How it is to be started.
+/// How to start it.
 pub struct Setup<'b> {
     bench: &'b Bench,
     data: PathBuf,
@@ -63,8 +63,7 @@ impl<'b> Setup<'b> {
         self
     }
 
-    /// The command, as it stands, run by this program where one is named (valgrind and
-    /// its flags).
+    /// The command, run by this program if one is named (valgrind and its flags).
     pub fn command(&self, by: &[&str]) -> Result<Command> {
         let policy = self.data.with_extension("policy.toml");
         write(&policy, &self.policy)?;
@@ -144,7 +143,7 @@ impl Coffer {
         }
     }
 
-    /// Has its policy replaced and read anew, and returns how long the latter took.
+    /// Replaces its policy and reloads it, and returns how long the reload took.
     pub fn swap(&self, policy: &str) -> Result<Duration> {
         let beside = self.policy.with_extension("new");
         write(&beside, policy)?;
@@ -155,7 +154,7 @@ impl Coffer {
         let took = begun.elapsed();
         match answer.status {
             200 => Ok(took),
-            status => Err(format!("a policy was not taken: {status}")),
+            status => Err(format!("a policy was not accepted: {status}")),
         }
     }
 }

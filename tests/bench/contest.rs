@@ -6,7 +6,7 @@ use crate::Result;
 use crate::rows::Pairing;
 use crate::stats::Figures;
 
-/// One contender's work: one round of it, and the figure that it came to.
+/// One contender's work: one round of it, and the resulting figure.
 type Work<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
 
 /// The contenders of some rows of the table.
@@ -15,11 +15,11 @@ pub struct Contest<'a> {
     contenders: Vec<(&'static str, Work<'a>)>,
 }
 
-/// What each contender came to, or why it has no figure.
+/// The figures of each contender, or why it has none.
 pub type Outcome = BTreeMap<&'static str, Result<Figures>>;
 
 impl<'a> Contest<'a> {
-    /// For those that these rows compare.
+    /// With the contenders that these rows compare.
     pub fn of(rows: &[Pairing]) -> Self {
         Self {
             wanted: rows.iter().flat_map(|row| [row.mine, row.theirs]).collect(),

@@ -8,7 +8,7 @@ use rustix::fs::{Advice, fadvise};
 
 use crate::Result;
 
-/// Bytes that look like noise (Marsaglia's xorshift), endlessly.
+/// An endless sequence of pseudo-random bytes (Marsaglia's xorshift).
 fn noise() -> impl Iterator<Item = [u8; 8]> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(move || {
@@ -19,14 +19,14 @@ fn noise() -> impl Iterator<Item = [u8; 8]> {
     })
 }
 
-/// So many bytes.
+/// This many pseudo-random bytes.
 pub fn content(size: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = noise().take(size.div_ceil(8)).flatten().collect();
     bytes.truncate(size);
     bytes
 }
 
-/// A file of so many bytes, made where there is none yet.
+/// A file of this size, created if missing.
 pub fn of_size(path: PathBuf, size: u64) -> Result<PathBuf> {
     let make = || -> std::io::Result<()> {
         if std::fs::metadata(&path).is_ok_and(|found| found.len() == size) {
@@ -49,7 +49,7 @@ pub fn of_size(path: PathBuf, size: u64) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes everything back that waits for it, so that nobody's leftovers burden the next.
+/// Flushes dirty pages to disk, so that one contender's writes do not burden the next.
 pub fn settle() {
     rustix::fs::sync();
 }

@@ -11,16 +11,16 @@ use crate::load::{Request, probe};
 
 /// As many files as one form may hold.
 const FORM: u64 = 100;
-/// So many forms are sent at once.
+/// How many forms are sent at once.
 const CONNECTIONS: usize = 16;
 const FORMS: &str = "/v1/public/files?replace=true";
 const BOUNDARY: &str = "a-boundary-between-files";
 
-/// Fills the public area up to so many files, or until patience is at an end, and returns
-/// how many there are. What an earlier run stored in this order is there already.
+/// Fills the public area up to this many files, or until `patience` is over, and returns
+/// how many there are. It continues after the files of an earlier run.
 ///
 /// # Errors
-/// Where a form is refused.
+/// If a form is refused.
 pub fn fill(coffer: &Coffer, count: u64, patience: Duration) -> Result<u64> {
     let forms = count.div_ceil(FORM);
     let stored = first_missing(coffer.address, forms)?;
@@ -48,11 +48,11 @@ pub fn fill(coffer: &Coffer, count: u64, patience: Duration) -> Result<u64> {
         let mut sent = senders.into_iter().map(ScopedJoinHandle::join);
         sent.try_for_each(|sent| sent.map_err(|_| "a sender panicked".to_owned())?)
     })?;
-    // Those that ran out of patience had taken no further form.
+    // Senders whose time was over have not started another form.
     Ok(next.load(Ordering::Relaxed).min(forms) * FORM)
 }
 
-/// A page of 100 in the midst of the names, and the length of its document.
+/// A page of 100 in the middle of the names, and the length of its document.
 pub fn page(coffer: &Coffer) -> Result<(Request, usize)> {
     let request = Request::get(coffer.address, "/v1/public/files?prefix=3&limit=100");
     let answer = probe::send(&request, b"")?;
@@ -64,8 +64,8 @@ pub fn page(coffer: &Coffer) -> Result<(Request, usize)> {
     }
 }
 
-/// Forms are stored in order, but for those under way when a run was broken off: a few are
-/// sent again.
+/// Forms are stored in order, but for those in progress when a run was interrupted: a few
+/// are sent again.
 fn first_missing(address: SocketAddr, forms: u64) -> Result<u64> {
     let (mut from, mut to) = (0, forms);
     while from < to {
@@ -80,8 +80,8 @@ fn first_missing(address: SocketAddr, forms: u64) -> Result<u64> {
     Ok(from.saturating_sub(2 * CONNECTIONS as u64))
 }
 
-/// Names that are spread over the index: neighbours in time are none in order. The first
-/// digit is one of 0 to 4, each a fifth of all.
+/// Names that are spread over the index: those stored one after another are not neighbours.
+/// The first digit is one of 0 to 4, each a fifth of all.
 fn name(number: u64) -> String {
     let mixed = (number / 5).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     format!("{}{mixed:08x}-{number:07}", number % 5)

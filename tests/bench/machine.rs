@@ -1,4 +1,4 @@
-//! The machine that figures were taken on.
+//! The machine of the measurements.
 
 use std::fs::read_to_string;
 
@@ -6,7 +6,7 @@ use std::fs::read_to_string;
 pub fn describe() -> String {
     let read = |path: &str| read_to_string(path).unwrap_or_default();
     let processors = read("/proc/cpuinfo");
-    let model = value_of(&processors, "model name").unwrap_or("an unnamed processor");
+    let model = value_of(&processors, "model name").unwrap_or("an unknown processor");
     let memory = read("/proc/meminfo");
     let kib = value_of(&memory, "MemTotal").and_then(|value| value.split(' ').next());
     let gib = kib.and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(0.0) / f64::from(1 << 20);

@@ -3,17 +3,17 @@
 //! | module | its job |
 //! |---|---|
 //! | [`plan`] | how much is done |
-//! | [`rows`] | the rows of the table: who does what against whom |
+//! | [`rows`] | the rows of the table: what is compared with what |
 //! | [`contest`] | interleaved rounds |
 //! | [`load`] | wrk, oha, curl; every response is checked |
-//! | [`coffer`], [`rivals`] | who is measured |
-//! | [`fill`], [`files`], [`tokens`] | what they serve, and to whom |
+//! | [`coffer`], [`rivals`] | what is measured |
+//! | [`fill`], [`files`], [`tokens`] | the files that they serve, and the tokens |
 //! | [`stats`], [`table`], [`charts`] | medians, ratios, Markdown, SVG |
 //! | [`slow`] | what thousands of slow clients cost others |
 //! | [`growth`] | throughput and memory as things grow |
-//! | [`instructions`] | figures that no neighbour on the machine changes |
+//! | [`instructions`] | figures that other load on the machine does not change |
 //!
-//! Exits with 1 where a figure is missing, or where instructions grew too much.
+//! Exits with 1 if a figure is missing, or if instructions grew too much.
 
 mod bench;
 mod charts;
@@ -47,10 +47,10 @@ use plan::Plan;
 /// What went wrong, in a sentence: it takes a figure's place in the table.
 type Result<T, E = String> = std::result::Result<T, E>;
 
-/// In place of a figure of what this build cannot do.
+/// In place of a figure that this build cannot have.
 const ABSENT: &str = "no such flag";
 
-/// Where everything lies that is measured.
+/// The folder of everything that is measured.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench");
 /// What the last whole run found.
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/RESULTS.md");
@@ -62,19 +62,19 @@ struct Arguments {
     #[arg(value_enum, default_value_t)]
     what: What,
 
-    /// Only this row, or with a `*` behind it those that begin so; may be given several times
+    /// Measure only this row, or those with a prefix such as `s3-*`; may be repeated
     #[arg(long, value_name = "ROW")]
     only: Vec<String>,
 
-    /// Another coffer in place of the one just built; the last one that is named
+    /// Measure this coffer instead of the one just built; the last one given counts
     #[arg(long, value_name = "FILE", overrides_with = "server")]
     server: Option<PathBuf>,
 
-    /// How often each contender has its turn
+    /// Rounds of each contender
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
 
-    /// Write the counted instructions anew, as those to compare with
+    /// Save the counted instructions as the new figures to compare with
     #[arg(long)]
     write: bool,
 }
@@ -88,9 +88,9 @@ enum What {
     Quick,
     /// More connections, larger files, more files; writes GROWTH.md
     Growth,
-    /// Thousands of slow clients, and what others see of them; writes SLOW.md
+    /// Thousands of slow clients, and what they cost others; writes SLOW.md
     Slow,
-    /// Instructions, held against instructions.toml
+    /// Instructions, compared with instructions.toml
     Instructions,
 }
 
@@ -109,7 +109,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// This program is some of the rivals too, each in a process of its own.
+/// This program is also some of the rivals, each in a process of its own.
 fn as_a_rival() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let role = arguments.next()?;
@@ -175,15 +175,15 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
     Ok(failed.is_empty())
 }
 
-/// The table with what a reader must know about it.
+/// The table with notes for its readers.
 fn report(plan: &Plan, table: &str, seconds: u64) -> String {
     format!(
         "# Coffer beside its rivals\n\n\
          `just bench` on {}: {} rounds, interleaved, in {} min {} s. Server and load share \
          the processor, over loopback. Figures are medians, ratios the medians of each \
-         round's ratio, spreads the least and the greatest.\n\n\
-         ![Coffer to its rivals](charts/ratios.svg)\n\n{table}\n\
-         Coffer runs as it comes: a fresh instance for each request, a policy with tokens, \
+         round's ratio, spreads the minimum and the maximum.\n\n\
+         ![Coffer compared with its rivals](charts/ratios.svg)\n\n{table}\n\
+         Coffer runs with its defaults: a fresh instance for each request, a policy with tokens, \
          log and metrics on, every write durable before it is answered. nginx has sendfile \
          on, access log and `open_file_cache` off, two workers; dufs' log is off; the bare \
          server is a few lines on hyper.\n",

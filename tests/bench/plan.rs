@@ -7,13 +7,13 @@ const MIB: u64 = 1 << 20;
 /// How long a run takes, and what it leaves out.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// How often each contender has its turn.
+    /// Rounds of each contender.
     pub rounds: usize,
     /// How long a turn under load takes.
     pub turn: Duration,
     /// The size of a large file, in bytes.
     pub large: u64,
-    /// How many files the longer list is among.
+    /// How many files the larger store has for the row of lists.
     pub files: u64,
 }
 
@@ -41,7 +41,7 @@ impl Plan {
         files: 10_000,
     };
 
-    /// A large file's size, for people.
+    /// A large file's size, for readers.
     pub fn large_name(&self) -> String {
         match self.large / MIB {
             mib if mib.is_multiple_of(1024) => format!("{} GiB", mib / 1024),

@@ -1,4 +1,4 @@
-//! Child processes, ended on drop, and what the system says of them.
+//! Child processes, stopped on drop, and what the system says about them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// For a server to end once it was asked to.
+/// How long a server may take to stop once asked to.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A server that runs. Ended on drop.
+/// A running server. Stopped on drop.
 pub struct Process {
     child: Child,
     name: &'static str,
@@ -53,7 +53,7 @@ impl Process {
         Ok(())
     }
 
-    /// What is resident of it, in MiB.
+    /// Its resident memory, in MiB.
     pub fn resident_mib(&self) -> Result<f64> {
         resident_mib(self.child.id())
     }
@@ -65,7 +65,7 @@ impl Process {
         Ok(open.count())
     }
 
-    /// The same of it and the children that it has.
+    /// The resident memory of it and its children, in MiB.
     pub fn resident_with_children_mib(&self) -> Result<f64> {
         let id = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
@@ -123,7 +123,7 @@ fn resident_mib(id: u32) -> Result<f64> {
         .ok_or_else(|| format!("process {id} has no VmRSS"))
 }
 
-/// An address on which nothing listened a moment ago, for programs that take no port 0.
+/// An address on which nothing listened a moment ago, for programs that do not accept port 0.
 pub fn free_address() -> Result<SocketAddr> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
@@ -148,7 +148,7 @@ pub fn output(command: &mut Command) -> Result<String> {
         let said = said.lines().last().unwrap_or_default();
         return Err(format!("{name}: {}: {said}", output.status));
     }
-    String::from_utf8(output.stdout).map_err(|_| format!("{name} wrote no text"))
+    String::from_utf8(output.stdout).map_err(|_| format!("{name} did not write text"))
 }
 
 /// Raises this process's limit on descriptors, and so its children's, to the most that the
@@ -157,11 +157,11 @@ pub fn raise_descriptors() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // What it is then is enough or shows as an error of the load.
+    // If the limit is too low, the load reports an error.
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// Raises the limit to so many where this process may, and returns what it is then.
+/// Raises the limit to this many if this process may, and returns the resulting limit.
 pub fn raise_descriptors_to(wanted: u64) -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = Some(wanted);

@@ -1,6 +1,6 @@
 //! Medians, spreads and paired ratios.
 
-/// What one contender did in each round.
+/// The figures of one contender, one per round.
 #[derive(Debug, Clone, Default)]
 pub struct Figures(pub Vec<f64>);
 
@@ -16,14 +16,14 @@ impl Figures {
         }
     }
 
-    /// The least and the greatest.
+    /// The minimum and the maximum.
     pub fn spread(&self) -> (f64, f64) {
         let sorted = self.sorted();
         let ends = sorted.first().zip(sorted.last());
         ends.map_or((f64::NAN, f64::NAN), |(least, most)| (*least, *most))
     }
 
-    /// Round by round, these to those: what disturbs a whole round disturbs both.
+    /// Ratios round by round: what disturbs a whole round disturbs both.
     pub fn over(&self, other: &Self) -> Self {
         let pairs = self.0.iter().zip(&other.0);
         Self(pairs.map(|(mine, theirs)| mine / theirs).collect())

@@ -1,18 +1,18 @@
-//! The table: Coffer beside its rivals, and beside what it is to reach.
+//! The table: Coffer beside its rivals and its targets.
 
 use std::fmt::Write;
 
 use crate::Result;
 use crate::stats::Figures;
 
-/// Which figures are good.
+/// Which figures are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     More,
     Less,
 }
 
-/// What a row is to reach: of the ratio, or of the figure where there is no rival.
+/// The target of a row: of the ratio, or of the figure if there is no rival.
 #[derive(Debug, Clone, Copy)]
 pub struct Goal {
     pub better: Better,
@@ -64,7 +64,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Coffer to its rival, round by round.
+    /// The ratio of Coffer to its rival, round by round.
     pub fn ratio(&self) -> Option<Figures> {
         let (_, rival) = self.rival.as_ref()?;
         Some(self.coffer.as_ref().ok()?.over(rival.as_ref().ok()?))
@@ -139,13 +139,13 @@ pub fn markdown(rows: &[Row]) -> String {
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(table, "{}", row.line());
     }
     table
 }
 
-/// Three digits or so, thousands in groups.
+/// About three digits, thousands in groups.
 pub fn number(figure: f64) -> String {
     let size = figure.abs();
     if size < 9.995 {

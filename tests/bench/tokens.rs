@@ -28,12 +28,12 @@ pub fn policy() -> &'static str {
     &POLICY
 }
 
-/// The policy's other version, which allows the same and yet is another.
+/// The policy's other version, which allows the same and has another digest.
 pub fn other_policy() -> String {
     format!("{}cache-control = \"public, max-age=60\"\n", *POLICY)
 }
 
-/// A user's token, good for some hours.
+/// A user's token, valid for some hours.
 pub fn user() -> Result<String, String> {
     let claims = Claims::create(Duration::from_hours(6))
         .with_issuer(ISSUER)

@@ -26,7 +26,7 @@ pub struct Client {
     sender: Option<SendRequest<Body>>,
 }
 
-/// A response, and the time within which its request was decided on.
+/// A response, and the time within which its request was decided.
 pub struct Answered {
     pub response: Response<Incoming>,
     pub begun: Instant,
@@ -78,7 +78,7 @@ impl Client {
     }
 
     /// A PUT request on a connection of its own. The body waits until it is asked for,
-    /// so a refusal comes before it.
+    /// so a refusal arrives before it is sent.
     pub async fn put(&mut self, path: &str, content: Bytes) -> Result<Answered, String> {
         self.sender = None;
         let go = Arc::new(Notify::new());
@@ -127,7 +127,7 @@ async fn next_piece(
 /// Reads a body to its end and compares it, with a pause after each piece.
 ///
 /// # Errors
-/// Where it breaks off, or is not what was expected.
+/// If it breaks off, or is not what was expected.
 pub async fn compare(
     mut body: Incoming,
     expected: &[u8],

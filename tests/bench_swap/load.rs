@@ -57,7 +57,7 @@ impl Load {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// The bytes of a file, others for every seed.
+    /// The bytes of a file, different for every seed.
     pub fn content(&self, seed: usize, length: usize) -> Bytes {
         let start = seed * 7919 % MIB;
         self.pattern.slice(start..start + length)

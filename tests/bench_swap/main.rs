@@ -1,7 +1,7 @@
 //! A minute of load while policies are swapped every second and components that cannot
 //! serve are offered: nothing may fail, be torn, or be decided by the wrong policy.
 //!
-//! Takes the number of seconds. Exits with 1 where anything was not as it must be.
+//! Takes the number of seconds. Exits with 1 on any violation.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,17 +23,17 @@ use load::{CONNECTIONS, Load};
 use server::Server;
 use timeline::{Policy, Switch, judge};
 
-/// How much more memory the last third of the run may take than the one before, in MiB,
-/// each in its middle: what the allocator keeps for the load settles in the first, and how
-/// much there is at one moment is the load's affair.
+/// How much more memory the last third of the run may take than the second, in MiB, by
+/// their medians: what the allocator keeps settles in the first third, and single samples
+/// vary with the load.
 const GROWTH: u64 = 48;
-/// So many swaps without any load are made afterwards: some until memory has settled again,
+/// Swaps without load after the run, until memory has settled again.
 const SETTLING_SWAPS: usize = 50;
-/// and then more,
+/// Further swaps without load.
 const QUIET_SWAPS: usize = 300;
-/// which may take so much more memory, in MiB.
+/// How much more memory those may take, in MiB.
 const QUIET_GROWTH: u64 = 16;
-/// A component that cannot serve is offered after so many swaps.
+/// A component that cannot serve is offered after this many swaps.
 const OFFER_EVERY: usize = 6;
 
 fn main() -> ExitCode {
@@ -110,7 +110,7 @@ async fn run(time: Duration) -> ExitCode {
         let done = Instant::now();
         switches.push(Switch { to, asked, done });
         if let Err(reason) = answer {
-            load.violation(format!("a good policy was refused: {reason}"));
+            load.violation(format!("a valid policy was refused: {reason}"));
         }
         memory.push(server.resident_mib());
         if switches.len() % OFFER_EVERY == 0 {
@@ -119,7 +119,7 @@ async fn run(time: Duration) -> ExitCode {
             match server.reload().await {
                 Err(reason) if reason.contains(word) => refused.push((*what, reason)),
                 Err(reason) => load.violation(format!("{what}: refused, but with {reason}")),
-                Ok(()) => load.violation(format!("{what}: taken")),
+                Ok(()) => load.violation(format!("{what}: accepted")),
             }
             server.write_component(&server.good);
         }
@@ -182,7 +182,7 @@ fn summary(
         times.len()
     );
     println!(
-        "swap takes      {:?} in the middle, {:?} at most",
+        "swap takes      {:?} median, {:?} at most",
         times.get(times.len() / 2).copied().unwrap_or_default(),
         times.last().copied().unwrap_or_default()
     );
@@ -203,8 +203,8 @@ fn summary(
         agreement.sharp, agreement.during_a_switch, agreement.wrong
     );
     println!(
-        "host's memory   {} MiB after the first swap, {} after the last, at most {}; {early} in \
-         the middle of the second third, {late} of the last",
+        "host's memory   {} MiB after the first swap, {} after the last, at most {}; {early} \
+        median of the second third, {late} of the last",
         memory.first().copied().unwrap_or(0),
         memory.last().copied().unwrap_or(0),
         memory.iter().max().copied().unwrap_or(0)

@@ -79,7 +79,7 @@ impl Server {
         self.replace("component.wasm", component);
     }
 
-    /// Has the files read anew.
+    /// Reloads the files.
     ///
     /// # Errors
     /// Why they were refused.

@@ -38,7 +38,7 @@ pub struct Switch {
     pub done: Instant,
 }
 
-/// A decision made at some moment between two, as only this policy makes it.
+/// A decision made between two moments, as only this policy makes it.
 pub struct Decision {
     pub of: Policy,
     pub begun: Instant,
@@ -56,7 +56,7 @@ pub struct Agreement {
     pub wrong: usize,
 }
 
-/// Holds decisions against the switches, of which the first was done before them.
+/// Compares decisions with the switches, of which the first was done before them.
 pub fn judge(switches: &[Switch], decisions: &[Decision]) -> Agreement {
     let mut agreement = Agreement::default();
     for decision in decisions {

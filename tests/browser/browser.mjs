@@ -1,4 +1,4 @@
-// Chromium as Debian has it, and what is seen in its tabs.
+// Debian's Chromium, and what its tabs show.
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -14,12 +14,12 @@ const FLAGS = [
 
 function onPath(program) {
   const found = process.env.PATH.split(delimiter).map((folder) => join(folder, program)).find(existsSync);
-  if (!found) throw new Error(`there is no ${program}: run \`just browser\``);
+  if (!found) throw new Error(`${program} is not installed: run \`just browser\``);
   return found;
 }
 
 export class Browser {
-  /** With a profile of its own, which ends with it. */
+  /** With a profile of its own, which is removed with it. */
   static async start() {
     const browser = await chromium.launch({ executablePath: onPath('chromium'), args: FLAGS });
     return new Browser(browser, await browser.newContext());
@@ -34,7 +34,7 @@ export class Browser {
     await this.browser.close();
   }
 
-  /** A new tab. With a URL it has opened that, be it a document or a download. */
+  /** A new tab. With a URL, it has opened that, whether a document or a download. */
   async tab(url) {
     const page = await this.context.newPage();
     const tab = new Tab(page, await this.context.newCDPSession(page));
@@ -67,15 +67,15 @@ export class Tab {
     }
   }
 
-  /** Runs a function in the page; one that may run script. */
+  /** Runs a function in the page, which must be allowed to run script. */
   run(action, argument) {
     return this.page.evaluate(action, argument);
   }
 
   /**
-   * What a function without arguments sees in the document of the tab or, where it has
-   * one, of its frame. It works where the document may run no script, and so it must not
-   * wait: there no promise is ever kept.
+   * What a function without arguments sees in the document of the tab or of its frame, if
+   * it has one. It works even if the document may not run script, and so it must not wait:
+   * promises never settle there.
    */
   async see(action) {
     let [, frame] = this.page.frames();
@@ -95,7 +95,7 @@ export class Tab {
     return result.value;
   }
 
-  /** Looks with `see` until it sees what `isRight` wants. */
+  /** Polls `see` until `isRight` accepts the result. */
   async seeUntil(action, isRight) {
     return until(() => this.see(action), isRight);
   }

@@ -13,7 +13,7 @@ export const png = Buffer.from(
 /** VP9, 4 s. */
 export const webm = fixture('clip.webm');
 
-/** H.264, 4 s, with its index behind the frames, as cameras write it. */
+/** H.264, 4 s, with its index after the frames, as cameras write it. */
 export const mp4 = fixture('clip.mp4');
 
 /** The same, with `padding` bytes between frames and index. */
@@ -67,7 +67,7 @@ export function pdf(pages, padding) {
   const kids = numbers.map((index) => `${index + 4} 0 R`).join(' ');
   object(2, `<< /Type /Pages /Kids [${kids}] /Count ${pages} /MediaBox [0 0 612 792] >>`);
   object(3, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>');
-  // Every page before any content, so that to find one no other's content is needed.
+  // Every page object before any content, so that a page is found without other pages' content.
   for (const index of numbers) {
     const contents = `${index + 4 + pages} 0 R`;
     object(index + 4, `<< /Type /Page /Parent 2 0 R /Resources << /Font << /F1 3 0 R >> >> /Contents ${contents} >>`);

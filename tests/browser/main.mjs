@@ -1,6 +1,6 @@
 // Chromium, on pages of another origin than Coffer's. The first line on stdout is the
-// port of the pages; a line on stdin then says where Coffer is and with which tokens:
-// {"url", "alice"}. Every case is run and told, and the exit code says whether all held.
+// port of the pages; a line on stdin then gives Coffer's URL and a token: {"url", "alice"}.
+// Every case is run and reported, and the exit code says whether all passed.
 
 import { createInterface } from 'node:readline';
 

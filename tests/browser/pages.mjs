@@ -21,7 +21,7 @@ export class Pages {
 
   constructor() {
     this.bodies = new Map();
-    /** What scripts have told by asking for `/told/WHAT`. */
+    /** What scripts have reported by requesting `/told/WHAT`. */
     this.told = [];
   }
 

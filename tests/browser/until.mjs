@@ -1,8 +1,8 @@
-// Waiting for what comes when it comes.
+// Polling for something asynchronous.
 
 const PATIENCE = 20_000;
 
-/** Asks until the answer is right, and returns that. */
+/** Polls until the answer is right, and returns it. */
 export async function until(ask, isRight) {
   const end = Date.now() + PATIENCE;
   for (;;) {

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[test]
-fn check_says_whether_serve_would_take_a_policy_or_component() {
+fn check_says_whether_serve_would_accept_a_policy_or_component() {
     let folder = TempDir::new().unwrap();
     let good = [
         file(&folder, "good.toml", iam()),
@@ -157,7 +157,7 @@ fn check_says_whom_a_token_names_or_why_it_is_refused() {
         );
     }
 
-    // The list of processes shows the command line to everybody.
+    // Everybody can read command lines in the list of processes.
     let ended = run(&["check", &policy, "--token", &valid], &[]);
     assert_eq!(ended.code, Some(1));
     assert!(
@@ -228,7 +228,7 @@ async fn check_fetches_the_keys_that_serve_would() {
 }
 
 #[tokio::test]
-async fn check_reads_a_data_directory_through_and_lists_what_is_wrong() {
+async fn check_verifies_a_data_directory_and_lists_what_is_wrong() {
     let server = Setup::public_only().start();
     for name in ["a", "b"] {
         let put = server.put(&format!("/v1/public/files/{name}"), vec![b'x'; 10_000]);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn help_says_what_there_is_and_names_every_flags_environment_twin() {
+fn help_describes_the_commands_and_names_every_flags_environment_variable() {
     let help = |args: &[&str]| {
         let ended = run(args, &[]);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What keeps a command from running: a setting that cannot be, a line without sense.
+//! What keeps a command from running: invalid settings, and usage errors.
 
 use std::net::TcpListener;
 
@@ -103,7 +103,7 @@ fn every_refusal_to_start_is_one_clear_line() {
         if !flags.contains(&"--listen") {
             args.extend(["--listen", "127.0.0.1:0"]);
         }
-        // A start that gets further than another may leave things in its own.
+        // Some starts get far enough to leave files in the directory.
         let _ = std::fs::remove_dir_all(data);
         if !flags.contains(&"--data-dir") && !flags.contains(&"s3") {
             args.extend(["--data-dir", data]);
@@ -121,7 +121,7 @@ fn every_refusal_to_start_is_one_clear_line() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_is_a_usage_error() {
+fn an_invalid_command_line_is_a_usage_error() {
     type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
     let cases: &[Case<'_>] = &[
         (&[], &[], "Usage: coffer <COMMAND>"),
@@ -212,7 +212,7 @@ fn a_command_line_that_makes_no_sense_is_a_usage_error() {
 }
 
 #[test]
-fn what_is_for_another_engine_is_refused_however_it_is_given() {
+fn a_setting_of_another_engine_is_refused_as_a_flag_or_a_variable() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let data = data.to_str().unwrap();

@@ -1,4 +1,4 @@
-//! What a start says in the log, and how the places look that it makes.
+//! What a start logs, and the permissions of the directories that it creates.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }
 
-/// The one line that has all that an operator asks first.
+/// The one line with everything that an operator asks first.
 fn start_line(server: &Server) -> String {
     let line = |log: &str| {
         let mut lines = log.lines().filter(|line| line.contains("serving version="));
@@ -21,7 +21,7 @@ fn start_line(server: &Server) -> String {
         assert_eq!(lines.next(), None);
         Some(line)
     };
-    eventually("it is said", || line(&server.log()).is_some());
+    eventually("it is logged", || line(&server.log()).is_some());
     line(&server.log()).unwrap()
 }
 
@@ -63,7 +63,7 @@ fn one_line_of_the_log_says_what_serves_where_and_from_which_files() {
 }
 
 #[test]
-fn a_data_directory_is_its_users_alone_and_one_that_is_not_is_named() {
+fn a_data_directory_is_private_and_one_that_is_not_is_logged() {
     let server = Setup::public_only().args(&["--dev"]).start();
     let data = server.data_dir();
     assert_eq!(mode(&data), 0o700);
@@ -82,11 +82,11 @@ fn a_data_directory_is_its_users_alone_and_one_that_is_not_is_named() {
         log.lines()
             .any(|line| line.contains(" WARN ") && line.contains(&said))
     };
-    eventually("it is said", is_said);
+    eventually("it is logged", is_said);
 }
 
 #[test]
-fn a_secret_is_one_line_that_a_server_takes_as_it_is_printed() {
+fn a_secret_is_one_line_that_a_server_accepts_as_printed() {
     let printed = || {
         let ended = run(&["secret"], &[]);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

@@ -1,4 +1,4 @@
-//! Development tokens: what is in them, and that they open nothing elsewhere.
+//! Development tokens: their claims, and that they grant nothing outside development mode.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,14 +33,14 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Asks for the private file with this token.
+/// Requests the private file with this token.
 async fn ask(server: &Server, token: &str) -> Response {
     let request = server.get(PRIVATE).bearer_auth(token);
     request.send().await.unwrap()
 }
 
 #[tokio::test]
-async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alone() {
+async fn development_tokens_open_the_user_and_org_areas_only_in_development_mode() {
     let policy = "[org]\ndelete = \"role:manager\"\n";
     let folder = Arc::new(TempDir::new().unwrap());
     let data = folder.path().join("data");
@@ -96,14 +96,14 @@ async fn development_tokens_open_the_user_and_org_areas_in_development_mode_alon
     let server = Setup::public_only().data(folder).start();
     let refused = ask(&server, &alice).await;
     assert_problem(refused, 403, "iam-not-configured").await;
-    eventually("the mode is said", || {
+    eventually("the mode is logged", || {
         server.log().contains("PUBLIC-ONLY MODE")
     });
     assert!(!server.log().contains("DEVELOPMENT MODE"));
 }
 
 #[tokio::test]
-async fn a_token_needs_a_key_that_a_server_in_development_mode_has_made() {
+async fn a_token_needs_a_key_that_a_server_in_development_mode_has_created() {
     let server = Setup::default().start();
     let missing = server.data_dir().join("missing");
     for data in [server.data_dir(), missing.clone()] {

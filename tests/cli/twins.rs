@@ -1,4 +1,4 @@
-//! The environment twins of flags, and which of both counts.
+//! The environment variables of flags, and which of the two takes precedence.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::support::{json_of, token};
 
-/// A `coffer serve` of this module's own making. Killed on drop.
+/// A `coffer serve` that this module configures itself. Killed on drop.
 struct Serving {
     child: Child,
     url: String,
@@ -33,7 +33,7 @@ impl Serving {
         Self { child, url }
     }
 
-    /// Ends it and returns what it has logged.
+    /// Stops it and returns what it has logged.
     fn log(mut self) -> String {
         self.child.kill().unwrap();
         let mut log = String::new();
@@ -52,9 +52,9 @@ impl Drop for Serving {
 }
 
 #[tokio::test]
-async fn the_environment_twins_do_what_the_flags_do() {
+async fn environment_variables_do_what_the_flags_do() {
     let folder = TempDir::new().unwrap();
-    let data = folder.path().join("made/where/missing");
+    let data = folder.path().join("created/if/missing");
     let policy = file(&folder, "policy.toml", iam());
     let secret = file(&folder, "secret", [b'7'; 32]);
     let env = [
@@ -104,7 +104,7 @@ async fn the_environment_twins_do_what_the_flags_do() {
         assert!(parsed.is_ok_and(|line| line.is_object()), "{line}");
     }
 
-    // A flag goes before its twin; the kept link secret goes with its file.
+    // A flag takes precedence over its variable; the link secret is still that of the file.
     let flags = ["--max-body-size", "2 KiB", "--log", "off"];
     let server = Serving::start(&flags, &env);
     let path = format!("{}/v1/public/files/a", server.url);
@@ -116,7 +116,7 @@ async fn the_environment_twins_do_what_the_flags_do() {
 }
 
 #[test]
-fn the_limits_twins_are_read() {
+fn environment_variables_of_limits_are_read() {
     for (twin, flag) in [
         ("COFFER_MAX_CONNECTIONS", "--max-connections"),
         ("COFFER_MAX_INSTANCES", "--max-instances"),

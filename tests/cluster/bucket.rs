@@ -1,4 +1,4 @@
-//! A bucket as the service shows it, past Coffer.
+//! A bucket as the service shows it, bypassing Coffer.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
@@ -17,14 +17,14 @@ pub struct Bucket {
 /// A multipart upload that is neither completed nor aborted.
 #[derive(Debug)]
 pub struct Unfinished {
-    /// The object that it would make.
+    /// The object that it would create.
     pub key: String,
     /// How many bytes its parts hold.
     pub size: u64,
 }
 
 impl Bucket {
-    /// By this endpoint; asks nothing yet.
+    /// At this endpoint; sends nothing yet.
     pub fn new(endpoint: &str, key: &AccessKey, name: &str) -> Self {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -40,13 +40,13 @@ impl Bucket {
         }
     }
 
-    /// Makes it.
+    /// Creates it.
     pub async fn create(&self) {
         let request = self.client.create_bucket().bucket(&self.name);
         request.send().await.unwrap();
     }
 
-    /// What is left behind, or still under way.
+    /// The uploads left behind or still in progress.
     pub async fn unfinished(&self) -> Vec<Unfinished> {
         let request = self.client.list_multipart_uploads().bucket(&self.name);
         let listed = request.send().await.unwrap();
@@ -56,7 +56,7 @@ impl Bucket {
             let key = upload.key().unwrap();
             let parts = self.client.list_parts().bucket(&self.name).key(key);
             let parts = parts.upload_id(upload.upload_id().unwrap()).send().await;
-            // It may have come to its end meanwhile.
+            // It may have ended meanwhile.
             let Ok(parts) = parts else { continue };
             let sizes = parts.parts().iter().filter_map(Part::size);
             unfinished.push(Unfinished {
@@ -67,7 +67,7 @@ impl Bucket {
         unfinished
     }
 
-    /// After how many days the service aborts multipart uploads of any key by itself.
+    /// After how many days the service itself aborts multipart uploads of any key.
     pub async fn sweeps_after_days(&self) -> Option<i32> {
         let request = self.client.get_bucket_lifecycle_configuration();
         let rules = request.bucket(&self.name).send().await.unwrap();

@@ -14,8 +14,8 @@ async fn the_s3_engine_keeps_the_contract_on_the_cluster() {
     let _alone = crate::ALONE.lock().await;
     let cluster = Cluster::start();
     cluster.bucket(BUCKET).create().await;
-    // It lives in the program's unit tests. What Cargo has told this program of its
-    // own package would look like a change to build scripts.
+    // It is part of the program's unit tests. The variables that Cargo has set for this
+    // package would look like a change to build scripts.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -32,7 +32,7 @@ async fn the_s3_engine_keeps_the_contract_on_the_cluster() {
         .env("COFFER_TEST_S3_REGION", REGION)
         .env("AWS_ACCESS_KEY_ID", &cluster.key().id)
         .env("AWS_SECRET_ACCESS_KEY", &cluster.key().secret);
-    // What it says is shown as it comes, and tells whether there was anything to run.
+    // Its output is passed on line by line, and shows whether any test ran.
     let mut suite = Process::start(command.stdout(Stdio::piped()));
     let stdout = BufReader::new(suite.child().stdout.take().unwrap());
     let passed = tokio::task::block_in_place(|| {
@@ -47,5 +47,5 @@ async fn the_s3_engine_keeps_the_contract_on_the_cluster() {
         );
         passed
     });
-    assert!(passed > 0, "there is no such suite");
+    assert!(passed > 0, "no test of the suite ran");
 }

@@ -14,13 +14,13 @@ use crate::process::eventually;
 /// An access key that may create buckets.
 #[derive(Clone)]
 pub struct AccessKey {
-    /// What is named in requests.
+    /// The id that requests name.
     pub id: String,
-    /// What they are signed with.
+    /// The secret that signs them.
     pub secret: String,
 }
 
-/// Three nodes on loopback with replication 3. They end, and their data goes, on drop.
+/// Three nodes on loopback with replication 3. Stopped, and their data removed, on drop.
 pub struct Cluster {
     nodes: [Node; 3],
     key: AccessKey,
@@ -29,7 +29,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the nodes, makes them one cluster, and returns once it is healthy.
+    /// Starts the nodes, joins them into one cluster, and returns once it is healthy.
     pub fn start() -> Self {
         let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
@@ -90,12 +90,12 @@ impl Cluster {
         &self.key
     }
 
-    /// A folder for what runs beside it, removed with the last who holds it.
+    /// A folder for what runs beside it, removed with its last holder.
     pub fn folder(&self) -> Arc<TempDir> {
         Arc::clone(&self.folder)
     }
 
-    /// A bucket, which need not exist, past Coffer and by the first node.
+    /// A bucket, which need not exist, through the first node and bypassing Coffer.
     pub fn bucket(&self, name: &str) -> Bucket {
         Bucket::new(&self.endpoint(0), &self.key, name)
     }

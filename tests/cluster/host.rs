@@ -25,7 +25,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts a host that reaches the cluster by this node alone, and returns once it
+    /// Starts a host that reaches the cluster through this node alone, and returns once it
     /// listens.
     pub fn start(cluster: &Cluster, node: usize, bucket: &str) -> Self {
         Self::start_with(cluster, node, bucket, &[])
@@ -88,7 +88,7 @@ impl Host {
         self.client.get(format!("{}/v1/public/files", self.url))
     }
 
-    /// Ends it at once, as a crash would (SIGKILL).
+    /// Kills it at once, as a crash would (SIGKILL).
     pub fn kill(&self) {
         self.process.kill();
     }
@@ -98,7 +98,7 @@ impl Host {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    /// The most memory that it has had resident, in MiB.
+    /// Its peak resident memory, in MiB.
     pub fn most_resident_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap();

@@ -1,4 +1,4 @@
-//! Uploads in many parts that end early: with their host, or with their client.
+//! Multipart uploads that end early, with their host or with their client.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::process::PATIENCE;
 
 const MIB: usize = 1 << 20;
 const BUCKET: &str = "coffer";
-/// Names that uploads are under way on; the last of them has a version already.
+/// The names of uploads in progress; the last of them has a version already.
 const NAMES: [&str; 4] = ["new", "folder/new", "other", "replaced"];
 
-/// Sends 40 MiB of 64 on each of the names, and no more.
+/// Sends 40 of 64 MiB for each of the names, and no more.
 fn half_uploads(host: &Arc<Host>) -> JoinSet<Result<StatusCode, reqwest::Error>> {
     let mut uploads = JoinSet::new();
     for (seed, name) in NAMES.into_iter().enumerate() {
@@ -35,7 +35,7 @@ fn half_uploads(host: &Arc<Host>) -> JoinSet<Result<StatusCode, reqwest::Error>>
     uploads
 }
 
-/// Waits until what is unfinished in the bucket is as it should be.
+/// Waits until the unfinished uploads in the bucket are as expected.
 async fn unfinished(bucket: &Bucket, what: &str, holds: impl Fn(&BTreeSet<String>) -> bool) {
     let start = Instant::now();
     loop {
@@ -75,7 +75,7 @@ async fn listed(host: &Host) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_killed_within_uploads_leaves_nothing_to_see_and_parts_that_are_swept() {
+async fn a_host_killed_during_uploads_leaves_nothing_visible_and_its_parts_are_removed() {
     let _alone = crate::ALONE.lock().await;
     let cluster = Cluster::start();
     let first = Arc::new(Host::start(&cluster, 0, BUCKET));
@@ -85,7 +85,7 @@ async fn a_host_killed_within_uploads_leaves_nothing_to_see_and_parts_that_are_s
     assert_eq!(store(&first, "replaced", &old).await, 201);
 
     let mut uploads = half_uploads(&first);
-    unfinished(&bucket, "four uploads under way", |keys| keys.len() == 4).await;
+    unfinished(&bucket, "four uploads in progress", |keys| keys.len() == 4).await;
     first.kill();
     while let Some(upload) = uploads.join_next().await {
         assert!(upload.unwrap().is_err(), "answered before its end");
@@ -102,10 +102,10 @@ async fn a_host_killed_within_uploads_leaves_nothing_to_see_and_parts_that_are_s
     let left = bucket.unfinished().await;
     println!("\nleft by the crash: {left:#?}");
     let days = bucket.sweeps_after_days().await;
-    println!("the bucket's lifecycle rule aborts them, in days: {days:?}");
-    assert!(days.is_some(), "nothing sweeps them");
+    println!("days until the bucket's lifecycle rule aborts them: {days:?}");
+    assert!(days.is_some(), "no lifecycle rule aborts them");
 
-    // What is left is in nobody's way.
+    // What is left does not get in the way.
     for (seed, name) in NAMES.into_iter().enumerate() {
         let whole = noise(seed, 17 * MIB);
         let expected = if name == "replaced" { 200 } else { 201 };
@@ -113,21 +113,21 @@ async fn a_host_killed_within_uploads_leaves_nothing_to_see_and_parts_that_are_s
         assert!(content(&restarted, name).await.unwrap() == whole, "{name}");
     }
 
-    // Hosts clear it, too, when they start, once it is old enough.
+    // Hosts also remove it when they start, once it is old enough.
     let old_enough = ["--s3-abandoned-after", "0s"];
     let _sweeper = Host::start_with(&cluster, 2, BUCKET, &old_enough);
-    unfinished(&bucket, "all swept", BTreeSet::is_empty).await;
-    println!("a host that starts has swept them");
+    unfinished(&bucket, "all removed", BTreeSet::is_empty).await;
+    println!("a new host has removed them at its start");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_go_away_within_uploads_leave_no_parts() {
+async fn clients_that_disconnect_during_uploads_leave_no_parts() {
     let _alone = crate::ALONE.lock().await;
     let cluster = Cluster::start();
     let host = Arc::new(Host::start(&cluster, 0, BUCKET));
     let bucket = cluster.bucket(BUCKET);
     let mut uploads = half_uploads(&host);
-    unfinished(&bucket, "four uploads under way", |keys| keys.len() == 4).await;
+    unfinished(&bucket, "four uploads in progress", |keys| keys.len() == 4).await;
     uploads.shutdown().await;
     unfinished(&bucket, "all aborted", BTreeSet::is_empty).await;
     assert!(listed(&host).await.is_empty());

@@ -1,5 +1,5 @@
-//! Reads and writes on several hosts at once, by writers that remember what each
-//! write was answered.
+//! Reads and writes on several hosts at once, by writers that remember which writes
+//! were acknowledged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ const REPLACED: usize = 3;
 /// SHA-256 of a file.
 type Hash = [u8; 32];
 
-/// What a name may hold.
+/// The versions that a name may hold.
 #[derive(Default)]
 pub struct Known {
-    /// The version that was answered last.
+    /// The version that was acknowledged last.
     answered: Option<Hash>,
     /// Versions refused since: each may or may not have taken effect.
     refused: Vec<Hash>,
@@ -34,9 +34,9 @@ pub struct Known {
 
 /// What a reader has found.
 pub enum Found {
-    /// The version that was answered last, or nothing where none was.
+    /// The version that was acknowledged last, or nothing if none was.
     Answered,
-    /// One that was refused, later than all that were answered.
+    /// A refused one, later than all acknowledged ones.
     Refused,
     /// Anything else.
     Wrong,
@@ -52,34 +52,34 @@ impl Known {
         }
     }
 
-    /// Whether any version was answered.
+    /// Whether any version was acknowledged.
     pub fn was_answered(&self) -> bool {
         self.answered.is_some()
     }
 }
 
-/// What became of the load.
+/// The outcome of the load.
 #[derive(Default)]
 pub struct Outcome {
-    /// Writes tried.
+    /// Writes attempted.
     pub tried: u64,
-    /// Writes answered with 200 or 201.
+    /// Writes acknowledged with 200 or 201.
     pub answered: u64,
     /// Of these, those that a later one has replaced.
     pub replaced: u64,
-    /// Writes refused with 503 and a time to come back after.
+    /// Writes refused with 503 and Retry-After.
     pub refused: u64,
-    /// Reads that were answered in whole, each with what it had to hold.
+    /// Complete reads, each with the expected content.
     pub reads: u64,
     /// Reads refused with 503, or broken off after they began.
     pub failed_reads: u64,
-    /// Anything that must not be, in words.
+    /// Violations, in words.
     pub wrong: Vec<String>,
-    /// Every name that a write was tried on.
+    /// Every name that a write was attempted on.
     pub names: BTreeMap<String, Known>,
 }
 
-/// Writers that go on until they are stopped.
+/// Writers that run until they are stopped.
 pub struct Load {
     writers: JoinSet<Outcome>,
     answered: Vec<watch::Receiver<u64>>,
@@ -112,7 +112,7 @@ impl Load {
         load
     }
 
-    /// Waits until a host has answered so many more writes.
+    /// Waits until a host has acknowledged this many more writes.
     pub async fn answers(&mut self, host: usize, more: u64) {
         let before = *self.answered[host].borrow();
         let answered = self.answered[host].wait_for(|&count| count >= before + more);
@@ -123,7 +123,7 @@ impl Load {
         );
     }
 
-    /// Lets every writer end its turn.
+    /// Lets every writer finish its turn.
     pub async fn stop(self) -> Outcome {
         self.stop.store(true, Ordering::Relaxed);
         let mut whole = Outcome::default();
@@ -201,7 +201,9 @@ impl Writer {
             Read::Whole(found) => {
                 outcome.reads += 1;
                 if matches!(outcome.names[name].judge(found), Found::Wrong) {
-                    outcome.wrong.push(format!("{name} read: not as answered"));
+                    outcome
+                        .wrong
+                        .push(format!("{name} read: not as acknowledged"));
                 }
             }
             Read::Unavailable => outcome.failed_reads += 1,
@@ -210,16 +212,16 @@ impl Writer {
     }
 }
 
-/// How long the client is asked to stay away, if it is.
+/// The time in Retry-After, if any.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get("retry-after")?.to_str().ok()?;
     Some(Duration::from_secs(seconds.parse().ok()?))
 }
 
-/// What a read came to.
+/// The outcome of a read.
 #[derive(Debug, Clone, Copy)]
 pub enum Read {
-    /// The file's hash, or that there is none.
+    /// The file's hash, or none if there is no file.
     Whole(Option<Hash>),
     /// 503, or broken off after it began.
     Unavailable,
@@ -241,8 +243,8 @@ pub async fn read(host: &Host, name: &str) -> Read {
     }
 }
 
-/// How many bytes a write has: nothing, below and above a Garage block (1 MiB), and
-/// every 32nd more than Coffer sends in one piece (8 MiB).
+/// The size of a write in bytes: 0, below and above a Garage block (1 MiB), and for
+/// every 32nd more than Coffer sends in one part (8 MiB).
 fn size(number: usize) -> usize {
     match number % 32 {
         0 => 0,
@@ -252,7 +254,7 @@ fn size(number: usize) -> usize {
     }
 }
 
-/// Bytes in which no stretch looks like another, the same for the same seed.
+/// Pseudo-random bytes, the same for the same seed.
 pub fn noise(seed: usize, len: usize) -> Bytes {
     let mut state = (seed as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let words = std::iter::repeat_with(|| {

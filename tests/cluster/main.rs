@@ -1,22 +1,22 @@
 //! What only a real distributed object store can show: three Garage nodes with
 //! replication 3, two Coffer hosts on one bucket, and crashes on both sides. Garage
-//! is looked for in `target/tools/bin`, where `just test-cluster` installs it.
+//! is expected in `target/tools/bin`, where `just test-cluster` installs it.
 
 #![allow(clippy::unwrap_used)]
 
 mod contract; // the engines' contract suite, with the cluster as its service
-mod host_crash; // kill -9 of a host, and clients that go away, within multipart uploads
+mod host_crash; // kill -9 of a host, and clients that disconnect, during multipart uploads
 mod memory; // 64 uploads of 1 GiB at once, and the host's memory
 mod node_crash; // kill -9 of a node and its return, under reads and writes on both hosts
 
-mod bucket; // a bucket, looked at past Coffer
+mod bucket; // a bucket, accessed directly
 mod garage; // the cluster: started, connected, laid out
 mod host; // a Coffer host in production mode
-mod load; // reads and writes that remember what they were told
+mod load; // reads and writes that remember what was acknowledged
 mod node; // one node of the cluster
 mod ports; // ports that stay free while a node is down
 mod process; // a process that ends with its owner
-mod sink; // an S3 service that takes everything and keeps nothing
+mod sink; // an S3 service that accepts everything and stores nothing
 
 use tokio::sync::Mutex;
 

@@ -16,11 +16,11 @@ use crate::sink::Sink;
 const UPLOADS: u64 = 64;
 const SIZE: u64 = 1 << 30;
 const PIECE: u64 = 256 << 10;
-/// What the host may hold resident, in MiB: 32 a request, and 200 for itself.
+/// The most that the host may hold resident, in MiB: 32 per request, and 200 for itself.
 const MOST_RESIDENT: u64 = UPLOADS * 32 + 200;
 
-/// The service is one that keeps nothing: three replicas of 64 GiB would ask for a
-/// disk that few have.
+/// The service stores nothing: three replicas of 64 GiB would need a disk that few
+/// have.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_small_with_64_uploads_of_1_gib_at_once() {
     let _alone = crate::ALONE.lock().await;

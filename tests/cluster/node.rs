@@ -21,11 +21,11 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts a node that knows no other yet.
+    /// Starts a node that knows no others yet.
     pub fn start(folder: &Path, rpc_secret: &str, [rpc_port, s3_port]: [u16; 2]) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let path = folder.display();
-        // With lmdb, keys end at 511 bytes, of which 32 are Garage's own: too few for
+        // lmdb limits keys to 511 bytes, of which 32 are Garage's own: too few for
         // Coffer's names. Noise does not compress, and the tests store nothing else.
         let configuration = format!(
             "metadata_dir = \"{path}/meta\"\n\
@@ -56,14 +56,14 @@ impl Node {
         format!("http://127.0.0.1:{}", self.s3_port)
     }
 
-    /// Ends it at once, as a crash would (SIGKILL).
+    /// Kills it at once, as a crash would (SIGKILL).
     pub fn kill(&mut self) {
-        drop(self.process.take().expect("a node that runs"));
+        drop(self.process.take().expect("a running node"));
     }
 
-    /// Starts it on what it has kept, and returns once it takes commands.
+    /// Starts it on its old data, and returns once it accepts commands.
     pub fn restart(&mut self) {
-        assert!(self.process.is_none(), "the node runs");
+        assert!(self.process.is_none(), "the node is running");
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -75,7 +75,7 @@ impl Node {
                 .stdout(log.try_clone().unwrap())
                 .stderr(log),
         );
-        eventually("the node takes commands", || {
+        eventually("the node accepts commands", || {
             assert!(process.runs(), "the node has ended: {}", self.log());
             let asked = self.command(&["status"]).output().unwrap();
             asked.status.success()
@@ -83,7 +83,7 @@ impl Node {
         self.process = Some(process);
     }
 
-    /// Its id and address, as another node has to know them.
+    /// Its id and address, as other nodes need them.
     pub fn id(&self) -> String {
         self.ask(&["node", "id", "-q"]).trim().to_owned()
     }

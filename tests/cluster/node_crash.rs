@@ -9,13 +9,13 @@ use crate::garage::Cluster;
 use crate::host::Host;
 use crate::load::{Found, Load, Read, read};
 
-/// Writes that are answered before, during and after each crash, per host.
+/// Writes that are acknowledged before, during and after each crash, per host.
 const ENOUGH: u64 = 100;
 /// Files that are read back at the same time.
 const READERS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answered_write_is_lost_when_nodes_are_killed_and_come_back() {
+async fn no_acknowledged_write_is_lost_when_nodes_are_killed_and_come_back() {
     let _alone = crate::ALONE.lock().await;
     let mut cluster = Cluster::start();
     let hosts = [0, 1].map(|node| Arc::new(Host::start(&cluster, node, "coffer")));
@@ -23,7 +23,7 @@ async fn no_answered_write_is_lost_when_nodes_are_killed_and_come_back() {
     load.answers(0, ENOUGH).await;
     load.answers(1, ENOUGH).await;
 
-    // One that no host talks to: both hosts serve on.
+    // A node that no host talks to: both hosts keep serving.
     cluster.node(2).kill();
     load.answers(0, ENOUGH).await;
     load.answers(1, ENOUGH).await;
@@ -31,7 +31,7 @@ async fn no_answered_write_is_lost_when_nodes_are_killed_and_come_back() {
     cluster.wait_until_healthy();
     load.answers(0, ENOUGH).await;
 
-    // The one that the second host talks to: it refuses until the node is back.
+    // The second host's node: that host refuses requests until the node is back.
     cluster.node(1).kill();
     load.answers(0, ENOUGH).await;
     cluster.node(1).restart();
@@ -59,11 +59,11 @@ async fn no_answered_write_is_lost_when_nodes_are_killed_and_come_back() {
         }
     }
     println!(
-        "\nreads: {} whole and right, {} refused with 503 or broken off",
+        "\nreads: {} complete and correct, {} refused with 503 or broken off",
         outcome.reads, outcome.failed_reads
     );
     println!(
-        "writes tried {}, answered {} ({} since replaced by answered ones, {late} by refused \
+        "writes attempted {}, acknowledged {} ({} since replaced by acknowledged ones, {late} by refused \
          ones), refused 503 {}, read back {whole}, lost {}",
         outcome.tried,
         outcome.answered,

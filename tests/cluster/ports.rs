@@ -1,15 +1,14 @@
-//! Ports for servers that come back on the same one.
+//! Ports for servers that restart on the same one.
 
 use std::net::TcpListener;
 
 /// The first port that is considered.
 const FIRST: u16 = 10_000;
 
-/// Ports on loopback that nobody listens on, all different.
+/// Ports on loopback that nothing listens on, all different.
 ///
-/// They lie below the range that the system takes outgoing connections' ports from,
-/// if that leaves room: one of that range could be taken by a connection while its
-/// server is down.
+/// They lie below the system's ephemeral ports, if that leaves room: an outgoing
+/// connection could use one of those while its server is down.
 pub fn free<const N: usize>() -> [u16; N] {
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
     let ephemeral: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
@@ -18,7 +17,7 @@ pub fn free<const N: usize>() -> [u16; N] {
     } else {
         u16::MAX
     };
-    // Another run of the tests is to begin its search elsewhere.
+    // Another run of the tests starts its search elsewhere.
     let seed = uuid::Uuid::new_v4().as_u64_pair().0;
     let start = FIRST + (seed % u64::from(end - FIRST)) as u16;
     let mut candidates = (start..end).chain(FIRST..start);

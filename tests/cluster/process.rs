@@ -4,7 +4,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything may take that happens on its own.
+/// How long anything asynchronous may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process, killed and waited for on drop.
@@ -27,13 +27,13 @@ impl Process {
         &mut self.0
     }
 
-    /// Ends it at once, while others may be talking to it (SIGKILL).
+    /// Kills it at once, while others may be talking to it (SIGKILL).
     pub fn kill(&self) {
         let pid = rustix::process::Pid::from_child(&self.0);
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn runs(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
@@ -47,7 +47,7 @@ impl Drop for Process {
     }
 }
 
-/// Waits for what happens on its own, soon.
+/// Waits for something asynchronous.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {

@@ -1,6 +1,6 @@
-//! An S3 service that takes whatever it is sent, counts it and keeps nothing of it,
-//! for uploads that no disk here has room for. It knows the few operations that
-//! uploads are made of; keys and sizes are all that it remembers.
+//! An S3 service that accepts whatever it is sent, counts it and stores none of it, for
+//! uploads larger than the disk. It has the few operations that uploads need, and
+//! remembers only keys and sizes.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,10 +16,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// When everything was stored, since the day is of no matter.
+/// The date of everything stored, since it does not matter.
 const MODIFIED: &str = "Sun, 22 Nov 2026 00:00:00 GMT";
 
-/// A service in this process, which ends on drop.
+/// A service in this process. Stops on drop.
 pub struct Sink {
     endpoint: String,
     taken: Arc<Mutex<Taken>>,
@@ -31,7 +31,7 @@ pub struct Sink {
 struct Taken {
     /// Sizes of objects that are complete, in bytes.
     objects: HashMap<String, u64>,
-    /// Sizes of the uploads under way.
+    /// Sizes of the uploads in progress.
     uploads: HashMap<String, u64>,
 }
 
@@ -55,7 +55,7 @@ impl Sink {
         &self.endpoint
     }
 
-    /// How large the objects are whose keys end so, in bytes.
+    /// Sizes of the objects whose keys end like this, in bytes.
     pub fn sizes(&self, ending: &str) -> Vec<u64> {
         let taken = self.taken.lock().unwrap();
         let found = taken
@@ -73,7 +73,7 @@ async fn serve(listener: TcpListener, taken: Arc<Mutex<Taken>>) {
         let taken = Arc::clone(&taken);
         connections.spawn(async move {
             let answering = service_fn(|request| answer(request, &taken));
-            // A client may go away at any time.
+            // A client may disconnect at any time.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), answering)
                 .await;
@@ -89,7 +89,7 @@ async fn answer(
     let (head, mut body) = request.into_parts();
     let mut size = 0;
     while let Some(frame) = body.frame().await {
-        // A body that is broken off counts for nothing.
+        // A truncated body does not count.
         let Ok(frame) = frame else {
             return Ok(reply(StatusCode::BAD_REQUEST, ""));
         };
@@ -115,11 +115,11 @@ async fn answer(
             )
         }
         (Method::PUT, Some(id)) => {
-            *taken.uploads.get_mut(id).expect("an upload under way") += size;
+            *taken.uploads.get_mut(id).expect("an upload in progress") += size;
             reply(StatusCode::OK, "")
         }
         (Method::POST, Some(id)) => {
-            let size = taken.uploads.remove(id).expect("an upload under way");
+            let size = taken.uploads.remove(id).expect("an upload in progress");
             taken.objects.insert(key.to_owned(), size);
             reply(
                 StatusCode::OK,
@@ -148,13 +148,13 @@ async fn answer(
         }
         _ => reply(
             StatusCode::NOT_FOUND,
-            "<Error><Code>NoSuchKey</Code><Message>Nothing is kept.</Message></Error>",
+            "<Error><Code>NoSuchKey</Code><Message>Nothing is stored.</Message></Error>",
         ),
     };
     Ok(reply)
 }
 
-/// It exists, and every setting is taken; it holds nothing to list.
+/// The bucket exists, accepts every setting, and has nothing to list.
 fn about_the_bucket(method: &Method) -> Response<Full<Bytes>> {
     let listing = "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>";
     let body = if method == Method::GET { listing } else { "" };

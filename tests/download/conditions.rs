@@ -1,4 +1,4 @@
-//! The preconditions of a GET, and which goes before which (RFC 9110, 13.2.2).
+//! The preconditions of a GET, and their precedence (RFC 9110, 13.2.2).
 
 use reqwest::Method;
 
@@ -25,7 +25,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
         (&[("if-none-match", "W/\"a,b\",,CURRENT , \"c\"")], 304),
         (&[("if-none-match", "\"other\"")], 200),
         (&[("if-none-match", "\"*\"")], 200),
-        // Without its quotes it is no tag, and costs no more than the transfer.
+        // Without quotes it is not an entity tag, which costs no more than the transfer.
         (&[("if-none-match", "abc123")], 200),
         (&[("if-none-match", "abc123, CURRENT")], 304),
         (&[("if-none-match", "\"never closed")], 200),
@@ -54,7 +54,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
         (&[("if-unmodified-since", FUTURE)], 200),
         (&[("if-unmodified-since", PAST)], 412),
         (&[("if-unmodified-since", "no date")], 200),
-        // An entity tag goes before a date.
+        // An entity tag takes precedence over a date.
         (
             &[
                 ("if-none-match", "\"other\""),
@@ -74,7 +74,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
             &[("if-match", "\"other\""), ("if-unmodified-since", FUTURE)],
             412,
         ),
-        // What must hold goes before what saves the transfer.
+        // What must hold takes precedence over what saves the transfer.
         (
             &[("if-match", "CURRENT"), ("if-none-match", "CURRENT")],
             304,
@@ -98,7 +98,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
             &[("if-match", "CURRENT"), ("if-modified-since", "MODIFIED")],
             304,
         ),
-        // Both go before a range, satisfiable or not.
+        // Both take precedence over a range, satisfiable or not.
         (&[("if-none-match", "CURRENT"), ("range", "bytes=0-1")], 304),
         (&[("if-none-match", "CURRENT"), ("range", "bytes=99-")], 304),
         (&[("if-match", "\"other\""), ("range", "bytes=0-1")], 412),
@@ -140,7 +140,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
             _ => assert_problem(response, 416, "range-not-satisfiable").await,
         }
 
-        // HEAD knows the same conditions, and no range.
+        // HEAD evaluates the same conditions, and ignores ranges.
         let response = ask(&server, Method::HEAD, path, &fields, &etag).await;
         let expected = if matches!(status, 206 | 416) {
             200

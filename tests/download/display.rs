@@ -56,7 +56,7 @@ async fn types_that_can_run_script_are_never_shown_in_place() {
     .into_iter()
     .enumerate()
     {
-        // A default of libraries, beside which the name would count.
+        // Libraries send this by default, so the type would be guessed from the name.
         let is_default = content_type == "application/octet-stream";
         let extension = if is_default { "bin" } else { "html" };
         let path = format!("/v1/public/files/types/{index}.{extension}");

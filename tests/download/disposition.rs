@@ -1,4 +1,4 @@
-//! What a download is called when it is saved (RFC 6266).
+//! The name that a download is saved under (RFC 6266).
 
 use reqwest::Method;
 
@@ -50,7 +50,7 @@ async fn a_file_is_saved_under_the_last_component_of_its_name() {
 }
 
 #[tokio::test]
-async fn a_request_may_name_what_it_saves_and_nothing_else() {
+async fn a_request_may_choose_the_saved_name_and_nothing_else() {
     let server = Server::shared();
     let path = "/v1/public/files/saved/folder/own.png";
     store(&server, path, "image/png", "0123456789").await;
@@ -59,7 +59,7 @@ async fn a_request_may_name_what_it_saves_and_nothing_else() {
         ("a+b%20c.png", "a b c.png", "a%20b%20c.png"),
         ("1%2B1", "1+1", "1%2B1"),
         ("%E6%97%A5.png", "_.png", "%E6%97%A5.png"),
-        // What would end the quoted string, the field, the header or the folder.
+        // Characters that would end the quoted string, the field, the header or the folder.
         (
             "%22;filename=evil.exe",
             "_;filename=evil.exe",
@@ -77,7 +77,7 @@ async fn a_request_may_name_what_it_saves_and_nothing_else() {
         ("%2e%2e%2fpasswd", "passwd", "passwd"),
         ("C:%5CWindows%5Cevil.exe", "evil.exe", "evil.exe"),
         ("100%25", "100_", "100%25"),
-        // Nothing that could be a name is left, so it keeps its own.
+        // No usable name is left, so the file keeps its own.
         ("folder/", "own.png", "own.png"),
         ("..", "own.png", "own.png"),
         ("a/.", "own.png", "own.png"),
@@ -92,7 +92,7 @@ async fn a_request_may_name_what_it_saves_and_nothing_else() {
         assert!(!headers.contains_key("set-cookie"));
         assert_eq!(plain_request.text().await.unwrap(), "0123456789");
 
-        // With HEAD and with a range the same.
+        // The same with HEAD and with a range.
         let head = server.head(&target).send().await.unwrap();
         assert_eq!(lasting(head.headers()), headers, "{wanted}");
         let part = ask(&server, Method::GET, &target, &[("range", "bytes=0-0")], "").await;
@@ -111,7 +111,7 @@ async fn a_request_may_name_what_it_saves_and_nothing_else() {
             .unwrap();
         assert_problem(response, 400, "invalid-request").await;
     }
-    // Other parameters are nobody's business, however they are encoded.
+    // Other parameters are ignored, however they are encoded.
     for others in ["x=7&downloads=x", "v=%", "utm_term=caf%E9", "%=%zz&&=&%E9"] {
         let address = server.address();
         let request =

@@ -23,11 +23,11 @@ async fn one_range_is_answered_with_exactly_its_bytes() {
         ("bytes=500-", 500, 999),
         ("bytes=-1", 999, 999),
         ("bytes=-400", 600, 999),
-        // The whole file is a part, too, when it was asked for as one.
+        // A range of the whole file is a partial response too.
         ("bytes=0-", 0, 999),
         ("bytes=0-999", 0, 999),
         ("bytes=-1000", 0, 999),
-        // What lies past the end is left out.
+        // What is past the end is left out.
         ("bytes=0-1000", 0, 999),
         ("bytes=990-18446744073709551615", 990, 999),
         ("bytes=990-18446744073709551616", 990, 999),
@@ -57,7 +57,7 @@ async fn one_range_is_answered_with_exactly_its_bytes() {
             "{range}"
         );
 
-        // All else is as it is with the whole file.
+        // Everything else is as with the whole file.
         let mut others = lasting(&headers);
         let mut expected = lasting(whole.headers());
         others.remove("content-range");
@@ -90,7 +90,7 @@ async fn a_range_without_a_byte_is_not_satisfiable() {
 }
 
 #[tokio::test]
-async fn of_an_empty_file_every_range_is_the_whole() {
+async fn every_range_of_an_empty_file_is_the_whole_file() {
     let server = Server::shared();
     let path = "/v1/public/files/ranges/empty";
     let etag = store(&server, path, TYPE, "").await;
@@ -114,7 +114,7 @@ async fn of_an_empty_file_every_range_is_the_whole() {
 }
 
 #[tokio::test]
-async fn what_is_no_single_range_is_answered_with_the_whole_file() {
+async fn anything_but_a_single_range_is_answered_with_the_whole_file() {
     let server = Server::shared();
     let path = "/v1/public/files/ranges/whole";
     let bytes = content(1, 1000);
@@ -160,7 +160,7 @@ async fn what_is_no_single_range_is_answered_with_the_whole_file() {
         200
     );
 
-    // HEAD has none.
+    // HEAD ignores ranges.
     let whole = server.head(path).send().await.unwrap();
     for range in ["bytes=0-1", "bytes=2000-", "nonsense"] {
         let response = ask(&server, Method::HEAD, path, &[("range", range)], "").await;
@@ -174,7 +174,7 @@ async fn what_is_no_single_range_is_answered_with_the_whole_file() {
 }
 
 #[tokio::test]
-async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
+async fn if_range_gives_a_part_of_the_same_version_or_all_of_the_current_one() {
     let server = Server::shared();
     let path = "/v1/public/files/ranges/if-range";
     let first = store(&server, path, TYPE, "the old one").await;
@@ -193,7 +193,7 @@ async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
         ("\"other\"", 200),
         ("nonsense", 200),
         ("Sat, 01 Jan 2000 00:00:00 GMT", 200),
-        // Not the version of that second, so not known to be the same.
+        // Not the modification time of this version, so not known to be the same.
         ("Fri, 01 Jan 2100 00:00:00 GMT", 200),
     ] {
         for (range, part) in [("bytes=2-4", Some("234")), ("bytes=99-", None)] {
@@ -214,7 +214,7 @@ async fn if_range_gives_a_part_of_that_version_or_all_of_this_one() {
             }
         }
     }
-    // Alone it says nothing.
+    // Without a Range it has no effect.
     let response = ask(&server, Method::GET, path, &[("if-range", &first)], "").await;
     assert_eq!(response.status(), 200);
 }

@@ -1,4 +1,4 @@
-//! Forms that are no forms, and contents that look like one.
+//! Malformed forms, and content that looks like a form.
 
 use super::*;
 use crate::support::{assert_problem, user};
@@ -23,11 +23,11 @@ async fn a_part_with_a_crafted_header_is_refused() {
         &format!("{good}\r\nX Y: a space"),
         &format!("{good}\r\nX: a\0b"),
         &format!("\0{good}"),
-        // Two lines, of which others may look at the other one.
+        // Duplicate fields, of which other parsers may use the other one.
         &format!("{good}\r\nContent-Disposition: form-data; name=f"),
         &format!("Content-Disposition: form-data; name=f\r\n{good}"),
         &format!("{good}\r\nContent-Type: text/html\r\nContent-Type: image/png"),
-        // A file to some and a text field to others.
+        // A file to some parsers and a text field to others.
         "Content-Disposition: form-data; name=\"f\"; x; filename=\"foo.html\"",
         "Content-Disposition: form-data; name=\"f\"; \"filename\"=\"foo.html\"",
         "Content-Disposition: form-data; name=\"f\"; filename*0=\"foo\"; filename*1=\".html\"",
@@ -119,7 +119,7 @@ async fn the_request_must_say_that_it_is_a_form_and_what_its_boundary_is() {
 }
 
 #[tokio::test]
-async fn who_sends_no_form_is_told_what_is_expected() {
+async fn a_request_that_is_not_a_form_is_told_what_is_expected() {
     let server = Server::start();
     for (given, named) in [
         (
@@ -204,8 +204,7 @@ async fn content_that_looks_like_a_boundary_stays_content() {
     .map(String::into_bytes)
     .chain([(0..=255).collect(), vec![0; 5]])
     .collect();
-    // A delimiter needs its line to itself, so the first may not stand at a
-    // line's start.
+    // A delimiter must have a line to itself, so no content may start with the first of these.
     let contents = &contents[1..];
     let parts = || -> Vec<Part> {
         let named = contents.iter().enumerate();
@@ -213,7 +212,7 @@ async fn content_that_looks_like_a_boundary_stays_content() {
             .map(|(n, content)| file(&format!("{n}"), content.clone()))
             .collect()
     };
-    // However the body is cut into pieces on its way.
+    // However the body is split on its way.
     for piece in [1, 2, 3, 7, 1000, usize::MAX] {
         let body = form(&parts());
         let pieces: Vec<Result<Vec<u8>, std::io::Error>> = body

@@ -9,19 +9,19 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::support::user;
 
-/// How a client stops in the middle.
+/// How a client stops halfway.
 #[derive(Clone, Copy, Debug)]
 enum Stop {
     /// Ends a body in chunks as if it were whole.
     EndsChunks,
-    /// Sends no more of the announced length, and waits for what comes back.
+    /// Sends less than the announced length, and waits for a response.
     HalfCloses,
-    /// Goes away in the middle of a chunked body.
+    /// Disconnects in the middle of a chunked body.
     Leaves,
 }
 
-/// Sends the beginning of a form, and reads what comes back until the server
-/// closes; empty where nothing does.
+/// Sends the beginning of a form, and reads the response until the server closes;
+/// empty if there is none.
 async fn send(server: &Server, token: &str, start: &[u8], stop: Stop) -> io::Result<String> {
     let length = match stop {
         Stop::HalfCloses => format!("Content-Length: {}", start.len() + 1000),
@@ -66,7 +66,7 @@ async fn a_form_that_is_cut_off_leaves_nothing_behind() {
     let mut second = file("b.txt", "the second file's content");
     second.0.push_str("\r\nContent-Type: text/plain");
     let whole = form(&[file("a.txt", "the first"), field("t", "text"), second]);
-    // Without the line's end behind the closing delimiter, it is still whole.
+    // Without the line break after the closing delimiter, it is still complete.
     let closed = whole.len() - "\r\n".len();
     let stops = [Stop::EndsChunks, Stop::HalfCloses, Stop::Leaves];
     let cases = (0..closed).flat_map(|end| stops.map(|stop| (end, stop)));
@@ -86,14 +86,14 @@ async fn a_form_that_is_cut_off_leaves_nothing_behind() {
                     let refused = answer.is_empty() || answer.starts_with("HTTP/1.1 400 ");
                     assert!(refused, "{place}: {answer}");
                 }
-                // The connection broke, as it may.
+                // The connection may break.
                 (Stop::HalfCloses | Stop::Leaves, Err(_)) => {}
             }
         })
         .buffer_unordered(16)
         .collect::<()>()
         .await;
-    // The request is not over before its body is.
+    // The request does not end before its body does.
     for stop in [Stop::HalfCloses, Stop::Leaves] {
         let answer = send(&server, &token, &whole, stop).await;
         assert!(!answer.unwrap_or_default().contains("HTTP/1.1 201 "));

@@ -9,15 +9,15 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::support::{Setup, iam, user};
 
-/// How much more memory the server may have used at its worst, in MiB. Far above
-/// what it needs, far below what it is sent.
+/// The most that the server's peak memory may grow, in MiB: far above what it needs,
+/// far below what it is sent.
 const ROOM: u64 = 64;
 
-/// How much is sent at most of what has no end.
+/// The most that is sent of an endless body.
 const MOST: usize = 1 << 28;
 
-/// Sends the head of a request and then `start`, and `more` for as long as there
-/// is no answer. Returns the answer's beginning.
+/// Sends the head of a request, then `start`, then `more` for as long as there is no
+/// response. Returns the beginning of the response.
 async fn pour(server: &Server, head: &str, start: &[u8], more: &[u8]) -> io::Result<String> {
     let frame = |bytes: &[u8]| {
         let mut frame = format!("{:x}\r\n", bytes.len()).into_bytes();
@@ -44,7 +44,7 @@ async fn pour(server: &Server, head: &str, start: &[u8], more: &[u8]) -> io::Res
     };
     let answer = async {
         let mut answer = String::new();
-        // The document is small and its end is that of an object.
+        // The document is small, and ends as a JSON object does.
         while !answer.trim_end().ends_with('}') {
             let mut buffer = [0; 4096];
             let count = from.read(&mut buffer).await?;
@@ -55,7 +55,7 @@ async fn pour(server: &Server, head: &str, start: &[u8], more: &[u8]) -> io::Res
         }
         io::Result::Ok(answer)
     };
-    // Whether all could be sent is nothing to go by: the server may have closed.
+    // Sending may fail: the server may have closed the connection.
     let sent_in_vain = async {
         let _ = sending.await;
         std::future::pending().await
@@ -74,7 +74,7 @@ fn head(token: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_form_that_goes_on_without_a_file_is_refused_and_takes_no_memory() {
+async fn an_endless_form_without_a_file_is_refused_in_bounded_memory() {
     let server = Server::start();
     let token = user("alice");
     assert!(names(&server, &token).await.is_empty());
@@ -111,7 +111,7 @@ async fn a_form_that_goes_on_without_a_file_is_refused_and_takes_no_memory() {
         ("the folder", text("folder"), &bytes),
         ("a file without a name", text("f; filename=\"\""), &bytes),
         ("text fields", String::new(), &text_parts),
-        ("text fields behind a file", first.clone(), &text_parts),
+        ("text fields after a file", first.clone(), &text_parts),
         ("parts without a header", String::new(), &empty_parts),
     ] {
         let answer = pour(&server, &head(&token), start.as_bytes(), more.as_bytes()).await;
@@ -158,7 +158,7 @@ async fn a_large_file_in_a_form_comes_back_byte_for_byte() {
     let token = user("alice");
     assert!(names(&server, &token).await.is_empty());
     let (before, _) = server.resident_mib();
-    // Bytes of a simple generator: no two stretches of them are the same.
+    // Pseudo-random bytes: no two stretches of them are the same.
     let mut state = 1_u64;
     let large: Vec<u8> = std::iter::repeat_with(|| {
         state = state
@@ -169,7 +169,7 @@ async fn a_large_file_in_a_form_comes_back_byte_for_byte() {
     .take(5_000_000)
     .flatten()
     .collect();
-    // Small ones before it must not make the server take in more than it uses.
+    // Small files before it must not make the server buffer more than it uses.
     let mut parts: Vec<Part> = (0..90).map(|n| file(&format!("{n}"), "small")).collect();
     parts.push(file("large", large.clone()));
     parts.push(file("last", "last"));
@@ -189,7 +189,7 @@ async fn a_large_file_in_a_form_comes_back_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn who_may_not_store_is_told_before_the_body_is_read() {
+async fn a_caller_who_may_not_store_is_refused_before_the_body_is_read() {
     let policy = format!(
         "{}[public]\ncreate = \"role:editor\"\nreplace = \"role:editor\"\n\
          [org]\ncreate = \"nobody\"\nreplace = \"nobody\"\n",
@@ -207,8 +207,8 @@ async fn who_may_not_store_is_told_before_the_body_is_read() {
         ("org", &*alice, "403", "forbidden"),
         ("org", &*member, "403", "forbidden"),
     ] {
-        // Of the body nothing is ever sent; a client that asks whether to send
-        // it is not told to go on.
+        // The body is never sent; a client that sends Expect: 100-continue gets no
+        // 100 (Continue).
         for expect in ["", "\r\nExpect: 100-continue"] {
             let head = format!(
                 "POST /v1/{area}/files HTTP/1.1\r\nContent-Type: {}{token}{expect}",

@@ -1,4 +1,4 @@
-//! Which name a part's filename gives.
+//! The name that a part's filename becomes.
 
 use super::*;
 use crate::support::{assert_problem, user};
@@ -26,7 +26,7 @@ async fn the_last_component_of_a_filename_is_the_name() {
         (r#"filename="/etc/passwd""#, "passwd"),
         (r#"filename="..\..\x""#, "x"),
         (r#"filename="a/b/c.txt""#, "c.txt"),
-        // One that cannot be read leaves the other.
+        // A malformed one leaves the other.
         (r#"filename="a.txt"; filename*=b.txt"#, "a.txt"),
         (r#"filename*=UTF-8''%zz; filename="a.txt""#, "a.txt"),
         (r#"filename*=ISO-8859-1''%E9; filename="é.txt""#, "é.txt"),
@@ -54,7 +54,7 @@ async fn the_last_component_of_a_filename_is_the_name() {
 }
 
 #[tokio::test]
-async fn a_filename_that_gives_no_name_is_refused() {
+async fn a_filename_without_a_usable_name_is_refused() {
     let server = Server::start();
     let token = user("alice");
     let long = format!("filename=\"{}\"", "é".repeat(451));
@@ -82,7 +82,7 @@ async fn a_filename_that_gives_no_name_is_refused() {
         (b"filename*=UTF-8''%E9", "invalid-multipart"),
         (b"filename*=UTF-8''%zz", "invalid-multipart"),
     ] {
-        // As the bytes that they are: not all of them are text.
+        // As raw bytes: not all of them are text.
         let marker = b"PARAMETERS";
         let disposition = "Content-Disposition: form-data; name=f; PARAMETERS";
         let body = form(&[part(disposition, "x")]);

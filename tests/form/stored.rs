@@ -1,4 +1,4 @@
-//! What a good form stores and answers, and what one that clashes does not.
+//! What a valid form stores and answers, and that a conflicting one stores nothing.
 
 use reqwest::header;
 use serde_json::Value;
@@ -14,7 +14,7 @@ async fn files_are_stored_among_text_fields() {
     let parts = [
         field("title", "A walk"),
         file("a.txt", "first"),
-        field("file", "a text field without a filename is no file"),
+        field("file", "a text field without a filename is not a file"),
         file("b.bin", large.clone()),
         file("empty.txt", ""),
         field("note", ""),
@@ -90,7 +90,7 @@ async fn one_file_has_a_location_and_a_public_one_a_url() {
 }
 
 #[tokio::test]
-async fn files_go_below_the_folder_that_is_named_before_them() {
+async fn files_go_into_the_folder_that_is_named_before_them() {
     let server = Server::start();
     let x = || file("x", "1");
     let y = || file("y", "2");
@@ -130,7 +130,7 @@ async fn files_go_below_the_folder_that_is_named_before_them() {
 }
 
 #[tokio::test]
-async fn a_query_or_a_folder_that_makes_no_sense_is_refused() {
+async fn an_invalid_query_or_folder_is_refused() {
     let server = Server::start();
     let token = user("alice");
     for (query, folder, kind) in [
@@ -180,7 +180,7 @@ async fn a_content_type_is_stored_or_guessed_from_the_name() {
             "text/plain; charset=utf-8",
         ),
         ("a", Some("video/mp4"), "video/mp4"),
-        // What says nothing, and what cannot be read, counts for nothing.
+        // The libraries' default and malformed types are ignored.
         ("a.png", Some("application/octet-stream"), "image/png"),
         ("a.png", Some("image"), "image/png"),
         ("a.png", Some("undefined"), "image/png"),
@@ -212,7 +212,7 @@ async fn a_content_type_is_stored_or_guessed_from_the_name() {
 }
 
 #[tokio::test]
-async fn what_the_policy_does_not_take_is_refused_with_the_whole_form() {
+async fn a_file_that_the_policy_does_not_allow_is_refused_with_the_whole_form() {
     let policy = format!(
         "{}[user]\nmax-file-size = \"1 KiB\"\ncontent-types = [\"image/*\"]\n",
         iam()
@@ -274,7 +274,7 @@ async fn replacing_needs_the_right_to_replace() {
     let kept = blobs(&server);
     let body = || form(&[file("new", "new"), file("his", "new"), file("hers", "new")]);
     assert_problem(post(&server, at, &bob, body()).await, 403, "forbidden").await;
-    // The reason is for the log, as with any other request.
+    // The reason is in the log, as for any other request.
     eventually("the reason is logged", || {
         server.log().contains("public.replace requires uploader")
     });
@@ -297,7 +297,7 @@ async fn replacing_needs_the_right_to_replace() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_file_of_its_own_name_is_refused() {
+async fn a_form_without_files_or_with_nameless_or_duplicate_ones_is_refused() {
     let server = Server::start();
     let token = user("alice");
     for parts in [
@@ -321,7 +321,7 @@ async fn a_form_without_a_file_of_its_own_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_hundred_files_are_taken_and_one_more_is_not() {
+async fn a_hundred_files_are_accepted_and_one_more_is_not() {
     let server = Server::start();
     let token = user("alice");
     let mut parts: Vec<Part> = (0..101)
@@ -344,7 +344,7 @@ async fn a_hundred_files_are_taken_and_one_more_is_not() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_uploaded_keeps_its_paths_where_that_is_asked() {
+async fn an_uploaded_folder_keeps_its_paths_on_request() {
     let server = Server::start();
     let token = user("alice");
     let parts = || {
@@ -427,7 +427,7 @@ async fn a_refusal_names_the_file_and_the_limit_that_it_is_about() {
             "{problem}"
         );
     }
-    // What is about no file names none.
+    // A problem that is not about a file names none.
     let parts = [file("a.png", "x"), field("dzchunkindex", "0")];
     let response = post(&server, "/v1/user/files", &token, form(&parts)).await;
     let problem: Value = response.json().await.unwrap();
@@ -436,7 +436,7 @@ async fn a_refusal_names_the_file_and_the_limit_that_it_is_about() {
 }
 
 #[tokio::test]
-async fn a_chunk_of_a_file_is_not_stored_as_one() {
+async fn a_chunk_is_not_stored_as_a_file() {
     let server = Server::start();
     let token = user("alice");
     for number in ["dzchunkindex", "resumableChunkNumber", "flowChunkNumber"] {

@@ -1,4 +1,4 @@
-//! Lies about a response, and responses without an end.
+//! Responses of false length, and endless ones.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn five_bytes(then: &str) -> Guest {
 }
 
 #[test]
-fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
+fn a_client_never_mistakes_a_part_for_the_whole_nor_gets_more_than_was_announced() {
     let cases = [
         case(
             "a body that is never finished",
@@ -32,7 +32,7 @@ fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
             Met::Broken,
             ("broken", "was cut short"),
         ),
-        // Of these the client gets as many as were announced.
+        // The client gets as many of these as were announced.
         case(
             "more bytes than announced",
             five_bytes(
@@ -57,11 +57,11 @@ fn a_client_never_takes_less_for_the_whole_nor_gets_more_than_was_announced() {
 }
 
 #[test]
-fn a_body_without_end_ends_with_the_cpu_time() {
+fn an_endless_body_ends_with_the_cpu_time() {
     let write = "(drop (call $write (i32.const 4096) (i32.const 4096)))";
     let endless = format!("(loop $again {write} (br $again))");
     withstands(&case(
-        "a body without end",
+        "an endless body",
         in_mid_body(&endless),
         Met::Broken,
         ("cpu-time", "CPU time"),
@@ -69,7 +69,7 @@ fn a_body_without_end_ends_with_the_cpu_time() {
 }
 
 #[test]
-fn a_request_ends_with_its_time_even_if_it_costs_none_of_the_processors() {
+fn a_request_ends_with_its_time_even_if_it_uses_no_cpu() {
     let sleep = "(call $pollable.block (call $subscribe-duration (i64.const -1)))";
     let endless = "(loop $again (drop (call $write (i32.const 4096) (i32.const 4096)))
         (br $again))";
@@ -80,11 +80,7 @@ fn a_request_ends_with_its_time_even_if_it_costs_none_of_the_processors() {
             in_mid_body(sleep),
             Met::Broken,
         ),
-        (
-            "a body that nobody reads",
-            in_mid_body(endless),
-            Met::Broken,
-        ),
+        ("an unread body", in_mid_body(endless), Met::Broken),
     ] {
         let component = guest.build();
         let server = Setup::public_only()
@@ -119,7 +115,7 @@ const FIELDS: [(&str, &str); 13] = [
     ("connection", "close"),
 ];
 
-/// Name and value behind one another, and code for their addresses and lengths.
+/// Name and value back to back, and code for their addresses and lengths.
 fn field((name, value): (&str, &str)) -> (Vec<u8>, [String; 4]) {
     let number = |number: usize| format!("(i32.const {number})");
     let at = 2048 + KEY.len();
@@ -134,7 +130,7 @@ fn field((name, value): (&str, &str)) -> (Vec<u8>, [String; 4]) {
 fn a_field_that_http_does_not_allow_never_reaches_the_wire() {
     for pair in FIELDS {
         let (data, [name, name_length, value, value_length]) = field(pair);
-        // 404 where it was refused, 200 where it was not.
+        // 404 if it was refused, 200 if it was not.
         let appended = format!(
             "(local.set $i (call $fields))
              (call $fields.append (local.get $i) {name} {name_length} {value} {value_length}

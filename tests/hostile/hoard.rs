@@ -1,4 +1,4 @@
-//! Memory, tables, resources, blobs, uploads: more than anybody may have.
+//! More memory, tables, resources, blobs and uploads than the limits allow.
 
 use super::*;
 
@@ -36,12 +36,12 @@ fn memory_and_tables_have_a_limit() {
             ("panic", "unreachable"),
         ),
         case(
-            "random bytes without end",
+            "endless random bytes",
             Guest::new("(call $get-random-bytes (i64.const 1000000000000) (i32.const 64))"),
             Met::Internal,
             ("port", ""),
         ),
-        // A thousand strings of 8 MiB each, which are all the same.
+        // A thousand strings of 8 MiB each, all at the same address.
         case(
             "a list that is larger than the memory it is in",
             Guest::new(
@@ -72,13 +72,13 @@ fn memory_and_tables_have_a_limit() {
 fn resources_have_a_limit_and_are_freed() {
     let cases = [
         case(
-            "header fields without end",
+            "endless header fields",
             again("(drop (call $fields))"),
             Met::Internal,
             ("port", "table has no free keys"),
         ),
         case(
-            "open files without end",
+            "endless open files",
             Guest::new(
                 "(call $store)
                  (loop $again
@@ -91,7 +91,7 @@ fn resources_have_a_limit_and_are_freed() {
             ("port", "table has no free keys"),
         ),
         case(
-            "uploads without end",
+            "endless uploads",
             again("(drop (call $begin-with-bytes))"),
             Met::Internal,
             ("port", "table has no free keys"),
@@ -115,14 +115,14 @@ fn resources_have_a_limit_and_are_freed() {
 }
 
 #[test]
-fn what_is_remembered_has_a_limit() {
+fn remembered_values_have_a_limit() {
     // Keys of 8 bytes and values of 16 KiB.
     let remember =
         "(i32.store (i32.const 4096) (i32.add (i32.load (i32.const 4096)) (i32.const 1)))
         (call $remember (i32.const 4096) (i32.const 8) (i32.const 8192) (i32.const 16384)
           (i32.const 60))";
     withstands(&case(
-        "memories without end",
+        "endless remembered values",
         again(remember),
         Met::Internal,
         ("cpu-time", "CPU time"),

@@ -1,4 +1,4 @@
-//! Files, sockets, foreign origins, and keys that are none.
+//! Files, sockets, foreign origins, and invalid keys.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::support::COFFER;
 
-/// Code and output of `coffer` with these arguments and a file with this component.
+/// Exit code and output of `coffer` with these arguments and a file with this component.
 fn refusal(arguments: &[&str], component: &[u8]) -> (Option<i32>, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("evil.wasm");
@@ -25,7 +25,7 @@ fn refusal(arguments: &[&str], component: &[u8]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_component_that_asks_for_more_than_it_is_lent_is_refused_by_name() {
+fn a_component_that_imports_more_than_the_host_provides_is_refused_by_name() {
     let files = r#"(import "wasi:filesystem/preopens@0.2.3" (instance
         (export "descriptor" (type $d (sub resource)))
         (export "get-directories" (func (result (list (tuple (own $d) string)))))))"#;
@@ -76,7 +76,7 @@ fn a_component_that_asks_for_more_than_it_is_lent_is_refused_by_name() {
 fn a_request_to_an_origin_that_the_policy_does_not_name_is_denied() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    // Answers with 400 and the number of the error, which is 15 where it was denied.
+    // Answers with 400 plus the number of the error, which is 15 if it was denied.
     let send = format!(
         "(local.set $i (call $outgoing-request (call $fields)))
          (drop (call $outgoing-request.set-scheme (local.get $i)
@@ -115,7 +115,7 @@ fn a_request_to_an_origin_that_the_policy_does_not_name_is_denied() {
 }
 
 #[test]
-fn a_key_that_is_none_is_the_end_of_its_request() {
+fn an_invalid_key_ends_its_request() {
     let keys: [&[u8]; 10] = [
         b"",
         b"/etc/passwd",
@@ -126,7 +126,7 @@ fn a_key_that_is_none_is_the_end_of_its_request() {
         b"a/",
         b"a\0b",
         b"a\nb",
-        b"\xc3\x28", // no UTF-8
+        b"\xc3\x28", // not UTF-8
     ];
     // Slots of 64 bytes, the length first.
     let mut slots = Vec::new();
@@ -135,7 +135,7 @@ fn a_key_that_is_none_is_the_end_of_its_request() {
         slots.extend_from_slice(key);
         slots.resize(slots.len().next_multiple_of(64), 0);
     }
-    // What to do and with which key is in the path. The last key is 10 kB long.
+    // The path says what to do with which key. The last key is 10 kB long.
     let choose = "(local.set $j (i32.sub
            (i32.load8_u offset=22 (i32.load (i32.const 68))) (i32.const 97)))
          (if (i32.eq (local.get $j) (i32.const 10))

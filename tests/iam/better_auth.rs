@@ -1,4 +1,4 @@
-//! better-auth: its tokens by its HTTP API.
+//! better-auth: its tokens, through its HTTP API.
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ struct Person<'a> {
     browser: Browser,
     provider: &'a Provider,
     email: String,
-    /// The session's own token, which is no JWT.
+    /// The session's own token, which is not a JWT.
     session: String,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Person<'a> {
         person
     }
 
-    /// Makes an organization, of which they are the owner then, and acts for it.
+    /// Creates an organization, becoming its owner, and acts for it.
     async fn found(&mut self, slug: &str) -> String {
         let body = json!({ "name": slug, "slug": slug });
         let made = self.post("organization/create", &body).await;
@@ -99,7 +99,7 @@ impl<'a> Person<'a> {
         id
     }
 
-    /// Takes somebody as a member into the organization that they act for.
+    /// Adds somebody as a member to the organization that this person acts for.
     async fn invite(&mut self, other: &mut Person<'_>, organization: &str) {
         let body = json!({ "email": other.email, "role": "member" });
         let invitation = self.post("organization/invite-member", &body).await;
@@ -125,7 +125,7 @@ impl<'a> Person<'a> {
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Value {
-        // It takes cookies from its own pages only.
+        // It accepts cookies from its own pages only.
         let request = request.header("origin", &self.provider.issuer);
         self.browser.send(request).await.json().await.unwrap()
     }
@@ -161,9 +161,9 @@ pub async fn callers(provider: &Provider, foreign: &str) -> Callers {
     callers
 }
 
-/// Up to version 1.2, a key that was made in order to sign is published without.
+/// Up to version 1.2, better-auth publishes a key that it created for signing without `alg`.
 #[tokio::test]
-async fn a_key_that_does_not_name_its_algorithm_is_used_by_its_kind() {
+async fn a_key_that_does_not_name_its_algorithm_is_used_by_its_type() {
     let provider = Provider::better_auth("better-auth-without-alg");
     let mut ann = Person::sign_up(&provider, "ann").await;
     let token = ann.token().await;

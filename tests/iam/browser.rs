@@ -1,4 +1,4 @@
-//! As much of a browser as signing in takes.
+//! As much of a browser as signing in needs.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl Browser {
         self.client.post(url)
     }
 
-    /// Sends a request with the cookies. Fails where it is refused.
+    /// Sends a request with the cookies. Fails if it is refused.
     pub async fn send(&mut self, request: RequestBuilder) -> Response {
         let pairs = self.cookies.iter();
         let cookies: Vec<_> = pairs
@@ -58,7 +58,7 @@ impl Browser {
     }
 }
 
-/// Where a response leads, relative to the URL that it was asked of.
+/// The URL that a response redirects to, resolved against that of its request.
 pub fn location(response: &Response) -> String {
     let target = response.headers()[LOCATION].to_str().unwrap();
     response.url().join(target).unwrap().into()

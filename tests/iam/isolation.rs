@@ -1,4 +1,4 @@
-//! Who reaches whose files, with tokens as providers make them.
+//! Who reaches whose files, with tokens of real providers.
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
 use reqwest::header::WWW_AUTHENTICATE;
@@ -20,7 +20,7 @@ pub struct Expected {
     pub user: &'static str,
     pub org: &'static str,
     pub public: &'static str,
-    /// Why tokens are refused, and how many of the callers for that.
+    /// The reasons for refused tokens, and how many callers each concerns.
     pub reasons: &'static [(&'static str, usize)],
 }
 
@@ -33,12 +33,12 @@ impl Callers {
         Self(vec![("no-token", String::new())])
     }
 
-    /// And one with this token.
+    /// Adds a caller with this token.
     pub fn add(&mut self, name: &'static str, token: String) {
         self.0.push((name, token));
     }
 
-    /// And one, `tampered`, who has put Ann's claims into a token of their own.
+    /// Adds a caller, `tampered`, who has put Ann's claims into a token of their own.
     pub fn tamper(&mut self, own: &str) {
         let (claims, _) = self.token("ann").rsplit_once('.').unwrap();
         let (_, signature) = self.token(own).rsplit_once('.').unwrap();
@@ -53,7 +53,7 @@ impl Callers {
 }
 
 #[tokio::test]
-async fn a_token_of_either_provider_opens_what_is_its_users_and_organizations_and_no_more() {
+async fn a_token_of_either_provider_opens_its_users_and_organizations_files_and_no_others() {
     let openid = Provider::openid();
     let better_auth = Provider::better_auth("better-auth");
     let foreign = openid::token(&openid, "ann", "urn:storage:es256").await;
@@ -62,7 +62,7 @@ async fn a_token_of_either_provider_opens_what_is_its_users_and_organizations_an
     let by_rs256 = openid::callers(&openid, "rs256", foreign).await;
     let by_es256 = openid::callers(&openid, "es256", foreign).await;
 
-    // Starting blocks, so it comes before what runs at the same time.
+    // Starting blocks, so it comes before the concurrent part.
     let openid = [(); 2].map(|()| Setup::policy(&openid::policy(&openid)).start());
     let better_auth = Setup::policy(&better_auth::policy(&better_auth)).start();
     tokio::join!(
@@ -115,7 +115,7 @@ async fn walk(provider: &str, server: &Server, callers: &Callers, expected: &Exp
     }
 }
 
-/// A token's header and claims, for those who read what the test prints.
+/// A token's header and claims, for readers of the test's output.
 fn shape(token: &str) -> String {
     let parts = token.split('.').take(2);
     let parts = parts.map(|part| Base64UrlSafeNoPadding::decode_to_vec(part, None).unwrap());
@@ -142,7 +142,7 @@ async fn row(server: &Server, area: &str, name: &str, token: &str, ann: &str) ->
         row.push(cell(with_token(request, token).send().await.unwrap()).await);
     }
 
-    // Whatever was answered, it is gone only if its deletion was confirmed.
+    // Whatever the response, it is gone only if its deletion was confirmed.
     let again = server.get(&file).bearer_auth(ann).send().await.unwrap();
     let text = again.text().await.unwrap();
     assert_eq!(text == ORIGINAL, row[4] != "204", "{area} {name}: {text}");

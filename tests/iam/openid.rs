@@ -1,5 +1,5 @@
-//! `oidc-provider`: its tokens by the authorization code flow (RFC 6749, 4.1) and
-//! for machines (4.4).
+//! `oidc-provider`: its tokens from the authorization code flow (RFC 6749, 4.1) and from
+//! client credentials, for machines (4.4).
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::browser::location;
 use super::isolation::{Callers, Expected};
 use super::{Browser, Provider};
 
-/// The tokens that a sign-in ends with.
+/// The tokens from a sign-in.
 #[derive(Deserialize)]
 pub struct Tokens {
     pub access_token: String,

@@ -8,10 +8,10 @@ use std::sync::Mutex;
 /// Where `just providers` puts the scripts and what they need.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/providers");
 
-/// A script of `tests/providers` that runs. Killed on drop.
+/// A running script of `tests/providers`. Killed on drop.
 pub struct Provider {
     child: Child,
-    /// What it calls itself: `iss` of its tokens.
+    /// Its issuer: `iss` of its tokens.
     pub issuer: String,
     pipes: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
@@ -53,13 +53,13 @@ impl Provider {
         provider
     }
 
-    /// Gives it a command, and returns its answer.
+    /// Sends it a command, and returns its answer.
     pub fn command(&self, command: &str) -> String {
         writeln!(self.pipes.lock().unwrap().0, "{command}").unwrap();
         self.line()
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Kills it at once (SIGKILL).
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

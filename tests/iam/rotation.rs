@@ -22,8 +22,8 @@ async fn status(server: &Server, token: &str) -> u16 {
     list.send().await.unwrap().status().as_u16()
 }
 
-/// Checks that tokens are refused: as invalid, or for some seconds after the provider was
-/// asked for its keys, as of a key that it may have by now.
+/// Checks that tokens are refused: as invalid or, for some seconds after the keys were
+/// fetched, because the provider may have published a new key since.
 async fn assert_opens_nothing(server: &Server, tokens: &[String]) {
     for token in tokens {
         let status = status(server, token).await;
@@ -31,7 +31,7 @@ async fn assert_opens_nothing(server: &Server, tokens: &[String]) {
     }
 }
 
-/// Requests that go on until told to end.
+/// Requests that are sent until they are stopped.
 struct Traffic {
     tokens: Arc<Mutex<Vec<String>>>,
     answered: Arc<AtomicUsize>,
@@ -40,7 +40,7 @@ struct Traffic {
 }
 
 impl Traffic {
-    /// Several at once, each with one of these tokens after the other.
+    /// Several at once, each cycling through these tokens.
     fn start(server: &Arc<Server>, tokens: Vec<String>) -> Self {
         let mut traffic = Self {
             tokens: Arc::new(Mutex::new(tokens)),
@@ -71,8 +71,8 @@ impl Traffic {
         *self.tokens.lock().unwrap() = tokens;
     }
 
-    /// Returns once so many more have been answered that each token has had its turn
-    /// with every task, or once a task has failed.
+    /// Returns once enough more have been answered for every task to have used each token,
+    /// or once a task has failed.
     fn flow(&self) {
         let until = self.answered.load(Ordering::Relaxed) + 64;
         let failed = || self.tasks.iter().any(JoinHandle::is_finished);
@@ -109,7 +109,7 @@ async fn no_request_fails_while_the_provider_changes_its_keys() {
     let answered = traffic.end().await;
     let fetches = provider.command("fetches");
     println!("{answered} requests, none refused; the keys were fetched {fetches} times");
-    // At first, and for the first token of a key that was not known.
+    // At first, and for the first token of an unknown key.
     assert_eq!(fetches, "2");
 
     // A server that has seen nothing else knows only the keys that are left.

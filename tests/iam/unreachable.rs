@@ -1,4 +1,4 @@
-//! A provider that is out of reach, for a while or for good.
+//! A provider that is unreachable, for a while or permanently.
 
 use tokio::task::block_in_place;
 
@@ -26,7 +26,7 @@ async fn assert_waits(server: &Server, token: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_started_before_its_provider_takes_tokens_once_that_is_there() {
+async fn a_server_started_before_its_provider_accepts_tokens_once_that_is_up() {
     let provider = Provider::openid();
     let token = openid::token(&provider, "ann", "urn:storage:rs256").await;
     provider.command("leave");
@@ -35,7 +35,7 @@ async fn a_server_started_before_its_provider_takes_tokens_once_that_is_there() 
     provider.command("back");
     let runtime = tokio::runtime::Handle::current();
     block_in_place(|| {
-        eventually("tokens are taken", || {
+        eventually("tokens are accepted", || {
             runtime.block_on(status(&server, &token)) == 200
         });
     });
@@ -47,7 +47,7 @@ async fn known_keys_outlive_their_provider() {
     let server = Setup::policy(&openid::policy(&provider)).start();
     let seen = openid::token(&provider, "ann", "urn:storage:es256").await;
     assert_eq!(status(&server, &seen).await, 200);
-    // Of the same key, and not known to be good before its issuer is gone.
+    // Of the same key, and not verified before its issuer is gone.
     let unseen = openid::token(&provider, "ben", "urn:storage:es256").await;
     let other_key = openid::token(&provider, "ben", "urn:storage:rs256").await;
     provider.kill();

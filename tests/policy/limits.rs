@@ -1,4 +1,4 @@
-//! Sizes, types, caching and the age of links.
+//! Sizes, types, caching and the lifetime of links.
 
 use super::*;
 
@@ -23,14 +23,14 @@ fn chunked(size: usize) -> Body {
 
 /// Waits until the store holds no unfinished upload: nothing as large as this.
 fn assert_no_waste(server: &Server, size: u64) {
-    eventually("the waste is gone", || {
+    eventually("unfinished uploads are gone", || {
         let files = files_below(&server.data_dir());
         files.iter().all(|(_, found)| *found != size)
     });
 }
 
 #[tokio::test]
-async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
+async fn a_file_larger_than_its_area_allows_is_refused_and_leaves_nothing() {
     let server = Setup::policy(&(iam() + LIMITS)).start();
     let alice = org_member("alice", "x");
     let put = |path: &str, body: Body| {
@@ -89,7 +89,7 @@ async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
         assert_no_waste(&server, limit as u64 + 1);
         assert_eq!(post(limit).await.unwrap().status(), 201);
     }
-    // What is announced to be too large is not waited for.
+    // A body that is announced as too large is not waited for.
     for path in ["/v1/public/files/new", "/v1/user/files/new"] {
         let mut connection = Connection::open(server.address());
         connection.send(format!(
@@ -111,7 +111,7 @@ async fn a_file_larger_than_its_area_takes_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_types_that_an_area_takes_are_stored() {
+async fn only_the_types_that_an_area_allows_are_stored() {
     let server = Setup::policy(&(iam() + LIMITS)).start();
     for (name, given, taken) in [
         ("a", Some("image/png"), true),
@@ -135,7 +135,7 @@ async fn only_the_types_that_an_area_takes_are_stored() {
             part = part.mime_str(given).unwrap();
         }
         let put = put.send().await.unwrap();
-        // Nothing of a form is stored unless all of it is taken.
+        // Nothing of a form is stored unless all of it is accepted.
         let good = Part::text("x").file_name(format!("beside-{name}.png"));
         let form = Form::new().part("a", good).part("b", part);
         let post = server.post("/v1/public/files").multipart(form);
@@ -171,7 +171,7 @@ async fn only_the_types_that_an_area_takes_are_stored() {
 }
 
 #[tokio::test]
-async fn caching_and_the_age_of_links_are_the_policys() {
+async fn the_policy_sets_caching_and_the_lifetime_of_links() {
     let server = Setup::policy(&(iam() + LIMITS)).start();
     let alice = user("alice");
     for area in ["public", "user"] {
@@ -206,7 +206,7 @@ async fn caching_and_the_age_of_links_are_the_policys() {
             assert_problem(made, 400, "invalid-request").await;
         }
     }
-    // A link that nobody asked an age for is not older than the policy allows.
+    // The default lifetime of a link does not exceed that of the policy.
     let before = Clock::now_since_epoch().as_secs();
     let made = server.post("/v1/user/urls/a.png").bearer_auth(&alice);
     let made = json_of(made).await;

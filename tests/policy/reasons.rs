@@ -1,4 +1,4 @@
-//! Why a request was refused is in the log: one line, and nothing that gives somebody away.
+//! The reason for a refusal is in the log: one line, without anything from the token.
 
 use reqwest::Method;
 
@@ -13,7 +13,7 @@ const RULES: &str = "
     [org]
     delete = 'role:manager'";
 
-/// A token for Ann with this claim, or without it where it is null.
+/// A token for Ann with this claim, or without it if it is null.
 fn ann(name: &str, value: impl Into<Value>) -> Option<String> {
     let claims = Claims::new().with("sub", "hidden-ann").with(name, value);
     Some(sign(&claims))
@@ -153,7 +153,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "the presigned URL is invalid",
         ),
     ] {
-        // The second time a valid token is remembered, and refused for the same reason.
+        // The second time a valid token comes from the cache, and is refused for the same reason.
         for _ in 0..2 {
             let request = server.request(method.clone(), path);
             let response = send(request, token.as_ref()).await;
@@ -177,7 +177,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             let told = told();
             let others = told.iter().filter(|line| !line.contains("answered"));
             assert_eq!(others.count(), 1, "{told:?}");
-            // It is the client's fault, and no reason to wake anybody.
+            // It is the client's fault, and not a reason to alert anybody.
             assert!(told.iter().all(|line| line.contains(" INFO ")), "{told:?}");
         }
     }

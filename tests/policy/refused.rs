@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a server that does not start says: exit code, and its one line.
+/// The exit code of a server that does not start, and its one line.
 fn refused(policy: &str) -> (Option<i32>, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("policy.toml");
@@ -26,7 +26,7 @@ fn refused(policy: &str) -> (Option<i32>, String) {
         .unwrap();
     let mut stdout = child.stdout.take().unwrap();
     let mut first = [0];
-    // A server that starts after all would never end by itself.
+    // A server that starts after all would never exit by itself.
     if std::io::Read::read(&mut stdout, &mut first).unwrap() > 0 {
         child.kill().unwrap();
     }
@@ -39,7 +39,7 @@ fn refused(policy: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_policy_with_a_fault_keeps_the_server_from_starting_and_its_line_is_named() {
+fn an_invalid_policy_keeps_the_server_from_starting_and_its_line_is_named() {
     let trusted = "[iam]\nissuer = 'https://i'\naudience = 'a'";
     let private = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA", "d": "c2VjcmV0" });
     let private = format!("{trusted}\njwks = '''{}'''", json!({ "keys": [private] }));

@@ -38,7 +38,7 @@ fn documented(name: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_composed_components_ask_for_what_is_documented_and_nothing_else() {
+fn the_composed_components_import_what_is_documented_and_nothing_else() {
     for (name, column) in [("coffer-filesystem", "filesystem"), ("coffer-s3", "s3")] {
         let (imports, exports) = boundary(name);
         assert_eq!(imports, documented(column), "{name}");

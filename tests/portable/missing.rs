@@ -1,4 +1,4 @@
-//! Settings that are not there cost every request a 500, and the log says which.
+//! Missing settings turn every request into a 500, and the log says which.
 
 use reqwest::Response;
 use serde_json::Value;

@@ -39,7 +39,7 @@ fn pair() -> (Server, Server) {
 }
 
 #[tokio::test]
-async fn of_many_who_create_a_name_on_two_hosts_one_does() {
+async fn of_many_who_create_a_name_on_two_hosts_one_succeeds() {
     let (one, other) = pair();
     for round in 0..3 {
         let path = format!("/v1/public/files/{round}");
@@ -210,7 +210,7 @@ async fn a_host_that_is_killed_leaves_what_was_acknowledged_and_no_half_file() {
         for name in names(&after).await {
             assert_eq!(get(&after, &name).await.1.len(), 50_000, "{name}");
         }
-        // A turn that was left behind does not stop others.
+        // An abandoned turn does not block others.
         assert_eq!(
             put(&after, &format!("after-{round}"), vec![0; 50_000]).await,
             201
@@ -220,7 +220,7 @@ async fn a_host_that_is_killed_leaves_what_was_acknowledged_and_no_half_file() {
 }
 
 #[tokio::test]
-async fn hosts_of_both_kinds_take_each_others_links() {
+async fn hosts_of_both_kinds_accept_each_others_links() {
     let service = Arc::new(S3Service::start());
     let printed = std::process::Command::new(crate::support::COFFER)
         .arg("secret")
@@ -238,7 +238,7 @@ async fn hosts_of_both_kinds_take_each_others_links() {
         .put("/v1/user/files/a", "content")
         .bearer_auth(&alice);
     assert_eq!(put.send().await.unwrap().status(), 201);
-    // As a shell's `$(cat link-secret)` gives it, and as it stands in the file.
+    // As a shell's `$(cat link-secret)` returns it, and as it is in the file.
     for value in [secret.trim_end(), &secret] {
         let adapted = Setup::default()
             .s3(&service)

@@ -35,7 +35,7 @@ fn requests_follow_each_other_on_a_connection() {
     assert_eq!(connection.answer().2, b"b");
 
     // A refusal reaches a client that sends its whole body first, and the
-    // connection goes on.
+    // connection stays usable.
     let large = vec![b'x'; 5_000_000];
     let length = format!("Content-Length: {}", large.len());
     for request in ["PUT /v1/user/files/a", "POST /v1/user/files"] {
@@ -49,7 +49,7 @@ fn requests_follow_each_other_on_a_connection() {
         assert_eq!(connection.answer().2, b"abc", "after {request}");
     }
 
-    // One that asks first is refused without being told to go on.
+    // A client that sends Expect: 100-continue is refused without 100 (Continue).
     let mut asking = Connection::open(server.address());
     let expect = "Expect: 100-continue";
     asking.send(head(&server, "PUT /v1/user/files/a", &[&length, expect]));
@@ -67,7 +67,7 @@ fn requests_follow_each_other_on_a_connection() {
 }
 
 #[test]
-fn a_client_that_stalls_is_given_up() {
+fn a_stalled_client_is_disconnected() {
     let timeouts = [
         "--header-timeout",
         "300ms",
@@ -116,8 +116,8 @@ fn a_client_that_stalls_is_given_up() {
     }
     eventually("one file on disk", || blobs(&server) == 1);
 
-    // Of two connections, both are with clients that do not read on; a third is
-    // served once the host has let go of one.
+    // Both of two connections belong to clients that stop reading; a third is
+    // served once the host has closed one.
     let mut stalled = [(); 2].map(|()| Connection::open(server.address()));
     for connection in &mut stalled {
         connection.send(head(&server, "GET /v1/public/files/large", &[]));

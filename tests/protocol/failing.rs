@@ -1,12 +1,12 @@
-//! A component that fails, and whom that concerns.
+//! A component that fails, and whom that affects.
 
 use super::*;
 use crate::support::component;
 
 #[test]
-fn a_component_that_fails_costs_its_client_a_500_and_nobody_else_anything() {
+fn a_component_that_fails_costs_its_client_a_500_and_affects_nobody_else() {
     for (handle, logged) in [("unreachable", "unreachable"), ("", "gave no response")] {
-        // Of one place for an instance, none may be lost.
+        // The only slot for an instance must not be lost.
         let server = Setup::public_only()
             .component(&component(handle))
             .args(&["--max-instances", "1"])

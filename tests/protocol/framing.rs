@@ -69,7 +69,7 @@ fn a_request_names_one_host_and_any_method_is_answered() {
             String::from_utf8_lossy(&answer)
         );
     }
-    assert_eq!(status_of(&server, "a"), 200, "it serves on");
+    assert_eq!(status_of(&server, "a"), 200, "it still serves");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_body_whose_length_is_in_doubt_is_refused_and_carries_no_other_request_in() 
     }
     eventually("no bytes are left", || blobs(&server) == 0);
 
-    // Of two framings the chunks count, and nothing after them is a request.
+    // With both framings the chunks count, and nothing after them is a request.
     let smuggled = format!(
         "PUT /v1/public/files/smuggled HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\n\r\nx"
     );

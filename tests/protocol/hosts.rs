@@ -1,5 +1,5 @@
-//! Whom a request is for, and that no page of another site reaches this service by a name
-//! that was made to point here.
+//! Whom a request is for, and that no page of another site reaches this service through a
+//! name that was made to point here (DNS rebinding).
 
 use super::*;
 
@@ -48,7 +48,7 @@ fn a_service_on_loopback_answers_to_its_own_names_alone() {
 }
 
 #[test]
-fn a_host_is_what_http_says_and_comes_back_in_urls_as_that() {
+fn a_host_is_read_as_http_says_and_returned_in_urls() {
     let server = Setup::default().args(&["--allowed-host", "*"]).start();
     for (index, (head, expected)) in [
         // Health checks of proxies send no Host.

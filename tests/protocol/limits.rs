@@ -1,11 +1,11 @@
-//! How much is taken: sizes of headers and bodies, connections, requests at once.
+//! Limits: sizes of headers and bodies, connections, concurrent requests.
 
 use std::time::Duration;
 
 use super::*;
 
 #[test]
-fn headers_and_bodies_are_taken_up_to_their_limits() {
+fn headers_and_bodies_are_accepted_up_to_their_limits() {
     let server = Setup::default().args(&["--max-body-size", "1 MiB"]).start();
     store(&server, "a", b"content");
     let get = "GET /v1/public/files/a";
@@ -58,7 +58,7 @@ fn headers_and_bodies_are_taken_up_to_their_limits() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_for_a_place() {
+fn connections_beyond_the_limit_wait_for_a_slot() {
     let server = Setup::default().args(&["--max-connections", "2"]).start();
     let half = vec![b'x'; 2 << 20];
     let mut first = half_an_upload(&server, "first", &half, &["Connection: close"]);

@@ -1,4 +1,4 @@
-//! The log: every answer is in it, and no secret.
+//! The log: it has every response, and no secret.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ fn every_response_has_an_id_that_the_log_knows_and_the_log_keeps_secrets() {
             log.lines()
                 .any(|line| line.contains(&id) && line.contains(&format!("status={status}")))
         });
-        assert!(ids.insert(id), "an id twice");
+        assert!(ids.insert(id), "a duplicate id");
     }
     let log = server.log();
     let proof = link.split('/').nth(3).unwrap();

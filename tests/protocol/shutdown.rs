@@ -1,11 +1,11 @@
-//! An orderly end: what runs is finished, but not without limit.
+//! Graceful shutdown: requests in progress are finished, within a time limit.
 
 use std::net::TcpStream;
 
 use super::*;
 
 #[test]
-fn a_shutdown_finishes_what_runs_and_takes_nothing_new() {
+fn a_shutdown_finishes_requests_in_progress_and_accepts_no_new_ones() {
     let server = Server::start();
     let content = b"seven b".repeat(4 << 20);
     store(&server, "down", &content);
@@ -36,7 +36,7 @@ fn a_shutdown_finishes_what_runs_and_takes_nothing_new() {
 }
 
 #[test]
-fn a_shutdown_does_not_wait_for_ever() {
+fn a_shutdown_does_not_wait_forever() {
     let server = Setup::default().args(&["--shutdown-timeout", "1s"]).start();
     let _upload = half_an_upload(&server, "up", &vec![b'x'; 2 << 20], &[]);
     server.terminate();

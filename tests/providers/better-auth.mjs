@@ -1,6 +1,6 @@
-// better-auth with its jwt and organization plugins; the argument is the package
-// that it is to be taken from. The first line on stdout is its URL; then a line on
-// stdin is a command, answered by a line on stdout.
+// better-auth with its jwt and organization plugins; the argument is the package to load
+// it from. The first line on stdout is its URL; then a line on stdin is a command,
+// answered by a line on stdout.
 
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -29,7 +29,7 @@ function roles({ userId, activeOrganizationId }) {
   )?.role.split(',');
 }
 
-/** Tokens that nobody gets in earnest, by a part of the user's name. */
+/** Invalid tokens for the tests, chosen by a part of the user's name. */
 function oddity(user) {
   return {
     ...(user.name.includes('elsewhere') && { aud: 'elsewhere' }),

@@ -8,18 +8,18 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
 const say = console.log;
-// The provider says at length that this is no setup for production.
+// The provider warns at length that this is not a setup for production.
 Object.assign(console, { info() {}, warn() {} });
 const { Provider } = await import('oidc-provider');
 
-/** What a user's access token says besides the user. */
+/** The claims of a user's access token besides the user. */
 const users = {
   ann: { org_id: 'x', roles: ['admin'] },
   ben: { org_id: 'x', roles: ['member'] },
   cleo: { org_id: 'y', roles: ['admin'] },
 };
 
-/** What tokens can be asked for, by resource indicator (RFC 8707). */
+/** The tokens that can be requested, by resource indicator (RFC 8707). */
 const resources = {
   'urn:storage:rs256': { audience: 'storage', alg: 'RS256' },
   'urn:storage:es256': { audience: 'storage', alg: 'ES256' },
@@ -71,7 +71,7 @@ function provider(issuer, keys) {
     formats: {
       customizers: {
         jwt: (_, token, { payload }) => {
-          // No token can be asked for that is over already.
+          // A token that has already expired cannot be requested.
           if (token.scope === 'expired') payload.exp -= 24 * 3600;
         },
       },
@@ -90,7 +90,7 @@ const server = createServer((request, response) => {
     request.socket.destroy();
     return;
   }
-  // Where the provider is mounted, it learns from these two.
+  // The provider reads its mount path from these two.
   request.originalUrl = request.url;
   request.url = request.url.slice(MOUNT.length);
   if (request.url === '/jwks') fetches += 1;
@@ -105,14 +105,14 @@ server.listen(0, '127.0.0.1', async () => {
   const commands = {
     /** Publishes new keys, which do not sign yet. */
     add: async () => reload([...keys, ...await newKeys()]),
-    /** Lets the newest keys sign. */
+    /** Signs with the newest keys. */
     use: () => reload([...keys.slice(-2), ...keys.slice(0, -2)]),
-    /** Publishes no keys but those that sign. */
+    /** Publishes only the keys that sign. */
     remove: () => reload(keys.slice(0, 2)),
-    /** Closes every connection without an answer, until it is back. */
+    /** Closes every connection without a response, until it is back. */
     leave: () => { away = true; },
     back: () => { away = false; },
-    /** How often the keys have been asked for. */
+    /** How many times the keys have been requested. */
     fetches: () => fetches,
   };
   reload(await newKeys());

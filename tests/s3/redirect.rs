@@ -1,4 +1,5 @@
-//! Downloads that the service answers itself, after the permit (`--s3-redirect`).
+//! Permitted downloads that are redirected to a presigned URL of the service
+//! (`--s3-redirect`).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +17,7 @@ fn redirecting(setup: Setup, service: &Arc<S3Service>) -> Server {
     setup.s3(service).args(&["--s3-redirect"]).start()
 }
 
-/// A request whose answer is shown as it is.
+/// A request whose redirect is not followed.
 fn ask(server: &Server, method: Method, path: &str) -> RequestBuilder {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
     client.request(method, format!("{}{path}", server.url))
@@ -37,7 +38,7 @@ fn field<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_download_is_sent_on_and_arrives_as_a_direct_one_would() {
+async fn a_redirected_download_arrives_as_a_direct_one_would() {
     let service = Arc::new(S3Service::start());
     let direct = Setup::public_only().s3(&service).start();
     let server = redirecting(Setup::public_only(), &service);
@@ -86,7 +87,7 @@ async fn a_download_is_sent_on_and_arrives_as_a_direct_one_would() {
 }
 
 #[tokio::test]
-async fn the_answer_that_sends_on_says_nothing_of_the_file_and_is_not_kept() {
+async fn a_redirect_reveals_nothing_of_the_file_and_is_not_cached() {
     let service = Arc::new(S3Service::start());
     let policy = "[cors]\norigins = [\"https://app.example\"]\n";
     let server = redirecting(Setup::policy(policy), &service);
@@ -125,7 +126,7 @@ async fn the_answer_that_sends_on_says_nothing_of_the_file_and_is_not_kept() {
 }
 
 #[tokio::test]
-async fn ranges_are_followed_and_what_needs_no_bytes_is_answered_here() {
+async fn ranges_are_redirected_and_responses_without_bytes_are_not() {
     let service = Arc::new(S3Service::start());
     let server = redirecting(Setup::public_only(), &service);
     let path = "/v1/public/files/f";
@@ -168,7 +169,7 @@ async fn ranges_are_followed_and_what_needs_no_bytes_is_answered_here() {
 }
 
 #[tokio::test]
-async fn only_who_may_read_a_file_is_sent_on_to_it() {
+async fn only_callers_who_may_read_a_file_are_redirected_to_it() {
     let service = Arc::new(S3Service::start());
     let setup = Setup::default().s3(&service);
     let server = setup.env("COFFER_S3_REDIRECT", "true").start();
@@ -214,7 +215,7 @@ async fn only_who_may_read_a_file_is_sent_on_to_it() {
 }
 
 #[tokio::test]
-async fn a_url_that_was_changed_or_is_past_its_time_opens_nothing() {
+async fn a_changed_or_expired_url_opens_nothing() {
     let service = Arc::new(S3Service::start());
     let server = redirecting(Setup::public_only(), &service);
     for name in ["f", "g"] {

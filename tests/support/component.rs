@@ -1,12 +1,12 @@
-//! Components of the tests' own, in the text format of WebAssembly.
+//! Test components, in the text format of WebAssembly.
 
 use std::fmt::Write;
 
 /// The component around a guest's code.
 const TEXT: &str = include_str!("guest.wat");
 
-/// Imported functions: instance, name there, the part of it that the code knows it by
-/// (behind `[…]`), and its core parameters and results.
+/// Imported functions: instance, name there, the part of it that the code calls it by
+/// (after `[…]`), and its core parameters and results.
 const FUNCTIONS: [(&str, &str, &str); 27] = [
     ("poll", "[method]pollable.block", "(param i32)"),
     (
@@ -104,7 +104,7 @@ const FUNCTIONS: [(&str, &str, &str); 27] = [
     ("blobs", "[method]upload.write", "(param i32 i32 i32 i32)"),
     ("blobs", "[static]upload.finish", "(param i32 i32 i32)"),
 ];
-/// Those that take more than 16 values, and so an address of them.
+/// Those with more than 16 parameters, which are passed by address.
 const SPILLED: [(&str, &str, &str); 4] = [
     ("blobs", "open", "(param i32 i32)"),
     ("blobs", "create", "(param i32 i32)"),
@@ -156,7 +156,7 @@ impl Guest {
         self
     }
 
-    /// With these imports too, of which nothing is called.
+    /// With these imports too, none of which is called.
     pub fn importing(mut self, imports: &str) -> Self {
         self.imports = imports.to_owned();
         self

@@ -1,4 +1,4 @@
-//! A connection that stays open, for requests that come in pieces or in a row.
+//! A connection that stays open, for requests that are sent in pieces or in a row.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -74,7 +74,7 @@ impl Connection {
         (status, headers, body)
     }
 
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     pub fn body(&mut self, length: usize) -> Vec<u8> {
         while self.unread.len() < length {
             let arrived = self.receive();
@@ -83,7 +83,7 @@ impl Connection {
         self.unread.drain(..length).collect()
     }
 
-    /// Whether anything comes within this time.
+    /// Whether anything arrives within this time.
     pub fn has_answer(&mut self, within: Duration) -> bool {
         self.stream.set_read_timeout(Some(within)).unwrap();
         let came = self.stream.peek(&mut [0]);
@@ -91,13 +91,13 @@ impl Connection {
         came.is_ok()
     }
 
-    /// Reads until the server closes, and returns what came until then.
+    /// Reads until the server closes, and returns what arrived until then.
     pub fn rest(&mut self) -> Vec<u8> {
         while self.receive() > 0 {}
         std::mem::take(&mut self.unread)
     }
 
-    /// Returns how much came, nothing once the connection is closed or reset.
+    /// Returns how much arrived, 0 once the connection is closed or reset.
     fn receive(&mut self) -> usize {
         let mut piece = vec![0; 64 << 10];
         let arrived = match self.stream.read(&mut piece) {

@@ -33,7 +33,7 @@ impl Setup {
     }
 }
 
-/// Where the bucket is, as every platform is told.
+/// The bucket's settings, the same on every platform.
 pub(super) fn settings(service: &S3Service) -> impl Iterator<Item = (String, String)> {
     let url = service.url();
     [

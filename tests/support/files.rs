@@ -26,7 +26,7 @@ pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
     found
 }
 
-/// Bytes that look like noise, always the same for a seed (SplitMix64).
+/// Pseudo-random bytes, the same for the same seed (SplitMix64).
 pub fn content(seed: u64, length: usize) -> Vec<u8> {
     let word = |index: usize| {
         let state = (index as u64)

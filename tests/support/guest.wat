@@ -246,17 +246,17 @@
       (global.set $stream (i32.load (i32.const 68)))
       (call $response-outparam.set (local.get $out) (i32.const 0) (local.get $response)
         (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
-    ;; Writes at most 4096 bytes of the body. Returns 0 where that succeeded.
+    ;; Writes at most 4096 bytes of the body. Returns 0 on success.
     (func $write (param $at i32) (param $length i32) (result i32)
       (call $output-stream.blocking-write-and-flush
         (global.get $stream) (local.get $at) (local.get $length) (i32.const 64))
       (i32.load8_u (i32.const 64)))
-    ;; Ends the body. Returns 0 where that succeeded.
+    ;; Ends the body. Returns 0 on success.
     (func $finish (result i32)
       (call $output-stream.drop (global.get $stream))
       (call $outgoing-body.finish (global.get $body) (i32.const 0) (i32.const 0) (i32.const 64))
       (i32.load8_u (i32.const 64)))
-    ;; A whole response without fields or body.
+    ;; A complete response without fields or body.
     (func $answer (param $out i32) (param $status i32)
       (call $head (local.get $out) (local.get $status) (call $fields))
       (drop (call $finish)))

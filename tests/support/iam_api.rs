@@ -1,4 +1,4 @@
-//! An IAM API that publishes what a test tells it to, and counts who asks.
+//! An IAM API that publishes what a test tells it to, and counts its requests.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -35,12 +35,12 @@ struct Published {
 type Answer = (u16, Vec<(&'static str, String)>, Bytes);
 
 impl IamApi {
-    /// One that publishes nothing yet.
+    /// Starts one that publishes nothing yet.
     pub async fn start() -> Self {
         Self::start_at("127.0.0.1:0".parse().unwrap()).await
     }
 
-    /// One at the address of an earlier one.
+    /// Starts one at the address of an earlier one.
     pub async fn start_at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -88,7 +88,7 @@ impl IamApi {
         self.publish(CONFIGURATION, configuration);
     }
 
-    /// Answers a path in just this way.
+    /// Answers a path with exactly this.
     pub fn answer(
         &self,
         path: &str,
@@ -103,7 +103,7 @@ impl IamApi {
         at_path.answer = Some((status, fields, body.into()));
     }
 
-    /// How often a path has been asked for.
+    /// How many requests a path has had.
     pub fn asked(&self, path: &str) -> usize {
         let published = self.published.lock().unwrap();
         published.get(path).map_or(0, |at_path| at_path.asked)
@@ -116,7 +116,7 @@ impl Drop for IamApi {
     }
 }
 
-/// A path that nothing is published at gets no answer at all.
+/// A path without a published document gets no response at all.
 async fn answer<B>(
     known: Arc<Mutex<HashMap<String, Published>>>,
     request: Request<B>,

@@ -1,5 +1,5 @@
 //! Another platform in place of Coffer's host, for the tests that hold on every one:
-//! `COFFER_TEST_PLATFORM` names it, and `tests/portable.sh` what it needs and skips.
+//! `COFFER_TEST_PLATFORM` names it, and `tests/portable.sh` prepares it and skips tests.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -19,16 +19,16 @@ use super::{Server, Setup, engine};
 const SETTING: &str = "COFFER_TEST_PLATFORM";
 /// What the recipes build and install.
 const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
-/// Flags that have a setting of the component in their place.
+/// Flags that a setting of the component replaces.
 const SETTINGS: &[(&str, &str)] = &[("--public-url", "COFFER_PUBLIC_URL")];
 
-/// How wasmtime and jco tell their ports.
+/// How wasmtime and jco report their ports.
 const STARTS: [&str; 2] = [
     "Serving HTTP on http://127.0.0.1:",
     "Server listening @ 127.0.0.1:",
 ];
 
-/// Who runs the component, and what the adapter keeps files in.
+/// What runs the component, and where the adapter stores files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
     /// `wasmtime serve`, on a directory or a bucket.
@@ -37,7 +37,7 @@ pub enum Platform {
     Jco(Store),
 }
 
-/// What the adapter keeps files in.
+/// Where the adapter stores files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Store {
     /// A directory.
@@ -47,7 +47,7 @@ pub enum Store {
 }
 
 impl Platform {
-    /// The one that these tests are for; none for Coffer's own host.
+    /// The platform under test; none for Coffer's own host.
     pub fn chosen() -> Option<Self> {
         let name = std::env::var(SETTING)
             .ok()
@@ -76,7 +76,7 @@ impl Platform {
     pub(super) fn start(self, setup: Setup, data: Arc<TempDir>) -> Server {
         assert!(
             setup.component.is_none(),
-            "only Coffer's host takes components"
+            "only Coffer's host accepts components"
         );
         let directory = data.path().join("data");
         let mut settings = setup.env;
@@ -145,7 +145,7 @@ impl Platform {
 }
 
 /// Others close a connection whose request they have not read to its end, so none is
-/// used a second time.
+/// reused.
 fn client() -> Client {
     let client = Client::builder().pool_max_idle_per_host(0);
     client.build().unwrap()
@@ -181,7 +181,7 @@ fn jco(store: Store, directory: &Path, settings: Vec<(String, String)>) -> Comma
     command
 }
 
-/// It does not tell which port it took of those that are free, so it is told one.
+/// It does not report which free port it has chosen, so it is given one.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -197,7 +197,7 @@ fn composed(store: Store, form: &str) -> PathBuf {
     path
 }
 
-/// Collects what it says, and tells the address that is in it.
+/// Collects its output, and passes on each line for the address in it.
 fn collect(stream: impl Read, log: &Mutex<String>, told: impl Fn(String) -> bool) {
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         let serving = STARTS.iter().find_map(|start| line.strip_prefix(start));

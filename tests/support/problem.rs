@@ -1,4 +1,4 @@
-//! What answers must look like, refusals above all.
+//! What responses must look like, refusals above all.
 
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
@@ -11,7 +11,7 @@ pub async fn json_of(request: RequestBuilder) -> Value {
     request.send().await.unwrap().json().await.unwrap()
 }
 
-/// Whether a response names its request, as all of Coffer's host do.
+/// Whether a response has a request id, as all of Coffer's host do.
 pub fn is_identified(headers: &HeaderMap) -> bool {
     headers.contains_key("x-request-id") || !Platform::is_ours()
 }

@@ -27,7 +27,7 @@ pub fn parse(response: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
     let end = response
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
-        .unwrap_or_else(|| panic!("no whole header in {:?}", shown()));
+        .unwrap_or_else(|| panic!("no complete header in {:?}", shown()));
     let (head, body) = (&response[..end], &response[end + 4..]);
     let head = String::from_utf8(head.to_vec()).unwrap();
     let mut lines = head.split("\r\n");

@@ -1,4 +1,4 @@
-//! A server that runs: requests to it, its files and memory, signals, its end.
+//! A running server: requests to it, its files and memory, signals, its end.
 
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr};
@@ -13,19 +13,19 @@ use super::Setup;
 use super::s3_service::S3Service;
 use super::setup::{COMPONENT_FILE, POLICY_FILE, collect};
 
-/// A server that runs. Killed on drop.
+/// A running server. Killed on drop.
 pub struct Server {
     pub(super) child: Child,
     /// `http://ADDR:PORT`
     pub url: String,
-    /// The same for operators.
+    /// The same of the operations listener.
     pub operations: String,
     pub(super) log: Arc<Mutex<String>>,
     /// What it logs, until somebody reads it.
     pub(super) unread: Option<ChildStderr>,
     pub(super) data: Arc<TempDir>,
     pub(super) client: Client,
-    /// Ends after it.
+    /// Outlives the server.
     pub(super) _service: Option<Arc<S3Service>>,
 }
 
@@ -56,7 +56,7 @@ impl Server {
         self.url.trim_start_matches("http://")
     }
 
-    /// A request to a path such as `/v1/public/files/a`, sent as it stands.
+    /// A request to a path such as `/v1/public/files/a`, sent unchanged.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
@@ -91,7 +91,7 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Begins to read what it logs, where nobody did before.
+    /// Starts reading its log, if nobody did before.
     pub fn read_log(&mut self) {
         if let Some(stderr) = self.unread.take() {
             self.log = collect(stderr);
@@ -108,12 +108,12 @@ impl Server {
         self.data.path().join("data")
     }
 
-    /// Its policy, where it was given one.
+    /// Its policy, if it was given one.
     pub fn policy_file(&self) -> PathBuf {
         self.data.path().join(POLICY_FILE)
     }
 
-    /// Its component, where it was given one.
+    /// Its component, if it was given one.
     pub fn component_file(&self) -> PathBuf {
         self.data.path().join(COMPONENT_FILE)
     }
@@ -124,24 +124,24 @@ impl Server {
         std::fs::read_dir(open).unwrap().count()
     }
 
-    /// Asks it to read component and policy anew (SIGHUP).
+    /// Asks it to reload component and policy (SIGHUP).
     pub fn hang_up(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     }
 
-    /// Its data directory's keeper, for a server to come.
+    /// Its data directory, for a later server.
     pub fn data(&self) -> Arc<TempDir> {
         Arc::clone(&self.data)
     }
 
-    /// Ends it at once, while others may be talking to it (SIGKILL).
+    /// Kills it at once, while others may be talking to it (SIGKILL).
     pub fn kill(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
 
-    /// Ends it at once, as a crash would (SIGKILL).
+    /// Kills it at once, as a crash would (SIGKILL).
     pub fn crash(mut self) -> Arc<TempDir> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -170,7 +170,7 @@ impl Server {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
-    /// Resident memory that is its own, not page cache, in MiB: now and at most.
+    /// Resident memory without page cache, in MiB: now and at its peak.
     pub fn resident_mib(&self) -> (u64, u64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let field = |name: &str| -> u64 {

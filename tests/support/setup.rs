@@ -145,7 +145,7 @@ impl Setup {
         if service.is_none() {
             command.arg("--data-dir").arg(data.path().join("data"));
         }
-        // A test that says where the user's home is looks for the code itself.
+        // A test that sets the user's home looks for the compiled code itself.
         let home = self.env.iter().any(|(name, _)| name == "HOME");
         if !home && !self.args.iter().any(|arg| arg == "--code-cache") {
             command.args(["--code-cache", CODE_CACHE]);

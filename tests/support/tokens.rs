@@ -6,9 +6,9 @@ use ed25519_compact::{KeyPair, Seed};
 use jwt_simple::prelude::*;
 use serde_json::{Value, json};
 
-/// `iss` of good tokens.
+/// `iss` of valid tokens.
 pub const ISSUER: &str = "https://iam.test";
-/// `aud` of good tokens.
+/// `aud` of valid tokens.
 pub const AUDIENCE: &str = "storage";
 
 static KEY: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::from_seed(Seed::generate()));
@@ -19,17 +19,17 @@ pub fn jwks() -> String {
     json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": x }] }).to_string()
 }
 
-/// A good token's claims, to be changed as a test needs it.
+/// The claims of a valid token, to be changed as a test needs it.
 pub struct Claims(pub Value);
 
 impl Claims {
-    /// Good for an hour, for nobody in particular.
+    /// Valid for an hour, for nobody in particular.
     pub fn new() -> Self {
         let now = Clock::now_since_epoch().as_secs();
         Self(json!({ "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 3600 }))
     }
 
-    /// With this claim, or without it where it is null.
+    /// With this claim, or without it if it is null.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0[name] = value.into();
         if let (true, Some(claims)) = (self.0[name].is_null(), self.0.as_object_mut()) {
@@ -65,7 +65,7 @@ pub fn sign_text(header: &str, payload: &str) -> String {
     )
 }
 
-/// A good token for this user, organization and these roles.
+/// A valid token for this user, organization and these roles.
 pub fn token(user: Option<&str>, org: Option<&str>, roles: &[&str]) -> String {
     sign(
         &Claims::new()
@@ -75,12 +75,12 @@ pub fn token(user: Option<&str>, org: Option<&str>, roles: &[&str]) -> String {
     )
 }
 
-/// A good token for a user alone.
+/// A valid token for a user alone.
 pub fn user(id: &str) -> String {
     token(Some(id), None, &[])
 }
 
-/// A good token for a member of an organization.
+/// A valid token for a member of an organization.
 pub fn org_member(id: &str, org: &str) -> String {
     token(Some(id), Some(org), &[])
 }

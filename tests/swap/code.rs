@@ -1,4 +1,4 @@
-//! Compiled code, kept for the next start where nobody else can write.
+//! Compiled code, cached for the next start where nobody else can write.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use crate::support::files_below;
 /// What is kept, and when it was written.
 fn kept(cache: &std::path::Path) -> Vec<(PathBuf, SystemTime)> {
     let files = files_below(cache).into_iter().map(|(file, _)| file);
-    // Beside each there may be notes on how often it was of use.
+    // Beside each there may be statistics of its use.
     let code = files.filter(|file| file.extension().is_none());
     let mut kept: Vec<_> = code
         .map(|file| (file.clone(), file.metadata().unwrap().modified().unwrap()))
@@ -46,7 +46,7 @@ fn a_second_start_finds_its_code_compiled_in_a_directory_of_its_users_own() {
 }
 
 #[test]
-fn a_directory_that_others_can_write_to_is_not_used_and_that_is_said() {
+fn a_directory_that_others_can_write_to_is_not_used_and_that_is_logged() {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
     let arguments = ["--code-cache", folder.path().to_str().unwrap()];
@@ -56,13 +56,13 @@ fn a_directory_that_others_can_write_to_is_not_used_and_that_is_said() {
         "other users can write to it",
         folder.path().to_str().unwrap(),
     ];
-    eventually("it is said", || is_logged(&server, &said));
+    eventually("it is logged", || is_logged(&server, &said));
     assert!(files_below(folder.path()).is_empty());
     assert_eq!(store(&server, "a"), 201);
 }
 
 #[test]
-fn without_a_home_the_code_is_kept_in_the_data_directory() {
+fn without_a_home_the_code_is_cached_in_the_data_directory() {
     let guest = Guest::new("").build();
     let start = |data| {
         let setup = Setup::public_only().component(&guest);
@@ -91,7 +91,7 @@ fn without_a_home_the_code_is_kept_in_the_data_directory() {
 }
 
 #[test]
-fn a_home_that_cannot_be_used_is_passed_over() {
+fn an_unusable_home_is_skipped() {
     let folder = TempDir::new().unwrap();
     let home = folder.path().join("home");
     fs::write(&home, "a file").unwrap();

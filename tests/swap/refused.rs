@@ -1,4 +1,4 @@
-//! Policies and components that are not taken: the old ones stay, and one line says why.
+//! Policies and components that are refused: the old ones stay, and one line says why.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn assert_refused(server: &Server, what: &str, before: &Value, words: &[&str]) {
 }
 
 #[test]
-fn a_policy_with_a_fault_is_refused_with_its_line_and_the_old_one_stays() {
+fn an_invalid_policy_is_refused_with_its_line_and_the_old_one_stays() {
     let server = Setup::policy(OPEN)
         .args(&["--watch-interval", "0s"])
         .start();
@@ -179,7 +179,7 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
     assert_eq!(reload(&server).0, 200);
 }
 
-/// With an IAM API, and so that requests without a token may do next to nothing.
+/// A policy with an IAM API under which requests without a token may do next to nothing.
 fn strict() -> String {
     let rules = "[public]\nread = \"signed-in\"\nlist = \"nobody\"\ncreate = \"anyone\"\n\
                  replace = \"nobody\"\ndelete = \"role:admin\"\n[org]\ndelete = \"role:admin\"\n";
@@ -193,7 +193,7 @@ fn list(server: &Server) -> u16 {
 }
 
 #[test]
-fn a_policy_that_was_emptied_is_refused_also_by_the_watch() {
+fn an_emptied_policy_is_refused_by_the_watch_too() {
     let server = Setup::policy(&strict())
         .args(&["--watch-interval", "20ms"])
         .start();
@@ -260,21 +260,21 @@ fn a_change_that_lets_requests_without_a_token_do_more_must_say_so_itself() {
         assert_eq!(component(&server)["policy"], digest(&policy));
         assert_eq!(list(&server), 200, "{policy}");
     }
-    // And back: there is nothing that it opens.
+    // And back, which opens nothing.
     fs::write(server.policy_file(), strict()).unwrap();
     assert_eq!(reload(&server).0, 200);
     assert_eq!(list(&server), 403);
 }
 
 #[test]
-fn no_beginning_of_a_policy_opens_anything() {
+fn no_truncated_policy_opens_anything() {
     let whole = strict();
     let server = Setup::policy(&whole)
         .args(&["--watch-interval", "0s"])
         .start();
     let last = whole.len() - 1;
     let cuts = (0..last).filter(|cut| {
-        // Within the keys every cut is alike.
+        // Within the keys every cut is the same.
         !whole[..*cut].ends_with(|sign: char| sign.is_alphanumeric()) || cut % 97 == 0
     });
     for cut in cuts {

@@ -1,4 +1,4 @@
-//! Requests in progress end on what they began with; rollback, and probation.
+//! Requests in progress finish on what they began with; rollback, and probation.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::support::{content, files_below};
 
 #[test]
-fn a_request_ends_on_the_policy_that_it_began_with() {
+fn a_request_finishes_on_the_policy_that_it_began_with() {
     let server = Setup::policy(OPEN)
         .args(&["--watch-interval", "0s"])
         .start();
@@ -29,7 +29,7 @@ fn a_request_ends_on_the_policy_that_it_began_with() {
     let mut upload = begin("PUT /v1/public/files/up", 2 * half.len());
     upload.send(&half);
     eventually("the upload has begun", || blobs() > before);
-    // More than the sockets between hold.
+    // More than the socket buffers hold.
     let mut download = begin("GET /v1/public/files/large", 0);
     assert_eq!(download.head().0, 200);
 
@@ -45,7 +45,7 @@ fn a_request_ends_on_the_policy_that_it_began_with() {
     assert_eq!(upload.answer().0, 201);
     assert!(download.body(large.len()) == large);
 
-    // The same connections, other requests.
+    // The same connections, new requests.
     upload.send("GET /v1/public/files/up HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(upload.answer().0, 403);
     fs::write(server.policy_file(), format!("{OPEN}read = \"anyone\"\n")).unwrap();
@@ -55,7 +55,7 @@ fn a_request_ends_on_the_policy_that_it_began_with() {
 }
 
 #[test]
-fn a_rollback_brings_back_what_was_before_and_only_that() {
+fn a_rollback_restores_the_previous_version_and_only_that() {
     let server = Setup::policy(OPEN)
         .args(&["--watch-interval", "20ms"])
         .start();
@@ -78,13 +78,13 @@ fn a_rollback_brings_back_what_was_before_and_only_that() {
     );
     assert!(after["previous"].is_null());
     assert_logged(&server, &[" WARN ", "rolled back", &digest(OPEN)]);
-    // What was taken back is still there to be asked for.
+    // What was rolled back can be loaded again.
     assert_eq!(reload(&server).0, 200);
     assert_eq!(component(&server)["policy"], digest(CLOSED));
 }
 
 #[test]
-fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
+fn a_change_that_fails_more_than_a_few_times_on_probation_is_rolled_back() {
     let good = fs::read(embedded()).unwrap();
     let server = Setup::policy(OPEN)
         .component(&good)
@@ -104,10 +104,10 @@ fn a_change_that_fails_more_than_a_few_times_on_probation_is_taken_back() {
     assert_eq!(
         component(&server)["component"],
         digest(&evil),
-        "3 are a few"
+        "3 failures are tolerated"
     );
     assert_eq!(fail(), 500);
-    eventually("it is taken back", || {
+    eventually("it is rolled back", || {
         component(&server)["component"] == digest(&good)
     });
     assert_eq!(fail(), 404);
@@ -141,7 +141,7 @@ fn ask(server: &Server, name: &str) -> u16 {
 }
 
 #[test]
-fn a_change_of_the_policy_alone_is_never_taken_back_by_itself() {
+fn a_change_of_the_policy_alone_is_never_rolled_back_automatically() {
     let trapping = Guest::new("unreachable").build();
     let server = on_probation(&trapping);
     fs::write(server.policy_file(), CLOSED).unwrap();
@@ -149,7 +149,7 @@ fn a_change_of_the_policy_alone_is_never_taken_back_by_itself() {
     for _ in 0..10 {
         assert_eq!(ask(&server, "evil"), 500);
     }
-    // What watches would have been told before this is answered.
+    // A rollback would have happened before this is answered.
     let after = component(&server);
     assert_eq!(
         (&after["policy"], &after["rollbacks"], &after["failures"]),
@@ -158,7 +158,7 @@ fn a_change_of_the_policy_alone_is_never_taken_back_by_itself() {
 }
 
 #[test]
-fn probation_counts_traps_and_no_answers_that_were_not_given() {
+fn probation_counts_traps_but_not_missing_responses() {
     let good = fs::read(embedded()).unwrap();
     let silent = Guest::new("").build();
     let server = on_probation(&good);
@@ -175,7 +175,7 @@ fn probation_counts_traps_and_no_answers_that_were_not_given() {
 }
 
 #[test]
-fn a_component_that_is_taken_back_takes_no_rule_with_it() {
+fn a_component_that_is_rolled_back_leaves_the_policy_in_force() {
     let good = fs::read(embedded()).unwrap();
     let evil = Guest::new("unreachable").build();
     let server = on_probation(&good);
@@ -185,7 +185,7 @@ fn a_component_that_is_taken_back_takes_no_rule_with_it() {
     for _ in 0..4 {
         assert_eq!(ask(&server, "evil"), 500);
     }
-    eventually("the component is taken back", || {
+    eventually("the component is rolled back", || {
         component(&server)["component"] == digest(&good)
     });
     assert_eq!(component(&server)["policy"], digest(CLOSED));

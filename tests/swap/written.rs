@@ -1,4 +1,4 @@
-//! Every way to write a file: a change is taken once it is whole, and not before.
+//! Every way to write a file: a change takes effect once it is complete, and not before.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// As most editors and tools do.
+/// Atomically, as most editors and tools do.
 fn by_rename(file: &Path, content: &str) {
     let beside = file.with_extension("new");
     fs::write(&beside, content).unwrap();
@@ -23,7 +23,7 @@ fn in_place(file: &Path, content: &str) {
 }
 
 #[test]
-fn a_change_of_the_policy_is_taken_however_it_is_written() {
+fn a_change_of_the_policy_takes_effect_however_it_is_written() {
     type Write = fn(&Path, &str);
     for (what, write) in [("rename", by_rename as Write), ("in place", in_place)] {
         let server = Setup::policy(OPEN)
@@ -40,8 +40,8 @@ fn a_change_of_the_policy_is_taken_however_it_is_written() {
     }
 }
 
-/// A mounted ConfigMap: `policy.toml` leads to `..data/policy.toml`, and `..data` to a
-/// folder that another one takes the place of.
+/// A mounted ConfigMap: `policy.toml` links to `..data/policy.toml`, and `..data` to a
+/// folder that is replaced by another.
 #[test]
 fn a_switched_symbolic_link_is_a_change_as_kubernetes_makes_it() {
     let folder = TempDir::new().unwrap();
@@ -71,9 +71,9 @@ fn a_switched_symbolic_link_is_a_change_as_kubernetes_makes_it() {
 }
 
 #[test]
-fn a_file_that_is_being_written_is_not_taken_before_its_end() {
+fn a_file_takes_effect_only_once_it_is_fully_written() {
     const LOOK: Duration = Duration::from_secs(1);
-    // Whatever comes of it so far is a policy too, and lets anybody store.
+    // Every part of it written so far is a policy too, and lets anybody store.
     let mut lines = vec!["[public]\n".to_owned()];
     lines.extend((0..120).map(|number| format!("# Line {number}\n")));
     lines.push("create = \"nobody\"\n".to_owned());
@@ -90,12 +90,12 @@ fn a_file_that_is_being_written_is_not_taken_before_its_end() {
             longest = longest.max(last.elapsed());
             last = Instant::now();
             seen.push(component(&server)["policy"].clone());
-            // The writer's pace: the whole takes it several looks.
+            // The writer's pace: the whole takes several polls of the watch.
             std::thread::sleep(Duration::from_millis(20));
         }
         drop(file);
-        // A writer that pauses for as long as a look takes cannot be told from one that
-        // is done; so it is not this program that was found wanting.
+        // A writer that pauses between two polls of the watch cannot be told from one that
+        // is done, so this is not a failure of the host.
         if longest >= LOOK / 2 {
             continue;
         }
@@ -111,7 +111,7 @@ fn a_file_that_is_being_written_is_not_taken_before_its_end() {
 }
 
 #[test]
-fn a_hangup_has_the_files_read_anew() {
+fn a_sighup_reloads_the_files() {
     let server = Setup::policy(OPEN)
         .args(&["--watch-interval", "0s"])
         .start();
@@ -123,7 +123,7 @@ fn a_hangup_has_the_files_read_anew() {
     assert_logged(&server, &["swapped", "SIGHUP"]);
 }
 
-/// `--policy <(…)`: what a second look would find there is nothing, and no policy.
+/// `--policy <(…)`: a second read would find it empty.
 #[test]
 fn a_pipe_is_read_once_and_stays_in_force() {
     let folder = TempDir::new().unwrap();
@@ -150,17 +150,17 @@ fn a_pipe_is_read_once_and_stays_in_force() {
         let is_said = |line: &&str| said.iter().all(|word| line.contains(word));
         log.lines().filter(is_said).count()
     };
-    eventually("it is said", || times() == 1);
+    eventually("it is logged", || times() == 1);
     let (status, answer) = reload(&server);
     assert_eq!((status, &answer["policy"]), (200, &digest(CLOSED).into()));
     server.hang_up();
-    eventually("it is said each time", || times() == 3);
+    eventually("it is logged each time", || times() == 3);
     assert_eq!(store(&server, "after"), 403);
     assert_eq!(component(&server)["swaps"], 0);
 }
 
 #[test]
-fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     let server = Setup::policy(CLOSED)
         .args(&["--watch-interval", "0s"])
         .start();

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256, Sha512};
 use super::{FILE, blobs, status_of, store, stored};
 use crate::support::{Setup, assert_problem, content, eventually};
 
-/// As it comes from a source of unknown length.
+/// As from a source of unknown length.
 fn chunked(pieces: &[&'static [u8]]) -> Body {
     let pieces: Vec<Result<_, std::io::Error>> = pieces.iter().copied().map(Ok).collect();
     Body::wrap_stream(stream::iter(pieces))

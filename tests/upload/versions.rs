@@ -35,7 +35,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
         ("before the end of a chunk's line", open, &chunk),
         ("between two chunks", open, &between),
         ("in the last chunk", open, &no_last),
-        ("at a chunk size that is none", open, &bad_size),
+        ("at an invalid chunk size", open, &bad_size),
     ] {
         for path in [FILE, "/v1/public/files/absent"] {
             for whole_connection in [true, false] {
@@ -44,7 +44,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
                 client.write_all(head.as_bytes()).unwrap();
                 client.write_all(sent).unwrap();
                 if framing == sized {
-                    // It is on its way to the disk before the client goes.
+                    // It is being written to disk before the client disconnects.
                     let staged = || bytes_in(&blobs(&server)) > bytes_in(&before);
                     eventually("the bytes are being written", staged);
                 }
@@ -53,7 +53,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
                 } else {
                     client.shutdown(Shutdown::Write).unwrap();
                     let mut answer = Vec::new();
-                    // Whatever is said to a client that gave up, it is no success.
+                    // Whatever a client that gave up is told, it is not a success.
                     let _ = client.read_to_end(&mut answer);
                     let answer = String::from_utf8_lossy(&answer);
                     assert!(

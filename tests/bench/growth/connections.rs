@@ -13,7 +13,7 @@ use crate::table::whole;
 const SIZE: usize = 4096;
 const STEPS: [u64; 7] = [1, 4, 16, 64, 256, 1024, 4096];
 
-/// Measures, draws and tells.
+/// Measures, draws and reports.
 pub fn run(bench: &Bench) -> Result<String> {
     bench.rival_file("small", SIZE as u64)?;
     let coffer = Setup::new(bench, "growth").start()?;
@@ -49,7 +49,7 @@ pub fn run(bench: &Bench) -> Result<String> {
     let mut axes = Axes {
         title: "4 KiB GETs by number of connections",
         across: "connections",
-        up: "requests a second",
+        up: "requests per second",
         logarithmic: false,
         mark,
     };

@@ -18,9 +18,9 @@ const STEPS: [u64; 4] = [1000, 10_000, 100_000, 1_000_000];
 /// For all steps together.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// Measures, draws and tells.
+/// Measures, draws and reports.
 pub fn run(bench: &Bench) -> Result<String> {
-    // The rows of lists find it filled then.
+    // The rows of lists then find it filled.
     fresh(&bench.folder.join("list-many"))?;
     let coffer = Setup::new(bench, "list-many").start()?;
     let get = coffer.stored("/v1/public/files/small", &files::content(SIZE))?;
@@ -78,7 +78,7 @@ fn tell(points: Vec<Point>) -> Result<String> {
     let mut axes = Axes {
         title: "Throughput by number of files, 64 connections",
         across: "files in the store",
-        up: "requests a second",
+        up: "requests per second",
         logarithmic: true,
         mark,
     };

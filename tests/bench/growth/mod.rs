@@ -1,4 +1,4 @@
-//! What becomes of throughput and memory as connections, files and their sizes grow:
+//! Throughput and memory as connections, files and their sizes grow:
 //! `just bench growth`.
 
 mod connections;
@@ -21,7 +21,7 @@ struct Point {
     figures: Vec<f64>,
 }
 
-/// What grew, and what became of it.
+/// What grew, and the figures measured for it.
 struct Growth {
     title: &'static str,
     what: &'static str,
@@ -95,7 +95,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The median of so many rounds of each of these, interleaved.
+/// The medians of the plan's rounds of each of these, interleaved.
 fn medians(bench: &Bench, works: &mut [&mut dyn FnMut() -> Result<f64>]) -> Result<Vec<f64>> {
     let mut figures = vec![Figures::default(); works.len()];
     for _ in 0..bench.plan.rounds {

@@ -25,7 +25,7 @@ const STEPS: [u64; 9] = [
     4096 * MIB,
 ];
 
-/// Measures, draws and tells.
+/// Measures, draws and reports.
 pub fn run(bench: &Bench) -> Result<String> {
     crate::bench::fresh(&bench.folder.join("growth-sizes"))?;
     let scratch = bench.folder.join("scratch");
@@ -73,7 +73,7 @@ pub fn run(bench: &Bench) -> Result<String> {
         )?;
         let mine = medians(bench, &mut [&mut || put(coffer.address, files)])?;
         let theirs = match size {
-            // nginx takes no PUT without a body.
+            // nginx does not accept a PUT without a body.
             0 => vec![f64::NAN],
             _ => medians(bench, &mut [&mut || put(nginx.address, "")])?,
         };
@@ -95,7 +95,7 @@ fn seconds(size: u64, mib_per_second: f64) -> f64 {
 
 fn tell(points: Vec<Point>) -> Result<String> {
     let growth = Growth {
-        title: "Sizes of files",
+        title: "File sizes",
         what: "size",
         columns: &[
             "Coffer GET, ms",
@@ -108,9 +108,9 @@ fn tell(points: Vec<Point>) -> Result<String> {
         charts: &["sizes", "sizes-memory"],
     };
     let mut axes = Axes {
-        title: "Throughput by size of the file, one connection",
-        across: "size of the file",
-        up: "MiB a second",
+        title: "Throughput by file size, one connection",
+        across: "file size",
+        up: "MiB per second",
         logarithmic: true,
         mark,
     };
@@ -122,7 +122,7 @@ fn tell(points: Vec<Point>) -> Result<String> {
         }
     }
     charts::lines("sizes", &axes, &lines)?;
-    axes.title = "Memory by size of the file, after its transfers";
+    axes.title = "Memory by file size, after the transfers";
     axes.up = "MiB resident";
     axes.logarithmic = false;
     charts::lines("sizes-memory", &axes, &growth.lines(&[4]))?;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::Result;
 
-/// Valgrind and its flags, to stand before a program. `log` gets what valgrind tells.
+/// Valgrind and its flags, to put before a program. `log` gets valgrind's messages.
 pub fn flags(log: &Path) -> Vec<String> {
     vec![
         "valgrind".to_owned(),
@@ -24,7 +24,7 @@ pub fn count(program: &Path, arguments: &[&str], log: &Path) -> Result<u64> {
     collected(log)
 }
 
-/// What valgrind says at its end.
+/// The count that valgrind logs at its end.
 pub fn collected(log: &Path) -> Result<u64> {
     let said = std::fs::read_to_string(log).map_err(|error| error.to_string())?;
     let line = said

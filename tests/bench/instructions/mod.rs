@@ -1,4 +1,4 @@
-//! How many instructions things take, which no neighbour on the machine changes:
+//! Instruction counts, which other load on the machine does not change:
 //! `just bench-instructions`.
 //!
 //! Each figure is the difference between two runs under callgrind, one with twice as much
@@ -22,7 +22,7 @@ use crate::table::number;
 type Counts = BTreeMap<String, u64>;
 
 /// Counts, prints a table beside the committed figures and says whether none grew too much.
-/// Writes them anew where that is asked for.
+/// Replaces the committed figures if asked to.
 pub fn run(bench: &Bench, write: bool) -> Result<bool> {
     let counted = Record {
         pure: pure::count(bench)?,
@@ -37,7 +37,7 @@ pub fn run(bench: &Bench, write: bool) -> Result<bool> {
     ] {
         for (work, count) in now.iter().filter(|(work, _)| bench.wants(work)) {
             let mut line = format!("| {kind}: {work} | {} | ", number(*count as f64));
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = match before.get(work) {
                 None => write!(line, "none | new"),
                 Some(before) => {
@@ -50,7 +50,7 @@ pub fn run(bench: &Bench, write: bool) -> Result<bool> {
         }
     }
     if write {
-        // Those that were left out stay as they are.
+        // Those that were not counted stay unchanged.
         let mut anew = committed;
         anew.pure.extend(counted.pure);
         anew.request.extend(counted.request);

@@ -10,7 +10,7 @@ const FILE: &str = concat!(
     "/../tests/bench/instructions.toml"
 );
 const HEAD: &str = "# Instructions of one run each, as `just bench-instructions --write` counted them.\n\
-                    # They depend on the compiler: write them anew with a new one, before other changes.\n\n";
+                    # They depend on the compiler: update them for a new compiler, before other changes.\n\n";
 
 /// What was counted.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The file, or nothing where there is none yet.
+    /// The file, or an empty record if there is none yet.
     pub fn read() -> Result<Self> {
         match std::fs::read_to_string(FILE) {
             Ok(text) => toml::from_str(&text).map_err(|error| format!("{FILE}: {error}")),
@@ -33,7 +33,7 @@ impl Record {
         }
     }
 
-    /// Writes it anew.
+    /// Replaces the file.
     pub fn write(&self) -> Result<()> {
         let text = toml::to_string(self).map_err(|error| error.to_string())?;
         std::fs::write(FILE, format!("{HEAD}{text}")).map_err(|error| format!("{FILE}: {error}"))

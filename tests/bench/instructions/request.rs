@@ -9,7 +9,7 @@ use crate::load::{Request, probe};
 use crate::{Result, files, tokens};
 
 const TIMES: u64 = 500;
-/// So many come before, after which caches and allocators are settled.
+/// Warm-up requests, after which caches and allocators are settled.
 const WARM_UP: u64 = 50;
 const SIZE: usize = 4096;
 const TARGET: &str = "/v1/public/files/small";
@@ -30,7 +30,7 @@ pub fn count(bench: &Bench) -> Result<Counts> {
             Box::new(|coffer| Ok((get(coffer)?.method("HEAD"), 0))),
         ),
         (
-            "GET, not there",
+            "GET, not found",
             Box::new(|coffer| {
                 let none = Request::get(coffer.address, "/v1/public/files/none");
                 let body = probe::send(&none, b"")?.body.len();
@@ -52,7 +52,7 @@ pub fn count(bench: &Bench) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Instructions of a server's whole life with so many requests.
+/// Instructions of a server's whole life with this many requests.
 fn run(
     bench: &Bench,
     make: impl Fn(&Coffer) -> Result<(Request, usize)>,
@@ -61,7 +61,7 @@ fn run(
     let log = bench.log("callgrind");
     let flags = callgrind::flags(&log);
     let by: Vec<&str> = flags.iter().map(String::as_str).collect();
-    // Few instances, for valgrind has less room for addresses; no clockwork that counts time.
+    // Few instances, since valgrind has less address space; no watch, whose polls would count.
     let setup = Setup::new(bench, "instructions").arguments(&[
         "--max-instances",
         "4",

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::Result;
 use crate::process::output;
 
-/// What curl is to write about a transfer.
+/// What curl reports about a transfer.
 const WRITE_OUT: &str = "%{http_code} %{size_download} %{size_upload} %{time_total}";
 
 struct Transfer {
@@ -17,7 +17,7 @@ struct Transfer {
     seconds: f64,
 }
 
-/// Downloads a file of so many bytes; in MiB a second.
+/// Downloads a file of this size; in MiB per second.
 pub fn download(server: SocketAddr, target: &str, size: u64) -> Result<f64> {
     let transfer = run(
         Command::new("curl").args(["-o", "/dev/null"]),
@@ -33,7 +33,7 @@ pub fn download(server: SocketAddr, target: &str, size: u64) -> Result<f64> {
     Ok(mib_per_second(size, transfer.seconds))
 }
 
-/// Uploads a file by PUT; in MiB a second.
+/// Uploads a file by PUT; in MiB per second.
 pub fn put(server: SocketAddr, target: &str, file: &Path) -> Result<f64> {
     let size = size_of(file)?;
     let mut command = Command::new("curl");
@@ -41,14 +41,14 @@ pub fn put(server: SocketAddr, target: &str, file: &Path) -> Result<f64> {
     uploaded(&run(&mut command, server, target)?, size, size)
 }
 
-/// Uploads a file in a form; in MiB a second.
+/// Uploads a file in a form; in MiB per second.
 pub fn form(server: SocketAddr, target: &str, file: &Path) -> Result<f64> {
     let size = size_of(file)?;
     let mut part = std::ffi::OsString::from("file=@");
     part.push(file);
     let mut command = Command::new("curl");
     command.args(["-o", "/dev/null", "-F"]).arg(part);
-    // The boundary and the part's header, twice or so.
+    // About twice the boundary and the part's header.
     uploaded(&run(&mut command, server, target)?, size, size + 1024)
 }
 

@@ -1,4 +1,4 @@
-//! Load, each response of which is held against what it must be.
+//! Load generators; every response is checked.
 
 pub mod curl;
 pub mod oha;

@@ -28,16 +28,16 @@ struct Summary {
     total_data: u64,
 }
 
-/// What came of it.
+/// The outcome.
 pub struct Latency {
     pub requests_per_second: f64,
     /// In milliseconds.
     pub p99: f64,
 }
 
-/// Sends a request on so many connections, at a rate, or as often as can be; each response
-/// has this status and so many bytes of body. At a rate, time counts from when a request
-/// was due, so that a server that falls behind cannot hide it.
+/// Sends a request on this many connections, at a rate or as fast as possible; each response
+/// must have this status and body size. At a rate, time counts from when a request was due,
+/// so that a server that falls behind cannot hide it.
 pub fn run(
     request: &Request,
     connections: u64,
@@ -72,7 +72,7 @@ pub fn run(
 
 fn check(report: &Report, status: u16, body: usize) -> Result<()> {
     if !report.error_distribution.is_empty() {
-        return Err(format!("oha met with {:?}", report.error_distribution));
+        return Err(format!("oha reported {:?}", report.error_distribution));
     }
     let statuses = &report.status_code_distribution;
     let count = statuses.get(&status.to_string()).copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! One request by hand: what its response is, to the byte.
+//! A single request, and its exact response.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use super::Request;
 use crate::Result;
 
-/// A response, as a server gives it each time.
+/// A response, the same each time.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -27,7 +27,7 @@ impl Response {
         lines.find_map(|line| Some(line[of_line(line)?..].trim()))
     }
 
-    /// This, if it is as it must be.
+    /// This response, if it is as expected.
     pub fn must_be(self, status: u16, body: usize) -> Result<Self> {
         if self.status == status && self.body.len() == body {
             Ok(self)

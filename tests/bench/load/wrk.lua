@@ -1,4 +1,4 @@
--- Sends what the arguments say and writes a summary that a program can read.
+-- Sends what the arguments say and writes a machine-readable summary.
 --
 --   GET | PUT FOLDER BYTES     to one target, or to fresh names in a folder
 

@@ -1,4 +1,4 @@
-//! Throughput, by wrk: it costs little, so that the processor is left to the server.
+//! Throughput, by wrk: it uses little CPU time, which leaves more to the server.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::process::output;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/load/wrk.lua");
 
-/// What wrk tells at its end.
+/// What wrk reports at its end.
 #[derive(Debug, Deserialize)]
 struct Summary {
     requests: u64,
@@ -29,8 +29,8 @@ struct Errors {
     timeout: u64,
 }
 
-/// Sends a GET request over and over on so many connections, and returns how many
-/// responses came in a second. Each has this status and so many bytes of body.
+/// Repeats a GET request on this many connections, and returns the responses per second.
+/// Each must have this status and body size.
 pub fn requests_per_second(
     request: &Request,
     connections: u64,
@@ -47,8 +47,8 @@ pub fn requests_per_second(
     run(&mut command, connections, one.length)
 }
 
-/// Stores bodies of so many bytes under fresh names of a folder, and returns how many were
-/// stored in a second. Each is answered with 201.
+/// Stores bodies of this size under fresh names of a folder, and returns how many were
+/// stored per second. Each must be answered with 201.
 pub fn stored_per_second(
     request: &Request,
     connections: u64,
@@ -93,13 +93,13 @@ fn run(command: &mut Command, connections: u64, length: u64) -> Result<f64> {
     Ok(summary.requests as f64 / (summary.microseconds as f64 / 1e6))
 }
 
-/// All whole responses have the same length, and besides them only what was under way at
-/// the end was read.
+/// All complete responses have the same length, and besides them only those in progress at
+/// the end were read.
 fn check(summary: &Summary, connections: u64, length: u64) -> Result<()> {
     let errors = &summary.errors;
     let count = errors.connect + errors.read + errors.write + errors.status + errors.timeout;
     if count > 0 {
-        return Err(format!("wrk met with {errors:?}"));
+        return Err(format!("wrk reported {errors:?}"));
     }
     let whole = summary.requests * length;
     if summary.requests == 0 || !(whole..=whole + connections * length).contains(&summary.bytes) {

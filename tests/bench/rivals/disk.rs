@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::process::output;
 
-/// Copies a file by `dd conv=fsync`; in MiB a second.
+/// Copies a file by `dd conv=fsync`; in MiB per second.
 pub fn dd(from: &Path, folder: &Path) -> Result<f64> {
     let to = folder.join("dd");
     let size = fs::metadata(from).map_err(|error| error.to_string())?.len();
@@ -31,7 +31,7 @@ pub fn dd(from: &Path, folder: &Path) -> Result<f64> {
 }
 
 /// One thread that writes small files durably, one after another: write, fsync, rename;
-/// in files a second.
+/// in files per second.
 pub fn small_files(folder: &Path, content: &[u8], time: Duration) -> Result<f64> {
     let folder = folder.join("loop");
     let run = || -> std::io::Result<f64> {

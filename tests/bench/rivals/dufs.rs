@@ -9,7 +9,7 @@ use crate::process::{Process, free_address};
 
 const DUFS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/bin/dufs");
 
-/// dufs with its log off. Ended on drop.
+/// dufs with its log off. Stopped on drop.
 pub struct Dufs {
     pub address: SocketAddr,
     _process: Process,

@@ -30,7 +30,7 @@ const SMALL: u64 = 64 << 10;
 /// Larger ones are read in pieces of this size.
 const PIECE: usize = 256 << 10;
 
-/// The server. Ended on drop.
+/// The server. Stopped on drop.
 pub struct Bare {
     pub address: SocketAddr,
     _process: Process,
@@ -50,7 +50,7 @@ impl Bare {
     }
 }
 
-/// Serves the files of a folder for ever.
+/// Serves the files of a folder forever.
 pub async fn serve(root: PathBuf) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);

@@ -10,7 +10,7 @@ use crate::process::{Process, free_address};
 /// The access log is off, and descriptors are not kept open (`open_file_cache`, off unless
 /// asked for): each request opens its file, as with Coffer. PUT does not sync.
 fn configuration(folder: &str, root: &str, address: SocketAddr) -> String {
-    // Where it may choose, its workers would be a user who may not write here.
+    // By default its workers run as a user who may not write here.
     let user = match rustix::process::geteuid().is_root() {
         true => "user root;",
         false => "",
@@ -46,7 +46,7 @@ http {{
     )
 }
 
-/// nginx on a configuration of its own. Ended on drop.
+/// nginx on a configuration of its own. Stopped on drop.
 pub struct Nginx {
     pub address: SocketAddr,
     pub process: Process,

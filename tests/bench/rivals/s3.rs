@@ -12,7 +12,7 @@ use crate::s3_service::S3Service;
 /// The argument that makes this program the service.
 pub const ROLE: &str = "serve-s3";
 
-/// The service. Ended on drop.
+/// The service. Stopped on drop.
 pub struct Service {
     pub url: String,
     _process: Process,
@@ -32,13 +32,13 @@ impl Service {
     }
 }
 
-/// Serves for ever.
+/// Serves forever.
 pub fn serve() {
     let service = S3Service::start();
     println!("{}", service.url());
     loop {
         std::thread::sleep(Duration::from_millis(500));
-        // What it has noted of its requests would grow without end.
+        // Its record of requests would grow without bound.
         drop(service.requests());
     }
 }

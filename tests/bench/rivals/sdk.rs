@@ -21,7 +21,7 @@ use crate::s3_service::{ACCESS_KEY, SECRET_KEY};
 const BUCKET: &str = "direct";
 /// A part of a large upload, in bytes: as large as Coffer's.
 const PART: usize = 8 << 20;
-/// So many parts are sent at once.
+/// How many parts are sent at once.
 const PARTS_AT_ONCE: usize = 4;
 
 /// The SDK's client and the threads that it runs on.
@@ -61,7 +61,7 @@ impl Sdk {
         self.runtime.block_on(put(&self.client, key, content))
     }
 
-    /// Reads an object of so many bytes over and over in so many tasks; in requests a second.
+    /// Repeatedly reads an object of this size in this many tasks; in requests per second.
     pub fn gets_per_second(
         &self,
         key: &'static str,
@@ -81,7 +81,7 @@ impl Sdk {
         })
     }
 
-    /// Stores objects under fresh names in so many tasks; in requests a second.
+    /// Stores objects under fresh names in this many tasks; in requests per second.
     pub fn puts_per_second(&self, content: &Bytes, tasks: u64, time: Duration) -> Result<f64> {
         static RUN: AtomicU64 = AtomicU64::new(0);
         let run = RUN.fetch_add(1, Ordering::Relaxed);
@@ -117,14 +117,14 @@ impl Sdk {
         Ok(count.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
     }
 
-    /// Uploads a file in parts; in MiB a second.
+    /// Uploads a file in parts; in MiB per second.
     pub fn upload(&self, key: &str, file: &Path) -> Result<f64> {
         let begun = Instant::now();
         let size = self.runtime.block_on(upload(&self.client, key, file))?;
         Ok(size as f64 / f64::from(1 << 20) / begun.elapsed().as_secs_f64())
     }
 
-    /// Downloads an object of so many bytes; in MiB a second.
+    /// Downloads an object of this size; in MiB per second.
     pub fn download(&self, key: &str, size: u64) -> Result<f64> {
         let begun = Instant::now();
         let length = self.runtime.block_on(async {

@@ -49,7 +49,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     let coffer = Setup::new(bench, "large").start()?;
     curl::put(coffer.address, TARGET, &file)?;
     let nginx = Nginx::start(&bench.folder.join("nginx"), &bench.root())?;
-    // Without it there are still the others.
+    // If it is missing, the others are still measured.
     let dufs = Dufs::start(&bench.log("dufs"), &bench.root());
     let bare = Bare::start(&bench.log("hyper"), &bench.root())?;
 
@@ -64,7 +64,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
         curl::download(bare.address, &of_rival, size)
     });
     let mut outcome = contest.run(bench.plan.rounds);
-    // In rounds of their own, for what is dropped would have to be read again for the others.
+    // In separate rounds, since the others would have to read again what is dropped.
     let mut contest = Contest::of(pairings);
     contest.enter("Coffer, cold", || {
         files::chill(&data)?;

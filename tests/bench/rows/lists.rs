@@ -14,14 +14,14 @@ use crate::table::{Goal, Row, number};
 
 const FEW: u64 = 1000;
 
-/// How long filling may take, so that the whole keeps to its time.
+/// How long filling may take, so that the whole run keeps to its time.
 const PATIENCE: Duration = Duration::from_secs(360);
 
 /// Measures it.
 pub fn rows(bench: &Bench) -> Vec<Row> {
     let pairing = Pairing {
         name: "list",
-        work: "a list's page of 100 among many files".to_owned(),
+        work: "page of 100 of a list among many files".to_owned(),
         mine: "among many",
         theirs: "among 1,000",
         unit: "req/s",
@@ -33,7 +33,7 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
     };
     let outcome = servers(bench).and_then(|(few, many, count)| {
         let among = number(count as f64);
-        pairing.work = format!("a list's page of 100 among {among} files, 64 connections");
+        pairing.work = format!("page of 100 of a list among {among} files, 64 connections");
         measure(bench, std::slice::from_ref(pairing), &few, &many)
     });
     decided(&pairings, outcome)

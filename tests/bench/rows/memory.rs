@@ -1,4 +1,4 @@
-//! What is resident: idle, for each stream in flight, with idle connections.
+//! Resident memory: idle, per stream in flight, with idle connections.
 
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::stats::Figures;
 use crate::table::{Goal, Row};
 use crate::{Result, files};
 
-/// So many streams run at once; what they take together is shared among them.
+/// How many streams run at once; figures are their total divided by this.
 const STREAMS: usize = 4;
 const IDLE_CONNECTIONS: usize = 1000;
 
@@ -30,13 +30,13 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
         ),
         (
             "memory-get",
-            format!("memory for each {large} download in flight"),
+            format!("memory per {large} download in flight"),
             20.0,
             |bench, coffer| streams(bench, coffer, false),
         ),
         (
             "memory-put",
-            format!("memory for each {large} upload in flight"),
+            format!("memory per {large} upload in flight"),
             20.0,
             |bench, coffer| streams(bench, coffer, true),
         ),
@@ -55,7 +55,7 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
         let each = |_| {
             fresh(&bench.folder.join("memory"))?;
             prepare(bench)?;
-            // By a server that has served nothing yet.
+            // On a server that has served nothing yet.
             measure(bench, &Setup::new(bench, "memory").start()?)
         };
         let figures: Result<Vec<f64>> = (0..bench.plan.rounds.min(3)).map(each).collect();
@@ -81,7 +81,7 @@ fn prepare(bench: &Bench) -> Result<()> {
     coffer.process.stop()
 }
 
-/// What streams add at most while they run, shared among them, in MiB.
+/// The peak memory that streams add while they run, per stream, in MiB.
 fn streams(bench: &Bench, coffer: &Coffer, up: bool) -> Result<f64> {
     let size = bench.plan.large;
     let source = files::of_size(bench.folder.join(format!("source-{size}")), size)?;
@@ -117,7 +117,7 @@ fn streams(bench: &Bench, coffer: &Coffer, up: bool) -> Result<f64> {
     Ok((most - before) / STREAMS as f64)
 }
 
-/// What connections take that have made one request each, in MiB.
+/// The memory of connections that have made one request each, in MiB.
 fn connections(coffer: &Coffer) -> Result<f64> {
     let request = coffer.stored(super::small::TARGET, &files::content(4096))?;
     let before = coffer.process.resident_mib()?;

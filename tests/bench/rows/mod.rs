@@ -1,4 +1,4 @@
-//! The rows of the table, each file those of one kind of work.
+//! The rows of the table, one file per kind of work.
 
 pub mod large;
 pub mod lists;
@@ -14,7 +14,7 @@ use crate::bench::Bench;
 use crate::contest::Outcome;
 use crate::table::{Goal, Row};
 
-/// A row that holds one contender of a contest against another.
+/// A row that compares two contenders of a contest.
 #[derive(Debug, Clone)]
 pub struct Pairing {
     /// What `--only` finds it by.

@@ -99,7 +99,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     let reusing = reusing(bench, &content);
 
     let nginx = Nginx::start(&bench.folder.join("nginx"), &bench.root())?;
-    // Without it there are still the others.
+    // If it is missing, the others are still measured.
     let dufs = Dufs::start(&bench.log("dufs"), &bench.root());
     let bare = Bare::start(&bench.log("hyper"), &bench.root())?;
     let of_rival = |address| Request::get(address, &format!("/{NAME}"));
@@ -148,14 +148,14 @@ pub fn at_rate(request: &Request, time: Duration, rate: f64) -> Result<f64> {
     let found = oha::run(request, CONNECTIONS, time, Some(rate), 200, SIZE)?;
     if found.requests_per_second < 0.95 * rate {
         return Err(format!(
-            "only {:.0} of {rate:.0} requests a second",
+            "only {:.0} of {rate:.0} requests per second",
             found.requests_per_second
         ));
     }
     Ok(found.p99)
 }
 
-/// A server that keeps instances for the next request, where this build knows how to.
+/// A server that reuses instances for further requests, if this build can.
 fn reusing(bench: &Bench, content: &[u8]) -> Result<(Coffer, Request)> {
     if !bench.knows_flag(REUSE)? {
         return Err(ABSENT.to_owned());

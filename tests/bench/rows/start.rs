@@ -6,18 +6,18 @@ use crate::coffer::Setup;
 use crate::stats::Figures;
 use crate::table::{Goal, Row};
 
-/// Measures it with compiled code kept from before, and without.
+/// Measures it with compiled code cached by an earlier start, and without.
 pub fn rows(bench: &Bench) -> Vec<Row> {
     [
         (
             "start",
-            "start to first answer, compiled code kept",
+            "start to first response, compiled code cached",
             true,
             100.0,
         ),
         (
             "first-start",
-            "start to first answer, first ever",
+            "start to first response, nothing cached",
             false,
             2000.0,
         ),

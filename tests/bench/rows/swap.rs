@@ -1,4 +1,4 @@
-//! A policy that takes another's place: how long it takes, and whom it disturbs.
+//! Swaps of a policy: how long they take, and what they cost requests meanwhile.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ use crate::stats::Figures;
 use crate::table::{Goal, Row};
 use crate::{Result, files, tokens};
 
-/// While p99 is taken, a swap is made so often.
+/// The interval of swaps while p99 is measured.
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Measures both.
@@ -35,7 +35,7 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
     }
     let pairing = Pairing {
         name: "p99-swaps",
-        work: "p99 at half the peak rate, with four swaps a second".to_owned(),
+        work: "p99 at half the peak rate, with four swaps per second".to_owned(),
         mine: "with swaps",
         theirs: "without swaps",
         unit: "ms",

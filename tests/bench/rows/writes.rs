@@ -59,7 +59,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     fresh(&bench.folder.join("writes"))?;
     let coffer = Setup::new(bench, "writes").start()?;
     let nginx = Nginx::start(&bench.folder.join("nginx"), &scratch)?;
-    // Without it there are still the others.
+    // If it is missing, the others are still measured.
     let dufs = Dufs::start(&bench.log("dufs"), &scratch);
     let target = "/v1/public/files/put";
     let to_rival = |address, file: &Path| {

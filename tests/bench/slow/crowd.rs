@@ -1,4 +1,4 @@
-//! Clients that take their time, thousands of them in one thread.
+//! Slow clients, thousands of them in one thread.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::Result;
 /// How a client is slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Sends a kibibyte a second of a large upload.
+    /// Sends a large upload at one KiB per second.
     Upload,
     /// Does not read a large file.
     Download,
@@ -29,7 +29,7 @@ impl Kind {
     pub const DOWNLOADED: &'static str = "/v1/public/files/large";
 }
 
-/// What a socket of a client that does not read holds, in bytes.
+/// The receive buffer of a client that does not read, in bytes.
 const RECEIVED: u32 = 4096;
 /// Connections made at a time.
 const AT_ONCE: usize = 200;
@@ -37,7 +37,7 @@ const AT_ONCE: usize = 200;
 const PIECE: usize = 1024;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// They go when this is dropped.
+/// Many slow clients. They disconnect on drop.
 pub struct Crowd {
     there: Arc<AtomicUsize>,
     _runtime: Runtime,
@@ -74,7 +74,7 @@ impl Crowd {
         })
     }
 
-    /// How many have not been given up.
+    /// How many the server has not disconnected.
     pub fn still_there(&self) -> usize {
         self.there.load(Ordering::Relaxed)
     }
@@ -117,7 +117,7 @@ async fn stay(kind: Kind, mut stream: TcpStream) {
             }
         },
         Kind::Download | Kind::List => {
-            // Nothing that comes is read, so that only an error tells of the end.
+            // Nothing that arrives is read, so only an error shows the end.
             loop {
                 tokio::time::sleep(PAUSE).await;
                 if !matches!(stream.take_error(), Ok(None)) {

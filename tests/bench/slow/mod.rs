@@ -22,9 +22,9 @@ const REPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/SLOW.m
 const CROWD: usize = 5000;
 /// Descriptors besides those of clients.
 const SPARE: usize = 500;
-/// How long others are watched.
+/// How long others are measured.
 const WATCHED: Duration = Duration::from_secs(10);
-/// How long after the crowd has gone memory is looked at.
+/// How long after the crowd has disconnected memory is measured.
 const AFTERWARDS: Duration = Duration::from_secs(60);
 /// The file that is downloaded and not read.
 const LARGE: usize = 16 << 20;
@@ -46,16 +46,16 @@ pub fn run(bench: &Bench) -> Result<()> {
             &[Kind::Upload, Kind::Download, Kind::List, Kind::Idle],
         ),
     ];
-    // The server reckons with a connection and a file for each client.
+    // The server allows for a connection and a file per client.
     let wanted = CROWD * kinds.len() * 2 + SPARE;
     let limit = raise_descriptors_to(wanted as u64);
     let room = usize::try_from(limit).unwrap_or(usize::MAX).min(wanted) - SPARE;
     let mut report = format!(
-        "# What slow clients cost others\n\n`just bench slow` on {}. Beside so many clients \
-         of a kind, or of each, others send 4 KiB GETs for {} s on connections of their own; the last columns \
-         are what the server has in memory, a minute after the clients have gone, too.\n\n\
-         | slow clients | others answered | their p99 | to unloaded | MiB before | MiB beside | \
-         KiB a client | MiB afterwards | descriptors |\n|---|---|---|---|---|---|---|---|---|\n",
+        "# What slow clients cost others\n\n`just bench slow` on {}. Beside this many clients \
+        of a kind, or of each, others send 4 KiB GETs for {} s on connections of their own; the last columns \
+        are the server's memory, also a minute after the clients have disconnected.\n\n\
+         | slow clients | others answered | their p99 | ratio to unloaded | MiB before | MiB beside | \
+         KiB per client | MiB afterwards | descriptors |\n|---|---|---|---|---|---|---|---|---|\n",
         machine::describe(),
         WATCHED.as_secs(),
     );

@@ -1,4 +1,4 @@
-//! Clients that do not dally: are they answered, and how soon.
+//! Fast clients beside the slow ones: whether they are answered, and how soon.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use crate::load::probe;
 
 /// Connections, each with one request after another.
 const CONNECTIONS: usize = 4;
-/// Between two requests of a connection: the processor is not to be the limit.
+/// The pause between two requests of a connection, so that the CPU is not the limit.
 const PAUSE: Duration = Duration::from_millis(4);
-/// An answer that takes longer has not come.
+/// A response that takes longer counts as missing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What they saw.
@@ -22,7 +22,7 @@ pub struct Others {
 }
 
 impl Others {
-    /// Sends this request for so long.
+    /// Sends this request for this time.
     pub fn watch(request: &Request, time: Duration) -> Result<Self> {
         let seen: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..CONNECTIONS)
@@ -42,7 +42,7 @@ impl Others {
         }
         all.times.sort_by(f64::total_cmp);
         if all.times.is_empty() {
-            return Err("nobody was answered".to_owned());
+            return Err("no client was answered".to_owned());
         }
         Ok(all)
     }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { until } from '../until.mjs';
 import { pdf, png } from '../files.mjs';
 
-/** The tabs that show a file: by itself, and in a frame of another origin's page. */
+/** The tabs that show a file: directly, and in a frame of another origin's page. */
 async function* tabs({ browser, pages }, url) {
   yield await browser.tab(url);
   yield await browser.tab(pages.framing(url));

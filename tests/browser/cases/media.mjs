@@ -1,4 +1,4 @@
-// Video and audio: opened by themselves, and in pages that seek in them.
+// Video and audio: opened directly, and in pages that seek in them.
 
 import assert from 'node:assert/strict';
 
@@ -13,8 +13,8 @@ const state = () => {
 };
 
 /**
- * Presses play, by the keyboard, and waits until it plays. By itself nothing plays in a
- * sandbox.
+ * Presses play, with the keyboard, and waits until it plays. In a sandbox there is no
+ * autoplay.
  */
 async function play(tab) {
   await tab.seeUntil(state, ({ ready }) => ready === 4);
@@ -66,7 +66,7 @@ async function seek({ browser, pages }, element, url, time) {
   return tab;
 }
 
-export async function seeking_in_a_video_asks_for_ranges(all) {
+export async function seeking_in_a_video_requests_ranges(all) {
   const bytes = sparseMp4(16 * MIB);
   const url = await all.coffer.store('media/large.mp4', 'video/mp4', bytes);
   const tab = await seek(all, 'video', url, 3);
@@ -77,7 +77,7 @@ export async function seeking_in_a_video_asks_for_ranges(all) {
   assert.ok(ranges.every(([, , size]) => size === bytes.length), JSON.stringify(ranges));
 }
 
-export async function seeking_in_a_long_recording_asks_for_ranges(all) {
+export async function seeking_in_a_long_recording_requests_ranges(all) {
   const bytes = wav(300);
   const url = await all.coffer.store('media/long.wav', 'audio/wav', bytes);
   const tab = await seek(all, 'audio', url, 280);

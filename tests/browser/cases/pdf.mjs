@@ -25,6 +25,6 @@ export async function pdf_js_loads_the_pages_that_it_shows_and_not_the_rest({ br
   const lengths = tab.ranges(url).map(([first, last]) => last - first + 1);
   const loaded = lengths.reduce((sum, length) => sum + length, 0);
   assert.ok(lengths.length > 2 && loaded < bytes.length / 4, `${lengths} of ${bytes.length}`);
-  // It began to load the whole, and gave that up once it had read the fields.
+  // It began to load the whole file, and cancelled that once it had read the header fields.
   assert.ok(tab.aborted.includes(url), `${tab.aborted}`);
 }

@@ -15,7 +15,7 @@ function send(tab, url, options = {}) {
   }, { url, options });
 }
 
-export async function scripts_send_any_field_and_read_what_comes_back({ browser, pages, coffer }) {
+export async function scripts_send_any_field_and_read_the_response({ browser, pages, coffer }) {
   const tab = await browser.tab(pages.add('requests'));
   const url = `${coffer.url}/v1/user/files/requests/a.bin`;
   const authorization = coffer.alice;
@@ -39,7 +39,7 @@ export async function scripts_send_any_field_and_read_what_comes_back({ browser,
   assert.equal((await send(tab, url, { method: 'DELETE', headers: same })).status, 204);
 }
 
-export async function problems_can_be_read({ browser, pages, coffer }) {
+export async function problems_are_readable({ browser, pages, coffer }) {
   const tab = await browser.tab(pages.add('problems'));
   const files = `${coffer.url}/v1/public/files`;
   const large = { headers: { 'x-large': 'a'.repeat(70_000) } };

@@ -12,7 +12,7 @@ const svg = (pages, what) => '<svg xmlns="http://www.w3.org/2000/svg" width="9" 
 const xhtml = (pages, what) => '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>seen</p>'
   + `<script>${ran(pages, what)}</script></body></html>`;
 
-/** What has been told since the last time, when a page that may run script has done so. */
+/** What scripts have reported since the last call, once a page that may run script has. */
 async function told({ browser, pages }) {
   await browser.tab(pages.add(html(pages, 'last')));
   await until(() => pages.told, (told) => told.includes('last'));
@@ -43,7 +43,7 @@ export async function html_and_svg_are_downloads_that_run_nothing(all) {
   assert.deepEqual(await told(all), ['last']);
 }
 
-export async function html_and_svg_run_nothing_where_a_proxy_drops_the_disposition(all) {
+export async function html_and_svg_run_nothing_if_a_proxy_drops_the_disposition(all) {
   const { browser, pages } = all;
   for (const url of await dangerous(all, 'proxied')) {
     for (const shown of [url, pages.framing(url)]) {

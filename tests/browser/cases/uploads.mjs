@@ -7,8 +7,8 @@ import { until } from '../until.mjs';
 const SIZE = 6 << 20;
 
 /**
- * Begins an upload whose progress is told in the page, as a file or as a form of two,
- * and aborts it on the way if so asked. Returns what it has come to.
+ * Begins an upload whose progress is shown in the page, as a file or as a form of two,
+ * and aborts it halfway if asked to. Returns the outcome.
  */
 function upload(tab, { url, authorization, form, abort }) {
   return tab.run(({ url, authorization, form, abort, size }) => new Promise((resolve) => {
@@ -39,7 +39,7 @@ function upload(tab, { url, authorization, form, abort }) {
   }), { url, authorization, form, abort, size: SIZE });
 }
 
-/** A tab whose line takes some seconds for an upload. */
+/** A tab whose network is so slow that an upload takes some seconds. */
 async function slowTab({ browser, pages }) {
   const tab = await browser.tab(pages.add('uploads'));
   await tab.session.send('Network.enable');
@@ -54,7 +54,7 @@ const requests = ({ url, alice: authorization }, folder) => [
   { url: `${url}/v1/public/files?folder=${folder}`, authorization, form: true },
 ];
 
-export async function an_upload_tells_its_progress(all) {
+export async function an_upload_reports_its_progress(all) {
   const tab = await slowTab(all);
   for (const request of requests(all.coffer, 'uploads')) {
     const { how, status, progress, etag, location } = await upload(tab, request);
@@ -75,7 +75,7 @@ export async function an_upload_that_is_aborted_leaves_nothing(all) {
     const { how, progress } = await upload(tab, { ...request, abort: true });
     assert.equal(how, 'abort', JSON.stringify(progress));
   }
-  // What is stored after them is seen, and nothing of them.
+  // What is stored afterwards is listed, and nothing of them.
   await all.coffer.store('aborted/z.txt', 'text/plain', 'z');
   const names = await until(() => all.coffer.names('aborted/'), (names) => names.length > 0);
   assert.deepEqual(names, ['aborted/z.txt']);

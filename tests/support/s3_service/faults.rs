@@ -18,18 +18,18 @@ pub enum Fault {
     Closed,
     /// The request is served, and the connection closes without an answer.
     Lost,
-    /// The connection breaks after so many bytes of the body.
+    /// The connection breaks after this many bytes of the body.
     Torn(usize),
-    /// The first byte of the body is another.
+    /// The first byte of the body is changed.
     Damaged,
-    /// Nothing comes any more after so many bytes of the body.
+    /// The body stalls after this many bytes.
     Stalled(usize),
 }
 
 type Answer = Result<HttpResponse, HttpError>;
 
 impl Fault {
-    /// What is answered without serving the request, if it is not.
+    /// The response, if the request is not served.
     pub(super) fn instead(&self) -> Option<Pin<Box<dyn Future<Output = Answer> + Send>>> {
         match self {
             Fault::Status(status, code) => {
@@ -87,7 +87,7 @@ impl Fault {
     }
 }
 
-/// The faults to come.
+/// The pending faults.
 #[derive(Clone, Default)]
 pub(super) struct Faults(Arc<Mutex<Vec<(String, usize, Fault)>>>);
 

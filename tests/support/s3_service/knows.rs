@@ -1,6 +1,6 @@
-//! How much of S3 a service has.
+//! How much of S3 a service supports.
 
-/// What a service evaluates and has; all of it by default.
+/// What a service supports; all of it by default.
 #[derive(Debug, Clone, Copy)]
 pub struct Knows {
     /// Conditions when storing. Ignored otherwise.
@@ -11,8 +11,8 @@ pub struct Knows {
     pub settings: bool,
     /// Versions that were replaced.
     pub versions: bool,
-    /// What the parts of an upload held. Forgotten as they come otherwise, for tests
-    /// with more bytes than there is memory.
+    /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
+    /// bytes than there is memory.
     pub parts: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A list of a bucket, folded and cut as S3 does it.
+//! A listing of a bucket, with common prefixes and pages as in S3.
 
 use s3s::dto::{CommonPrefix, EncodingType, ListObjectsV2Input, ListObjectsV2Output};
 

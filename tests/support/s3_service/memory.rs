@@ -13,7 +13,7 @@ use super::knows::Knows;
 use super::list::list;
 use super::objects::{Bucket, Description, Object, Upload, check_read, check_write, now, tag_of};
 
-/// The least size of a part that is not the last.
+/// The minimum size of every part but the last.
 const LEAST_PART: usize = 5 << 20;
 
 #[derive(Clone)]
@@ -220,7 +220,7 @@ impl S3 for Memory {
         };
         let verified = asked.checksum_mode.is_some() && part.is_none();
         let length = bytes.len() as i64;
-        // In pieces, as it comes over a network.
+        // In pieces, as over a network.
         let pieces: Vec<Bytes> = bytes
             .chunks(64 << 10)
             .map(|piece| bytes.slice_ref(piece))

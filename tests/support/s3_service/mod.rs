@@ -44,12 +44,12 @@ pub struct S3Service {
 }
 
 impl S3Service {
-    /// One that knows everything.
+    /// One that supports everything.
     pub fn start() -> S3Service {
         S3Service::that(Knows::default())
     }
 
-    /// One that knows this much.
+    /// One that supports this much.
     pub fn that(knows: Knows) -> S3Service {
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -93,8 +93,8 @@ impl S3Service {
         format!("http://{}", self.address)
     }
 
-    /// From now on, so many requests whose method and target begin like this meet
-    /// with this fault: `fail("GET /bucket/", 1, Fault::Torn(10))`.
+    /// The next requests whose method and target begin like this meet this fault, as many
+    /// times as given: `fail("GET /bucket/", 1, Fault::Torn(10))`.
     pub fn fail(&self, requests: &str, times: usize, fault: Fault) {
         self.faults.add(requests, times, fault);
     }
@@ -109,7 +109,7 @@ impl S3Service {
         std::mem::take(&mut self.log.lock().expect("the log"))
     }
 
-    /// Makes a bucket, where there is none of that name.
+    /// Creates a bucket if missing.
     pub fn make_bucket(&self, bucket: &str) {
         self.memory.make_bucket(bucket);
     }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 #[derive(Default)]
 pub(super) struct Bucket {
     pub(super) objects: BTreeMap<String, Object>,
-    /// By version; empty where none are kept.
+    /// By version; empty if none are kept.
     pub(super) versions: HashMap<String, Object>,
     pub(super) uploads: HashMap<String, Upload>,
     pub(super) private: bool,
