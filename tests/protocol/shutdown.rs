@@ -44,7 +44,7 @@ fn a_shutdown_does_not_wait_forever() {
     assert_eq!(code, Some(1), "{log}");
     let last = log.lines().last().unwrap();
     assert!(
-        last.starts_with("coffer: requests were still in progress"),
+        last.starts_with("coffer: graceful shutdown timed out"),
         "{log}"
     );
 }

@@ -303,7 +303,7 @@ fn the_issuer_is_compared_byte_for_byte_and_a_mismatch_shows_both() {
         let text = json!({"iss": issuer, "exp": 1000}).to_string();
         let claims = Claims::parse(text.as_bytes()).expect("claims");
         let refusal = claims.check(iam, 1).expect_err("refused").to_string();
-        assert!(refusal.contains("of another issuer"), "{refusal}");
+        assert!(refusal.contains("from another issuer"), "{refusal}");
         assert!(refusal.contains(words), "{refusal}");
     }
     let long = json!({"iss": "x".repeat(10_000), "exp": 1000}).to_string();
