@@ -11,9 +11,27 @@ use crate::store::s3::{Config, Prefix};
 /// standard chain.
 #[derive(Debug, Args)]
 pub struct S3Flags {
-    /// The bucket; created if missing
+    /// The bucket
     #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
     s3_bucket: Option<String>,
+
+    /// Whether to create the bucket
+    #[arg(
+        long,
+        env = "COFFER_S3_CREATE_BUCKET",
+        value_enum,
+        default_value_t = CreateBucket::IfMissing
+    )]
+    s3_create_bucket: CreateBucket,
+
+    /// Whether a bucket that Coffer creates gets the public access block
+    #[arg(
+        long,
+        env = "COFFER_S3_PUBLIC_ACCESS_BLOCK",
+        value_enum,
+        default_value_t = PublicAccessBlock::On
+    )]
+    s3_public_access_block: PublicAccessBlock,
 
     /// The service's URL, for services other than AWS [default: AWS]
     #[arg(long, env = "COFFER_S3_ENDPOINT", value_name = "URL")]
@@ -69,6 +87,24 @@ pub struct S3Flags {
     s3_abandoned_after: Duration,
 }
 
+/// Whether to create the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CreateBucket {
+    /// If it does not exist
+    IfMissing,
+    /// Refuse to start without it
+    Never,
+}
+
+/// Whether a created bucket gets the public access block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PublicAccessBlock {
+    /// All four settings, if the service supports them
+    On,
+    /// No settings
+    Off,
+}
+
 /// How to treat a service that ignores conditional writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ConditionalMode {
@@ -111,6 +147,8 @@ impl S3Flags {
             bucket,
             endpoint,
             region: self.s3_region.clone(),
+            create_bucket: self.s3_create_bucket == CreateBucket::IfMissing,
+            block_public_access: self.s3_public_access_block == PublicAccessBlock::On,
             prefix,
             path_style: self.s3_path_style,
             memory: self.s3_memory.as_u64(),

@@ -48,7 +48,7 @@ use budget::Budget;
 use failure::S3Failure;
 use locks::Locks;
 use sealed::Sealed;
-use setup::Setup;
+use setup::{Access, Setup, is_denied};
 use shared::Shared;
 use upload::S3Upload;
 
@@ -89,10 +89,19 @@ impl S3Store {
             bucket: &bucket,
             endpoint: config.endpoint.as_deref().unwrap_or("AWS"),
             region: region.unwrap_or_default(),
+            create: config.create_bucket,
+            block_public_access: config.block_public_access,
             abandoned_after: config.abandoned_after,
         };
-        setup.find_or_make().await?;
-        let found = probe::conditions(&bucket).await;
+        let access = setup.find_or_create().await?;
+        let mut found = probe::conditions(&bucket).await;
+        if access == Access::Blocked
+            && let Err(failure) = &found
+            && is_denied(failure)
+            && setup.allow_acls().await
+        {
+            found = probe::conditions(&bucket).await;
+        }
         let conditional =
             found.map_err(|failure| setup.explain_failure("s3:PutObject", &failure))?;
         if config.require_conditional

@@ -9,6 +9,9 @@ pub struct Knows {
     pub conditional_delete: bool,
     /// Bucket settings. `NotImplemented` otherwise.
     pub settings: bool,
+    /// Uploads to a bucket that blocks public ACLs, as AWS does and Ceph's radosgw does not.
+    /// `AccessDenied` otherwise.
+    pub blocked_acls: bool,
     /// Versions that were replaced.
     pub versions: bool,
     /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
@@ -22,6 +25,7 @@ impl Default for Knows {
             conditional_put: true,
             conditional_delete: true,
             settings: true,
+            blocked_acls: true,
             versions: false,
             parts: true,
         }

@@ -122,6 +122,7 @@ impl S3 for Memory {
         ];
         self.with(&req.input.bucket, |bucket| {
             bucket.private = all == [Some(true); 4];
+            bucket.blocks_acls = all[0] == Some(true);
             done(PutPublicAccessBlockOutput::default())
         })
     }
@@ -151,6 +152,9 @@ impl S3 for Memory {
         let asked = req.input;
         let bytes = whole(asked.body).await?;
         self.with(&asked.bucket, |bucket| {
+            if bucket.blocks_acls && !self.knows.blocked_acls {
+                return Err(s3_error!(AccessDenied));
+            }
             let current = bucket.objects.get(&asked.key);
             self.pinned(
                 current,

@@ -15,6 +15,7 @@ pub(super) struct Bucket {
     pub(super) versions: HashMap<String, Object>,
     pub(super) uploads: HashMap<String, Upload>,
     pub(super) private: bool,
+    pub(super) blocks_acls: bool,
     pub(super) abandoned_after: Option<i32>,
 }
 

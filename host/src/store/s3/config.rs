@@ -13,6 +13,10 @@ pub struct Config {
     pub endpoint: Option<String>,
     /// None: from the environment, else `us-east-1`.
     pub region: Option<String>,
+    /// Create the bucket if it does not exist.
+    pub create_bucket: bool,
+    /// Turn on the settings against public access of a bucket that is created.
+    pub block_public_access: bool,
     /// The prefix of all object names.
     pub prefix: Prefix,
     /// Path-style addressing: the bucket is in the URL's path rather than in its host name.
@@ -65,6 +69,8 @@ mod tests {
                 bucket: "files".into(),
                 endpoint: endpoint.map(str::to_owned),
                 region: None,
+                create_bucket: true,
+                block_public_access: true,
                 prefix: Prefix::new(prefix).expect("a prefix"),
                 path_style: true,
                 memory: 0,

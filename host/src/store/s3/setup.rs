@@ -53,6 +53,9 @@ pub enum SetupError {
         /// The service's error.
         cause: String,
     },
+    /// `--s3-create-bucket=never`, and there is none.
+    #[error("the bucket {0} does not exist; create it, or use --s3-create-bucket=if-missing")]
+    NoBucket(String),
     /// The service cannot be reached.
     #[error("S3 at {endpoint} cannot be reached: {cause}")]
     Unreachable {
@@ -76,18 +79,31 @@ pub enum SetupError {
     Unconditional(&'static str),
 }
 
-/// What the error messages mention.
+/// What was done about public access to the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Nothing: the bucket existed, or the settings are not wanted or not supported.
+    Unchanged,
+    /// The bucket was created with all settings on.
+    Blocked,
+}
+
+/// How the bucket is set up, and what the error messages mention.
 pub(super) struct Setup<'a> {
     pub(super) bucket: &'a Bucket,
     pub(super) endpoint: &'a str,
     pub(super) region: String,
+    /// Whether to create the bucket if it does not exist.
+    pub(super) create: bool,
+    /// Whether a bucket that is created gets the public access block.
+    pub(super) block_public_access: bool,
     pub(super) abandoned_after: Duration,
 }
 
 impl Setup<'_> {
     /// Finds the bucket, which is created if missing. Requests a list, since the response to
     /// HEAD would not say what is wrong.
-    pub(super) async fn find_or_make(&self) -> Result<(), SetupError> {
+    pub(super) async fn find_or_create(&self) -> Result<Access, SetupError> {
         let found = self
             .bucket
             .client
@@ -98,13 +114,16 @@ impl Setup<'_> {
             .send()
             .await;
         match found {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Access::Unchanged),
+            Err(error) if error.code() == Some("NoSuchBucket") && !self.create => {
+                Err(SetupError::NoBucket(self.bucket.name.clone()))
+            }
             Err(error) if error.code() == Some("NoSuchBucket") => self.make().await,
             Err(error) => Err(self.explain("s3:ListBucket", error)),
         }
     }
 
-    async fn make(&self) -> Result<(), SetupError> {
+    async fn make(&self) -> Result<Access, SetupError> {
         let name = &self.bucket.name;
         let place = (self.region != DEFAULT_REGION).then(|| {
             CreateBucketConfiguration::builder()
@@ -122,7 +141,9 @@ impl Setup<'_> {
         match made {
             Ok(_) => tracing::info!(bucket = name, "created the bucket"),
             // Another host was faster.
-            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => return Ok(()),
+            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => {
+                return Ok(Access::Unchanged);
+            }
             Err(error) if matches!(status(&error), Some(400 | 409)) => {
                 return Err(SetupError::NotMade {
                     bucket: name.clone(),
@@ -131,15 +152,32 @@ impl Setup<'_> {
             }
             Err(error) => return Err(self.explain("s3:CreateBucket", error)),
         }
-        self.block_public_access().await;
+        let blocked = self.block_public_access && self.set_access_block(true).await;
         self.add_lifecycle_rule().await;
-        Ok(())
+        Ok(match blocked {
+            true => Access::Blocked,
+            false => Access::Unchanged,
+        })
+    }
+
+    /// Takes back what keeps some services from storing anything: Ceph's radosgw refuses every
+    /// upload to a bucket with BlockPublicAcls (its tracker, issue 49135). The other settings
+    /// stay on. Whether that worked.
+    pub(super) async fn allow_acls(&self) -> bool {
+        let allowed = self.set_access_block(false).await;
+        if allowed {
+            tracing::warn!(
+                bucket = self.bucket.name,
+                "turned BlockPublicAcls off again, since the service refuses uploads with it"
+            );
+        }
+        allowed
     }
 
     /// Not every service supports this; those that do not keep buckets private anyway.
-    async fn block_public_access(&self) {
+    async fn set_access_block(&self, block_acls: bool) -> bool {
         let blocked = PublicAccessBlockConfiguration::builder()
-            .block_public_acls(true)
+            .block_public_acls(block_acls)
             .ignore_public_acls(true)
             .block_public_policy(true)
             .restrict_public_buckets(true);
@@ -151,12 +189,13 @@ impl Setup<'_> {
             .public_access_block_configuration(blocked.build())
             .send()
             .await;
-        if let Err(error) = done {
+        if let Err(error) = &done {
             tracing::info!(
-                cause = said(&error),
-                "cannot block public access to the bucket"
+                cause = said(error),
+                "cannot set the bucket's public access block"
             );
         }
+        done.is_ok()
     }
 
     async fn add_lifecycle_rule(&self) {
@@ -252,7 +291,7 @@ impl Setup<'_> {
             other => format!("{other:?}"),
         };
         let bucket = self.bucket.name.clone();
-        match cause.contains("AccessDenied") {
+        match is_denied(failure) {
             true => SetupError::Forbidden {
                 action,
                 bucket,
@@ -265,6 +304,11 @@ impl Setup<'_> {
             },
         }
     }
+}
+
+/// Whether the service denied access.
+pub(super) fn is_denied(failure: &S3Failure) -> bool {
+    matches!(failure, S3Failure::Other(error) if causes(error).contains("AccessDenied"))
 }
 
 fn status<E>(error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Option<u16> {

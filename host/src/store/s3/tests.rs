@@ -40,6 +40,8 @@ fn config(endpoint: String) -> Config {
         redirect: false,
         stalled_after: Duration::from_secs(1),
         abandoned_after: Duration::from_secs(7 * 24 * 3600),
+        create_bucket: true,
+        block_public_access: true,
     }
 }
 

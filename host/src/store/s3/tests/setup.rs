@@ -25,6 +25,39 @@ async fn the_bucket_is_created_private_with_a_rule_for_abandoned_uploads() {
 }
 
 #[tokio::test]
+async fn a_setting_that_keeps_the_service_from_storing_is_taken_back() {
+    let service = S3Service::that(Knows {
+        blocked_acls: false,
+        ..Knows::default()
+    });
+    for host in ["first", "second"] {
+        let store = store_on(&service).await;
+        put(&store, host, b"1").await.expect("stored");
+        assert_eq!(service.bucket_settings(BUCKET), (false, Some(7)), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_is_created_only_as_configured() {
+    let service = S3Service::start();
+    let url = || service.url();
+    let never = Config {
+        create_bucket: false,
+        ..config(url())
+    };
+    let line = refusal(never.clone(), SECRET_KEY).await;
+    assert!(line.contains("--s3-create-bucket=if-missing"), "{line}");
+    assert!(line.len() < 200, "{line}");
+    let open = Config {
+        block_public_access: false,
+        ..config(url())
+    };
+    open_as(open, SECRET_KEY).await.expect("a store");
+    assert_eq!(service.bucket_settings(BUCKET), (false, Some(7)));
+    open_as(never, SECRET_KEY).await.expect("its bucket exists");
+}
+
+#[tokio::test]
 async fn a_service_without_bucket_settings_is_enough() {
     let service = S3Service::that(Knows {
         settings: false,
