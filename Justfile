@@ -158,6 +158,37 @@ test-cluster *args: component
     fi
     cargo test --release --workspace --test cluster -- --nocapture --test-threads 1 {{ args }}
 
+# Runs the S3 engine on real S3 services, or on those named: seaweedfs, ceph, swift, moto, localstack.
+[positional-arguments]
+test-services *args: component (services args)
+    cargo test --release --workspace --test services -- "$@"
+
+# Installs them: what PyPI has into target/services/installed, the rest from Debian's packages.
+[private]
+services *args:
+    #!/usr/bin/env bash
+    # What cannot be installed is left out, and the tests name it.
+    set -uo pipefail
+    wanted() { [[ ! {{ quote(args) }} =~ (seaweedfs|ceph|swift|moto|localstack) || {{ quote(args) }} == *$1* ]]; }
+    for name in seaweedfs moto localstack; do
+        wanted $name || continue
+        requirements=tests/services/$name.txt
+        made=target/services/installed/$name
+        cmp -s $requirements $made/requirements.txt && continue
+        echo "installing $name" >&2
+        rm -rf $made
+        python3 -m venv $made &&
+            $made/bin/pip install --quiet --disable-pip-version-check --no-cache-dir -r $requirements >&2 &&
+            cp $requirements $made/requirements.txt ||
+            { echo "$name cannot be installed" >&2; rm -rf $made; }
+    done
+    if wanted ceph; then
+        just programs ceph-mon ceph-mgr ceph-osd radosgw || echo "ceph cannot be installed" >&2
+    fi
+    if wanted swift && [[ ! -d /usr/lib/python3/dist-packages/swift ]]; then
+        just packages python3-swift || echo "swift cannot be installed" >&2
+    fi
+
 # Load-tests hot reload: a policy swap per second, for 60 seconds or as many as given.
 bench-swap seconds="60": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }}
@@ -187,16 +218,21 @@ programs *programs:
     for program in {{ programs }}; do
         PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("$program")
     done
-    if (( ${#missing[@]} )); then
-        echo "installing ${missing[*]}" >&2
-        as_root=(env)
-        [[ $EUID -eq 0 ]] || as_root=(sudo)
-        # Starts no service: the benchmark runs its own nginx.
-        install=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-            apt-get -qq install --yes --no-remove --no-install-recommends "${missing[@]}")
-        "${install[@]}" >/dev/null 2>&1 ||
-            { "${as_root[@]}" apt-get -qq update && "${install[@]}" >/dev/null; }
-    fi
+    (( ${#missing[@]} == 0 )) || just packages "${missing[@]}"
+
+# Installs Debian's packages.
+[private]
+packages *packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    echo "installing {{ packages }}" >&2
+    as_root=(env)
+    [[ $EUID -eq 0 ]] || as_root=(sudo)
+    # Starts no service: tests and benchmarks run their own.
+    install=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        apt-get -qq install --yes --no-remove --no-install-recommends {{ packages }})
+    "${install[@]}" >/dev/null 2>&1 ||
+        { "${as_root[@]}" apt-get -qq update && "${install[@]}" >/dev/null; }
 
 [private]
 bench-tools *programs: (programs programs)
@@ -215,7 +251,7 @@ bench-tools *programs: (programs programs)
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
-    cargo clippy --release --workspace --test cluster --test bench-swap --test bench --test portable -- -D warnings
+    cargo clippy --release --workspace --test cluster --test services --test bench-swap --test bench --test portable -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --lib --bins --examples --no-deps --document-private-items
     just lint-dependencies
 

@@ -8,6 +8,7 @@ use std::thread;
 use reqwest::Client;
 use tempfile::TempDir;
 
+use super::engine::Engine;
 use super::s3_service::S3Service;
 use super::{AUDIENCE, COFFER, ISSUER, Platform, Server, jwks};
 
@@ -131,7 +132,7 @@ impl Setup {
         if let Some(platform) = self.platform {
             return platform.start(self, data);
         }
-        let service = self.engine(&data);
+        let engine = self.engine(&data);
         let mut command = Command::new(COFFER);
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -142,7 +143,7 @@ impl Setup {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         // With S3 there is none.
-        if service.is_none() {
+        if matches!(engine, Engine::Local) {
             command.arg("--data-dir").arg(data.path().join("data"));
         }
         // A test that sets the user's home looks for the compiled code itself.
@@ -183,7 +184,10 @@ impl Setup {
             unread,
             data,
             client: Client::new(),
-            _service: service,
+            _service: match engine {
+                Engine::Memory(service) => Some(service),
+                Engine::Local | Engine::External => None,
+            },
         }
     }
 }

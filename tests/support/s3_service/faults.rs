@@ -3,10 +3,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
+use hyper::header::CONTENT_LENGTH;
 use s3s::{Body, HttpError, HttpResponse};
 
 /// One thing that goes wrong.
@@ -22,6 +24,14 @@ pub enum Fault {
     Torn(usize),
     /// The first byte of the body is changed.
     Damaged,
+    /// One bit of the body, this far in, is another.
+    Flipped(usize),
+    /// The body ends after this many bytes, and so does its Content-Length.
+    Truncated(usize),
+    /// The right answer comes this much later.
+    Late(Duration),
+    /// The right answer, for patterns.
+    Fine,
     /// The body stalls after this many bytes.
     Stalled(usize),
 }
@@ -49,21 +59,35 @@ impl Fault {
     }
 
     /// The right answer, with something wrong in it.
-    pub(super) fn spoil(self, response: HttpResponse) -> HttpResponse {
-        let (head, body) = response.into_parts();
+    pub(super) async fn spoil(self, response: HttpResponse) -> HttpResponse {
+        if let Fault::Late(delay) = self {
+            tokio::time::sleep(delay).await;
+        }
+        if matches!(self, Fault::Late(_) | Fault::Fine) {
+            return response;
+        }
+        let (mut head, body) = response.into_parts();
         let (keep, then): (usize, Option<bool>) = match self {
             Fault::Lost => (0, Some(true)),
             Fault::Torn(length) => (length, Some(true)),
             Fault::Stalled(length) => (length, Some(false)),
+            Fault::Truncated(length) => (length, None),
             _ => (usize::MAX, None),
         };
-        let damaged = self == Fault::Damaged;
+        if let Fault::Truncated(length) = self {
+            head.headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let damaged = match self {
+            Fault::Damaged => Some(0),
+            Fault::Flipped(place) => Some(place),
+            _ => None,
+        };
         let chunks = stream::once(async move {
             let mut bytes = BodyExt::collect(body)
                 .await
                 .map_or(vec![], |all| all.to_bytes().to_vec());
-            if damaged && let Some(first) = bytes.first_mut() {
-                *first ^= 1;
+            if let Some(byte) = damaged.and_then(|place| bytes.get_mut(place)) {
+                *byte ^= 1;
             }
             bytes.truncate(keep);
             Ok::<Bytes, std::io::Error>(bytes.into())

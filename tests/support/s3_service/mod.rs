@@ -169,7 +169,7 @@ impl Front {
         let request: HttpRequest = request.map(s3s::Body::from);
         let response = self.protocol.call(request).await?;
         Ok(match fault {
-            Some(fault) => fault.spoil(response),
+            Some(fault) => fault.spoil(response).await,
             None => response,
         })
     }

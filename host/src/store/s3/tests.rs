@@ -7,6 +7,7 @@
 #[path = "../../../../tests/support/s3_service/mod.rs"]
 mod service;
 
+mod fault_table;
 mod faults;
 mod redirect;
 mod requests;
@@ -70,6 +71,8 @@ mod with_conditions {
             bucket: given("COFFER_TEST_S3_BUCKET"),
             region: Some(given("COFFER_TEST_S3_REGION")),
             prefix: Prefix::new(&Uuid::new_v4().to_string()).expect("a prefix"),
+            // It may have other things to do.
+            stalled_after: Duration::from_secs(20),
             ..config(endpoint)
         };
         (

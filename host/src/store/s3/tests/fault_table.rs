@@ -1,0 +1,320 @@
+//! Every fault at every request: what the client gets, and what is in the bucket
+//! afterwards.
+
+use futures_util::future::join_all;
+
+use super::service::Fault;
+use super::*;
+use crate::store::ListOptions;
+
+/// What goes wrong, in the columns' order.
+const FAULTS: [&str; 12] = [
+    "latency",
+    "reset",
+    "cut",
+    "stall",
+    "503 at 30 %",
+    "503 at 60 %",
+    "flipped bit",
+    "truncated",
+    "lost answer",
+    "error in 200",
+    "redirect",
+    "clock skew",
+];
+
+/// The request that it happens to.
+#[derive(Debug, Clone, Copy)]
+enum Request {
+    Get,
+    RangedGet,
+    Put,
+    Part,
+    Complete,
+    List,
+    Delete,
+}
+
+use Request::*;
+
+/// A row for each request, a cell for each fault: `outcome bucket`. The outcome is `ok`,
+/// an error's kind, `broken` where a download began and ended badly, or `damaged` where it
+/// ended well with a byte that is another; the bucket has the `old` file, the `new` one, or
+/// `none`.
+const TABLE: [(Request, [&str; FAULTS.len()]); 7] = [
+    (
+        Get,
+        [
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "broken old",
+            "broken old",
+            "ok old",
+            "unavailable old",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        RangedGet,
+        [
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "damaged old",
+            "ok old",
+            "ok old",
+            "unavailable old",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        Put,
+        [
+            "ok new",
+            "ok new",
+            "ok new",
+            "-",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        Part,
+        [
+            "ok new",
+            "ok new",
+            "ok new",
+            "-",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "ok new",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        Complete,
+        [
+            "ok new",
+            "ok new",
+            "ok new",
+            "-",
+            "ok new",
+            "ok new",
+            "unavailable new",
+            "unavailable new",
+            "ok new",
+            "ok new",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        List,
+        [
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "ok old",
+            "unavailable old",
+            "unavailable old",
+            "ok old",
+            "ok old",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+    (
+        Delete,
+        [
+            "ok none",
+            "ok none",
+            "ok none",
+            "-",
+            "ok none",
+            "ok none",
+            "ok none",
+            "ok none",
+            "ok none",
+            "ok none",
+            "unavailable old",
+            "unavailable old",
+        ],
+    ),
+];
+
+/// Takes as long as an attempt to write may: two minutes.
+const NOT_TRIED: &str = "-";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_at_every_request_is_told_and_leaves_a_whole_version() {
+    let cells = TABLE.iter().flat_map(|(request, row)| {
+        FAULTS
+            .iter()
+            .zip(row)
+            .map(move |(fault, expected)| async move {
+                let found = request.with(fault).await;
+                (found != *expected)
+                    .then(|| format!("{request:?}, {fault}: {found}, not {expected}"))
+            })
+    });
+    let wrong: Vec<String> = join_all(cells).await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+impl Request {
+    /// The beginning of its line.
+    fn line(self) -> &'static str {
+        match self {
+            Get | RangedGet => "GET /files/f",
+            Put => "PUT /files/f?x-id=PutObject",
+            Part => "PUT /files/f?x-id=UploadPart",
+            Complete => "POST /files/f?uploadId",
+            List => "GET /files",
+            Delete => "DELETE /files/f?x-id=DeleteObject",
+        }
+    }
+
+    /// What comes of it where this goes wrong.
+    async fn with(self, fault: &str) -> String {
+        let service = S3Service::start();
+        let store = store_on(&service).await;
+        let (old, new) = (self.content(1), self.content(2));
+        put(&store, "f", &old).await.expect("stored");
+        for (times, fault) in self.faults(fault) {
+            service.fail(self.line(), times, fault);
+        }
+        let outcome = self.run(&store, &old, &new).await;
+        service.recover();
+        store.close().await;
+        let left = match read(&store, "f", Span::All).await {
+            Ok(bytes) if bytes == old => "old",
+            Ok(bytes) if bytes == new => "new",
+            Ok(_) => "damaged",
+            Err(Error::NotFound) => "none",
+            Err(_) => "unreadable",
+        };
+        match service.unfinished() {
+            0 => format!("{outcome} {left}"),
+            count => format!("{outcome} {left} {count} unfinished"),
+        }
+    }
+
+    /// Larger than a part where that matters.
+    fn content(self, first: u8) -> Vec<u8> {
+        let size = match self {
+            Part | Complete => 9 << 20,
+            _ => 1 << 20,
+        };
+        let mut content = vec![0; size];
+        content[0] = first;
+        content
+    }
+
+    fn faults(self, name: &str) -> Vec<(usize, Fault)> {
+        let always = usize::MAX;
+        let busy = || Fault::Status(503, "SlowDown");
+        match name {
+            "latency" => vec![(always, Fault::Late(Duration::from_millis(100)))],
+            "reset" => vec![(1, Fault::Closed)],
+            "cut" => vec![(1, Fault::Torn(100))],
+            "stall" => vec![(1, Fault::Stalled(100))],
+            "503 at 30 %" => vec![(1, busy()), (2, Fault::Fine), (1, busy())],
+            "503 at 60 %" => vec![(2, busy()), (1, Fault::Fine), (2, busy())],
+            "flipped bit" => vec![(1, Fault::Flipped(50))],
+            "truncated" => vec![(1, Fault::Truncated(100))],
+            "lost answer" => vec![(1, Fault::Lost)],
+            "error in 200" => vec![(1, Fault::Status(200, "InternalError"))],
+            "redirect" => vec![(1, Fault::Status(307, "TemporaryRedirect"))],
+            "clock skew" => vec![(1, Fault::Status(403, "RequestTimeTooSkewed"))],
+            other => panic!("{other}?"),
+        }
+    }
+
+    async fn run(self, store: &S3Store, old: &[u8], new: &[u8]) -> &'static str {
+        match self {
+            Get | RangedGet => {
+                let from = if matches!(self, Get) { 0 } else { 10 };
+                let span = if from == 0 {
+                    Span::All
+                } else {
+                    Span::From(from)
+                };
+                let options = OpenOptions {
+                    span,
+                    if_range: None,
+                    may_read: Guard::Any,
+                    conditions: Conditions::default(),
+                };
+                let opened = match store.open(&key("f"), options).await {
+                    Ok(opened) => opened,
+                    Err(error) => return kind(&error),
+                };
+                let length = opened.length;
+                let chunks: Result<Vec<Bytes>, Error> = opened.body.here().try_collect().await;
+                match chunks {
+                    Ok(chunks) if chunks.concat() == old[from as usize..] => "ok",
+                    Ok(chunks) if chunks.concat().len() as u64 == length => "damaged",
+                    Ok(_) => "short",
+                    Err(_) => "broken",
+                }
+            }
+            Put | Part | Complete => match put(store, "f", new).await {
+                Ok(stored) if stored.replaced => "ok",
+                Ok(_) => "created",
+                Err(error) => kind(&error),
+            },
+            List => {
+                let options = ListOptions {
+                    prefix: String::new(),
+                    delimiter: None,
+                    after: None,
+                    limit: 10,
+                };
+                match store.list(options).await {
+                    Ok(listing) if listing.entries.len() == 1 && !listing.more => "ok",
+                    Ok(_) => "wrong",
+                    Err(error) => kind(&error),
+                }
+            }
+            Delete => {
+                let removed = store
+                    .remove(&key("f"), &Guard::Any, &Conditions::default())
+                    .await;
+                match removed {
+                    Ok(()) => "ok",
+                    Err(error) => kind(&error),
+                }
+            }
+        }
+    }
+}
+
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound => "not-found",
+        Error::PreconditionFailed => "precondition-failed",
+        Error::Unavailable(_) => "unavailable",
+        _ => "another",
+    }
+}
