@@ -33,11 +33,15 @@ impl Host {
     pub fn start(service: &Service, bucket: &str, flags: &[&str]) -> Result<Self, String> {
         let log = service.folder.join(format!("host-{}.log", Uuid::new_v4()));
         let cache = service.folder.with_file_name("code-cache");
+        let secret = service.folder.join("link-secret");
+        std::fs::write(&secret, [b'7'; 32]).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_coffer"));
         command
             .args(["serve", "--env", "test", "--listen", "127.0.0.1:0"])
             .args(["--ops-listen", "off", "--code-cache"])
             .arg(cache)
+            .arg("--link-secret-file")
+            .arg(secret)
             .args(["--engine", "s3", "--s3-bucket", bucket])
             .args(["--s3-endpoint", &service.proxy.endpoint()])
             .args(["--s3-region", REGION, "--s3-path-style"])
@@ -85,12 +89,13 @@ impl Host {
         self.process.kill();
     }
 
-    /// The warnings that it has logged so far, without their times.
+    /// The warnings that it has logged so far, without their times and but for that of
+    /// the mode.
     pub fn warnings(&self) -> Vec<String> {
         let log = std::fs::read_to_string(&self.log).unwrap();
         let lines = log.lines().filter_map(|line| {
             let (_, warning) = line.split_once(" WARN ")?;
-            Some(warning.trim().to_owned())
+            (!warning.contains("PUBLIC-ONLY")).then(|| warning.trim().to_owned())
         });
         lines.collect()
     }

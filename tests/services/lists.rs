@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::host::Host;
 use crate::names::KINDS;
-use crate::report::Finding;
+use crate::report::{Finding, shortened};
 use crate::service::Service;
 
 const BUCKET: &str = "lists";
@@ -75,7 +75,8 @@ async fn store(host: &Host, kind: &str, names: Vec<String>, finding: &mut Findin
     for (answer, names) in refused {
         let (some, first) = (names.len(), &names[0]);
         finding.fail(format!(
-            "PUT of {some} of {count} names of the kind {kind} is {answer}, of {first:.40?} for one"
+            "PUT of {some} of {count} names of the kind {kind} is {answer}, of {:?} for one",
+            shortened(first, 40)
         ));
     }
     stored
@@ -194,7 +195,10 @@ fn difference(expected: &[String], seen: &[String]) -> Option<String> {
     let wanted: BTreeSet<_> = expected.iter().collect();
     let found: BTreeSet<_> = seen.iter().collect();
     let shown = |what: &str, names: Vec<&&String>| match names.first() {
-        Some(first) => format!("{} {what}, {first:.40?} for one; ", names.len()),
+        Some(first) => {
+            let first = shortened(first, 40);
+            format!("{} {what}, {first:?} for one; ", names.len())
+        }
         None => String::new(),
     };
     let missing = shown("missing", wanted.difference(&found).collect());

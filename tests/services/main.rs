@@ -15,6 +15,8 @@
 //! service kept, said and was asked in a folder of its name. Exits with 1 where a check
 //! fails, where a service does not start, or where there was none to check.
 
+#![allow(clippy::unwrap_used)]
+
 mod bucket;
 mod ceph;
 mod contract;

@@ -17,12 +17,12 @@ pub struct Finding {
 impl Finding {
     /// Adds what there is to say.
     pub fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
+        self.notes.push(shortened(&note.into(), 500));
     }
 
     /// Adds what does not hold.
     pub fn fail(&mut self, failure: impl Into<String>) {
-        self.failures.push(failure.into());
+        self.failures.push(shortened(&failure.into(), 500));
     }
 }
 
@@ -79,4 +79,13 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.checked > 0 && self.rows.iter().all(|(_, _, good)| *good)
     }
+}
+
+/// The beginning of a text, in one line.
+pub fn shortened(text: &str, length: usize) -> String {
+    let mut short: String = text.chars().take(length).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short.replace('\n', " / ")
 }

@@ -145,18 +145,10 @@ fn read(said: &str, wanted: &[String], finding: &mut Finding) {
                     .skip_while(|line| !line.contains("panicked at"));
                 let lines = lines.take_while(|line| !line.starts_with("----"));
                 let lines: Vec<&str> = lines.take(4).collect();
-                shortened(&lines.join(" "))
+                lines.join(" ")
             }
             None => "did not come to its end".to_owned(),
         };
         finding.fail(format!("{name}: {reason}"));
     }
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(400).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
