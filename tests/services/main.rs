@@ -1,18 +1,18 @@
-//! The S3 engine on services that teams have: `just test-services [NAME…]`.
+//! The S3 engine on real S3 services: `just test-services [NAME…]`.
 //!
 //! | module | its job |
 //! |---|---|
 //! | [`service`] | a service that runs, and which there are |
 //! | [`seaweedfs`], [`ceph`], [`swift`], [`moto`], [`localstack`] | how each is set up on loopback |
 //! | [`daemon`], [`ports`], [`process`] | programs that end with this one |
-//! | [`proxy`] | between hosts and a service: counts and notes requests |
+//! | [`proxy`] | between hosts and a service: counts and records requests |
 //! | [`host`], [`bucket`] | a Coffer host, and the bucket past it |
 //! | [`start`], [`contract`], [`lists`], [`races`], [`cuts`], [`http`] | what is checked |
 //! | [`names`], [`suite`] | names of every kind; tests of other programs |
 //! | [`report`] | what was found, as a table |
 //!
 //! Everything lies below `target/services`: what is installed in `installed`, and what a
-//! service kept, said and was asked in a folder of its name. Exits with 1 where a check
+//! service stored, logged and was asked in a folder of its name. Exits with 1 where a check
 //! fails, where a service does not start, or where there was none to check.
 
 #![allow(clippy::unwrap_used)]
@@ -52,7 +52,7 @@ use service::{Kind, Service};
 /// What was installed and what services keep.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/services");
 
-/// Runs the S3 engine on services that teams have.
+/// Runs the S3 engine on real S3 services.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The services [default: all]

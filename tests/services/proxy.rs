@@ -1,5 +1,5 @@
-//! Between hosts and a service: every request goes on as it came and is counted, and
-//! what was asked and answered is noted in a file for who looks for a cause.
+//! Between hosts and a service: forwards and counts every request, and records
+//! requests and answers in a file, for diagnosis.
 
 use std::fs::File;
 use std::io::Write;
@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Answers up to this size that refuse something are noted.
+/// Max size of an error document that is recorded.
 const NOTED: u64 = 64 << 10;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -62,12 +62,12 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// How many requests came so far.
+    /// The number of requests so far.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    /// Says in the notes what comes now.
+    /// Records the beginning of a check.
     pub fn begin(&self, what: &str) {
         self.shared.note(&format!("== {what}"));
     }

@@ -1,5 +1,5 @@
-//! Two hosts that store or delete one name at the same instant: one wins, the other is
-//! told so, and what the winner stored is there.
+//! Two hosts that store or delete one name at the same instant: one succeeds, the
+//! other gets 412, and what the first one stored is there.
 
 use reqwest::header::{IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Method, RequestBuilder, StatusCode};

@@ -1,5 +1,5 @@
 //! A host starts on a bucket that was there and on one that it made itself, again and
-//! again, says what is best effort, and keeps files of all sizes.
+//! again, logs what is best effort, and stores files of all sizes.
 
 use reqwest::Method;
 

@@ -37,7 +37,7 @@ enum Request {
 
 use Request::*;
 
-/// What comes of a request whatever happens to it, but for these faults: `outcome bucket`.
+/// A request, its outcome with any fault, and the faults with another: `outcome bucket`.
 /// The outcome is `ok`, an error's kind, `broken` where a download began and ended badly, or
 /// `damaged` where it ended well with a byte that is another; the bucket has the `old` file,
 /// the `new` one, or `none`.
@@ -117,7 +117,7 @@ const TABLE: [Row; 7] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_at_every_request_is_told_and_leaves_a_whole_version() {
+async fn every_fault_at_every_request_leaves_a_whole_version() {
     let cells = TABLE.iter().flat_map(|(request, mostly, but)| {
         FAULTS.iter().map(move |fault| async move {
             let exception = but.iter().find(|(name, _)| name == fault);
@@ -143,7 +143,7 @@ impl Request {
         }
     }
 
-    /// What comes of it where this goes wrong.
+    /// The outcome with this fault.
     async fn with(self, fault: &str) -> String {
         let service = S3Service::start();
         let store = store_on(&service).await;
