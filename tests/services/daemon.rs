@@ -19,7 +19,8 @@ impl Daemon {
         let log = folder.with_file_name(format!("{name}.log"));
         let file = File::create(&log).map_err(broken)?;
         let second = file.try_clone().map_err(broken)?;
-        let command = command.stdin(Stdio::null()).stdout(file).stderr(second);
+        let mut bound = bound(command);
+        let command = bound.stdin(Stdio::null()).stdout(file).stderr(second);
         Ok(Self {
             log,
             _process: Process::start(command),
@@ -33,6 +34,23 @@ impl Daemon {
         let last: Vec<&str> = said.lines().rev().take(3).collect();
         format!("{}: {}", self.log.display(), last.join(" / "))
     }
+}
+
+/// The same command, which ends with this program even where that is killed: some services
+/// leave the terminal's process group.
+fn bound(command: &Command) -> Command {
+    let mut bound = Command::new("setpriv");
+    bound.args(["--pdeathsig", "KILL"]);
+    bound.arg(command.get_program()).args(command.get_args());
+    bound.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    if let Some(folder) = command.get_current_dir() {
+        bound.current_dir(folder);
+    }
+    bound
 }
 
 /// Runs a command to its end and returns what it printed.
