@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -164,6 +165,10 @@ impl Front {
         self.log.lock().expect("the log").push(line.clone());
         let fault = self.faults.meet(&line);
         if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
+            if let Some(Fault::Status(..)) = fault {
+                // Else the connection may break before the answer is read.
+                let _ = request.into_body().collect().await;
+            }
             return instead.await;
         }
         let request: HttpRequest = request.map(s3s::Body::from);
