@@ -5,7 +5,7 @@
 //! The decision is one of
 //! - `iam-not-configured` for the user and org areas without an IAM API,
 //! - `forbidden` for a rule that no token could satisfy,
-//! - `unauthenticated` if there is no token but one could help,
+//! - `unauthenticated` if no token was sent but a token could satisfy the rule,
 //! - `forbidden` for a token without the required user, organization or role.
 
 mod decision;

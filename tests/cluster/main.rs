@@ -16,6 +16,8 @@ mod load; // reads and writes that remember what was acknowledged
 mod node; // one node of the cluster
 mod ports; // ports that stay free while a node is down
 mod process; // a process that ends with its owner
+#[path = "../support/s3_client.rs"]
+mod s3_client; // the SDK's client
 mod sink; // an S3 service that accepts everything and stores nothing
 
 use tokio::sync::Mutex;

@@ -1,10 +1,9 @@
 //! A bucket as the service shows it, past Coffer.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_s3::error::DisplayErrorContext;
-use aws_smithy_http_client::Builder;
 
+use crate::s3_client::client;
 use crate::service::{AccessKey, REGION};
 
 /// A bucket's name and a client for it.
@@ -16,16 +15,8 @@ pub struct Bucket {
 impl Bucket {
     /// By this endpoint; asks nothing yet.
     pub fn new(endpoint: &str, key: &AccessKey, name: &str) -> Self {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(endpoint)
-            .force_path_style(true)
-            .credentials_provider(Credentials::new(&key.id, &key.secret, None, None, "tests"))
-            .http_client(Builder::new().build_http())
-            .build();
         Self {
-            client: Client::from_conf(config),
+            client: client(endpoint, REGION, &key.id, &key.secret),
             name: name.to_owned(),
         }
     }

@@ -36,6 +36,8 @@ mod process;
 mod proxy;
 mod races;
 mod report;
+#[path = "../support/s3_client.rs"]
+mod s3_client;
 mod seaweedfs;
 mod service;
 mod start;

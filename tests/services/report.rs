@@ -54,7 +54,7 @@ impl Report {
         self.rows.push((kind, format!("{check}: {outcome}"), good));
     }
 
-    /// Notes a service that there is not.
+    /// Notes a service that cannot be had, or does not start.
     pub fn unavailable(&mut self, kind: Kind, unavailable: Unavailable) {
         let (outcome, good) = match unavailable {
             Unavailable::Missing(what) => (format!("left out: {what}"), true),

@@ -120,7 +120,7 @@ impl<'a> Model<'a> {
     /// A module's bytes.
     ///
     /// # Errors
-    /// There is none with this index.
+    /// No item has this index.
     pub fn module(&self, index: u32) -> Result<&[u8]> {
         let module = self.modules.get(index as usize);
         Ok(module.ok_or("no such module")?)
@@ -156,7 +156,7 @@ impl<'a> Model<'a> {
     /// The instance of the module that defines the memory.
     ///
     /// # Errors
-    /// There is not exactly one.
+    /// None, or more than one.
     pub fn main(&self) -> Result<u32> {
         let defines = |_, instance: &Linked<'_>| match instance {
             Linked::Module(module, _) => self.module(*module).is_ok_and(memory::defines_one),

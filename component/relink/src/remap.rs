@@ -29,7 +29,7 @@ impl Remap {
     /// section is.
     ///
     /// # Errors
-    /// There is none, or it is invalid.
+    /// It is missing or invalid.
     pub fn code(
         &mut self,
         code: &mut CodeSection,

@@ -22,7 +22,7 @@ impl Table {
     /// Finds it.
     ///
     /// # Errors
-    /// There is no import table.
+    /// The module has no import table.
     pub fn of(model: &Model<'_>) -> Result<Self> {
         let unknown = "the component has no import table";
         // The module that defines it imports nothing; the one that fills it imports from "" only.

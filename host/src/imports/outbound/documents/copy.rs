@@ -259,7 +259,7 @@ mod tests {
         let mut copy = Copy::default();
         let digest = |body: &[u8]| Sha256::digest(body).into();
         copy.replace(fetched(b"{}"), now);
-        // There is nothing better.
+        // No earlier document is known.
         assert!(!copy.reject(digest(b"{}")));
         assert_eq!(copy.usable(now), Some(BODY));
         for _ in 0..2 {
