@@ -1,9 +1,9 @@
 //! Preconditions of requests that change a file (RFC 9110, 13), also from many clients at once.
 
 use futures_util::future::join_all;
-use reqwest::{Method, Response};
+use reqwest::Method;
 
-use crate::support::{Server, assert_problem};
+use crate::support::{Server, assert_problem, etag, store, stored};
 
 const PAST: &str = "Sat, 01 Jan 2000 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
@@ -44,28 +44,6 @@ const CONDITIONS: &[(&[(&str, &str)], bool)] = &[
     ),
     (&[("if-match", "CURRENT"), ("if-none-match", "*")], false),
 ];
-
-fn etag(response: &Response) -> String {
-    response.headers()["etag"].to_str().unwrap().to_owned()
-}
-
-/// Stores a file and returns its entity tag.
-async fn store(server: &Server, path: &str, body: &'static str) -> String {
-    let response = server.put(path, body).send().await.unwrap();
-    assert!(response.status().is_success(), "{response:?}");
-    etag(&response)
-}
-
-/// The file's bytes and entity tag, if there is a file.
-async fn stored(server: &Server, path: &str) -> Option<(Vec<u8>, String)> {
-    let response = server.get(path).send().await.unwrap();
-    if response.status() == 404 {
-        return None;
-    }
-    assert_eq!(response.status(), 200, "{}", server.log());
-    let etag = etag(&response);
-    Some((response.bytes().await.unwrap().to_vec(), etag))
-}
 
 #[tokio::test]
 async fn a_file_changes_only_if_its_preconditions_hold() {

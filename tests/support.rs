@@ -11,6 +11,7 @@ mod raw;
 pub mod s3_service;
 mod server;
 mod setup;
+mod stored;
 mod tokens;
 mod waiting;
 
@@ -27,6 +28,7 @@ pub use problem::{assert_problem, assert_problem_parts, is_identified, json_of};
 pub use raw::{parse, raw};
 pub use server::Server;
 pub use setup::{Setup, iam};
+pub use stored::{etag, store, stored};
 pub use tokens::{
     AUDIENCE, Claims, ISSUER, jwks, org_member, sign, sign_text, sign_with, token, user,
 };

@@ -9,32 +9,19 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use futures_util::stream;
-use reqwest::{Body, Response};
+use reqwest::Body;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Server, assert_problem, assert_problem_parts, content, files_below, json_of, raw, token,
+    self, Server, assert_problem, assert_problem_parts, content, files_below, json_of, raw, store,
+    token,
 };
 
 const FILE: &str = "/v1/public/files/file.bin";
 
-fn etag(response: &Response) -> String {
-    response.headers()["etag"].to_str().unwrap().to_owned()
-}
-
-/// Stores a file and returns its entity tag.
-async fn store(server: &Server, path: &str, body: &'static str) -> String {
-    let response = server.put(path, body).send().await.unwrap();
-    assert!(response.status().is_success(), "{response:?}");
-    etag(&response)
-}
-
-/// The file's bytes and entity tag.
+/// The bytes and entity tag of a file that exists.
 async fn stored(server: &Server, path: &str) -> (Vec<u8>, String) {
-    let response = server.get(path).send().await.unwrap();
-    assert_eq!(response.status(), 200, "{}", server.log());
-    let etag = etag(&response);
-    (response.bytes().await.unwrap().to_vec(), etag)
+    support::stored(server, path).await.unwrap()
 }
 
 async fn status_of(server: &Server, path: &str) -> u16 {
