@@ -137,6 +137,20 @@ fn a_component_that_cannot_serve_is_refused_and_the_old_one_stays() {
             &["not a Coffer component", "wasi:filesystem/preopens@0.2.3"],
         ),
         (
+            "without-probes",
+            guest()
+                .checking("(i32.store (i32.const 552) (i32.const 0))")
+                .build(),
+            &["failed its check", "it has no probes"],
+        ),
+        (
+            "unusable-probe",
+            guest()
+                .checking("(i32.store8 (i32.const 640) (i32.const 32))")
+                .build(),
+            &["failed its check", "not a valid request target"],
+        ),
+        (
             "endless-check",
             guest().checking(endless).build(),
             &["failed its check", "CPU time"],
