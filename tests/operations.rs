@@ -228,3 +228,35 @@ async fn the_log_ties_a_request_to_its_trace_and_its_component() {
         })
     });
 }
+
+#[tokio::test]
+async fn the_log_says_what_a_denied_request_asked_for() {
+    let server = Server::start();
+    for (method, path, asked) in [
+        (
+            Method::GET,
+            "/v1/org/files/a",
+            r#"operation="download" area="org" status=401"#,
+        ),
+        (
+            Method::DELETE,
+            "/v1/user/files/a//b",
+            r#"operation="delete" area="user" status=400"#,
+        ),
+        (
+            Method::GET,
+            "/v1/links/t/a",
+            r#"operation="follow-link" area="none" status=403"#,
+        ),
+        (
+            Method::PATCH,
+            "/v1/user/files/a",
+            r#"operation="other" area="none" status=405"#,
+        ),
+    ] {
+        server.request(method, path).send().await.unwrap();
+        eventually(asked, || {
+            server.log().lines().any(|line| line.contains(asked))
+        });
+    }
+}
