@@ -38,7 +38,12 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     let limits = asked
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
-    let runtime = tokio::runtime::Runtime::new().map_err(ServeError::NoRuntime)?;
+    memory::avoid_huge_pages();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_park(memory::worker_sleeps)
+        .build()
+        .map_err(ServeError::NoRuntime)?;
     let store = engine::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
     let files: Arc<dyn BlobStore> =

@@ -53,7 +53,8 @@ impl Process {
         Ok(())
     }
 
-    /// Its resident memory, in MiB.
+    /// Its resident memory, in MiB. A page that several instances of the component map counts
+    /// once.
     pub fn resident_mib(&self) -> Result<f64> {
         resident_mib(self.child.id())
     }
@@ -115,12 +116,12 @@ impl Drop for Process {
 }
 
 fn resident_mib(id: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status"));
-    let status = status.map_err(|error| format!("process {id}: {error}"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let maps = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup"));
+    let maps = maps.map_err(|error| format!("process {id}: {error}"))?;
+    let line = maps.lines().find(|line| line.starts_with("Pss:"));
     let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
     kib.map(|kib| kib / 1024.0)
-        .ok_or_else(|| format!("process {id} has no VmRSS"))
+        .ok_or_else(|| format!("process {id} has no Pss"))
 }
 
 /// An address on which nothing listened a moment ago, for programs that do not accept port 0.

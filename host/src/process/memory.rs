@@ -1,25 +1,62 @@
-//! The allocator, and how it returns free memory to the system.
+//! The allocator, and how free memory goes back to the system.
+//!
+//! Each thread has a heap of its own. Memory that other threads free stays in it until that
+//! thread allocates again, which a worker of an idle server does not: after thousands of clients
+//! have left at once, it would keep most of what they used. So each worker tidies its heap now
+//! and then before it sleeps ([`worker_sleeps`]), and all are woken for that ([`give_back`]).
 
-use std::hint::black_box;
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use rustix::thread::disable_transparent_huge_pages;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How often free memory is returned.
 const EVERY: Duration = Duration::from_secs(5);
-/// An allocation too large for the allocator's free lists, in bytes.
-const LARGE: usize = 64 << 20;
+
+/// Keeps the kernel from backing memory with huge pages: it fills the holes between what is in
+/// use, so that memory that was given back becomes resident again.
+///
+/// Called at the start, since it concerns only what becomes resident afterwards.
+pub fn avoid_huge_pages() {
+    if let Err(error) = disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "cannot turn off transparent huge pages");
+    }
+}
 
 /// Returns free memory to the system, for as long as the program runs.
-///
-/// mimalloc does so by itself, but only during allocations: after thousands of clients have left
-/// at once, and no others arrive, it would keep all of their memory. What is allocated here is
-/// never touched, so it costs nothing.
 pub async fn give_back() {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        drop(black_box(Vec::<u8>::with_capacity(LARGE)));
+        // One task for each worker. A worker that finds no more of them goes to sleep again.
+        for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+            tokio::spawn(tokio::task::yield_now());
+        }
     }
+}
+
+/// Tidies the heap of a worker that is about to sleep.
+pub fn worker_sleeps() {
+    thread_local! {
+        static TIDIED: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+    let now = Instant::now();
+    // A tick that comes a little early must not be skipped.
+    let recently = |last| now.duration_since(last) < EVERY / 2;
+    TIDIED.with(|tidied| {
+        if !tidied.get().is_some_and(recently) {
+            tidied.set(Some(now));
+            collect();
+        }
+    });
+}
+
+/// Returns what is free in the heap of this thread, and in no heap.
+#[expect(unsafe_code, reason = "mimalloc has no safe interface to this")]
+fn collect() {
+    // SAFETY: it may be called at any time, from any thread.
+    unsafe { libmimalloc_sys::mi_collect(true) }
 }

@@ -57,11 +57,13 @@ impl Crowd {
                 let begin = first..count.min(first + AT_ONCE);
                 let clients = begin.map(|index| begin_one(kind, server, index));
                 let streams = runtime.block_on(futures_util::future::join_all(clients));
-                for stream in streams {
+                for (index, stream) in streams.into_iter().enumerate() {
                     let stream = stream.map_err(|error| format!("{kind:?}: {error}"))?;
                     let there = Arc::clone(&there);
                     there.fetch_add(1, Ordering::Relaxed);
                     runtime.spawn(async move {
+                        // Not all at the same moments.
+                        tokio::time::sleep(PAUSE.mul_f64(index as f64 / AT_ONCE as f64)).await;
                         stay(kind, stream).await;
                         there.fetch_sub(1, Ordering::Relaxed);
                     });
