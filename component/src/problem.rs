@@ -181,6 +181,9 @@ impl From<Error> for Problem {
             Error::BodyIncomplete => {
                 Self::InvalidRequest("the body ended before it was complete".to_owned())
             }
+            Error::UnsupportedKey => Self::InvalidName(
+                "the storage cannot hold it; choose a shorter one, or another folder",
+            ),
             Error::NoSpace => Self::NoSpace,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,

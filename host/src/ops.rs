@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
 use crate::server::Hosts;
-use crate::store::{BlobStore, ListOptions};
+use crate::store::{BlobStore, Error, causes};
 use crate::swap::Swap;
 use answer::OpsResponse;
 
@@ -118,23 +118,22 @@ impl Operations {
         if self.draining.load(Ordering::Relaxed) {
             return answer::text(StatusCode::SERVICE_UNAVAILABLE, "draining");
         }
-        let look = self.store.list(ListOptions {
-            prefix: "readiness".to_owned(),
-            delimiter: None,
-            after: None,
-            limit: 1,
-        });
-        match tokio::time::timeout(ENGINE_TIME, look).await {
-            Ok(Ok(_)) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {
+        match tokio::time::timeout(ENGINE_TIME, self.store.ready()).await {
+            Ok(Ok(())) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {
                 answer::text(StatusCode::OK, &ready(self.store.damaged_files()))
             }
-            Ok(Ok(_)) => answer::text(
+            Ok(Ok(())) => answer::text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "requests wait too long for an instance",
             ),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "not ready");
-                answer::text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable")
+                tracing::warn!(error = causes(&error), "not ready");
+                let line = match &error {
+                    // What an operator must do.
+                    Error::Misconfigured(cause) => cause.to_string(),
+                    _ => "the store is unavailable".to_owned(),
+                };
+                answer::text(StatusCode::SERVICE_UNAVAILABLE, &line)
             }
             Err(_) => answer::text(
                 StatusCode::SERVICE_UNAVAILABLE,

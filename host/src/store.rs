@@ -59,8 +59,9 @@ pub trait Upload: Any + Send {
     /// Appends bytes; waits until there is room for more.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], [`Error::NoSpace`], [`Error::Unavailable`]. Afterwards
-    /// this upload can only be dropped.
+    /// [`Error::TooLarge`], [`Error::NoSpace`], [`Error::UnsupportedKey`],
+    /// [`Error::Unavailable`], [`Error::Misconfigured`]. Afterwards this upload can only
+    /// be dropped.
     async fn write(&mut self, bytes: Bytes) -> Result<(), Error>;
 
     /// Signals that no more bytes will come, so that none need be held in memory for
@@ -72,6 +73,8 @@ pub trait Upload: Any + Send {
 }
 
 /// Keeps files under keys; see the module's documentation for its guarantees.
+///
+/// Each operation can also fail with [`Error::Misconfigured`].
 #[async_trait::async_trait]
 pub trait BlobStore: Send + Sync + 'static {
     /// Opens a file for reading.
@@ -98,7 +101,7 @@ pub trait BlobStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Protected`], [`Error::PreconditionFailed`],
-    /// [`Error::NoSpace`], [`Error::Unavailable`].
+    /// [`Error::NoSpace`], [`Error::UnsupportedKey`], [`Error::Unavailable`].
     async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error>;
 
     /// Publishes uploads of this store, all or none. Keys in a batch differ. An engine
@@ -126,6 +129,15 @@ pub trait BlobStore: Send + Sync + 'static {
     /// [`Error::Unavailable`].
     async fn list(&self, options: ListOptions) -> Result<Listing, Error>;
 
+    /// Whether requests can be served, which a request of its own finds out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if that may pass, [`Error::Misconfigured`] if an operator must
+    /// act.
+    async fn ready(&self) -> Result<(), Error> {
+        self.list(readiness()).await.map(drop)
+    }
+
     /// Which engine this is and what it cannot guarantee, for operators.
     fn describe(&self) -> Description;
 
@@ -137,6 +149,16 @@ pub trait BlobStore: Send + Sync + 'static {
     /// too few, too many or unreadable.
     fn damaged_files(&self) -> u64 {
         0
+    }
+}
+
+/// The least list there is.
+pub(crate) fn readiness() -> ListOptions {
+    ListOptions {
+        prefix: "readiness".to_owned(),
+        delimiter: None,
+        after: None,
+        limit: 1,
     }
 }
 

@@ -151,7 +151,7 @@
     (type $error' (variant (case "not-found") (case "protected") (case "precondition-failed")
       (case "not-modified" $info) (case "span-outside" u64) (case "too-large")
       (case "digest-mismatch") (case "body-incomplete") (case "no-space") (case "timed-out")
-      (case "unavailable") (case "misconfigured")))
+      (case "unsupported-key") (case "unavailable") (case "misconfigured")))
     (export "error" (type $error (eq $error')))
     (type $etags' (variant (case "any") (case "list" (list string))))
     (export "etags" (type $etags (eq $etags')))

@@ -91,6 +91,10 @@ impl BlobStore for Metered {
         result
     }
 
+    async fn ready(&self) -> Result<(), Error> {
+        self.engine.ready().await
+    }
+
     fn describe(&self) -> Description {
         self.engine.describe()
     }

@@ -14,13 +14,17 @@ mod client;
 mod config;
 mod download;
 mod failure;
+mod fault;
+mod health;
 mod key;
 mod list;
 mod locks;
 mod multipart;
+mod permission;
 mod probe;
 mod publish;
 mod redirect;
+mod scratch;
 mod sealed;
 mod setup;
 mod shared;
@@ -41,11 +45,12 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read, readiness,
 };
 use bucket::Bucket;
 use budget::Budget;
 use failure::S3Failure;
+use health::Health;
 use locks::Locks;
 use sealed::Sealed;
 use setup::{Access, Setup, is_denied};
@@ -80,14 +85,16 @@ impl S3Store {
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
         let place = config.place();
+        let health = Health::default();
         let bucket = Bucket {
-            client,
+            client: health.watch(&client),
             name: config.bucket,
             prefix: config.prefix,
         };
         let setup = Setup {
             bucket: &bucket,
-            endpoint: config.endpoint.as_deref().unwrap_or("AWS"),
+            place: &place,
+            bucket_in_host: config.endpoint.is_some() && !config.path_style,
             region: region.unwrap_or_default(),
             create: config.create_bucket,
             block_public_access: config.block_public_access,
@@ -102,8 +109,7 @@ impl S3Store {
         {
             found = probe::conditions(&bucket).await;
         }
-        let conditional =
-            found.map_err(|failure| setup.explain_failure("s3:PutObject", &failure))?;
+        let conditional = found.map_err(|failure| setup.explain(&failure))?;
         if config.require_conditional
             && !(conditional.put && conditional.complete)
             && let Some(notice) = conditional.notice()
@@ -113,6 +119,7 @@ impl S3Store {
         let shared = Arc::new(Shared {
             bucket,
             conditional,
+            health,
             redirect: config.redirect,
             budget: Budget::new(config.memory),
             locks: Locks::new(),
@@ -127,6 +134,38 @@ impl S3Store {
     }
 }
 
+impl S3Store {
+    /// The outcome of an operation that began with a HEAD.
+    async fn explain_missing<T>(&self, key: &Key, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Err(Error::NotFound) => Err(self.shared.bucket.why_missing(key).await),
+            outcome => outcome,
+        }
+    }
+
+    async fn remove_now(
+        &self,
+        key: &Key,
+        may_remove: &Guard,
+        conditions: &Conditions,
+    ) -> Result<(), Error> {
+        let shared = &self.shared;
+        let evaluated = shared.conditional.delete;
+        let _turn = match evaluated {
+            true => None,
+            false => Some(shared.locks.lock(key.as_str()).await),
+        };
+        let mut remove = Remove::new(may_remove, conditions, evaluated);
+        loop {
+            let found = shared.bucket.look(key).await?.map(|object| object.info);
+            match shared.bucket.delete(key, &remove.pin(found)?).await {
+                Err(S3Failure::Precondition | S3Failure::NotFound | S3Failure::Conflict) => {}
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+}
+
 impl Drop for S3Store {
     fn drop(&mut self) {
         self.sweep.abort();
@@ -137,7 +176,10 @@ impl Drop for S3Store {
 impl BlobStore for S3Store {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
         match self.shared.redirect {
-            true => redirect::open(&self.shared, key, &options).await,
+            true => {
+                let opened = redirect::open(&self.shared, key, &options).await;
+                self.explain_missing(key, opened).await
+            }
             false => download::open(&self.shared, key, &options).await,
         }
     }
@@ -148,7 +190,9 @@ impl BlobStore for S3Store {
         may_read: &Guard,
         conditions: &Conditions,
     ) -> Result<Info, Error> {
-        let info = self.shared.bucket.head(key).await?.info;
+        let found = self.shared.bucket.head(key).await;
+        let found = self.explain_missing(key, found.map_err(Error::from)).await;
+        let info = found?.info;
         check_read(&info, may_read, conditions)?;
         Ok(info)
     }
@@ -184,24 +228,18 @@ impl BlobStore for S3Store {
         may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
-        let shared = &self.shared;
-        let evaluated = shared.conditional.delete;
-        let _turn = match evaluated {
-            true => None,
-            false => Some(shared.locks.lock(key.as_str()).await),
-        };
-        let mut remove = Remove::new(may_remove, conditions, evaluated);
-        loop {
-            let found = shared.bucket.look(key).await?.map(|object| object.info);
-            match shared.bucket.delete(key, &remove.pin(found)?).await {
-                Err(S3Failure::Precondition | S3Failure::NotFound | S3Failure::Conflict) => {}
-                outcome => return Ok(outcome?),
-            }
-        }
+        let removed = self.remove_now(key, may_remove, conditions).await;
+        self.explain_missing(key, removed).await
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         list::page(&self.shared.bucket, &options).await
+    }
+
+    /// Lists, and tries the rest too if requests were refused.
+    async fn ready(&self) -> Result<(), Error> {
+        self.list(readiness()).await?;
+        Ok(self.shared.health.check(&self.shared.bucket).await?)
     }
 
     fn describe(&self) -> Description {

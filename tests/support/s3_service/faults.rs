@@ -16,6 +16,8 @@ use s3s::{Body, HttpError, HttpResponse};
 pub enum Fault {
     /// An answer with this status and error code instead of the right one.
     Status(u16, &'static str),
+    /// An answer with this status, these header fields and this body instead of the right one.
+    Answer(u16, Vec<(&'static str, String)>, String),
     /// The connection closes without an answer.
     Closed,
     /// The request is served, and the connection closes without an answer.
@@ -52,6 +54,14 @@ impl Fault {
                         .body(Body::from(xml))
                         .expect("an answer"))
                 }))
+            }
+            Fault::Answer(status, fields, body) => {
+                let mut answer = http::Response::builder().status(*status);
+                for (name, value) in fields {
+                    answer = answer.header(*name, value);
+                }
+                let answer = answer.body(Body::from(body.clone())).expect("an answer");
+                Some(Box::pin(async move { Ok(answer) }))
             }
             Fault::Closed => Some(Box::pin(async { Err(HttpError::new("closed".into())) })),
             _ => None,

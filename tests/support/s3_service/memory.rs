@@ -40,6 +40,13 @@ impl Memory {
         bucket.map_or(vec![], |bucket| bucket.objects.keys().cloned().collect())
     }
 
+    /// Versions and delete markers.
+    pub(super) fn versions(&self, bucket: &str) -> usize {
+        let buckets = self.buckets();
+        let bucket = buckets.get(bucket);
+        bucket.map_or(0, |bucket| bucket.versions.len() + bucket.markers.len())
+    }
+
     pub(super) fn unfinished(&self) -> usize {
         self.buckets()
             .values()
@@ -175,7 +182,7 @@ impl S3 for Memory {
             // One clock for both, so that no test depends on when a second begins.
             let date = httpdate::fmt_http_date(object.modified).parse();
             response.headers.insert("date", date.expect("a date"));
-            bucket.keep(asked.key, object, self.knows.versions);
+            response.output.version_id = bucket.keep(asked.key, object, self.knows.versions);
             Ok(response)
         })
     }
@@ -249,6 +256,10 @@ impl S3 for Memory {
     ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let asked = req.input;
         self.with(&asked.bucket, |bucket| {
+            if let Some(id) = &asked.version_id {
+                bucket.forget(&asked.key, id);
+                return done(DeleteObjectOutput::default());
+            }
             if self.knows.conditional_delete {
                 check_write(
                     bucket.objects.get(&asked.key),
@@ -256,8 +267,12 @@ impl S3 for Memory {
                     None,
                 )?;
             }
-            bucket.objects.remove(&asked.key);
-            done(DeleteObjectOutput::default())
+            let version_id = bucket.hide(&asked.key, self.knows.versions);
+            done(DeleteObjectOutput {
+                delete_marker: version_id.is_some().then_some(true),
+                version_id,
+                ..Default::default()
+            })
         })
     }
 
@@ -345,9 +360,10 @@ impl S3 for Memory {
             object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
             let e_tag = Some(object.etag());
             bucket.uploads.remove(&asked.upload_id);
-            bucket.keep(asked.key, object, self.knows.versions);
+            let version_id = bucket.keep(asked.key, object, self.knows.versions);
             done(CompleteMultipartUploadOutput {
                 e_tag,
+                version_id,
                 ..Default::default()
             })
         })

@@ -120,6 +120,11 @@ impl S3Service {
         self.memory.objects(bucket)
     }
 
+    /// How many versions and delete markers a bucket has, if it keeps any.
+    pub fn versions(&self, bucket: &str) -> usize {
+        self.memory.versions(bucket)
+    }
+
     /// How many multipart uploads have neither been completed nor aborted.
     pub fn unfinished(&self) -> usize {
         self.memory.unfinished()
@@ -165,7 +170,7 @@ impl Front {
         self.log.lock().expect("the log").push(line.clone());
         let fault = self.faults.meet(&line);
         if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
-            if let Some(Fault::Status(..)) = fault {
+            if let Some(Fault::Status(..) | Fault::Answer(..)) = fault {
                 // Else the connection may break before the answer is read.
                 let _ = request.into_body().collect().await;
             }

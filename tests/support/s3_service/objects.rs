@@ -1,6 +1,6 @@
 //! What a bucket holds, and which conditions hold for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -13,6 +13,8 @@ pub(super) struct Bucket {
     pub(super) objects: BTreeMap<String, Object>,
     /// By version; empty if none are kept.
     pub(super) versions: HashMap<String, Object>,
+    /// Delete markers, where versions are kept.
+    pub(super) markers: HashSet<String>,
     pub(super) uploads: HashMap<String, Upload>,
     pub(super) private: bool,
     pub(super) blocks_acls: bool,
@@ -20,14 +22,42 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// Stores an object; in a bucket that keeps versions, under an id too.
-    pub(super) fn keep(&mut self, key: String, mut object: Object, versions: bool) {
-        if versions {
-            let id = uuid::Uuid::new_v4().to_string();
+    /// Stores an object; in a bucket that keeps versions, under an id too, which is returned.
+    pub(super) fn keep(
+        &mut self,
+        key: String,
+        mut object: Object,
+        versions: bool,
+    ) -> Option<String> {
+        let id = versions.then(|| uuid::Uuid::new_v4().to_string());
+        if let Some(id) = &id {
             object.version = Some(id.clone());
-            self.versions.insert(id, object.clone());
+            self.versions.insert(id.clone(), object.clone());
         }
         self.objects.insert(key, object);
+        id
+    }
+
+    /// Removes an object; in a bucket that keeps versions, only from sight, and returns the
+    /// marker's id.
+    pub(super) fn hide(&mut self, key: &str, versions: bool) -> Option<String> {
+        self.objects.remove(key);
+        let id = versions.then(|| uuid::Uuid::new_v4().to_string());
+        self.markers.extend(id.clone());
+        id
+    }
+
+    /// Removes one version, or a marker.
+    pub(super) fn forget(&mut self, key: &str, id: &str) {
+        self.markers.remove(id);
+        self.versions.remove(id);
+        if self
+            .objects
+            .get(key)
+            .is_some_and(|object| object.version.as_deref() == Some(id))
+        {
+            self.objects.remove(key);
+        }
     }
 
     /// The current version, or the one that is named.

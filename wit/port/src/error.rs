@@ -35,10 +35,14 @@ pub enum Error {
     /// The store is full, or its quota is used up.
     #[error("no space left")]
     NoSpace,
-    /// The store failed or is out of reach.
+    /// This store cannot hold a file under this key.
+    #[error("the store cannot hold a file under this key")]
+    UnsupportedKey(#[source] Cause),
+    /// The store failed or is out of reach, and trying again may help.
     #[error("the store is unavailable")]
     Unavailable(#[source] Cause),
-    /// The store lacks a setting, or has an unusable one.
+    /// An operator must act: a setting is missing or unusable, or the service behind the
+    /// store refuses to serve it.
     #[error("the store is misconfigured")]
     Misconfigured(#[source] Cause),
 }

@@ -2,12 +2,14 @@
 //! service without transactions is made to keep the port's promises. Sans I/O: the engine
 //! sends the requests and says how they went.
 
+pub mod code;
 pub mod metadata;
 pub mod pages;
 pub mod publish;
 pub mod range;
 pub mod remove;
 
+pub use code::Meaning;
 pub use metadata::Metadata;
 pub use pages::Pages;
 pub use publish::{Publish, Seen};
@@ -35,17 +37,4 @@ pub fn quoted(etag: &str) -> String {
         true => etag.to_owned(),
         false => format!("\"{etag}\""),
     }
-}
-
-/// Whether a service's error code says that a quota is used up.
-#[must_use]
-pub fn is_full(code: &str) -> bool {
-    matches!(
-        code,
-        "QuotaExceeded"
-            | "InsufficientStorage"
-            | "InsufficientStorageSpace"
-            | "XMinioStorageFull"
-            | "XMinioAdminBucketQuotaExceeded"
-    )
 }

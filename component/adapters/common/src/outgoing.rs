@@ -21,6 +21,7 @@ pub(crate) fn error(error: Error) -> wit::Error {
         Error::TooLarge => wit::Error::TooLarge,
         Error::DigestMismatch => wit::Error::DigestMismatch,
         Error::NoSpace => wit::Error::NoSpace,
+        Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
         Error::Unavailable(_) => wit::Error::Unavailable,
         Error::Misconfigured(_) => wit::Error::Misconfigured,
     }

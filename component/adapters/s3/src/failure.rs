@@ -1,7 +1,7 @@
 //! Why a request to the service failed.
 
 use coffer_port::Error;
-use coffer_port::object::is_full;
+use coffer_port::object::Meaning;
 use instant_xml::FromXml;
 
 /// Why a request failed.
@@ -29,9 +29,15 @@ pub enum Failure {
     TooLarge,
     #[error("no space left")]
     NoSpace,
-    /// The service cannot be reached or failed.
+    /// The service cannot hold an object of this name.
+    #[error("{0}")]
+    UnsupportedKey(String),
+    /// The service cannot be reached or failed for now.
     #[error("{0}")]
     Broken(String),
+    /// The service refuses until an operator acts.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// The service's error document.
@@ -46,24 +52,23 @@ impl Failure {
     /// From an unsuccessful response.
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
-        let code = code.unwrap_or_default();
-        match (code.as_str(), status) {
-            ("NoSuchUpload", _) => Failure::NoSuchUpload,
-            ("NoSuchKey" | "NotFound", _) => Failure::NotFound,
-            ("PreconditionFailed", _) => Failure::Precondition,
-            ("ConditionalRequestConflict" | "OperationAborted", _) => Failure::Conflict,
-            ("InvalidRange", _) => Failure::RangeOutside,
-            ("NotImplemented", _) | (_, 501) => Failure::NotImplemented,
-            ("EntityTooLarge", _) | (_, 413) => Failure::TooLarge,
-            (code, _) if is_full(code) => Failure::NoSpace,
-            (_, 507) => Failure::NoSpace,
-            // The response to HEAD has no document that could contain an error code.
-            ("", 404) => Failure::NotFound,
-            (_, 412) => Failure::Precondition,
-            (_, 416) => Failure::RangeOutside,
-            (code, status) => {
-                Failure::Broken(format!("the service responded with {status} {code}"))
-            }
+        let code = code.ok().filter(|code| !code.is_empty());
+        let response = || {
+            let code = code.as_deref().unwrap_or_default();
+            format!("the service responded with {status} {code}")
+        };
+        match Meaning::of(status, code.as_deref(), Some(document)) {
+            Meaning::NotFound => Failure::NotFound,
+            Meaning::NoSuchUpload => Failure::NoSuchUpload,
+            Meaning::Precondition => Failure::Precondition,
+            Meaning::Conflict => Failure::Conflict,
+            Meaning::RangeOutside => Failure::RangeOutside,
+            Meaning::NotImplemented => Failure::NotImplemented,
+            Meaning::TooLarge => Failure::TooLarge,
+            Meaning::NoSpace => Failure::NoSpace,
+            Meaning::UnsupportedKey => Failure::UnsupportedKey(response()),
+            Meaning::NotModified | Meaning::Transient => Failure::Broken(response()),
+            Meaning::Permanent => Failure::Refused(response()),
         }
     }
 }
@@ -76,6 +81,10 @@ impl From<Failure> for Error {
             Failure::Precondition => Error::PreconditionFailed,
             Failure::TooLarge => Error::TooLarge,
             Failure::NoSpace => Error::NoSpace,
+            failure @ Failure::UnsupportedKey(_) => Error::UnsupportedKey(failure.into()),
+            failure @ (Failure::Refused(_) | Failure::NotImplemented) => {
+                Error::Misconfigured(failure.into())
+            }
             other => Error::unavailable(other),
         }
     }
@@ -102,7 +111,26 @@ mod tests {
             Failure::Conflict
         );
         assert!(
-            matches!(Failure::of(404, &document("NoSuchBucket")), Failure::Broken(text) if text.contains("NoSuchBucket"))
+            matches!(Failure::of(404, &document("NoSuchBucket")), Failure::Refused(text) if text.contains("NoSuchBucket"))
         );
+        assert!(matches!(
+            Failure::of(503, &document("SlowDown")),
+            Failure::Broken(_)
+        ));
+    }
+
+    #[test]
+    fn only_what_passes_is_unavailable() {
+        let error = |status, code: &str| {
+            let document = format!("<Error><Code>{code}</Code></Error>");
+            Error::from(Failure::of(status, &document))
+        };
+        assert!(matches!(error(503, "SlowDown"), Error::Unavailable(_)));
+        assert!(matches!(
+            error(403, "AccessDenied"),
+            Error::Misconfigured(_)
+        ));
+        let long = error(400, "KeyTooLongError");
+        assert!(matches!(long, Error::UnsupportedKey(_)), "{long}");
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn broken_off(cause: &wasmtime::Error) -> wit::Error {
 pub(super) fn refusal(error: store::Error) -> wit::Error {
     if error.is_failure() {
         log(&error);
+    } else if let store::Error::UnsupportedKey(_) = &error {
+        tracing::info!(error = store::causes(&error), "refused");
     }
     match error {
         store::Error::NotFound => wit::Error::NotFound,
@@ -55,6 +57,7 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
         store::Error::TooLarge => wit::Error::TooLarge,
         store::Error::DigestMismatch => wit::Error::DigestMismatch,
         store::Error::NoSpace => wit::Error::NoSpace,
+        store::Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
         store::Error::Unavailable(_) => wit::Error::Unavailable,
         store::Error::Misconfigured(_) => wit::Error::Misconfigured,
     }

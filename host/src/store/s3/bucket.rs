@@ -22,6 +22,7 @@ pub(super) use read::Bytes;
 pub(super) use write::Written;
 
 /// A bucket, and the prefix of the store's objects in it.
+#[derive(Clone)]
 pub(super) struct Bucket {
     pub(super) client: Client,
     pub(super) name: String,

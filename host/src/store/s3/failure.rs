@@ -3,8 +3,10 @@
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
-use coffer_port::object::is_full;
+use coffer_port::object::Meaning;
 
+use super::fault::Fault;
+use super::permission::NeedsPermission;
 use crate::store::Error;
 
 /// Why a request failed.
@@ -28,26 +30,46 @@ pub(super) enum S3Failure {
 
 impl<E> From<SdkError<E, HttpResponse>> for S3Failure
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: NeedsPermission + ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> S3Failure {
-        let status = error.raw_response().map(|raw| raw.status().as_u16());
-        match (error.code(), status) {
-            (Some("NoSuchUpload"), _) => S3Failure::NoSuchUpload,
-            (Some("NoSuchKey" | "NotFound"), _) => S3Failure::NotFound,
-            (Some("PreconditionFailed"), _) => S3Failure::Precondition,
-            (Some("ConditionalRequestConflict" | "OperationAborted"), _) => S3Failure::Conflict,
-            (Some("NotModified"), _) => S3Failure::NotModified,
-            (Some("InvalidRange"), _) => S3Failure::RangeOutside,
-            (Some("EntityTooLarge"), _) | (_, Some(413)) => S3Failure::Other(Error::TooLarge),
-            (Some(code), _) if is_full(code) => S3Failure::Other(Error::NoSpace),
-            (_, Some(507)) => S3Failure::Other(Error::NoSpace),
-            // The response to HEAD has no body that could contain an error code.
-            (None, Some(404)) => S3Failure::NotFound,
-            (_, Some(304)) => S3Failure::NotModified,
-            (_, Some(412)) => S3Failure::Precondition,
-            (_, Some(416)) => S3Failure::RangeOutside,
-            _ => S3Failure::Other(Error::Unavailable(Box::new(error))),
+        let fault = || Box::new(Fault::of(&error));
+        let Some(response) = error.raw_response() else {
+            let fault = fault();
+            return S3Failure::Other(match fault.passes() {
+                true => Error::Unavailable(fault),
+                false => Error::Misconfigured(fault),
+            });
+        };
+        let code = error.code().filter(|code| !code.is_empty());
+        match Meaning::of(response.status().as_u16(), code, error.message()) {
+            Meaning::NotFound if E::ABOUT_OBJECT => S3Failure::NotFound,
+            Meaning::NoSuchUpload => S3Failure::NoSuchUpload,
+            Meaning::Precondition => S3Failure::Precondition,
+            Meaning::Conflict => S3Failure::Conflict,
+            Meaning::NotModified => S3Failure::NotModified,
+            Meaning::RangeOutside => S3Failure::RangeOutside,
+            Meaning::TooLarge => S3Failure::Other(Error::TooLarge),
+            Meaning::NoSpace => S3Failure::Other(Error::NoSpace),
+            Meaning::UnsupportedKey => S3Failure::Other(Error::UnsupportedKey(fault())),
+            Meaning::Transient => S3Failure::Other(Error::Unavailable(fault())),
+            Meaning::NotFound | Meaning::NotImplemented | Meaning::Permanent => {
+                S3Failure::Other(Error::Misconfigured(fault()))
+            }
+        }
+    }
+}
+
+impl S3Failure {
+    /// The failed request, unless its outcome is one that requests of its kind have.
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        match self {
+            S3Failure::Other(
+                Error::Unavailable(cause)
+                | Error::Misconfigured(cause)
+                | Error::UnsupportedKey(cause),
+            ) => cause.downcast_ref(),
+            _ => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::bucket::Bucket;
 use super::failure::S3Failure;
+use super::scratch::Scratch;
 use crate::store::{Error, Key};
 
 /// Which conditional writes the service supports.
@@ -51,8 +52,9 @@ impl Conditional {
 pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, S3Failure> {
     let name = format!(".coffer/probe-{}", Uuid::new_v4());
     let key = Key::new(name).map_err(|error| Error::Unavailable(Box::new(error)))?;
-    let found = try_all(bucket, &key).await;
-    let removed = bucket.delete(&key, &Pin::None).await;
+    let scratch = Scratch::new(bucket, &key).await?;
+    let found = try_all(&scratch.bucket, &key).await;
+    let removed = scratch.remove([&key]).await;
     let found = found?;
     removed?;
     Ok(found)

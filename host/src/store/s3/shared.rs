@@ -4,6 +4,7 @@ use tokio_util::task::TaskTracker;
 
 use super::bucket::Bucket;
 use super::budget::Budget;
+use super::health::Health;
 use super::locks::Locks;
 use super::probe::Conditional;
 
@@ -11,6 +12,7 @@ use super::probe::Conditional;
 pub(super) struct Shared {
     pub(super) bucket: Bucket,
     pub(super) conditional: Conditional,
+    pub(super) health: Health,
     pub(super) redirect: bool,
     pub(super) budget: Budget,
     pub(super) locks: Locks,

@@ -10,6 +10,7 @@ use coffer_port::object::{Metadata, Range, Seen};
 
 use super::{Bucket, Object};
 use crate::store::s3::failure::S3Failure;
+use crate::store::s3::fault::Fault;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
 /// Bytes of an object, as a stream.
@@ -30,7 +31,11 @@ impl Bucket {
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .send()
-            .await?;
+            .await;
+        let head = match head {
+            Ok(head) => head,
+            Err(error) => return Err(self.explained(key, error.into()).await),
+        };
         let object = Object::new(
             key,
             length(head.content_length())?,
@@ -42,6 +47,29 @@ impl Bucket {
             version_id: head.version_id,
             ..object
         })
+    }
+
+    /// The failure of a HEAD, whose response cannot say why the service refused.
+    async fn explained(&self, key: &Key, failure: S3Failure) -> S3Failure {
+        match failure.fault().is_some_and(Fault::is_unexplained) {
+            true => self.explain(key).await.map_or(failure, S3Failure::Other),
+            false => failure,
+        }
+    }
+
+    /// Why there is no such file: because of the object, or because the whole bucket is gone,
+    /// which the response to HEAD cannot tell.
+    pub(in crate::store::s3) async fn why_missing(&self, key: &Key) -> Error {
+        self.explain(key).await.unwrap_or(Error::NotFound)
+    }
+
+    /// What the response to a GET says, which has a document.
+    async fn explain(&self, key: &Key) -> Option<Error> {
+        let first = Range::between(0, 1);
+        match self.get(key, first, &Conditions::default()).await {
+            Err(S3Failure::Other(error)) => Some(error),
+            _ => None,
+        }
     }
 
     /// [`Bucket::head`], but a missing object is not a failure.

@@ -56,7 +56,7 @@ const TABLE: [Row; 7] = [
             ("truncated", "broken old"),
             ("error in 200", "unavailable old"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -67,7 +67,7 @@ const TABLE: [Row; 7] = [
             ("flipped bit", "damaged old"),
             ("error in 200", "unavailable old"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -75,7 +75,7 @@ const TABLE: [Row; 7] = [
         "ok new",
         &[
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -83,7 +83,7 @@ const TABLE: [Row; 7] = [
         "ok new",
         &[
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -93,7 +93,7 @@ const TABLE: [Row; 7] = [
             ("flipped bit", "unavailable new"),
             ("truncated", "unavailable new"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -103,7 +103,7 @@ const TABLE: [Row; 7] = [
             ("flipped bit", "unavailable old"),
             ("truncated", "unavailable old"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -111,7 +111,7 @@ const TABLE: [Row; 7] = [
         "ok none",
         &[
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
 ];
@@ -263,6 +263,7 @@ fn kind(error: &Error) -> &'static str {
         Error::NotFound => "not-found",
         Error::PreconditionFailed => "precondition-failed",
         Error::Unavailable(_) => "unavailable",
+        Error::Misconfigured(_) => "misconfigured",
         _ => "another",
     }
 }

@@ -14,6 +14,8 @@ fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
     match outcome {
         Ok(_) => "done",
         Err(Error::Unavailable(_)) => "unavailable",
+        Err(Error::Misconfigured(_)) => "misconfigured",
+        Err(Error::UnsupportedKey(_)) => "unsupported key",
         Err(Error::TooLarge) => "too large",
         Err(Error::NoSpace) => "no space",
         Err(_) => "something else",
@@ -117,18 +119,37 @@ async fn transient_faults_are_retried_and_outages_are_reported() {
 }
 
 #[tokio::test]
-async fn quota_and_size_errors_are_reported_as_what_they_are() {
+async fn each_error_of_the_service_is_reported_as_what_it_is() {
     let service = S3Service::start();
     let store = store_on(&service).await;
     for (status, code, expected) in [
         (400, "EntityTooLarge", "too large"),
         (403, "QuotaExceeded", "no space"),
         (507, "XMinioStorageFull", "no space"),
-        (403, "AccessDenied", "unavailable"),
-        (404, "NoSuchBucket", "unavailable"),
+        (403, "AccessDenied", "misconfigured"),
+        (404, "NoSuchBucket", "misconfigured"),
+        (400, "ExpiredToken", "misconfigured"),
+        (403, "RequestTimeTooSkewed", "misconfigured"),
+        (400, "KMS.DisabledException", "misconfigured"),
+        (301, "PermanentRedirect", "misconfigured"),
+        (400, "KeyTooLongError", "unsupported key"),
+        (409, "ExistingObjectIsFile", "unsupported key"),
+        (400, "BadDigest", "unavailable"),
     ] {
-        service.fail("PUT /files/f", 1, Fault::Status(status, code));
+        let fault = Fault::Status(status, code);
+        service.fail("PUT /files/f?x-id=PutObject", 1, fault.clone());
         assert_eq!(verdict(put(&store, "f", b"1").await), expected, "{code}");
+        let large = vec![0; 9 << 20];
+        for request in [
+            "POST /files/f?uploads",
+            "PUT /files/f?x-id=UploadPart",
+            "POST /files/f?uploadId",
+        ] {
+            service.fail(request, 1, fault.clone());
+            let outcome = verdict(put(&store, "f", &large).await);
+            assert_eq!(outcome, expected, "{request}: {code}");
+            service.recover();
+        }
     }
 }
 
@@ -148,4 +169,81 @@ async fn a_lost_response_is_not_mistaken_for_another_writers_change() {
     let stored = put_with(&store, "large", create_only, &[1; 9 << 20]).await;
     assert!(!stored.expect("stored").replaced);
     assert_eq!(service.unfinished(), 0);
+}
+
+#[tokio::test]
+async fn a_refused_head_is_explained() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"1").await.expect("stored");
+    for request in ["HEAD /files/f", "GET /files/f"] {
+        service.fail(request, usize::MAX, Fault::Status(400, "ExpiredToken"));
+    }
+    let found = store
+        .stat(&key("f"), &Guard::Any, &Conditions::default())
+        .await;
+    let Err(Error::Misconfigured(cause)) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        cause.to_string(),
+        "S3 rejected the credentials (ExpiredToken); renew AWS_SESSION_TOKEN"
+    );
+}
+
+#[tokio::test]
+async fn readiness_finds_out_what_is_refused_and_that_it_no_longer_is() {
+    for versions in [false, true] {
+        let service = S3Service::that(Knows {
+            versions,
+            ..Knows::default()
+        });
+        let store = store_on(&service).await;
+        put(&store, "f", b"1").await.expect("stored");
+        let stored = service.versions(BUCKET);
+        let denied = || Fault::Status(403, "AccessDenied");
+        store.ready().await.expect("ready");
+
+        // One object that nobody may read is not about the host.
+        service.fail("GET /files/f", 1, Fault::Status(403, "InvalidObjectState"));
+        assert_eq!(verdict(read(&store, "f", Span::All).await), "misconfigured");
+        store.ready().await.expect("ready");
+
+        for (request, permission) in [
+            ("PUT /files/", "s3:PutObject"),
+            ("DELETE /files/", "s3:DeleteObject"),
+            ("HEAD /files/", "s3:GetObject"),
+        ] {
+            service.fail(request, usize::MAX, denied());
+            let _ = put(&store, "g", b"1").await;
+            let _ = store
+                .remove(&key("g"), &Guard::Any, &Conditions::default())
+                .await;
+            let _ = store
+                .stat(&key("f"), &Guard::Any, &Conditions::default())
+                .await;
+            for _ in 0..2 {
+                let ready = store.ready().await;
+                let Err(Error::Misconfigured(cause)) = ready else {
+                    panic!("{request}: {ready:?}");
+                };
+                let line = cause.to_string();
+                assert!(line.contains(permission), "{request}: {line}");
+            }
+            service.recover();
+            store.ready().await.expect("ready again");
+            let temporary = |name: &String| name.starts_with(".coffer");
+            assert!(!service.objects(BUCKET).iter().any(temporary), "{request}");
+            let _ = store
+                .remove(&key("g"), &Guard::Any, &Conditions::default())
+                .await;
+        }
+        // "f", and what the test itself stored and removed as "g" twice.
+        let left = service.versions(BUCKET);
+        assert!(left <= stored + if versions { 6 } else { 0 }, "{left}");
+
+        service.requests();
+        store.ready().await.expect("ready");
+        assert_eq!(service.requests().len(), 1, "a list is enough");
+    }
 }

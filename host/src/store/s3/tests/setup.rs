@@ -97,40 +97,109 @@ async fn conditions_that_the_service_ignores_are_found_out_and_refused_on_demand
 }
 
 #[tokio::test]
-async fn each_fault_is_reported_in_one_line() {
+async fn each_fault_is_reported_in_one_line_that_says_what_to_do() {
     let service = S3Service::start();
+    let place = format!("cannot use s3://files/ at {}: ", service.url());
     let line = refusal(config(service.url()), "wrong").await;
-    assert!(line.contains("rejected the credentials"), "{line}");
-
+    assert_eq!(
+        line,
+        format!(
+            "{place}S3 rejected the credentials (SignatureDoesNotMatch); check AWS_SECRET_ACCESS_KEY"
+        )
+    );
     let table = [
-        (Fault::Status(403, "AccessDenied"), "denied s3:ListBucket"),
         (
-            Fault::Status(301, "PermanentRedirect"),
-            "not in the region us-east-1",
+            Fault::Status(403, "AccessDenied"),
+            "S3 denied s3:ListBucket (AccessDenied); allow it to these credentials",
         ),
         (
-            Fault::Status(400, "AuthorizationHeaderMalformed"),
-            "not in the region us-east-1",
+            Fault::Status(301, "PermanentRedirect"),
+            "the bucket is in another region (PermanentRedirect); set --s3-region",
         ),
         (
             Fault::Status(500, "InternalError"),
-            "failed at s3:ListBucket",
+            "S3 failed at s3:ListBucket (InternalError: a fault)",
         ),
-        (Fault::Closed, "cannot be reached"),
     ];
     for (fault, expected) in table {
         service.fail("GET /files", usize::MAX, fault);
         let line = refusal(config(service.url()), SECRET_KEY).await;
-        assert!(line.contains(expected), "{line}");
+        assert_eq!(line, format!("{place}{expected}"));
         service.recover();
     }
-    service.fail("PUT /files/.coffer", 9, Fault::Status(403, "AccessDenied"));
-    let line = refusal(config(service.url()), SECRET_KEY).await;
-    assert!(line.contains("denied s3:PutObject"), "{line}");
+    for (fault, temporary) in [
+        (Fault::Status(500, "InternalError"), true),
+        (Fault::Closed, true),
+        (Fault::Status(403, "AccessDenied"), false),
+    ] {
+        service.fail("GET /files", usize::MAX, fault.clone());
+        let refused = open_as(config(service.url()), SECRET_KEY).await.map(|_| ());
+        let refused = refused.expect_err("refused");
+        let told =
+            matches!(refused, SetupError::Unusable { temporary: told, .. } if told == temporary);
+        assert!(told, "{fault:?}: {refused:?}");
+        service.recover();
+    }
+}
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let nobody = format!("http://{}", closed.local_addr().expect("an address"));
-    drop(closed);
-    let line = refusal(config(nobody), SECRET_KEY).await;
-    assert!(line.contains("cannot be reached"), "{line}");
+#[tokio::test]
+async fn a_probe_that_is_refused_leaves_nothing_behind() {
+    for versions in [false, true] {
+        for (request, expected) in [
+            ("DELETE /files/.coffer", "denied s3:DeleteObject"),
+            ("PUT /files/.coffer", "denied s3:PutObject"),
+            ("POST /files/.coffer", "denied s3:PutObject"),
+        ] {
+            let service = S3Service::that(Knows {
+                versions,
+                ..Knows::default()
+            });
+            service.make_bucket(BUCKET);
+            let fault = Fault::Status(403, "AccessDenied");
+            service.fail(request, usize::MAX, fault);
+            let line = refusal(config(service.url()), SECRET_KEY).await;
+            assert!(line.contains(expected), "{line}");
+            assert!(service.objects(BUCKET).is_empty(), "{request}");
+            assert_eq!(service.versions(BUCKET), 0, "{request}");
+            assert_eq!(service.unfinished(), 0, "{request}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_probe_leaves_no_version_behind() {
+    for knows in [
+        Knows::default(),
+        Knows {
+            conditional_put: false,
+            conditional_delete: false,
+            ..Knows::default()
+        },
+    ] {
+        let service = S3Service::that(Knows {
+            versions: true,
+            ..knows
+        });
+        let _store = store_on(&service).await;
+        assert!(service.objects(BUCKET).is_empty());
+        assert_eq!(service.versions(BUCKET), 0);
+    }
+    // Without the permission to delete versions they stay, and are not seen.
+    let service = S3Service::that(Knows {
+        versions: true,
+        ..Knows::default()
+    });
+    drop(store_on(&service).await);
+    let requests = service.requests();
+    let all: Vec<_> = requests
+        .iter()
+        .filter(|line| line.starts_with("DELETE"))
+        .collect();
+    let versions = all.iter().filter(|line| line.contains("versionId")).count();
+    assert!(versions > 0);
+    service.fail("DELETE", all.len() - versions, Fault::Fine);
+    service.fail("DELETE", versions, Fault::Status(403, "AccessDenied"));
+    drop(store_on(&service).await);
+    assert!(service.objects(BUCKET).is_empty());
+    assert!(service.versions(BUCKET) > 0);
 }
