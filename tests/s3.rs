@@ -2,6 +2,7 @@
 //! the other modules' tests again.
 
 mod redirect;
+mod wait;
 
 use std::process::Command;
 use std::sync::Arc;
@@ -241,6 +242,18 @@ fn only_the_s3_engine_can_redirect_clients() {
 
 /// What a start with these flags ends with.
 fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
+    let (code, said) = ended(service, args, secret_key, &[]);
+    assert_eq!(code, Some(1));
+    said
+}
+
+/// The exit code of a start with these flags and variables, and what it logs; it does not listen.
+fn ended(
+    service: &S3Service,
+    args: &[&str],
+    secret_key: &str,
+    variables: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let folder = tempfile::TempDir::new().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, [b'7'; 32]).unwrap();
@@ -254,11 +267,12 @@ fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
         .env("AWS_ACCESS_KEY_ID", "coffer-test")
         .env("AWS_SECRET_ACCESS_KEY", secret_key)
         .env("AWS_REGION", "us-east-1")
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr).unwrap()
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
 }
 
 #[tokio::test]

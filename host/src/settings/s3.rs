@@ -4,7 +4,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::error::SettingsError;
-use super::values::{ByteSize, Duration};
+use super::values::{ByteSize, Duration, Wait};
 use crate::store::s3::{Config, Prefix};
 
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
@@ -85,6 +85,17 @@ pub struct S3Flags {
         default_value = "7d"
     )]
     s3_abandoned_after: Duration,
+
+    /// Start while the service cannot be reached, answer 503 until it can, and end after this time
+    /// if it still cannot [default: end at once; without TIME: forever]
+    #[arg(
+        long,
+        env = "COFFER_S3_WAIT",
+        value_name = "TIME",
+        num_args = 0..=1,
+        default_missing_value = "forever"
+    )]
+    s3_wait: Option<Wait>,
 }
 
 /// Whether to create the bucket.
@@ -120,6 +131,11 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
 impl S3Flags {
+    /// How long to wait for the service; none: not at all.
+    pub fn wait(&self) -> Option<Wait> {
+        self.s3_wait
+    }
+
     /// The engine's configuration.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub struct Config {
 
 impl Config {
     /// Where the files are stored, for the log, without secrets that a URL may contain.
-    pub(super) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         let prefix = self.prefix.to_string();
         let endpoint = self.endpoint.as_deref().and_then(|url| {
             let url = url.parse::<http::Uri>().ok()?;

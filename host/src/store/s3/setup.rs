@@ -79,6 +79,17 @@ pub enum SetupError {
     Unconditional(&'static str),
 }
 
+impl SetupError {
+    /// Whether it may pass without anybody's doing.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            SetupError::Unreachable { .. } | SetupError::Other { .. }
+        )
+    }
+}
+
 /// What was done about public access to the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
