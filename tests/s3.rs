@@ -1,6 +1,8 @@
 //! The S3 engine over HTTP, on an in-memory service: what only this engine does, and then
 //! the other modules' tests again.
 
+mod network;
+mod proxy;
 mod redirect;
 mod wait;
 

@@ -141,10 +141,11 @@ impl S3Flags {
     /// # Errors
     /// See [`SettingsError`].
     pub fn checked(&self) -> Result<Config, SettingsError> {
-        let Some(bucket) = self.s3_bucket.clone().filter(|name| !name.is_empty()) else {
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let Some(bucket) = given(&self.s3_bucket) else {
             return Err(SettingsError::NoBucket);
         };
-        let endpoint = self.s3_endpoint.clone();
+        let endpoint = given(&self.s3_endpoint);
         if let Some(url) = &endpoint {
             let parsed = url.parse::<http::Uri>().ok();
             let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
@@ -162,7 +163,7 @@ impl S3Flags {
         Ok(Config {
             bucket,
             endpoint,
-            region: self.s3_region.clone(),
+            region: given(&self.s3_region),
             create_bucket: self.s3_create_bucket == CreateBucket::IfMissing,
             block_public_access: self.s3_public_access_block == PublicAccessBlock::On,
             prefix,

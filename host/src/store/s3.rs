@@ -18,6 +18,7 @@ mod key;
 mod list;
 mod locks;
 mod multipart;
+mod network;
 mod probe;
 mod publish;
 mod redirect;
@@ -47,6 +48,7 @@ use bucket::Bucket;
 use budget::Budget;
 use failure::S3Failure;
 use locks::Locks;
+use network::Network;
 use sealed::Sealed;
 use setup::{Access, Setup, is_denied};
 use shared::Shared;
@@ -73,7 +75,8 @@ impl S3Store {
     /// # Errors
     /// See [`SetupError`].
     pub async fn open(config: Config) -> Result<S3Store, SetupError> {
-        let client = client::connect(&config, None).await;
+        let network = Network::from_env()?;
+        let client = client::connect(&config, &network, None).await;
         S3Store::with(client, config).await
     }
 

@@ -13,6 +13,7 @@ use aws_sdk_s3::types::{
 use super::bucket::Bucket;
 use super::client::DEFAULT_REGION;
 use super::failure::S3Failure;
+use super::network::NetworkError;
 
 /// Why an S3 store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,9 @@ pub enum SetupError {
         /// The service's error.
         cause: String,
     },
+    /// The environment's proxies or certificates.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// `--s3-conditional=require`, and the service does not support conditional writes.
     #[error("{0}; --s3-conditional=require does not accept that")]
     Unconditional(&'static str),

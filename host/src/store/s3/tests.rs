@@ -48,7 +48,8 @@ fn config(endpoint: String) -> Config {
 
 async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
     let known = Credentials::new(ACCESS_KEY, secret, None, None, "test");
-    let client = client::connect(&config, Some(SharedCredentialsProvider::new(known))).await;
+    let known = Some(SharedCredentialsProvider::new(known));
+    let client = client::connect(&config, &Network::default(), known).await;
     S3Store::with(client, config).await
 }
 
