@@ -1,6 +1,7 @@
 //! The S3 engine over HTTP, on an in-memory service: what only this engine does, and then
 //! the other modules' tests again.
 
+mod fields;
 mod network;
 mod proxy;
 mod redirect;

@@ -1,11 +1,14 @@
 //! The flags of the S3 engine.
 
+mod fields;
+
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::error::SettingsError;
 use super::values::{ByteSize, Duration, Wait};
 use crate::store::s3::{Config, Prefix};
+use fields::FieldFlags;
 
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
 /// standard chain.
@@ -96,6 +99,9 @@ pub struct S3Flags {
         default_missing_value = "forever"
     )]
     s3_wait: Option<Wait>,
+
+    #[command(flatten)]
+    fields: FieldFlags,
 }
 
 /// Whether to create the bucket.
@@ -173,6 +179,7 @@ impl S3Flags {
             redirect: self.s3_redirect,
             stalled_after: STALLED_AFTER,
             abandoned_after: self.s3_abandoned_after.into(),
+            fields: self.fields.checked()?,
         })
     }
 }

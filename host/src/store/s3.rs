@@ -14,6 +14,7 @@ mod client;
 mod config;
 mod download;
 mod failure;
+mod fields;
 mod key;
 mod list;
 mod locks;
@@ -55,6 +56,7 @@ use shared::Shared;
 use upload::S3Upload;
 
 pub use config::Config;
+pub use fields::{AccountId, Encryption, Fields, KmsKey, StorageClass, Tag};
 pub use key::{Prefix, PrefixError};
 pub use setup::SetupError;
 

@@ -17,6 +17,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
 
 use super::config::Config;
+use super::fields::AddFields;
 use super::network::Network;
 
 /// Connect timeout, including TLS.
@@ -63,7 +64,9 @@ pub(super) async fn connect(
         loader = loader.credentials_provider(credentials);
     }
     let shared = loader.load().await;
-    let builder = aws_sdk_s3::config::Builder::from(&shared).force_path_style(config.path_style);
+    let builder = aws_sdk_s3::config::Builder::from(&shared)
+        .force_path_style(config.path_style)
+        .interceptor(AddFields(config.fields.clone()));
     Client::from_conf(builder.build())
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fields::Fields;
 use super::key::Prefix;
 
 /// Where the bucket is and how it is used.
@@ -31,6 +32,8 @@ pub struct Config {
     pub stalled_after: Duration,
     /// How old an upload that was neither completed nor aborted must be to count as abandoned.
     pub abandoned_after: Duration,
+    /// What requests say beside what they are about.
+    pub fields: Fields,
 }
 
 impl Config {
@@ -78,6 +81,7 @@ mod tests {
                 redirect: false,
                 stalled_after: Duration::ZERO,
                 abandoned_after: Duration::ZERO,
+                fields: Fields::default(),
             };
             assert_eq!(config.place(), expected);
         }

@@ -43,6 +43,7 @@ fn config(endpoint: String) -> Config {
         abandoned_after: Duration::from_secs(7 * 24 * 3600),
         create_bucket: true,
         block_public_access: true,
+        fields: Fields::default(),
     }
 }
 
