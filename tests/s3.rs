@@ -2,6 +2,7 @@
 //! the other modules' tests again.
 
 mod fields;
+mod metrics;
 mod network;
 mod proxy;
 mod redirect;

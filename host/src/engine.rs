@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use tokio::runtime::Runtime;
 
+use crate::metrics::Metrics;
 use crate::secrets::secret_file;
 use crate::settings::{Engine, Serve, SettingsError};
 use crate::store::BlobStore;
@@ -55,20 +56,25 @@ impl OpenedEngine {
 ///
 /// # Errors
 /// See [`EngineError`].
-pub fn open(asked: &Serve, runtime: &Runtime) -> Result<OpenedEngine, EngineError> {
+pub fn open(
+    asked: &Serve,
+    runtime: &Runtime,
+    metrics: &Metrics,
+) -> Result<OpenedEngine, EngineError> {
     let store: Arc<dyn BlobStore> = match asked.checked_engine()? {
         Engine::Local => Arc::new(LocalStore::open(&asked.data_dir)?),
         Engine::S3 => {
-            let config = asked.s3.checked()?;
+            let (config, requests) = (asked.s3.checked()?, metrics.s3_requests());
             if let Some(limit) = asked.s3.wait() {
                 let pending = Arc::new(Pending::new(config.place()));
                 return runtime.block_on(wait(Waiting {
                     config,
+                    requests,
                     limit,
                     pending,
                 }));
             }
-            Arc::new(runtime.block_on(S3Store::open(config))?)
+            Arc::new(runtime.block_on(S3Store::open(config, &requests))?)
         }
     };
     announce(store.as_ref());

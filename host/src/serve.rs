@@ -47,7 +47,7 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         .build()
         .map_err(ServeError::NoRuntime)?;
     let metrics = Arc::new(Metrics::default());
-    let OpenedEngine { store, failed } = engine::open(asked, &runtime)?;
+    let OpenedEngine { store, failed } = engine::open(asked, &runtime, &metrics)?;
     let files: Arc<dyn BlobStore> =
         Arc::new(Metered::new(Arc::clone(&store), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::metrics::S3Requests;
 use crate::settings::Wait;
 use crate::store::pending::Pending;
 use crate::store::s3::{Config, S3Store, SetupError};
@@ -15,6 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Opens the engine as soon as its service answers.
 pub(super) struct Waiting {
     pub(super) config: Config,
+    pub(super) requests: S3Requests,
     pub(super) limit: Wait,
     /// What is opened.
     pub(super) pending: Arc<Pending>,
@@ -29,7 +31,7 @@ impl Waiting {
         let start = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match S3Store::open(self.config.clone()).await {
+            let error = match S3Store::open(self.config.clone(), &self.requests).await {
                 Ok(store) => {
                     super::announce(&store);
                     self.pending.open(Arc::new(store));

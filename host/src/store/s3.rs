@@ -20,6 +20,7 @@ mod list;
 mod locks;
 mod multipart;
 mod network;
+mod observe;
 mod probe;
 mod publish;
 mod redirect;
@@ -45,6 +46,7 @@ use super::{
     BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
     Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
 };
+use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
 use failure::S3Failure;
@@ -76,9 +78,9 @@ impl S3Store {
     ///
     /// # Errors
     /// See [`SetupError`].
-    pub async fn open(config: Config) -> Result<S3Store, SetupError> {
+    pub async fn open(config: Config, requests: &S3Requests) -> Result<S3Store, SetupError> {
         let network = Network::from_env()?;
-        let client = client::connect(&config, &network, None).await;
+        let client = client::connect(&config, &network, requests, None).await;
         S3Store::with(client, config).await
     }
 

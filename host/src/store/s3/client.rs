@@ -19,6 +19,8 @@ use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
 use super::config::Config;
 use super::fields::AddFields;
 use super::network::Network;
+use super::observe::Observe;
+use crate::metrics::S3Requests;
 
 /// Connect timeout, including TLS.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -44,6 +46,7 @@ pub(super) const DEFAULT_REGION: &str = "us-east-1";
 pub(super) async fn connect(
     config: &Config,
     network: &Network,
+    requests: &S3Requests,
     credentials: Option<SharedCredentialsProvider>,
 ) -> Client {
     let retries = RetryConfig::standard()
@@ -66,7 +69,8 @@ pub(super) async fn connect(
     let shared = loader.load().await;
     let builder = aws_sdk_s3::config::Builder::from(&shared)
         .force_path_style(config.path_style)
-        .interceptor(AddFields(config.fields.clone()));
+        .interceptor(AddFields(config.fields.clone()))
+        .interceptor(Observe(requests.clone()));
     Client::from_conf(builder.build())
 }
 

@@ -50,7 +50,7 @@ fn config(endpoint: String) -> Config {
 async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
     let known = Credentials::new(ACCESS_KEY, secret, None, None, "test");
     let known = Some(SharedCredentialsProvider::new(known));
-    let client = client::connect(&config, &Network::default(), known).await;
+    let client = client::connect(&config, &Network::default(), &S3Requests::default(), known).await;
     S3Store::with(client, config).await
 }
 
@@ -78,7 +78,11 @@ mod with_conditions {
             ..config(endpoint)
         };
         (
-            Arc::new(S3Store::open(config).await.expect("a store")),
+            Arc::new(
+                S3Store::open(config, &S3Requests::default())
+                    .await
+                    .expect("a store"),
+            ),
             None,
         )
     }
