@@ -1,8 +1,10 @@
 //! The S3 engine over HTTP, on an in-memory service: what only this engine does, and then
 //! the other modules' tests again.
 
+mod credentials;
 mod fields;
 mod metrics;
+mod mock;
 mod network;
 mod proxy;
 mod redirect;
