@@ -10,7 +10,8 @@ mod proxy;
 mod redirect;
 mod wait;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use reqwest::StatusCode;
@@ -263,7 +264,7 @@ fn ended(
     let folder = tempfile::TempDir::new().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, [b'7'; 32]).unwrap();
-    let output = Command::new(COFFER)
+    let mut child = Command::new(COFFER)
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
         .args(["--engine", "s3", "--s3-path-style", "--link-secret-file"])
         .arg(secret)
@@ -274,9 +275,18 @@ fn ended(
         .env("AWS_SECRET_ACCESS_KEY", secret_key)
         .env("AWS_REGION", "us-east-1")
         .envs(variables.iter().copied())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
-    assert!(output.stdout.is_empty());
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(line, "", "{args:?} {variables:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     (output.status.code(), said)
 }
