@@ -1,11 +1,19 @@
 //! The S3 engine over HTTP, on an in-memory service: what only this engine does, and then
 //! the other modules' tests again.
 
+mod credentials;
+mod fields;
+mod metrics;
+mod mock;
+mod network;
 mod permanent;
+mod proxy;
 mod redirect;
 mod refused;
+mod wait;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use reqwest::StatusCode;
@@ -238,10 +246,22 @@ fn only_the_s3_engine_can_redirect_clients() {
 
 /// What a start with these flags ends with.
 fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
+    let (code, said) = ended(service, args, secret_key, &[]);
+    assert_eq!(code, Some(1));
+    said
+}
+
+/// The exit code of a start with these flags and variables, and what it logs; it does not listen.
+fn ended(
+    service: &S3Service,
+    args: &[&str],
+    secret_key: &str,
+    variables: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let folder = tempfile::TempDir::new().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, [b'7'; 32]).unwrap();
-    let output = Command::new(COFFER)
+    let mut child = Command::new(COFFER)
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "error"])
         .args(["--engine", "s3", "--s3-path-style", "--link-secret-file"])
         .arg(secret)
@@ -251,11 +271,21 @@ fn refusal(service: &S3Service, args: &[&str], secret_key: &str) -> String {
         .env("AWS_ACCESS_KEY_ID", "coffer-test")
         .env("AWS_SECRET_ACCESS_KEY", secret_key)
         .env("AWS_REGION", "us-east-1")
-        .output()
+        .envs(variables.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr).unwrap()
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(line, "", "{args:?} {variables:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
 }
 
 #[tokio::test]

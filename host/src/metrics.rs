@@ -2,6 +2,7 @@
 
 mod gauge_guard;
 mod labels;
+mod s3_requests;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use labels::{
 
 pub use gauge_guard::GaugeGuard;
 pub use labels::Word;
+pub use s3_requests::S3Requests;
 
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [
@@ -46,6 +48,7 @@ pub struct Metrics {
     tokens: Family<OutcomeLabel, Counter>,
     log_dropped: Counter,
     damaged_files: Gauge,
+    s3_requests: S3Requests,
 }
 
 fn histogram() -> Histogram {
@@ -72,6 +75,7 @@ impl Default for Metrics {
             tokens: Family::default(),
             log_dropped: Counter::default(),
             damaged_files: Gauge::default(),
+            s3_requests: S3Requests::default(),
         };
         metrics.register();
         metrics
@@ -148,6 +152,12 @@ impl Metrics {
             "Damaged files found since the start: missing, too short, too long or unreadable",
             self.damaged_files.clone(),
         );
+        self.s3_requests.register(registry);
+    }
+
+    /// Those of the S3 engine.
+    pub fn s3_requests(&self) -> S3Requests {
+        self.s3_requests.clone()
     }
 
     /// A request was answered.

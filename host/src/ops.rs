@@ -39,8 +39,6 @@ pub struct Operations {
     pub swap: Arc<Swap>,
     /// The engine.
     pub store: Arc<dyn BlobStore>,
-    /// Its name.
-    pub engine: &'static str,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The host names that this listener answers to.
@@ -107,7 +105,7 @@ impl Operations {
                 self.metrics.damaged(self.store.damaged_files());
                 answer::metrics(self.metrics.text())
             }
-            "/component" => component::status(&self.swap, self.engine).await,
+            "/component" => component::status(&self.swap, self.store.describe().engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             _ => component::rollback(&self.swap).await,
         }
@@ -117,6 +115,10 @@ impl Operations {
     async fn readiness(&self) -> OpsResponse {
         if self.draining.load(Ordering::Relaxed) {
             return answer::text(StatusCode::SERVICE_UNAVAILABLE, "draining");
+        }
+        if let Some(reason) = self.store.unopened() {
+            let line = format!("waiting for the store: {reason}");
+            return answer::text(StatusCode::SERVICE_UNAVAILABLE, &line);
         }
         match tokio::time::timeout(ENGINE_TIME, self.store.ready()).await {
             Ok(Ok(())) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {

@@ -8,8 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 
+use crate::engine::{self, EngineError, OpenedEngine};
 use crate::imports::environment::{Setting, secrets, setting};
 use crate::metrics::Metrics;
 use crate::ops::Operations;
@@ -20,7 +22,7 @@ use crate::settings::Serve;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Provided, Sources, Swap, Taken, watch};
-use crate::{engine, ops, server};
+use crate::{ops, server};
 
 pub use error::ServeError;
 
@@ -44,8 +46,8 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         .on_thread_park(memory::worker_sleeps)
         .build()
         .map_err(ServeError::NoRuntime)?;
-    let store = engine::open(asked, &runtime)?;
     let metrics = Arc::new(Metrics::default());
+    let OpenedEngine { store, failed } = engine::open(asked, &runtime, &metrics)?;
     let files: Arc<dyn BlobStore> =
         Arc::new(Metered::new(Arc::clone(&store), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {
@@ -57,7 +59,7 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, limits, sources, provided, metrics))
+        runtime.block_on(listen(asked, limits, sources, provided, metrics, failed))
     });
     engine::close(store.as_ref(), &runtime);
     served
@@ -84,6 +86,7 @@ async fn listen(
     sources: (Sources, Taken),
     provided: Provided,
     metrics: Arc<Metrics>,
+    failed: BoxFuture<'static, EngineError>,
 ) -> Result<(), ServeError> {
     let store = Arc::clone(&provided.store);
     let about = store.describe();
@@ -99,7 +102,6 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine: about.engine,
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),
@@ -127,15 +129,22 @@ async fn listen(
     tokio::spawn(memory::give_back());
     tokio::spawn(watch(Arc::clone(&swap), asked.watch_interval.into()));
     tokio::spawn(signals::reload_on_hangup(Arc::clone(&swap))?);
+    let mut failure = None;
     let stop = async {
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            error = failed => failure = Some(error),
+        }
         operations.draining.store(true, Ordering::Relaxed);
     };
-    if server::run(listener, swap, metrics, limits, stop).await {
-        tracing::info!("stopped");
-        Ok(())
-    } else {
-        Err(ServeError::Unfinished)
+    let finished = server::run(listener, swap, metrics, limits, stop).await;
+    match failure {
+        Some(error) => Err(error.into()),
+        None if finished => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        None => Err(ServeError::Unfinished),
     }
 }
 

@@ -16,6 +16,7 @@ use values::Duration;
 
 pub use error::SettingsError;
 pub use serve::{Engine, Serve};
+pub use values::Wait;
 
 /// A storage API for your app's files: public, each user's own, each organization's.
 ///

@@ -24,6 +24,7 @@ pub mod body;
 pub mod contract;
 pub mod local;
 pub mod metered;
+pub mod pending;
 pub mod s3;
 
 use std::any::Any;
@@ -149,6 +150,11 @@ pub trait BlobStore: Send + Sync + 'static {
     /// too few, too many or unreadable.
     fn damaged_files(&self) -> u64 {
         0
+    }
+
+    /// Why it is not open yet; none if it is.
+    fn unopened(&self) -> Option<String> {
+        None
     }
 }
 

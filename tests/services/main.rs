@@ -7,7 +7,7 @@
 //! | [`daemon`], [`ports`], [`process`] | programs that end with this one |
 //! | [`proxy`] | between hosts and a service: counts and records requests |
 //! | [`host`], [`bucket`] | a Coffer host, and the bucket past it |
-//! | [`start`], [`contract`], [`lists`], [`races`], [`cuts`], [`http`] | what is checked |
+//! | [`start`], [`contract`], [`lists`], [`races`], [`cuts`], [`versions`], [`http`] | what is checked |
 //! | [`names`], [`suite`] | names of every kind; tests of other programs |
 //! | [`report`] | what was found, as a table |
 //!
@@ -43,6 +43,7 @@ mod service;
 mod start;
 mod suite;
 mod swift;
+mod versions;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -79,6 +80,8 @@ enum Check {
     Races,
     /// Uploads that are cut off
     Cuts,
+    /// Buckets that keep versions, and lock them
+    Versions,
     /// The tests over HTTP that concern the engine
     Http,
 }
@@ -91,6 +94,7 @@ impl Check {
             Check::Lists => lists::check(service).await,
             Check::Races => races::check(service).await,
             Check::Cuts => cuts::check(service).await,
+            Check::Versions => versions::check(service).await,
             Check::Http => http::check(service).await,
         }
     }

@@ -28,6 +28,12 @@ pub(super) struct OperationLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct S3Labels {
+    pub(super) operation: Word,
+    pub(super) outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct KindLabel {
     pub(super) kind: Word,
 }

@@ -51,6 +51,18 @@ pub enum SettingsError {
         /// What is wrong with it.
         source: PrefixError,
     },
+    /// `--s3-sse-kms-key` without KMS.
+    #[error("--s3-sse-kms-key needs --s3-sse aws:kms or aws:kms:dsse")]
+    KmsKey,
+    /// `--s3-sse-bucket-key` where there are none.
+    #[error("--s3-sse-bucket-key needs --s3-sse aws:kms")]
+    BucketKey,
+    /// `--s3-tag`.
+    #[error("--s3-tag {0} is given twice")]
+    TagTwice(String),
+    /// `--s3-tag`.
+    #[error("--s3-tag: an object has at most {0} tags")]
+    TooManyTags(usize),
     /// `--s3-memory`.
     #[error("--s3-memory must be at least {0}")]
     TooLittleMemory(ByteSize),

@@ -1,11 +1,14 @@
 //! The flags of the S3 engine.
 
+mod fields;
+
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::error::SettingsError;
-use super::values::{ByteSize, Duration};
+use super::values::{ByteSize, Duration, Wait};
 use crate::store::s3::{Config, Prefix};
+use fields::FieldFlags;
 
 /// Where the bucket is and how it is used. Credentials come from the AWS SDK's
 /// standard chain.
@@ -85,6 +88,20 @@ pub struct S3Flags {
         default_value = "7d"
     )]
     s3_abandoned_after: Duration,
+
+    /// Start while the service cannot be reached, answer 503 until it can, and end after this time
+    /// if it still cannot [default: end at once; without TIME: forever]
+    #[arg(
+        long,
+        env = "COFFER_S3_WAIT",
+        value_name = "TIME",
+        num_args = 0..=1,
+        default_missing_value = "forever"
+    )]
+    s3_wait: Option<Wait>,
+
+    #[command(flatten)]
+    fields: FieldFlags,
 }
 
 /// Whether to create the bucket.
@@ -120,15 +137,21 @@ const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
 impl S3Flags {
+    /// How long to wait for the service; none: not at all.
+    pub fn wait(&self) -> Option<Wait> {
+        self.s3_wait
+    }
+
     /// The engine's configuration.
     ///
     /// # Errors
     /// See [`SettingsError`].
     pub fn checked(&self) -> Result<Config, SettingsError> {
-        let Some(bucket) = self.s3_bucket.clone().filter(|name| !name.is_empty()) else {
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let Some(bucket) = given(&self.s3_bucket) else {
             return Err(SettingsError::NoBucket);
         };
-        let endpoint = self.s3_endpoint.clone();
+        let endpoint = given(&self.s3_endpoint);
         if let Some(url) = &endpoint {
             let parsed = url.parse::<http::Uri>().ok();
             let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
@@ -146,7 +169,7 @@ impl S3Flags {
         Ok(Config {
             bucket,
             endpoint,
-            region: self.s3_region.clone(),
+            region: given(&self.s3_region),
             create_bucket: self.s3_create_bucket == CreateBucket::IfMissing,
             block_public_access: self.s3_public_access_block == PublicAccessBlock::On,
             prefix,
@@ -156,6 +179,7 @@ impl S3Flags {
             redirect: self.s3_redirect,
             stalled_after: STALLED_AFTER,
             abandoned_after: self.s3_abandoned_after.into(),
+            fields: self.fields.checked()?,
         })
     }
 }

@@ -13,6 +13,9 @@ pub enum ValueError {
     /// A time.
     #[error("expected a time with its unit, such as 10s, 5m or 1h 30m")]
     Time,
+    /// A time, or none.
+    #[error("expected a time with its unit, such as 10s, 5m or 1h 30m, or forever")]
+    TimeOrForever,
     /// A number of bytes.
     #[error("expected a size, such as 64KiB, 5GiB or 20MB")]
     Size,
@@ -52,6 +55,29 @@ impl ValueError {
 /// A time with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Duration(humantime::Duration);
+
+/// How long to wait for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until it is there.
+    Forever,
+    /// Until then.
+    UpTo(std::time::Duration),
+}
+
+impl FromStr for Wait {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "forever" => Ok(Self::Forever),
+            text => match text.parse::<Duration>() {
+                Ok(time) => Ok(Self::UpTo(time.into())),
+                Err(_) => Err(ValueError::TimeOrForever),
+            },
+        }
+    }
+}
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -106,4 +106,8 @@ impl BlobStore for Metered {
     fn damaged_files(&self) -> u64 {
         self.engine.damaged_files()
     }
+
+    fn unopened(&self) -> Option<String> {
+        self.engine.unopened()
+    }
 }

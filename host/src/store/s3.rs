@@ -15,11 +15,14 @@ mod config;
 mod download;
 mod failure;
 mod fault;
+mod fields;
 mod health;
 mod key;
 mod list;
 mod locks;
 mod multipart;
+mod network;
+mod observe;
 mod permission;
 mod probe;
 mod publish;
@@ -47,17 +50,20 @@ use super::{
     BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
     Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read, readiness,
 };
+use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
 use failure::S3Failure;
 use health::Health;
 use locks::Locks;
+use network::Network;
 use sealed::Sealed;
 use setup::{Access, Setup, is_denied};
 use shared::Shared;
 use upload::S3Upload;
 
 pub use config::Config;
+pub use fields::{AccountId, Encryption, Fields, KmsKey, StorageClass, Tag};
 pub use key::{Prefix, PrefixError};
 pub use setup::SetupError;
 
@@ -77,8 +83,9 @@ impl S3Store {
     ///
     /// # Errors
     /// See [`SetupError`].
-    pub async fn open(config: Config) -> Result<S3Store, SetupError> {
-        let client = client::connect(&config, None).await;
+    pub async fn open(config: Config, requests: &S3Requests) -> Result<S3Store, SetupError> {
+        let network = Network::from_env()?;
+        let client = client::connect(&config, &network, requests, None).await;
         S3Store::with(client, config).await
     }
 

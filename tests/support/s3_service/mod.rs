@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use http::HeaderMap;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -35,12 +36,16 @@ pub const ACCESS_KEY: &str = "coffer-test";
 /// Its secret.
 pub const SECRET_KEY: &str = "coffer-test-secret";
 
+/// Requests, each as method and target, with their header fields.
+type Recorded = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+
 /// A service that runs until it is dropped.
 pub struct S3Service {
     address: SocketAddr,
     memory: Memory,
     faults: Faults,
     log: Arc<Mutex<Vec<String>>>,
+    fields: Recorded,
     _stop: oneshot::Sender<()>,
 }
 
@@ -57,13 +62,14 @@ impl S3Service {
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a listener");
         let (memory, faults) = (Memory::new(knows), Faults::default());
-        let log = Arc::new(Mutex::new(Vec::new()));
+        let (log, fields) = (Arc::new(Mutex::new(Vec::new())), Recorded::default());
         let mut builder = S3ServiceBuilder::new(memory.clone());
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         let front = Front {
             protocol: builder.build(),
             faults: faults.clone(),
             log: log.clone(),
+            fields: fields.clone(),
         };
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -85,6 +91,7 @@ impl S3Service {
             memory,
             faults,
             log,
+            fields,
             _stop: stop,
         }
     }
@@ -108,6 +115,16 @@ impl S3Service {
     /// The requests so far, each as method and target, and forgets them.
     pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.log.lock().expect("the log"))
+    }
+
+    /// The same with their header fields.
+    pub fn fields(&self) -> Vec<(String, HeaderMap)> {
+        std::mem::take(&mut self.fields.lock().expect("the fields"))
+    }
+
+    /// `ADDR:PORT`
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Creates a bucket if missing.
@@ -142,6 +159,7 @@ struct Front {
     protocol: Protocol,
     faults: Faults,
     log: Arc<Mutex<Vec<String>>>,
+    fields: Recorded,
 }
 
 impl Front {
@@ -168,6 +186,8 @@ impl Front {
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<HttpResponse, HttpError> {
         let line = format!("{} {}", request.method(), request.uri());
         self.log.lock().expect("the log").push(line.clone());
+        let fields = (line.clone(), request.headers().clone());
+        self.fields.lock().expect("the fields").push(fields);
         let fault = self.faults.meet(&line);
         if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
             if let Some(Fault::Status(..) | Fault::Answer(..)) = fault {

@@ -1,4 +1,4 @@
-//! The SDK's client, with every timeout, retry and connection limit set explicitly.
+//! The SDK's client, with every timeout and retry set explicitly.
 //!
 //! A service that is down costs a request about two seconds (four attempts with backoff and
 //! jitter), one that does not respond at most [`ATTEMPT`] per attempt and [`OPERATION`] in
@@ -15,9 +15,12 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::config::Config;
+use super::fields::AddFields;
+use super::network::Network;
+use super::observe::Observe;
+use crate::metrics::S3Requests;
 
 /// Connect timeout, including TLS.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -32,10 +35,6 @@ const LARGE_OPERATION: Duration = Duration::from_secs(300);
 const ATTEMPTS: u32 = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
-/// Max idle connections kept for later requests.
-const IDLE_CONNECTIONS: usize = 256;
-/// Idle timeout of connections; services close theirs after 20 s or more.
-const IDLE: Duration = Duration::from_secs(15);
 /// The region to sign for if none is set: most services other than AWS accept it, and AWS
 /// names the right one in its response.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
@@ -46,20 +45,17 @@ pub(super) const DEFAULT_REGION: &str = "us-east-1";
 /// `credentials` override those.
 pub(super) async fn connect(
     config: &Config,
+    network: &Network,
+    requests: &S3Requests,
     credentials: Option<SharedCredentialsProvider>,
 ) -> Client {
-    let http = aws_smithy_http_client::Builder::new()
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(FIRST_BACKOFF)
         .with_max_backoff(LONGEST_BACKOFF);
     let stalled = StalledStreamProtectionConfig::enabled().grace_period(config.stalled_after);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(network.client())
         .timeout_config(limits(ATTEMPT, OPERATION))
         .retry_config(retries)
         .stalled_stream_protection(stalled.build())
@@ -71,7 +67,10 @@ pub(super) async fn connect(
         loader = loader.credentials_provider(credentials);
     }
     let shared = loader.load().await;
-    let builder = aws_sdk_s3::config::Builder::from(&shared).force_path_style(config.path_style);
+    let builder = aws_sdk_s3::config::Builder::from(&shared)
+        .force_path_style(config.path_style)
+        .interceptor(AddFields(config.fields.clone()))
+        .interceptor(Observe(requests.clone()));
     Client::from_conf(builder.build())
 }
 

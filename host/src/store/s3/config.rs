@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fields::Fields;
 use super::key::Prefix;
 
 /// Where the bucket is and how it is used.
@@ -31,11 +32,13 @@ pub struct Config {
     pub stalled_after: Duration,
     /// How old an upload that was neither completed nor aborted must be to count as abandoned.
     pub abandoned_after: Duration,
+    /// What requests say beside what they are about.
+    pub fields: Fields,
 }
 
 impl Config {
     /// Where the files are stored, for the log, without secrets that a URL may contain.
-    pub(super) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         let prefix = self.prefix.to_string();
         let endpoint = self.endpoint.as_deref().and_then(|url| {
             let url = url.parse::<http::Uri>().ok()?;
@@ -78,6 +81,7 @@ mod tests {
                 redirect: false,
                 stalled_after: Duration::ZERO,
                 abandoned_after: Duration::ZERO,
+                fields: Fields::default(),
             };
             assert_eq!(config.place(), expected);
         }

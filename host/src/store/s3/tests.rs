@@ -43,12 +43,14 @@ fn config(endpoint: String) -> Config {
         abandoned_after: Duration::from_secs(7 * 24 * 3600),
         create_bucket: true,
         block_public_access: true,
+        fields: Fields::default(),
     }
 }
 
 async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
     let known = Credentials::new(ACCESS_KEY, secret, None, None, "test");
-    let client = client::connect(&config, Some(SharedCredentialsProvider::new(known))).await;
+    let known = Some(SharedCredentialsProvider::new(known));
+    let client = client::connect(&config, &Network::default(), &S3Requests::default(), known).await;
     S3Store::with(client, config).await
 }
 
@@ -76,7 +78,11 @@ mod with_conditions {
             ..config(endpoint)
         };
         (
-            Arc::new(S3Store::open(config).await.expect("a store")),
+            Arc::new(
+                S3Store::open(config, &S3Requests::default())
+                    .await
+                    .expect("a store"),
+            ),
             None,
         )
     }

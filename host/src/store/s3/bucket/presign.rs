@@ -6,6 +6,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 
 use super::Bucket;
 use crate::store::body::ServedAs;
+use crate::store::s3::fields::Presigned;
 use crate::store::{Error, Key};
 
 /// How long a presigned URL is valid: just long enough for a client to follow it.
@@ -31,6 +32,8 @@ impl Bucket {
             .set_response_content_type(fields.content_type)
             .set_response_content_disposition(fields.content_disposition)
             .set_response_cache_control(fields.cache_control)
+            .customize()
+            .interceptor(Presigned)
             .presigned(lifetime)
             .await
             .map_err(|error| Error::Unavailable(Box::new(error)))?;

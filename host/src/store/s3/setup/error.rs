@@ -1,6 +1,7 @@
 //! Why an S3 store cannot be used: one line that names what to do.
 
 use crate::store::s3::fault::brief;
+use crate::store::s3::network::NetworkError;
 
 /// The most that the line may have, in bytes: with the program's name less than 200.
 const LONGEST: usize = 190;
@@ -29,12 +30,27 @@ pub enum SetupError {
         /// Whether it may pass without anybody's doing.
         temporary: bool,
     },
+    /// The environment's proxies or certificates.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// `--s3-conditional=require`, and the service does not support conditional writes.
     #[error("{0}; --s3-conditional=require does not accept that")]
     Unconditional(&'static str),
 }
 
 impl SetupError {
+    /// Whether it may pass without anybody's doing.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            SetupError::Unusable {
+                temporary: true,
+                ..
+            }
+        )
+    }
+
     /// For files at this place, of which URLs may be long.
     pub(super) fn unusable(place: &str, cause: &str, temporary: bool) -> SetupError {
         let place = brief(place, LONGEST_PLACE);
