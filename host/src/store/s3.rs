@@ -24,6 +24,7 @@ mod redirect;
 mod sealed;
 mod setup;
 mod shared;
+mod stall;
 mod sweep;
 mod upload;
 

@@ -34,6 +34,8 @@ pub enum Fault {
     Fine,
     /// The body stalls after this many bytes.
     Stalled(usize),
+    /// The request's body is not read, and there is no answer.
+    Mute,
 }
 
 type Answer = Result<HttpResponse, HttpError>;
@@ -54,6 +56,7 @@ impl Fault {
                 }))
             }
             Fault::Closed => Some(Box::pin(async { Err(HttpError::new("closed".into())) })),
+            Fault::Mute => Some(Box::pin(std::future::pending())),
             _ => None,
         }
     }

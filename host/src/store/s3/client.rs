@@ -4,7 +4,8 @@
 //! jitter), one that does not respond at most [`ATTEMPT`] per attempt and [`OPERATION`] in
 //! all; then the client gets 503. With the SDK's retry quota, many requests that fail at the
 //! same time give up at once instead of retrying. A transfer that stalls for
-//! [`Config::stalled_after`] is aborted: an upload is then retried, a download resumed.
+//! [`Config::stalled_after`] is aborted: an upload is then retried ([`stall`]), a download
+//! resumed.
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::config::Config;
+use super::stall;
 
 /// Connect timeout, including TLS.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -59,7 +61,7 @@ pub(super) async fn connect(
         .with_max_backoff(LONGEST_BACKOFF);
     let stalled = StalledStreamProtectionConfig::enabled().grace_period(config.stalled_after);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(stall::watched(http, config.stalled_after))
         .timeout_config(limits(ATTEMPT, OPERATION))
         .retry_config(retries)
         .stalled_stream_protection(stalled.build())

@@ -41,6 +41,25 @@ async fn a_stalled_download_is_resumed_on_another_connection() {
 }
 
 #[tokio::test]
+async fn an_upload_that_stalls_is_sent_again_long_before_it_would_time_out() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    for (name, size, line) in [
+        ("small", 1, "PUT /files/small"),
+        ("whole", 4 << 20, "PUT /files/whole"),
+        ("large", 9 << 20, "PUT /files/large?"),
+    ] {
+        service.fail(line, 1, Fault::Mute);
+        let content = vec![1; size];
+        let storing = put(&store, name, &content);
+        let stored = tokio::time::timeout(Duration::from_secs(60), storing).await;
+        stored.expect("not stalled").expect("stored");
+        let found = read(&store, name, Span::All).await.expect("read");
+        assert_eq!(found.len(), size);
+    }
+}
+
+#[tokio::test]
 async fn a_broken_download_never_ends_cleanly() {
     let service = S3Service::start();
     let store = store_on(&service).await;
