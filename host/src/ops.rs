@@ -40,7 +40,7 @@ pub struct Operations {
     /// The engine.
     pub store: Arc<dyn BlobStore>,
     /// Its name.
-    pub engine: &'static str,
+    pub engine: String,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The host names that this listener answers to.
@@ -107,7 +107,7 @@ impl Operations {
                 self.metrics.damaged(self.store.damaged_files());
                 answer::metrics(self.metrics.text())
             }
-            "/component" => component::status(&self.swap, self.engine).await,
+            "/component" => component::status(&self.swap, &self.engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             _ => component::rollback(&self.swap).await,
         }

@@ -99,7 +99,7 @@ async fn listen(
     let operations = Arc::new(Operations {
         swap: Arc::clone(&swap),
         store,
-        engine: about.engine,
+        engine: about.engine.clone(),
         metrics: Arc::clone(&metrics),
         hosts: asked.own_hosts(),
         draining: AtomicBool::new(false),

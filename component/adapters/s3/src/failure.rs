@@ -22,6 +22,9 @@ pub enum Failure {
     /// The multipart upload does not exist.
     #[error("no such multipart upload")]
     NoSuchUpload,
+    /// It may have been carried out: an answer was lost, or is a success that cannot be read.
+    #[error("not confirmed: {0}")]
+    Unconfirmed(String),
     /// The service does not implement it.
     #[error("not implemented")]
     NotImplemented,
@@ -43,6 +46,17 @@ struct Document {
 }
 
 impl Failure {
+    /// What a write's failure means if an earlier attempt may have been carried out: then it is
+    /// that attempt which the condition failed for, or which is done.
+    pub fn after_lost_answer(self) -> Failure {
+        match self {
+            Failure::Precondition | Failure::NotFound | Failure::NoSuchUpload => {
+                Failure::Unconfirmed("the answer to an earlier attempt was lost".to_owned())
+            }
+            other => other,
+        }
+    }
+
     /// From an unsuccessful response.
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
@@ -61,6 +75,7 @@ impl Failure {
             ("", 404) => Failure::NotFound,
             (_, 412) => Failure::Precondition,
             (_, 416) => Failure::RangeOutside,
+            ("", 200..=299) => Failure::Unconfirmed("a malformed response".to_owned()),
             (code, status) => {
                 Failure::Broken(format!("the service responded with {status} {code}"))
             }
@@ -86,6 +101,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn after_a_lost_answer_a_refusal_confirms_nothing() {
+        for refusal in [
+            Failure::Precondition,
+            Failure::NotFound,
+            Failure::NoSuchUpload,
+        ] {
+            let failure = refusal.after_lost_answer();
+            assert!(matches!(failure, Failure::Unconfirmed(_)), "{failure:?}");
+        }
+        assert_eq!(Failure::NoSpace.after_lost_answer(), Failure::NoSpace);
+    }
+
+    #[test]
     fn a_code_says_more_than_a_status() {
         let document = |code| {
             format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>m</Message></Error>")
@@ -104,5 +132,9 @@ mod tests {
         assert!(
             matches!(Failure::of(404, &document("NoSuchBucket")), Failure::Broken(text) if text.contains("NoSuchBucket"))
         );
+        // A success that is cut off says nothing, one that has an error does.
+        assert!(matches!(Failure::of(200, "<Comp"), Failure::Unconfirmed(_)));
+        let error = Failure::of(200, &document("InternalError"));
+        assert!(matches!(error, Failure::Broken(_)), "{error:?}");
     }
 }

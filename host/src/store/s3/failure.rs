@@ -22,6 +22,8 @@ pub(super) enum S3Failure {
     RangeOutside,
     /// The multipart upload does not exist.
     NoSuchUpload,
+    /// It may have been carried out: an answer was lost, or is a success that cannot be read.
+    Unconfirmed(Error),
     /// Any other error, whatever the request was.
     Other(Error),
 }
@@ -47,7 +49,26 @@ where
             (_, Some(304)) => S3Failure::NotModified,
             (_, Some(412)) => S3Failure::Precondition,
             (_, Some(416)) => S3Failure::RangeOutside,
+            (None, Some(200..=299)) => S3Failure::Unconfirmed(Error::Unavailable(Box::new(error))),
             _ => S3Failure::Other(Error::Unavailable(Box::new(error))),
+        }
+    }
+}
+
+impl S3Failure {
+    /// A success that lacks something.
+    pub(super) fn unconfirmed(lacking: &'static str) -> S3Failure {
+        S3Failure::Unconfirmed(Error::Unavailable(lacking.into()))
+    }
+
+    /// What a write's failure means if an earlier attempt may have been carried out: then it is
+    /// that attempt which the condition failed for, or which is done.
+    pub(super) fn after_lost_answer(self) -> S3Failure {
+        match self {
+            S3Failure::Precondition | S3Failure::NotFound | S3Failure::NoSuchUpload => {
+                S3Failure::unconfirmed("the answer to an earlier attempt was lost")
+            }
+            other => other,
         }
     }
 }
@@ -62,7 +83,7 @@ impl From<Error> for S3Failure {
 impl From<S3Failure> for Error {
     fn from(failure: S3Failure) -> Error {
         match failure {
-            S3Failure::Other(error) => error,
+            S3Failure::Other(error) | S3Failure::Unconfirmed(error) => error,
             S3Failure::NotFound => Error::NotFound,
             S3Failure::Precondition => Error::PreconditionFailed,
             other => Error::Unavailable(format!("unexpected response: {other:?}").into()),

@@ -74,9 +74,9 @@ pub enum SetupError {
         /// The service's error.
         cause: String,
     },
-    /// `--s3-conditional=require`, and the service does not support conditional writes.
-    #[error("{0}; --s3-conditional=require does not accept that")]
-    Unconditional(&'static str),
+    /// `--s3-conditional=require`, and the service does not evaluate these conditions.
+    #[error("the S3 service does not evaluate {0}; --s3-conditional=require does not accept that")]
+    Unconditional(String),
 }
 
 /// What was done about public access to the bucket.

@@ -150,21 +150,3 @@ async fn quota_and_size_errors_are_reported_as_what_they_are() {
         assert_eq!(verdict(put(&store, "f", b"1").await), expected, "{code}");
     }
 }
-
-#[tokio::test]
-async fn a_lost_response_is_not_mistaken_for_another_writers_change() {
-    let service = S3Service::start();
-    let store = store_on(&service).await;
-    let create_only = CreateOptions {
-        may_replace: Guard::None,
-        ..freely()
-    };
-    service.fail("PUT /files/new", 1, Fault::Lost);
-    let stored = put_with(&store, "new", create_only.clone(), b"1").await;
-    assert!(!stored.expect("stored").replaced);
-
-    service.fail("POST /files/large?uploadId", 1, Fault::Lost);
-    let stored = put_with(&store, "large", create_only, &[1; 9 << 20]).await;
-    assert!(!stored.expect("stored").replaced);
-    assert_eq!(service.unfinished(), 0);
-}
