@@ -191,15 +191,18 @@ async fn a_download_that_breaks_at_the_service_is_resumed_or_cut_off() {
 
 #[tokio::test]
 async fn conditions_that_a_service_ignores_are_warned_about_or_refused() {
-    let service = Arc::new(S3Service::that(Knows {
-        conditional_put: false,
-        ..Knows::default()
-    }));
+    let service = Arc::new(S3Service::that(Knows::ceph()));
     let server = on(&service);
     eventually("it is logged", || {
         let log = server.log();
-        log.contains("WARN") && log.contains("does not support conditional writes")
+        log.contains("WARN")
+            && log
+                .contains("does not evaluate If-None-Match and If-Match on CompleteMultipartUpload")
     });
+    let status = format!("{}/component", server.operations);
+    let status: Value = json_of(reqwest::Client::new().get(status)).await;
+    let lacking = "If-None-Match and If-Match on CompleteMultipartUpload, If-Match on DeleteObject";
+    assert_eq!(status["engine"], format!("s3; best effort: {lacking}"));
     assert_eq!(put(&server, "f", b"1").await, 201);
     let again = server
         .put("/v1/public/files/f", "2")
@@ -212,6 +215,7 @@ async fn conditions_that_a_service_ignores_are_warned_about_or_refused() {
         "coffer-test-secret",
     );
     assert!(refused.contains("--s3-conditional=require"), "{refused}");
+    assert!(refused.contains(lacking), "{refused}");
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ impl Operations {
                 self.metrics.damaged(self.store.damaged_files());
                 answer::metrics(self.metrics.text())
             }
-            "/component" => component::status(&self.swap, self.store.describe().engine).await,
+            "/component" => component::status(&self.swap, &self.store.describe().engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             _ => component::rollback(&self.swap).await,
         }

@@ -172,11 +172,11 @@ pub(crate) fn readiness() -> ListOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// Its name, and what is only best effort.
-    pub engine: &'static str,
+    pub engine: String,
     /// Where the files are stored, without secrets.
     pub place: String,
     /// The local directory that it stores files in, if any.
     pub data_dir: Option<PathBuf>,
     /// What it cannot guarantee, as one line.
-    pub notice: Option<&'static str>,
+    pub notice: Option<String>,
 }

@@ -67,7 +67,7 @@ pub struct S3Flags {
     )]
     s3_memory: ByteSize,
 
-    /// What to do if the service ignores conditional writes (If-None-Match, If-Match)
+    /// What to do if the service does not evaluate conditions on uploads (If-None-Match, If-Match)
     #[arg(
         long,
         env = "COFFER_S3_CONDITIONAL",
@@ -122,7 +122,7 @@ enum PublicAccessBlock {
     Off,
 }
 
-/// How to treat a service that ignores conditional writes.
+/// How to treat a service that does not evaluate every condition on uploads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ConditionalMode {
     /// Refuse to start

@@ -43,7 +43,7 @@ impl BlobStore for AbsentStore {
 
     fn describe(&self) -> Description {
         Description {
-            engine: "absent",
+            engine: "absent".to_owned(),
             place: String::new(),
             data_dir: None,
             notice: None,

@@ -285,7 +285,7 @@ impl BlobStore for LocalStore {
         let dir = self.layout.dir();
         let whole = dir.canonicalize();
         Description {
-            engine: "local",
+            engine: "local".to_owned(),
             place: whole.as_deref().unwrap_or(dir).display().to_string(),
             data_dir: Some(dir.to_path_buf()),
             notice: None,

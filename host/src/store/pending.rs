@@ -90,7 +90,7 @@ impl BlobStore for Pending {
         match self.engine.get() {
             Some(engine) => engine.describe(),
             None => Description {
-                engine: "s3, not open yet",
+                engine: "s3, not open yet".to_owned(),
                 place: self.place.clone(),
                 data_dir: None,
                 notice: None,

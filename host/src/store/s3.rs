@@ -4,13 +4,14 @@
 //! metadata, and its entity tag is the service's own. So two versions with the same bytes
 //! have the same tag. A small file is one request; a large one is a multipart upload, which
 //! is invisible until it is completed. Conditions and guards are evaluated by the service
-//! ([`coffer_port::object`]); if it cannot, the start finds that out (`probe`) and warns.
+//! ([`coffer_port::object`]); the start finds out which it does not evaluate (`probe`) and warns.
 
 mod batch;
 mod body;
 mod bucket;
 mod budget;
 mod client;
+mod conditional;
 mod config;
 mod download;
 mod failure;
@@ -27,10 +28,12 @@ mod permission;
 mod probe;
 mod publish;
 mod redirect;
+mod remove;
 mod scratch;
 mod sealed;
 mod setup;
 mod shared;
+mod stall;
 mod sweep;
 mod upload;
 
@@ -41,7 +44,6 @@ use std::any::Any;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use coffer_port::object::Remove;
 use futures_util::{StreamExt, stream};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
@@ -53,7 +55,6 @@ use super::{
 use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
-use failure::S3Failure;
 use health::Health;
 use locks::Locks;
 use network::Network;
@@ -118,10 +119,10 @@ impl S3Store {
         }
         let conditional = found.map_err(|failure| setup.explain(&failure))?;
         if config.require_conditional
-            && !(conditional.put && conditional.complete)
-            && let Some(notice) = conditional.notice()
+            && !conditional.stores()
+            && let Some(lacking) = conditional.lacking()
         {
-            return Err(SetupError::Unconditional(notice));
+            return Err(SetupError::Unconditional(lacking));
         }
         let shared = Arc::new(Shared {
             bucket,
@@ -147,28 +148,6 @@ impl S3Store {
         match outcome {
             Err(Error::NotFound) => Err(self.shared.bucket.why_missing(key).await),
             outcome => outcome,
-        }
-    }
-
-    async fn remove_now(
-        &self,
-        key: &Key,
-        may_remove: &Guard,
-        conditions: &Conditions,
-    ) -> Result<(), Error> {
-        let shared = &self.shared;
-        let evaluated = shared.conditional.delete;
-        let _turn = match evaluated {
-            true => None,
-            false => Some(shared.locks.lock(key.as_str()).await),
-        };
-        let mut remove = Remove::new(may_remove, conditions, evaluated);
-        loop {
-            let found = shared.bucket.look(key).await?.map(|object| object.info);
-            match shared.bucket.delete(key, &remove.pin(found)?).await {
-                Err(S3Failure::Precondition | S3Failure::NotFound | S3Failure::Conflict) => {}
-                outcome => return Ok(outcome?),
-            }
         }
     }
 }
@@ -235,7 +214,7 @@ impl BlobStore for S3Store {
         may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
-        let removed = self.remove_now(key, may_remove, conditions).await;
+        let removed = self.shared.remove(key, may_remove, conditions).await;
         self.explain_missing(key, removed).await
     }
 
@@ -250,15 +229,15 @@ impl BlobStore for S3Store {
     }
 
     fn describe(&self) -> Description {
-        let notice = self.shared.conditional.notice();
+        let conditional = self.shared.conditional;
         Description {
-            engine: match notice {
-                None => "s3",
-                Some(_) => "s3, conditional writes are best effort",
+            engine: match conditional.lacking() {
+                None => "s3".to_owned(),
+                Some(lacking) => format!("s3; best effort: {lacking}"),
             },
             place: self.place.clone(),
             data_dir: None,
-            notice,
+            notice: conditional.notice(),
         }
     }
 

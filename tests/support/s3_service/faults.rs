@@ -36,6 +36,12 @@ pub enum Fault {
     Fine,
     /// The body stalls after this many bytes.
     Stalled(usize),
+    /// The request's body is not read, and there is no answer.
+    Mute,
+    /// The request is not carried out, and the answer is 200 without anything.
+    Untagged,
+    /// The right answer, with an empty `ETag` element.
+    EmptyTag,
 }
 
 type Answer = Result<HttpResponse, HttpError>;
@@ -64,6 +70,10 @@ impl Fault {
                 Some(Box::pin(async move { Ok(answer) }))
             }
             Fault::Closed => Some(Box::pin(async { Err(HttpError::new("closed".into())) })),
+            Fault::Mute => Some(Box::pin(std::future::pending())),
+            Fault::Untagged => Some(Box::pin(async {
+                Ok(http::Response::new(Body::from(String::new())))
+            })),
             _ => None,
         }
     }
@@ -78,7 +88,6 @@ impl Fault {
         }
         let (mut head, body) = response.into_parts();
         let (keep, then): (usize, Option<bool>) = match self {
-            Fault::Lost => (0, Some(true)),
             Fault::Torn(length) => (length, Some(true)),
             Fault::Stalled(length) => (length, Some(false)),
             Fault::Truncated(length) => (length, None),
@@ -92,12 +101,19 @@ impl Fault {
             Fault::Flipped(place) => Some(place),
             _ => None,
         };
+        let empty_tag = self == Fault::EmptyTag;
+        if empty_tag {
+            head.headers.remove(CONTENT_LENGTH);
+        }
         let chunks = stream::once(async move {
             let mut bytes = BodyExt::collect(body)
                 .await
                 .map_or(vec![], |all| all.to_bytes().to_vec());
             if let Some(byte) = damaged.and_then(|place| bytes.get_mut(place)) {
                 *byte ^= 1;
+            }
+            if empty_tag {
+                bytes = without_tag(&bytes);
             }
             bytes.truncate(keep);
             Ok::<Bytes, std::io::Error>(bytes.into())
@@ -118,6 +134,15 @@ impl Fault {
             .map(|chunk| chunk.map(hyper::body::Frame::data));
         let body = Body::http_body_unsync(http_body_util::StreamBody::new(Box::pin(frames)));
         http::Response::from_parts(head, body)
+    }
+}
+
+/// An XML document with an empty `ETag`.
+fn without_tag(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    match (text.find("<ETag>"), text.find("</ETag>")) {
+        (Some(from), Some(to)) => format!("{}<ETag>{}", &text[..from], &text[to..]).into_bytes(),
+        _ => bytes.to_vec(),
     }
 }
 

@@ -9,9 +9,10 @@ use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use sha2::Digest;
 
+use super::conditions::Conditions;
 use super::knows::Knows;
 use super::list::list;
-use super::objects::{Bucket, Description, Object, Upload, check_read, check_write, now, tag_of};
+use super::objects::{Bucket, Description, Object, Upload, check_read, now, tag_of};
 
 /// The minimum size of every part but the last.
 const LEAST_PART: usize = 5 << 20;
@@ -71,18 +72,6 @@ impl Memory {
         act(buckets
             .get_mut(bucket)
             .ok_or_else(|| s3_error!(NoSuchBucket))?)
-    }
-
-    fn pinned(
-        &self,
-        current: Option<&Object>,
-        if_match: Option<&ETagCondition>,
-        if_none_match: Option<&ETagCondition>,
-    ) -> S3Result<()> {
-        match self.knows.conditional_put {
-            true => check_write(current, if_match, if_none_match),
-            false => Ok(()),
-        }
     }
 }
 
@@ -162,11 +151,15 @@ impl S3 for Memory {
             if bucket.blocks_acls && !self.knows.blocked_acls {
                 return Err(s3_error!(AccessDenied));
             }
-            let current = bucket.objects.get(&asked.key);
-            self.pinned(
-                current,
-                asked.if_match.as_ref(),
-                asked.if_none_match.as_ref(),
+            let (if_match, if_none_match) = (&asked.if_match, &asked.if_none_match);
+            if if_none_match.is_some() && !self.knows.folders && bucket.has_folder(&asked.key) {
+                return Err(s3_error!(PreconditionFailed));
+            }
+            self.knows.put.check(
+                &req.headers,
+                bucket.objects.get(&asked.key),
+                if_match.as_ref(),
+                if_none_match.as_ref(),
             )?;
             let description = Description {
                 content_type: asked.content_type,
@@ -260,13 +253,12 @@ impl S3 for Memory {
                 bucket.forget(&asked.key, id);
                 return done(DeleteObjectOutput::default());
             }
-            if self.knows.conditional_delete {
-                check_write(
-                    bucket.objects.get(&asked.key),
-                    asked.if_match.as_ref(),
-                    None,
-                )?;
-            }
+            Conditions::all(self.knows.delete).check(
+                &req.headers,
+                bucket.objects.get(&asked.key),
+                asked.if_match.as_ref(),
+                None,
+            )?;
             let version_id = bucket.hide(&asked.key, self.knows.versions);
             done(DeleteObjectOutput {
                 delete_marker: version_id.is_some().then_some(true),
@@ -336,9 +328,9 @@ impl S3 for Memory {
         self.with(&asked.bucket, |bucket| {
             let upload = bucket.uploads.get(&asked.upload_id);
             let upload = upload.ok_or_else(|| s3_error!(NoSuchUpload))?;
-            let current = bucket.objects.get(&asked.key);
-            self.pinned(
-                current,
+            self.knows.complete.check(
+                &req.headers,
+                bucket.objects.get(&asked.key),
                 asked.if_match.as_ref(),
                 asked.if_none_match.as_ref(),
             )?;

@@ -4,6 +4,7 @@
 // The engine's own tests and those over HTTP each use a part of it.
 #![allow(dead_code)]
 
+pub mod conditions;
 mod faults;
 mod knows;
 mod list;
@@ -190,7 +191,7 @@ impl Front {
         self.fields.lock().expect("the fields").push(fields);
         let fault = self.faults.meet(&line);
         if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
-            if let Some(Fault::Status(..) | Fault::Answer(..)) = fault {
+            if let Some(Fault::Status(..) | Fault::Answer(..) | Fault::Untagged) = fault {
                 // Else the connection may break before the answer is read.
                 let _ = request.into_body().collect().await;
             }
@@ -198,9 +199,11 @@ impl Front {
         }
         let request: HttpRequest = request.map(s3s::Body::from);
         let response = self.protocol.call(request).await?;
-        Ok(match fault {
-            Some(fault) => fault.spoil(response).await,
-            None => response,
-        })
+        match fault {
+            // An answer without a body would arrive if only its body broke off.
+            Some(Fault::Lost) => Err(HttpError::new("lost".into())),
+            Some(fault) => Ok(fault.spoil(response).await),
+            None => Ok(response),
+        }
     }
 }

@@ -60,6 +60,14 @@ impl Bucket {
         }
     }
 
+    /// Whether a name is that of a folder.
+    pub(super) fn has_folder(&self, key: &str) -> bool {
+        let folder = format!("{key}/");
+        let mut from = self.objects.range(folder.clone()..);
+        from.next()
+            .is_some_and(|(name, _)| name.starts_with(&folder))
+    }
+
     /// The current version, or the one that is named.
     pub(super) fn find(&self, key: &str, version: Option<&String>) -> S3Result<&Object> {
         match version {

@@ -69,7 +69,11 @@ fn take_back(upload: &Upload, stored: &Stored) -> Result<(), Failure> {
     match upload.bucket.look(&upload.key)? {
         Some(object) if object.version == upload.metadata.version => {
             let pin = Pin::Version(stored.info.etag.clone());
-            upload.bucket.delete(&upload.key, &pin)
+            match upload.bucket.delete(&upload.key, &pin) {
+                // Removed by an attempt whose answer was lost, or replaced by others.
+                Err(Failure::Unconfirmed(_)) => Ok(()),
+                outcome => outcome,
+            }
         }
         // Replaced or removed by others meanwhile.
         _ => Ok(()),

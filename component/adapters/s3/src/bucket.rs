@@ -20,7 +20,8 @@ pub struct Bucket(pub Settings);
 /// A version that was just stored.
 pub struct Written {
     pub etag: String,
-    /// The service's clock when it responded: S3 tells the recorded time only to readers.
+    /// As recorded, if the service says so; else its clock when it responded, since S3 tells the
+    /// recorded time only to readers.
     pub modified: SystemTime,
 }
 
@@ -103,10 +104,11 @@ impl Bucket {
         let mut headers = described(metadata);
         headers.extend(condition(pin));
         let answer = Self::send(action, headers, bytes)?;
-        let etag = answer.header("etag");
-        let etag = etag.ok_or_else(|| Failure::Broken("an object without an ETag".to_owned()))?;
+        // Swift leaves it out if another writer was faster and that version stays.
+        let etag = answer.header("etag").filter(|etag| !etag.is_empty());
+        let lacking = || Failure::Unconfirmed("stored without an ETag".to_owned());
         Ok(Written {
-            etag: quoted(etag),
+            etag: quoted(etag.ok_or_else(lacking)?),
             modified: clock(&answer),
         })
     }

@@ -46,25 +46,37 @@ pub struct Answer {
 impl Request<'_> {
     /// Sends it, with retries if they may help.
     pub fn send(&self) -> Result<Answer, Failure> {
-        let mut attempt = 1;
+        let (mut attempt, mut lost) = (1, false);
         loop {
             let (failure, again) = match self.attempt() {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
                 Ok(answer) => {
                     let again = matches!(answer.status, 429 | 500 | 502..=504);
                     let status = answer.status;
+                    // A gateway does not know whether it was carried out.
+                    lost |= matches!(status, 500 | 502 | 504);
                     let document = answer.text().unwrap_or_default();
                     (Failure::of(status, &document), again)
                 }
-                Err(failure) => (failure, true),
+                Err(failure) => {
+                    lost = true;
+                    (failure, true)
+                }
             };
             if !again || attempt == ATTEMPTS {
-                return Err(failure);
+                return Err(match lost && self.writes() {
+                    true => failure.after_lost_answer(),
+                    false => failure,
+                });
             }
             let longest = BACKOFF << (attempt - 1);
             pause(Duration::from_millis(longest / 2 + below(longest)));
             attempt += 1;
         }
+    }
+
+    fn writes(&self) -> bool {
+        !matches!(self.verb, Verb::Get | Verb::Head)
     }
 
     fn attempt(&self) -> Result<Answer, Failure> {

@@ -22,6 +22,9 @@ pub enum Failure {
     /// The multipart upload does not exist.
     #[error("no such multipart upload")]
     NoSuchUpload,
+    /// It may have been carried out: an answer was lost, or is a success that cannot be read.
+    #[error("not confirmed: {0}")]
+    Unconfirmed(String),
     /// The service does not implement it.
     #[error("not implemented")]
     NotImplemented,
@@ -49,6 +52,17 @@ struct Document {
 }
 
 impl Failure {
+    /// What a write's failure means if an earlier attempt may have been carried out: then it is
+    /// that attempt which the condition failed for, or which is done.
+    pub fn after_lost_answer(self) -> Failure {
+        match self {
+            Failure::Precondition | Failure::NotFound | Failure::NoSuchUpload => {
+                Failure::Unconfirmed("the answer to an earlier attempt was lost".to_owned())
+            }
+            other => other,
+        }
+    }
+
     /// From an unsuccessful response.
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
@@ -67,6 +81,10 @@ impl Failure {
             Meaning::TooLarge => Failure::TooLarge,
             Meaning::NoSpace => Failure::NoSpace,
             Meaning::UnsupportedKey => Failure::UnsupportedKey(response()),
+            // A success that cannot be read.
+            Meaning::Transient if (200..300).contains(&status) && code.is_none() => {
+                Failure::Unconfirmed("a malformed response".to_owned())
+            }
             Meaning::NotModified | Meaning::Transient => Failure::Broken(response()),
             Meaning::Permanent => Failure::Refused(response()),
         }
@@ -93,6 +111,19 @@ impl From<Failure> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_a_lost_answer_a_refusal_confirms_nothing() {
+        for refusal in [
+            Failure::Precondition,
+            Failure::NotFound,
+            Failure::NoSuchUpload,
+        ] {
+            let failure = refusal.after_lost_answer();
+            assert!(matches!(failure, Failure::Unconfirmed(_)), "{failure:?}");
+        }
+        assert_eq!(Failure::NoSpace.after_lost_answer(), Failure::NoSpace);
+    }
 
     #[test]
     fn a_code_says_more_than_a_status() {
@@ -132,5 +163,12 @@ mod tests {
         ));
         let long = error(400, "KeyTooLongError");
         assert!(matches!(long, Error::UnsupportedKey(_)), "{long}");
+    }
+
+    #[test]
+    fn a_success_that_is_cut_off_confirms_nothing_and_one_with_an_error_failed() {
+        assert!(matches!(Failure::of(200, "<Comp"), Failure::Unconfirmed(_)));
+        let error = Failure::of(200, "<Error><Code>InternalError</Code></Error>");
+        assert!(matches!(error, Failure::Broken(_)), "{error:?}");
     }
 }

@@ -77,9 +77,10 @@ pub fn date(text: Option<&str>) -> SystemTime {
     seconds(since.unwrap_or_default())
 }
 
-/// The service's clock when it responded, or else ours.
+/// When an object was stored: as the service has recorded it, or else its clock when it
+/// responded, or else ours.
 pub fn clock(answer: &Answer) -> SystemTime {
-    match answer.header("date") {
+    match answer.header("last-modified").or(answer.header("date")) {
         Some(text) => date(Some(text)),
         None => seconds(now().duration_since(UNIX_EPOCH).unwrap_or_default()),
     }

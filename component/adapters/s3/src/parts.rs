@@ -58,21 +58,23 @@ impl Parts {
         Ok(())
     }
 
-    /// Completes the upload, and returns the new version's entity tag. Can be retried with
-    /// another condition.
-    pub fn complete(&mut self, pin: &Pin) -> Result<String, Failure> {
+    /// Completes the upload, and returns the new version's entity tag if the service tells it.
+    /// Can be retried with another condition.
+    pub fn complete(&mut self, pin: &Pin) -> Result<Option<String>, Failure> {
         let (address, credentials) = (&self.bucket.0.address, Some(&self.bucket.0.credentials));
         let etags = || self.etags.iter().map(String::as_str);
         let (object, id) = (&self.object, &self.id);
         let action = || CompleteMultipartUpload::new(address, credentials, object, id, etags());
         let body = action().body();
         let answer = Bucket::send(action(), condition(pin), body.as_bytes())?;
-        let (status, text) = (answer.status, answer.text()?);
+        let (status, text) = (answer.status, answer.text());
+        let text = text.map_err(|failure| Failure::Unconfirmed(failure.to_string()))?;
         // The service may respond 200 before it knows the outcome.
         match CompleteMultipartUploadResponse::parse(&text) {
             Ok(completed) => {
                 self.ended = true;
-                Ok(quoted(completed.etag()))
+                let etag = completed.etag().trim_matches('"');
+                Ok((!etag.is_empty()).then(|| quoted(etag)))
             }
             Err(_) => Err(Failure::of(status, &text)),
         }
@@ -92,7 +94,10 @@ impl Drop for Parts {
         let (address, credentials) = (&self.bucket.0.address, Some(&self.bucket.0.credentials));
         let action = AbortMultipartUpload::new(address, credentials, &self.object, &self.id);
         if let Err(failure) = Bucket::send(action, vec![], &[])
-            && failure != Failure::NoSuchUpload
+            && !matches!(
+                failure,
+                Failure::NoSuchUpload | Failure::NotFound | Failure::Unconfirmed(_)
+            )
         {
             eprintln!("cannot abort a multipart upload, its parts stay in the bucket: {failure}");
         }

@@ -20,7 +20,9 @@ pub fn look_and_check(bucket: &Bucket, key: &Key, options: &CreateOptions) -> Re
 pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
     let (options, version) = (upload.options.clone(), upload.metadata.version.clone());
     let means = Means {
-        evaluated: true,
+        absent: true,
+        version: true,
+        folders: false,
         whole: upload.parts.is_none(),
     };
     let mut publish = Publish::new(&options, version.as_deref(), &upload.seen, means);
@@ -38,6 +40,7 @@ pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
             }
             Step::Send(pin) => match send(upload, &pin) {
                 Ok(written) => return Ok(stored(upload, written, publish.replaces())),
+                Err(Failure::Unconfirmed(_)) => publish.unconfirmed(),
                 Err(Failure::Precondition | Failure::NotFound) => publish.overtaken(),
                 Err(Failure::Conflict) => publish.collided(),
                 Err(Failure::NoSuchUpload) => {
@@ -59,12 +62,13 @@ fn send(upload: &mut Upload, pin: &Pin) -> Result<Written, Failure> {
     };
     let etag = parts.complete(pin)?;
     // Only readers are told the recorded time: on many services it is when the upload began.
-    match upload.bucket.head(&upload.key) {
-        Ok(object) if object.version == upload.metadata.version => Ok(written(object)),
-        Ok(_) | Err(_) => Ok(Written {
+    match (upload.bucket.head(&upload.key), etag) {
+        (Ok(object), _) if object.version == upload.metadata.version => Ok(written(object)),
+        (_, Some(etag)) => Ok(Written {
             etag,
             modified: now(),
         }),
+        (_, None) => Err(Failure::Unconfirmed("completed without an ETag".to_owned())),
     }
 }
 

@@ -55,8 +55,12 @@ impl Store for S3Store {
         let mut remove = Remove::new(may_remove, conditions, true);
         loop {
             let found = self.0.look(key)?.map(|object| object.info);
-            match self.0.delete(key, &remove.pin(found)?) {
+            let Some(pin) = remove.pin(found)? else {
+                return Ok(());
+            };
+            match self.0.delete(key, &pin) {
                 Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
+                Err(Failure::Unconfirmed(_)) => remove.unconfirmed(),
                 outcome => return Ok(outcome?),
             }
         }

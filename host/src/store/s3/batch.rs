@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use coffer_port::object::{Pin, Seen};
 use futures_util::{FutureExt, StreamExt, stream};
 
+use super::failure::S3Failure;
 use super::sealed::Sealed;
 use super::shared::Shared;
 use crate::store::{Error, Refusal, Stored};
@@ -113,11 +114,16 @@ impl Shared {
         let own = |version: Option<&String>| version == sealed.metadata.version.as_ref();
         match self.bucket.look(&sealed.key).await? {
             Some(object) if own(object.version.as_ref()) => {
-                let pin = match self.conditional.delete {
-                    true => Pin::Version(stored.info.etag.clone()),
+                let if_match = self.conditional.delete;
+                let pin = match if_match.is_evaluated() {
+                    true => if_match.form(Pin::Version(stored.info.etag.clone())),
                     false => Pin::None,
                 };
-                Ok(self.bucket.delete(&sealed.key, &pin).await?)
+                match self.bucket.delete(&sealed.key, &pin).await {
+                    // Removed by an attempt whose answer was lost, or replaced by others.
+                    Err(S3Failure::Unconfirmed(_)) => Ok(()),
+                    outcome => Ok(outcome?),
+                }
             }
             // Replaced or removed by others meanwhile.
             _ => Ok(()),

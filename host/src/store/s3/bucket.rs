@@ -2,6 +2,7 @@
 //! [`Info`] instead of header fields, [`S3Failure`](super::failure::S3Failure) instead of
 //! the SDK's errors.
 
+mod answer;
 mod parts;
 mod presign;
 mod read;

@@ -4,7 +4,8 @@
 //! jitter), one that does not respond at most [`ATTEMPT`] per attempt and [`OPERATION`] in
 //! all; then the client gets 503. With the SDK's retry quota, many requests that fail at the
 //! same time give up at once instead of retrying. A transfer that stalls for
-//! [`Config::stalled_after`] is aborted: an upload is then retried, a download resumed.
+//! [`Config::stalled_after`] is aborted: an upload is then retried ([`stall`]), a download
+//! resumed.
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use super::config::Config;
 use super::fields::AddFields;
 use super::network::Network;
 use super::observe::Observe;
+use super::stall;
 use crate::metrics::S3Requests;
 
 /// Connect timeout, including TLS.
@@ -55,7 +57,7 @@ pub(super) async fn connect(
         .with_max_backoff(LONGEST_BACKOFF);
     let stalled = StalledStreamProtectionConfig::enabled().grace_period(config.stalled_after);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(network.client())
+        .http_client(stall::watched(network.client(), config.stalled_after))
         .timeout_config(limits(ATTEMPT, OPERATION))
         .retry_config(retries)
         .stalled_stream_protection(stalled.build())

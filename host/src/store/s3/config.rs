@@ -24,7 +24,7 @@ pub struct Config {
     pub path_style: bool,
     /// The memory that all uploads may use together, in bytes; at least 64 MiB.
     pub memory: u64,
-    /// Refuse a service that does not support conditional writes.
+    /// Refuse a service that does not evaluate every condition on storing.
     pub require_conditional: bool,
     /// Clients are redirected to presigned URLs, to fetch a file's bytes from the service.
     pub redirect: bool,

@@ -24,6 +24,8 @@ pub(super) enum S3Failure {
     RangeOutside,
     /// The multipart upload does not exist.
     NoSuchUpload,
+    /// It may have been carried out: an answer was lost, or is a success that cannot be read.
+    Unconfirmed(Error),
     /// Any other error, whatever the request was.
     Other(Error),
 }
@@ -52,6 +54,9 @@ where
             Meaning::TooLarge => S3Failure::Other(Error::TooLarge),
             Meaning::NoSpace => S3Failure::Other(Error::NoSpace),
             Meaning::UnsupportedKey => S3Failure::Other(Error::UnsupportedKey(fault())),
+            Meaning::Transient if code.is_none() && response.status().is_success() => {
+                S3Failure::Unconfirmed(Error::Unavailable(fault()))
+            }
             Meaning::Transient => S3Failure::Other(Error::Unavailable(fault())),
             Meaning::NotFound | Meaning::NotImplemented | Meaning::Permanent => {
                 S3Failure::Other(Error::Misconfigured(fault()))
@@ -68,8 +73,25 @@ impl S3Failure {
                 Error::Unavailable(cause)
                 | Error::Misconfigured(cause)
                 | Error::UnsupportedKey(cause),
-            ) => cause.downcast_ref(),
+            )
+            | S3Failure::Unconfirmed(Error::Unavailable(cause)) => cause.downcast_ref(),
             _ => None,
+        }
+    }
+
+    /// A success that lacks something.
+    pub(super) fn unconfirmed(lacking: &'static str) -> S3Failure {
+        S3Failure::Unconfirmed(Error::Unavailable(lacking.into()))
+    }
+
+    /// What a write's failure means if an earlier attempt may have been carried out: then it is
+    /// that attempt which the condition failed for, or which is done.
+    pub(super) fn after_lost_answer(self) -> S3Failure {
+        match self {
+            S3Failure::Precondition | S3Failure::NotFound | S3Failure::NoSuchUpload => {
+                S3Failure::unconfirmed("the answer to an earlier attempt was lost")
+            }
+            other => other,
         }
     }
 }
@@ -84,7 +106,7 @@ impl From<Error> for S3Failure {
 impl From<S3Failure> for Error {
     fn from(failure: S3Failure) -> Error {
         match failure {
-            S3Failure::Other(error) => error,
+            S3Failure::Other(error) | S3Failure::Unconfirmed(error) => error,
             S3Failure::NotFound => Error::NotFound,
             S3Failure::Precondition => Error::PreconditionFailed,
             other => Error::Unavailable(format!("unexpected response: {other:?}").into()),

@@ -1,5 +1,5 @@
-//! One writer per key at a time within this host, for services that do not support
-//! conditional writes: then a check and the write after it must not be interrupted.
+//! One writer per key at a time within this host, for services that do not evaluate every
+//! condition: then a check and the write after it must not be interrupted.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -36,7 +36,7 @@ enum Message {
     Part(Filled),
     Complete {
         pin: Pin,
-        reply: oneshot::Sender<Result<String, S3Failure>>,
+        reply: oneshot::Sender<Result<Option<String>, S3Failure>>,
     },
 }
 
@@ -90,9 +90,9 @@ impl Multipart {
         Ok(())
     }
 
-    /// Completes the upload, and returns the version's entity tag. May be called again with
+    /// Completes the upload, and returns the version's entity tag if the service tells it. May be called again with
     /// another pin if this one failed.
-    pub(super) async fn complete(&self, pin: Pin) -> Result<String, S3Failure> {
+    pub(super) async fn complete(&self, pin: Pin) -> Result<Option<String>, S3Failure> {
         let (reply, answer) = oneshot::channel();
         let _ = self.inbox.send(Message::Complete { pin, reply });
         answer.await.unwrap_or_else(|_| Err(self.failure().into()))

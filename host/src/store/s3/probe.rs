@@ -1,84 +1,152 @@
-//! Finds out which conditional writes the service supports: some ignore conditions silently.
+//! Finds out which conditions the service evaluates: some ignore them silently, some refuse
+//! every request that has one, some want entity tags without quotes.
+//!
+//! A condition counts as evaluated if a request is refused where it does not hold *and* carried
+//! out where it holds.
 
 use bytes::Bytes;
 use coffer_port::object::{Metadata, Pin};
 use uuid::Uuid;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Written};
+use super::conditional::{Conditional, Evaluated, IfMatch};
 use super::failure::S3Failure;
 use super::scratch::Scratch;
 use crate::store::{Error, Key};
 
-/// Which conditional writes the service supports.
+/// The tag of other content.
+const OTHER: &str = "\"00000000000000000000000000000000\"";
+
+/// A request that can carry a condition.
+#[derive(Debug, Clone, Copy)]
+enum Write {
+    Put,
+    Complete,
+    Delete,
+}
+
+/// What happened to a request with a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Conditional {
-    /// Storing in one PUT: `If-None-Match: *` and `If-Match`.
-    pub put: bool,
-    /// Completing a multipart upload, likewise.
-    pub complete: bool,
-    /// Removing: `If-Match`.
-    pub delete: bool,
+enum Outcome {
+    /// It was carried out.
+    Done,
+    /// The condition is said not to hold.
+    Refused,
+    /// Something else: the service does not know the field, for one.
+    Failed,
 }
 
-impl Conditional {
-    /// What is only best effort, as one line for the operator.
-    #[must_use]
-    pub fn notice(self) -> Option<&'static str> {
-        match self {
-            Conditional {
-                put: true,
-                complete: true,
-                delete: true,
-            } => None,
-            Conditional {
-                put: true,
-                complete: true,
-                delete: false,
-            } => Some(
-                "the S3 service does not support conditional deletes: a file that is replaced at \
-                 the very moment of a conditional delete may be lost",
-            ),
-            _ => Some(
-                "the S3 service does not support conditional writes: If-None-Match, If-Match and the \
-                 policy's replace rule are checked before the write, not by the service; two \
-                 hosts that store the same name at the same moment can both be told that they \
-                 created it, and the bytes of the last one stay",
-            ),
-        }
-    }
+/// The names of temporary objects.
+struct Names {
+    put: Key,
+    put_new: Key,
+    parts: Key,
+    parts_new: Key,
+    delete: Key,
+    folder: Key,
+    in_folder: Key,
 }
 
-/// Tries all of them on a temporary object.
+/// Tries every condition on temporary objects, which are removed.
 pub(super) async fn conditions(bucket: &Bucket) -> Result<Conditional, S3Failure> {
-    let name = format!(".coffer/probe-{}", Uuid::new_v4());
-    let key = Key::new(name).map_err(|error| Error::Unavailable(Box::new(error)))?;
-    let scratch = Scratch::new(bucket, &key).await?;
-    let found = try_all(&scratch.bucket, &key).await;
-    let removed = scratch.remove([&key]).await;
+    let names = Names::new().map_err(|error| Error::Unavailable(Box::new(error)))?;
+    let scratch = Scratch::new(bucket, &names.put).await?;
+    let found = names.try_all(&scratch.bucket).await;
+    let removed = scratch.remove(names.all()).await;
     let found = found?;
     removed?;
     Ok(found)
 }
 
-async fn try_all(bucket: &Bucket, key: &Key) -> Result<Conditional, S3Failure> {
-    let first = put(bucket, key, "1", &Pin::None).await?.etag;
-    // The tag of other content.
-    let other = Pin::Version("\"00000000000000000000000000000000\"".to_owned());
-    let this = Pin::Version(first);
-    let refuses = refused(put(bucket, key, "2", &Pin::Absent).await)
-        && refused(put(bucket, key, "3", &other).await);
-    // A service that refuses everything does not evaluate conditions.
-    let put = refuses && put(bucket, key, "4", &this).await.is_ok();
-    let complete = put && {
-        let completed = complete(bucket, key, &Pin::Absent).await?;
-        refused(completed)
-    };
-    let delete = refused(bucket.delete(key, &other).await);
-    Ok(Conditional {
-        put,
-        complete,
-        delete,
+impl Names {
+    fn new() -> Result<Names, crate::store::KeyError> {
+        let base = format!(".coffer/probe-{}", Uuid::new_v4());
+        let name = |end: &str| Key::new(format!("{base}-{end}"));
+        Ok(Names {
+            put: name("put")?,
+            put_new: name("put-new")?,
+            parts: name("parts")?,
+            parts_new: name("parts-new")?,
+            delete: name("delete")?,
+            folder: name("folder")?,
+            in_folder: name("folder/file")?,
+        })
+    }
+
+    fn all(&self) -> [&Key; 7] {
+        [
+            &self.put,
+            &self.put_new,
+            &self.parts,
+            &self.parts_new,
+            &self.delete,
+            &self.in_folder,
+            &self.folder,
+        ]
+    }
+
+    async fn try_all(&self, bucket: &Bucket) -> Result<Conditional, S3Failure> {
+        // Before all others, so that a refusal of everything leaves nothing else behind.
+        put(bucket, &self.put, "0", &Pin::None).await?;
+        let (put, complete, delete, folders) = tokio::try_join!(
+            evaluated(bucket, Write::Put, &self.put, &self.put_new),
+            evaluated(bucket, Write::Complete, &self.parts, &self.parts_new),
+            if_match(bucket, Write::Delete, &self.delete),
+            self.folders(bucket),
+        )?;
+        Ok(Conditional {
+            put,
+            complete,
+            delete,
+            folders: put.absent && folders,
+        })
+    }
+
+    /// Whether a folder is taken for an object.
+    async fn folders(&self, bucket: &Bucket) -> Result<bool, S3Failure> {
+        put(bucket, &self.in_folder, "1", &Pin::None).await?;
+        let outcome = attempt(bucket, Write::Put, &self.folder, Pin::Absent).await?;
+        Ok(outcome == Outcome::Refused)
+    }
+}
+
+/// `new` has no object yet.
+async fn evaluated(
+    bucket: &Bucket,
+    write: Write,
+    key: &Key,
+    new: &Key,
+) -> Result<Evaluated, S3Failure> {
+    put(bucket, key, "1", &Pin::None).await?;
+    let absent = attempt(bucket, write, key, Pin::Absent).await? == Outcome::Refused
+        && attempt(bucket, write, new, Pin::Absent).await? == Outcome::Done;
+    Ok(Evaluated {
+        absent,
+        version: if_match(bucket, write, key).await?,
     })
+}
+
+async fn if_match(bucket: &Bucket, write: Write, key: &Key) -> Result<IfMatch, S3Failure> {
+    for form in [IfMatch::Quoted, IfMatch::Unquoted] {
+        let this = Pin::Version(put(bucket, key, "1", &Pin::None).await?.etag);
+        let other = Pin::Version(OTHER.to_owned());
+        if attempt(bucket, write, key, form.form(other)).await? == Outcome::Refused
+            && attempt(bucket, write, key, form.form(this)).await? == Outcome::Done
+        {
+            return Ok(form);
+        }
+    }
+    Ok(IfMatch::Ignored)
+}
+
+/// The failure is one that the condition did not cause.
+async fn attempt(bucket: &Bucket, write: Write, key: &Key, pin: Pin) -> Result<Outcome, S3Failure> {
+    let done = match write {
+        Write::Put => put(bucket, key, "2", &pin).await.map(drop),
+        Write::Complete => return complete(bucket, key, &pin).await,
+        Write::Delete => bucket.delete(key, &pin).await,
+    };
+    Ok(Outcome::of(&done))
 }
 
 async fn put(
@@ -86,32 +154,36 @@ async fn put(
     key: &Key,
     content: &'static str,
     pin: &Pin,
-) -> Result<super::bucket::Written, S3Failure> {
+) -> Result<Written, S3Failure> {
     let content = Bytes::from_static(content.as_bytes());
     bucket.put(key, &metadata(), content, pin).await
 }
 
-/// The outer failure is one that the condition did not cause.
-async fn complete(
-    bucket: &Bucket,
-    key: &Key,
-    pin: &Pin,
-) -> Result<Result<String, S3Failure>, S3Failure> {
+async fn complete(bucket: &Bucket, key: &Key, pin: &Pin) -> Result<Outcome, S3Failure> {
     let id = bucket.start_parts(key, &metadata()).await?;
-    let part = bucket.put_part(key, &id, 1, Bytes::from_static(b"5")).await;
-    let completed = match part {
-        Ok(part) => Ok(bucket.complete_parts(key, &id, vec![part], pin).await),
+    let part = bucket.put_part(key, &id, 1, Bytes::from_static(b"3")).await;
+    let outcome = match part {
+        Ok(part) => {
+            let completed = bucket.complete_parts(key, &id, vec![part], pin).await;
+            Ok(Outcome::of(&completed))
+        }
         Err(failure) => Err(failure),
     };
-    if !matches!(completed, Ok(Ok(_))) {
+    if !matches!(outcome, Ok(Outcome::Done)) {
         let object = bucket.prefix.object(key.as_str());
         let _ = bucket.abort_parts(&object, &id).await;
     }
-    completed
+    outcome
 }
 
-fn refused<T>(outcome: Result<T, S3Failure>) -> bool {
-    matches!(outcome, Err(S3Failure::Precondition | S3Failure::Conflict))
+impl Outcome {
+    fn of<T>(result: &Result<T, S3Failure>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Done,
+            Err(S3Failure::Precondition | S3Failure::Conflict) => Outcome::Refused,
+            Err(_) => Outcome::Failed,
+        }
+    }
 }
 
 fn metadata() -> Metadata {

@@ -1,6 +1,6 @@
 //! Making one file visible: [`Publish`] decides, the requests are made here.
 //!
-//! If the service does not support conditional writes, the writers within this host take turns.
+//! If the service does not evaluate every condition, the writers within this host take turns.
 
 use coffer_port::object::publish::{Means, Step};
 use coffer_port::object::{Pin, Publish};
@@ -14,20 +14,17 @@ use crate::store::{Error, Stored};
 impl Shared {
     /// Publishes one file.
     pub(super) async fn publish(&self, sealed: &Sealed) -> Result<Stored, Error> {
-        let means = match sealed.content {
-            Content::Whole { .. } => Means {
-                evaluated: self.conditional.put,
-                whole: true,
-            },
-            Content::Parts(_) => Means {
-                evaluated: self.conditional.complete,
-                whole: false,
-            },
+        let (evaluated, whole) = match sealed.content {
+            Content::Whole { .. } => (self.conditional.put, true),
+            Content::Parts(_) => (self.conditional.complete, false),
         };
-        let _turn = match means.evaluated {
-            true => None,
-            false => Some(self.locks.lock(sealed.key.as_str()).await),
+        let means = Means {
+            absent: evaluated.absent,
+            version: evaluated.version.is_evaluated(),
+            folders: self.conditional.folders,
+            whole,
         };
+        let _turn = self.turn(&sealed.key).await;
         let version = sealed.metadata.version.as_deref();
         let mut publish = Publish::new(&sealed.options, version, &sealed.seen, means);
         loop {
@@ -42,8 +39,9 @@ impl Shared {
                         return Ok(sealed.stored(written(object), publish.replaces()));
                     }
                 }
-                Step::Send(pin) => match self.send(sealed, pin).await {
+                Step::Send(pin) => match self.send(sealed, evaluated.version.form(pin)).await {
                     Ok(written) => return Ok(sealed.stored(written, publish.replaces())),
+                    Err(S3Failure::Unconfirmed(_)) => publish.unconfirmed(),
                     Err(S3Failure::Precondition | S3Failure::NotFound) => publish.overtaken(),
                     Err(S3Failure::Conflict) => publish.collided(),
                     Err(S3Failure::NoSuchUpload) => publish.forgotten(),
@@ -65,12 +63,15 @@ impl Shared {
                 let etag = multipart.complete(pin).await?;
                 // Only readers are told the recorded time: on many services it is when the
                 // upload began.
-                match self.bucket.head(&sealed.key).await {
-                    Ok(object) if object.version == sealed.metadata.version => Ok(written(object)),
-                    Ok(_) | Err(_) => Ok(Written {
+                match (self.bucket.head(&sealed.key).await, etag) {
+                    (Ok(object), _) if object.version == sealed.metadata.version => {
+                        Ok(written(object))
+                    }
+                    (_, Some(etag)) => Ok(Written {
                         etag,
                         modified: std::time::SystemTime::now(),
                     }),
+                    (_, None) => Err(S3Failure::unconfirmed("completed without an ETag")),
                 }
             }
         }

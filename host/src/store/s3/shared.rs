@@ -1,12 +1,14 @@
 //! What the store, its uploads and its downloads have in common.
 
+use tokio::sync::MutexGuard;
 use tokio_util::task::TaskTracker;
 
 use super::bucket::Bucket;
 use super::budget::Budget;
+use super::conditional::Conditional;
 use super::health::Health;
 use super::locks::Locks;
-use super::probe::Conditional;
+use crate::store::Key;
 
 /// Lives as long as the last of its users.
 pub(super) struct Shared {
@@ -18,4 +20,16 @@ pub(super) struct Shared {
     pub(super) locks: Locks,
     /// Work that outlives the request that started it, and that a graceful shutdown waits for.
     pub(super) tasks: TaskTracker,
+}
+
+impl Shared {
+    /// Waits for the turn to change this key, if the service does not evaluate every condition.
+    /// Whatever the change: one that the service checks must not come between the look and the
+    /// write of one that it does not.
+    pub(super) async fn turn(&self, key: &Key) -> Option<MutexGuard<'_, ()>> {
+        match self.conditional.is_complete() {
+            true => None,
+            false => Some(self.locks.lock(key.as_str()).await),
+        }
+    }
 }

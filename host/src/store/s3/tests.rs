@@ -7,8 +7,10 @@
 #[path = "../../../../tests/support/s3_service/mod.rs"]
 mod service;
 
+mod conditions;
 mod fault_table;
 mod faults;
+mod lost;
 mod redirect;
 mod requests;
 mod setup;
@@ -90,20 +92,29 @@ mod with_conditions {
     contract!(crate::store::s3::tests::with_conditions::make);
 }
 
-mod best_effort {
-    use super::*;
+/// The contract on services that evaluate some of the conditions.
+macro_rules! contract_as {
+    ($($kind:ident: $knows:expr;)*) => {
+        $(mod $kind {
+            use super::*;
 
-    async fn make() -> (Arc<dyn BlobStore>, S3Service) {
-        let service = S3Service::that(Knows {
-            conditional_put: false,
-            conditional_delete: false,
-            settings: false,
-            ..Knows::default()
-        });
-        (Arc::new(store_on(&service).await), service)
-    }
+            async fn make() -> (Arc<dyn BlobStore>, S3Service) {
+                let service = S3Service::that($knows);
+                (Arc::new(store_on(&service).await), service)
+            }
 
-    contract!(crate::store::s3::tests::best_effort::make);
+            contract!(crate::store::s3::tests::$kind::make);
+        })*
+    };
+}
+
+contract_as! {
+    best_effort: Knows { settings: false, ..Knows::no_conditions() };
+    as_on_ceph: Knows::ceph();
+    as_on_swift: Knows::swift();
+    as_on_moto: Knows::moto();
+    as_on_localstack: Knows::localstack();
+    as_on_seaweedfs: Knows::seaweedfs();
 }
 
 fn key(text: &str) -> Key {

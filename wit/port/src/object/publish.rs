@@ -3,7 +3,8 @@
 //! The service evaluates what it can: `If-None-Match: *` for a file that must be new,
 //! `If-Match` for the version that the guards and conditions were checked against.
 //! Where another writer came between, the engine looks again and the decision is taken
-//! anew. A service that evaluates neither gets no condition.
+//! anew. A condition that the service does not evaluate is not sent: what it would say is
+//! looked up right before the write.
 //!
 //! A new file that nothing guards costs one request. One that replaces another costs a
 //! second, because the service has to say that there is one; and one that may be
@@ -15,6 +16,9 @@ use std::time::Duration;
 use super::{Pin, ROUNDS};
 use crate::{CreateOptions, Error, Info};
 
+/// How often in a row the service may refuse to create what it does not have, before that is
+/// not put down to other writers.
+const CONTRADICTIONS: u32 = 3;
 /// The backoff after the first collision with another writer; it grows by as much with each
 /// round.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -60,8 +64,13 @@ pub fn begins_without_look(options: &CreateOptions) -> bool {
 /// What the service can do, and what it costs to ask it again.
 #[derive(Debug, Clone, Copy)]
 pub struct Means {
-    /// The service evaluates conditions on this write.
-    pub evaluated: bool,
+    /// The service evaluates `If-None-Match: *` on this write.
+    pub absent: bool,
+    /// It evaluates `If-Match` on this write.
+    pub version: bool,
+    /// It refuses `If-None-Match: *` not only where there is an object: a folder of that name
+    /// will do.
+    pub folders: bool,
     /// The bytes are at hand, so that a refused attempt can be repeated at once; else they
     /// are at the service already, and the last look was long ago.
     pub whole: bool,
@@ -73,7 +82,8 @@ pub enum Step {
     /// Look at what is there, for [`Publish::looked`].
     Look,
     /// Store on this condition. Done where that succeeds, else one of
-    /// [`Publish::overtaken`], [`Publish::collided`] and [`Publish::forgotten`].
+    /// [`Publish::overtaken`], [`Publish::collided`], [`Publish::unconfirmed`] and
+    /// [`Publish::forgotten`].
     Send(Pin),
     /// Sleep.
     Wait(Duration),
@@ -88,6 +98,8 @@ pub struct Publish<'a> {
     means: Means,
     replaces: bool,
     rounds: u32,
+    /// How often in a row `If-None-Match: *` was refused.
+    refused: u32,
     next: Next,
 }
 
@@ -110,10 +122,11 @@ impl<'a> Publish<'a> {
         means: Means,
     ) -> Publish<'a> {
         let next = match seen {
-            _ if !(means.whole && means.evaluated) => Next::Look,
-            Seen::NotLooked | Seen::Nothing => Next::Send(Pin::Absent),
+            _ if !means.whole => Next::Look,
+            Seen::NotLooked | Seen::Nothing if means.absent => Next::Send(Pin::Absent),
             Seen::Version(_) if options.is_free() => Next::Send(Pin::None),
-            Seen::Version(tag) => Next::Send(Pin::Version(tag.clone())),
+            Seen::Version(tag) if means.version => Next::Send(Pin::Version(tag.clone())),
+            _ => Next::Look,
         };
         Publish {
             options,
@@ -121,6 +134,7 @@ impl<'a> Publish<'a> {
             means,
             replaces: seen.is_version(),
             rounds: 0,
+            refused: 0,
             next,
         }
     }
@@ -141,7 +155,12 @@ impl<'a> Publish<'a> {
             }
             Next::Send(pin) => {
                 self.rounds += 1;
-                Step::Send(match self.means.evaluated {
+                let evaluated = match pin {
+                    Pin::None => true,
+                    Pin::Absent => self.means.absent,
+                    Pin::Version(_) => self.means.version,
+                };
+                Step::Send(match evaluated {
                     true => pin.clone(),
                     false => Pin::None,
                 })
@@ -153,7 +172,8 @@ impl<'a> Publish<'a> {
     /// stored by an attempt whose answer was lost.
     ///
     /// # Errors
-    /// As [`CreateOptions::check`], and [`Error::Unavailable`] where the upload is gone.
+    /// As [`CreateOptions::check`], and [`Error::Unavailable`] where the upload is gone, or the
+    /// service goes on refusing to create what it does not have.
     pub fn looked(&mut self, found: Option<(&Info, Option<&str>)>) -> Result<bool, Error> {
         if let Some((_, version)) = found
             && version.is_some()
@@ -167,7 +187,18 @@ impl<'a> Publish<'a> {
         let info = found.map(|(info, _)| info);
         self.options.check(info)?;
         self.replaces = info.is_some();
+        self.refused = match info {
+            None => self.refused,
+            Some(_) => 0,
+        };
+        if self.refused == CONTRADICTIONS {
+            return Err(Error::unavailable(
+                "the service refuses this name as in use and has no object of that name; \
+                 it may have a folder",
+            ));
+        }
         self.next = Next::Send(match info {
+            None if self.refused > 0 && self.options.is_free() => Pin::None,
             None => Pin::Absent,
             Some(_) if self.options.is_free() => Pin::None,
             Some(info) => Pin::Version(info.etag.clone()),
@@ -178,12 +209,21 @@ impl<'a> Publish<'a> {
     /// The condition did not hold.
     pub fn overtaken(&mut self) {
         self.next = match self.next {
-            Next::Send(Pin::Absent) if self.options.is_free() => {
+            Next::Send(Pin::Absent) if self.options.is_free() && !self.means.folders => {
                 self.replaces = true;
                 Next::Send(Pin::None)
             }
+            Next::Send(Pin::Absent) => {
+                self.refused += 1;
+                Next::Look
+            }
             _ => Next::Look,
         };
+    }
+
+    /// The file may be stored, but no answer says so: it was lost, or cannot be read.
+    pub fn unconfirmed(&mut self) {
+        self.next = Next::Look;
     }
 
     /// Another writer was at it at the same moment.

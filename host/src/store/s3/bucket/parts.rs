@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPa
 use coffer_port::object::{Metadata, Pin, quoted};
 
 use super::Bucket;
+use super::answer::Answer;
 use super::write::{if_match, if_none_match, user_metadata};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
@@ -68,14 +69,16 @@ impl Bucket {
             .build())
     }
 
-    /// Completes the upload, and returns the new version's entity tag.
+    /// Completes the upload, and returns the new version's entity tag if the service tells it:
+    /// on Ceph's radosgw it is empty if a lost answer had the request repeated.
     pub(in crate::store::s3) async fn complete_parts(
         &self,
         key: &Key,
         id: &PartsId,
         parts: Vec<Part>,
         pin: &Pin,
-    ) -> Result<String, S3Failure> {
+    ) -> Result<Option<String>, S3Failure> {
+        let answer = Answer::default();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts));
         let completed = self
             .client
@@ -88,12 +91,12 @@ impl Bucket {
             .set_if_match(if_match(pin)?)
             .customize()
             .config_override(patient())
+            .interceptor(answer.clone())
             .send()
-            .await?;
-        let etag = completed.e_tag().ok_or_else(|| {
-            Error::Unavailable("a multipart upload was completed without an ETag".into())
-        })?;
-        Ok(quoted(etag))
+            .await;
+        let completed = completed.map_err(|error| answer.explain(error.into()))?;
+        let etag = completed.e_tag().map(|etag| etag.trim_matches('"'));
+        Ok(etag.filter(|etag| !etag.is_empty()).map(quoted))
     }
 
     /// Aborts the upload, which discards its parts.

@@ -1,34 +1,31 @@
 //! Storing and removing one object.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
-use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::error::BoxError;
-use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::ByteStream;
 
 use coffer_port::object::metadata::entry_name;
 use coffer_port::object::{Metadata, Pin, quoted};
 
-use super::{Bucket, read::is_tag, seconds};
+use super::answer::Answer;
+use super::{Bucket, read::is_tag};
+use crate::store::Key;
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
-use crate::store::{Error, Key};
 
 /// A condition as `If-None-Match`.
 pub(super) fn if_none_match(pin: &Pin) -> Option<String> {
     (*pin == Pin::Absent).then(|| "*".to_owned())
 }
 
-/// A condition as `If-Match`.
+/// A condition as `If-Match`, with the quotes that the tag has.
 ///
 /// # Errors
 /// A tag that no header field can carry is not the tag of any version.
 pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, S3Failure> {
     match pin {
-        Pin::Version(tag) if is_tag(tag) => Ok(Some(tag.clone())),
+        Pin::Version(tag) if is_tag(&quoted(tag)) => Ok(Some(tag.clone())),
         Pin::Version(_) => Err(S3Failure::Precondition),
         Pin::None | Pin::Absent => Ok(None),
     }
@@ -46,7 +43,8 @@ pub(super) fn user_metadata(metadata: &Metadata) -> HashMap<String, String> {
 #[derive(Debug, Clone)]
 pub(in crate::store::s3) struct Written {
     pub(in crate::store::s3) etag: String,
-    /// The service's clock when it responded: S3 tells the recorded time only to readers.
+    /// As recorded, if the service says so; else its clock when it responded, since S3 tells the
+    /// recorded time only to readers.
     pub(in crate::store::s3) modified: SystemTime,
 }
 
@@ -60,7 +58,7 @@ impl Bucket {
         bytes: bytes::Bytes,
         pin: &Pin,
     ) -> Result<Written, S3Failure> {
-        let clock = Clock::default();
+        let answer = Answer::default();
         let put = self
             .client
             .put_object()
@@ -73,60 +71,33 @@ impl Bucket {
             .body(ByteStream::from(bytes))
             .customize()
             .config_override(patient())
-            .interceptor(clock.clone())
+            .interceptor(answer.clone())
             .send()
-            .await?;
+            .await;
+        let put = put.map_err(|error| answer.explain(error.into()))?;
+        // Swift leaves it out if another writer was faster and that version stays.
+        let etag = put.e_tag().filter(|etag| !etag.is_empty());
         Ok(Written {
-            etag: quoted(put.e_tag().ok_or_else(|| {
-                Error::Unavailable("an object was stored without an ETag".into())
-            })?),
-            modified: clock.read(),
+            etag: quoted(etag.ok_or(S3Failure::unconfirmed("stored without an ETag"))?),
+            modified: answer.modified(),
         })
     }
 
     /// One DELETE. S3 responds the same whether there was an object or not, unless a
     /// condition names a version.
     pub(in crate::store::s3) async fn delete(&self, key: &Key, pin: &Pin) -> Result<(), S3Failure> {
-        self.client
+        let answer = Answer::default();
+        let deleted = self
+            .client
             .delete_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .set_if_match(if_match(pin)?)
+            .customize()
+            .interceptor(answer.clone())
             .send()
-            .await?;
-        Ok(())
-    }
-}
-
-/// Reads the service's clock from the `Date` of the last response.
-#[derive(Debug, Clone, Default)]
-struct Clock(Arc<OnceLock<DateTime>>);
-
-impl Clock {
-    fn read(&self) -> SystemTime {
-        let own = || DateTime::from(SystemTime::now());
-        seconds(Some(self.0.get_or_init(own)))
-    }
-}
-
-impl Intercept for Clock {
-    fn name(&self) -> &'static str {
-        "clock"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let read = date.map(|date| DateTime::from_str(date, DateTimeFormat::HttpDate));
-        if let Some(Ok(time)) = read
-            && context.response().status().is_success()
-        {
-            let _ = self.0.set(time);
-        }
+            .await;
+        deleted.map_err(|error| answer.explain(error.into()))?;
         Ok(())
     }
 }

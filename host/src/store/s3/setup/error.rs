@@ -33,9 +33,9 @@ pub enum SetupError {
     /// The environment's proxies or certificates.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// `--s3-conditional=require`, and the service does not support conditional writes.
-    #[error("{0}; --s3-conditional=require does not accept that")]
-    Unconditional(&'static str),
+    /// `--s3-conditional=require`, and the service does not evaluate these conditions.
+    #[error("the S3 service does not evaluate {0}; --s3-conditional=require does not accept that")]
+    Unconditional(String),
 }
 
 impl SetupError {

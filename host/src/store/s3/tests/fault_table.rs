@@ -90,8 +90,6 @@ const TABLE: [Row; 7] = [
         Complete,
         "ok new",
         &[
-            ("flipped bit", "unavailable new"),
-            ("truncated", "unavailable new"),
             ("redirect", "unavailable old"),
             ("clock skew", "misconfigured old"),
         ],

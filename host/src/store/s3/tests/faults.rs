@@ -43,6 +43,25 @@ async fn a_stalled_download_is_resumed_on_another_connection() {
 }
 
 #[tokio::test]
+async fn an_upload_that_stalls_is_sent_again_long_before_it_would_time_out() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    for (name, size, line) in [
+        ("small", 1, "PUT /files/small"),
+        ("whole", 4 << 20, "PUT /files/whole"),
+        ("large", 9 << 20, "PUT /files/large?"),
+    ] {
+        service.fail(line, 1, Fault::Mute);
+        let content = vec![1; size];
+        let storing = put(&store, name, &content);
+        let stored = tokio::time::timeout(Duration::from_secs(60), storing).await;
+        stored.expect("not stalled").expect("stored");
+        let found = read(&store, name, Span::All).await.expect("read");
+        assert_eq!(found.len(), size);
+    }
+}
+
+#[tokio::test]
 async fn a_broken_download_never_ends_cleanly() {
     let service = S3Service::start();
     let store = store_on(&service).await;
@@ -151,24 +170,6 @@ async fn each_error_of_the_service_is_reported_as_what_it_is() {
             service.recover();
         }
     }
-}
-
-#[tokio::test]
-async fn a_lost_response_is_not_mistaken_for_another_writers_change() {
-    let service = S3Service::start();
-    let store = store_on(&service).await;
-    let create_only = CreateOptions {
-        may_replace: Guard::None,
-        ..freely()
-    };
-    service.fail("PUT /files/new", 1, Fault::Lost);
-    let stored = put_with(&store, "new", create_only.clone(), b"1").await;
-    assert!(!stored.expect("stored").replaced);
-
-    service.fail("POST /files/large?uploadId", 1, Fault::Lost);
-    let stored = put_with(&store, "large", create_only, &[1; 9 << 20]).await;
-    assert!(!stored.expect("stored").replaced);
-    assert_eq!(service.unfinished(), 0);
 }
 
 #[tokio::test]

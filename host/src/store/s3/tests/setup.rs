@@ -68,35 +68,6 @@ async fn a_service_without_bucket_settings_is_enough() {
 }
 
 #[tokio::test]
-async fn conditions_that_the_service_ignores_are_found_out_and_refused_on_demand() {
-    for (put, delete, refused) in [
-        (true, true, false),
-        (true, false, false),
-        (false, true, true),
-        (false, false, true),
-    ] {
-        let service = S3Service::that(Knows {
-            conditional_put: put,
-            conditional_delete: delete,
-            ..Knows::default()
-        });
-        let store = store_on(&service).await;
-        let found = store.shared.conditional;
-        assert_eq!(
-            (found.put, found.complete, found.delete),
-            (put, put, delete)
-        );
-        assert_eq!(found.notice().is_none(), put && delete);
-        let required = Config {
-            require_conditional: true,
-            ..config(service.url())
-        };
-        let required = open_as(required, SECRET_KEY).await.map(|_| ());
-        assert_eq!(required.is_err(), refused, "{put} {delete}");
-    }
-}
-
-#[tokio::test]
 async fn each_fault_is_reported_in_one_line_that_says_what_to_do() {
     let service = S3Service::start();
     let place = format!("cannot use s3://files/ at {}: ", service.url());

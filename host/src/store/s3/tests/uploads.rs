@@ -140,11 +140,8 @@ async fn what_will_be_refused_is_refused_before_a_byte_is_received() {
 
 #[tokio::test]
 async fn few_bytes_are_refused_once_received_and_nothing_is_replaced() {
-    for conditional_put in [true, false] {
-        let service = S3Service::that(Knows {
-            conditional_put,
-            ..Knows::default()
-        });
+    for knows in [Knows::default(), Knows::ceph(), Knows::no_conditions()] {
+        let service = S3Service::that(knows);
         let store = store_on(&service).await;
         let before = put(&store, "f", b"there").await.expect("stored").info;
         let create_only = CreateOptions {

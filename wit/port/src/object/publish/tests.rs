@@ -7,7 +7,9 @@ use crate::{Conditions, Guard, Key};
 
 const OWN: Option<&str> = Some("own");
 const AT_HAND: Means = Means {
-    evaluated: true,
+    absent: true,
+    version: true,
+    folders: false,
     whole: true,
 };
 
@@ -76,14 +78,19 @@ fn a_guarded_file_is_pinned_to_the_version_that_was_checked() {
 }
 
 #[test]
-fn parts_at_the_service_and_blind_services_are_looked_at_first() {
+fn parts_at_the_service_and_what_it_ignores_are_looked_at_first() {
     let free = options(Guard::Any);
-    for (evaluated, whole, pin) in [
+    for (absent, whole, pin) in [
         (true, false, Pin::Absent),
         (false, true, Pin::None),
         (false, false, Pin::None),
     ] {
-        let means = Means { evaluated, whole };
+        let means = Means {
+            absent,
+            version: absent,
+            whole,
+            folders: false,
+        };
         let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, means);
         assert_eq!(publish.step().expect("a step"), Step::Look, "{means:?}");
         assert!(!publish.looked(None).expect("free"));
@@ -92,6 +99,75 @@ fn parts_at_the_service_and_blind_services_are_looked_at_first() {
             Step::Send(pin),
             "{means:?}"
         );
+    }
+}
+
+#[test]
+fn each_condition_goes_to_the_service_that_evaluates_it() {
+    let guarded = options(Guard::Uploader("ann".into()));
+    let anns = info("\"1\"", Some("ann"));
+    for (absent, version) in [(true, false), (false, true)] {
+        let means = Means {
+            absent,
+            version,
+            ..AT_HAND
+        };
+        for (seen, found, evaluated, pin) in [
+            (Seen::Nothing, None, absent, Pin::Absent),
+            (
+                Seen::Version("\"1\"".into()),
+                Some(&anns),
+                version,
+                self::version("\"1\""),
+            ),
+        ] {
+            let mut publish = Publish::new(&guarded, OWN, &seen, means);
+            if !evaluated {
+                assert_eq!(publish.step().expect("a step"), Step::Look, "{means:?}");
+                let described = found.map(|info| (info, None));
+                assert!(!publish.looked(described).expect("ann's"));
+            }
+            let expected = if evaluated { pin } else { Pin::None };
+            assert_eq!(publish.step().expect("a step"), Step::Send(expected));
+            assert_eq!(publish.replaces(), found.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_refused_and_not_there_ends_in_an_error_and_not_as_replaced() {
+    let mut new = options(Guard::Any);
+    new.conditions.if_none_match = Some(crate::Etags::Any);
+    let mut publish = Publish::new(&new, OWN, &Seen::NotLooked, AT_HAND);
+    let mut rounds = 0;
+    let refused = loop {
+        rounds += 1;
+        assert_eq!(publish.step().expect("a step"), Step::Send(Pin::Absent));
+        publish.overtaken();
+        assert_eq!(publish.step().expect("a step"), Step::Look);
+        match publish.looked(None) {
+            Ok(known) => assert!(!known),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(rounds, CONTRADICTIONS);
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+
+    // Where the service is known for that, a look tells what is replaced.
+    let free = options(Guard::Any);
+    let means = Means {
+        folders: true,
+        ..AT_HAND
+    };
+    let there = info("\"1\"", None);
+    for found in [None, Some((&there, None))] {
+        let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, means);
+        assert_eq!(publish.step().expect("a step"), Step::Send(Pin::Absent));
+        publish.overtaken();
+        assert_eq!(publish.step().expect("a step"), Step::Look);
+        assert!(!publish.looked(found).expect("free"));
+        assert_eq!(publish.step().expect("a step"), Step::Send(Pin::None));
+        assert_eq!(publish.replaces(), found.is_some());
     }
 }
 
@@ -111,6 +187,20 @@ fn an_attempt_whose_answer_was_lost_is_known_again() {
         let gone = publish.looked(found);
         assert!(matches!(gone, Err(Error::Unavailable(_))), "{found:?}");
     }
+    // An answer that was lost or cannot be read says nothing; a look does.
+    let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, AT_HAND);
+    publish.step().expect("a step");
+    publish.unconfirmed();
+    assert_eq!(publish.step().expect("a step"), Step::Look);
+    assert!(publish.looked(Some((&there, OWN))).expect("its own"));
+    assert!(!publish.replaces());
+    let mut publish = Publish::new(&free, OWN, &Seen::NotLooked, AT_HAND);
+    publish.step().expect("a step");
+    publish.unconfirmed();
+    let others = Some((&there, Some("another")));
+    assert!(!publish.looked(others).expect("another's"));
+    assert_eq!(publish.step().expect("a step"), Step::Send(Pin::None));
+    assert!(publish.replaces());
     // An object without a version is never this very file.
     let mut publish = Publish::new(&free, None, &Seen::Nothing, AT_HAND);
     publish.overtaken();
