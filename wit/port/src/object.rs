@@ -7,6 +7,7 @@ pub mod pages;
 pub mod publish;
 pub mod range;
 pub mod remove;
+pub mod xml;
 
 pub use metadata::Metadata;
 pub use pages::Pages;
