@@ -26,6 +26,7 @@ mod setup;
 mod shared;
 mod sweep;
 mod upload;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -46,10 +47,12 @@ use super::{
 use bucket::Bucket;
 use budget::Budget;
 use failure::S3Failure;
+use list::Lists;
 use locks::Locks;
 use sealed::Sealed;
 use setup::{Access, Setup, is_denied};
 use shared::Shared;
+use sweep::Uploads;
 use upload::S3Upload;
 
 pub use config::Config;
@@ -84,6 +87,8 @@ impl S3Store {
             client,
             name: config.bucket,
             prefix: config.prefix,
+            lists: Lists::default(),
+            uploads: Uploads::default(),
         };
         let setup = Setup {
             bucket: &bucket,
@@ -110,8 +115,19 @@ impl S3Store {
         {
             return Err(SetupError::Unconditional(notice));
         }
+        let lists = list::probe(&bucket)
+            .await
+            .map_err(|failure| setup.explain_failure("s3:ListBucket", &failure))?;
+        if let Some(notice) = lists.notice() {
+            tracing::warn!("{notice}");
+        }
+        let uploads = sweep::probe(&bucket).await;
         let shared = Arc::new(Shared {
-            bucket,
+            bucket: Bucket {
+                lists,
+                uploads,
+                ..bucket
+            },
             conditional,
             redirect: config.redirect,
             budget: Budget::new(config.memory),

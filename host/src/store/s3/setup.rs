@@ -6,13 +6,14 @@ use std::time::Duration;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
-    CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
+    CreateBucketConfiguration, EncodingType, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
     PublicAccessBlockConfiguration,
 };
 
 use super::bucket::Bucket;
 use super::client::DEFAULT_REGION;
 use super::failure::S3Failure;
+use super::xml::LenientXml;
 
 /// Why an S3 store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +112,9 @@ impl Setup<'_> {
             .bucket(&self.bucket.name)
             .prefix(self.bucket.prefix.to_string())
             .max_keys(1)
+            .encoding_type(EncodingType::Url)
+            .customize()
+            .interceptor(LenientXml)
             .send()
             .await;
         match found {

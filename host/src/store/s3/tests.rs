@@ -9,6 +9,7 @@ mod service;
 
 mod fault_table;
 mod faults;
+mod lists;
 mod redirect;
 mod requests;
 mod setup;
