@@ -1,5 +1,6 @@
 //! Names of every kind are stored and walked in pages: none is skipped, none comes
-//! twice, all are in order, and the requests are few.
+//! twice, all are in order, and the requests are few. A large file under a name that XML cannot
+//! carry is stored or refused for good, and leaves no multipart upload.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use crate::report::{Finding, shortened};
 use crate::service::Service;
 
 const BUCKET: &str = "lists";
+/// The size of a file in parts.
+const LARGE: usize = 9 << 20;
 /// Stored at the same time.
 const AT_ONCE: usize = 8;
 /// Requests to the service for a page, and for a walk besides.
@@ -50,8 +53,47 @@ pub async fn check(service: &Service) -> Finding {
             walk.check(service, &host, &stored, &mut finding).await;
         }
     }
+    nothing_begins_with_a_slash(&host, &mut finding).await;
+    store_large(service, &host, &mut finding).await;
     finding.note(format!("{} names were stored", stored.len()));
+    for warning in host.warnings() {
+        finding.note(warning);
+    }
     finding
+}
+
+/// Some services read two slashes as one.
+async fn nothing_begins_with_a_slash(host: &Host, finding: &mut Finding) {
+    let walk = Walk::new("/", false, 100);
+    match walk.walk(host, 1).await {
+        Ok(seen) if seen.is_empty() => {}
+        Ok(seen) => finding.fail(format!("the prefix / shows {} names", seen.len())),
+        Err(cause) => finding.fail(format!("the prefix /: {cause}")),
+    }
+}
+
+/// As a multipart upload.
+async fn store_large(service: &Service, host: &Host, finding: &mut Finding) {
+    let request = host.request(Method::PUT, "large/\u{ffff}");
+    match request.body(vec![b'1'; LARGE]).send().await {
+        Ok(answer) if answer.status() == 201 => {
+            let key = "public/large/\u{ffff}";
+            let size = service.bucket(BUCKET).size(key).await;
+            if size != i64::try_from(LARGE).ok() {
+                finding.fail(format!("a large file of U+FFFF has {size:?} bytes"));
+            }
+        }
+        Ok(answer) if answer.status() == 503 => {
+            finding.fail("a large file of U+FFFF is 503, as if another attempt could help");
+        }
+        Ok(answer) => finding.note(format!("a large file of U+FFFF is {}", answer.status())),
+        Err(error) => finding.fail(format!("a large file of U+FFFF: {error}")),
+    }
+    match service.bucket(BUCKET).unfinished().await {
+        Ok(left) if left.is_empty() => {}
+        Ok(left) => finding.fail(format!("{} multipart uploads are left", left.len())),
+        Err(error) => finding.fail(format!("the list of multipart uploads: {error}")),
+    }
 }
 
 /// Stores empty files, and returns the names of those that are said to be stored.

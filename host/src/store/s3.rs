@@ -36,6 +36,7 @@ mod shared;
 mod stall;
 mod sweep;
 mod upload;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -56,11 +57,13 @@ use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
 use health::Health;
+use list::Lists;
 use locks::Locks;
 use network::Network;
 use sealed::Sealed;
 use setup::{Access, Setup, is_denied};
 use shared::Shared;
+use sweep::Uploads;
 use upload::S3Upload;
 
 pub use config::Config;
@@ -98,6 +101,8 @@ impl S3Store {
             client: health.watch(&client),
             name: config.bucket,
             prefix: config.prefix,
+            lists: Lists::default(),
+            uploads: Uploads::default(),
         };
         let setup = Setup {
             bucket: &bucket,
@@ -124,8 +129,19 @@ impl S3Store {
         {
             return Err(SetupError::Unconditional(lacking));
         }
+        let lists = list::probe(&bucket)
+            .await
+            .map_err(|failure| setup.explain(&failure))?;
+        if let Some(notice) = lists.notice() {
+            tracing::warn!("{notice}");
+        }
+        let uploads = sweep::probe(&bucket).await;
         let shared = Arc::new(Shared {
-            bucket,
+            bucket: Bucket {
+                lists,
+                uploads,
+                ..bucket
+            },
             conditional,
             health,
             redirect: config.redirect,

@@ -21,6 +21,8 @@ pub struct Knows {
     pub blocked_acls: bool,
     /// Versions that were replaced.
     pub versions: bool,
+    /// How it lists.
+    pub lists: Lists,
     /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
     /// bytes than there is memory.
     pub parts: bool,
@@ -36,6 +38,7 @@ impl Default for Knows {
             settings: true,
             blocked_acls: true,
             versions: false,
+            lists: Lists::default(),
             parts: true,
         }
     }
@@ -103,4 +106,75 @@ impl Knows {
             ..Knows::default()
         }
     }
+}
+/// How a service lists objects and multipart uploads. The raw name of an answer's last entry
+/// is the token, and is repeated raw in answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Lists {
+    /// What names are sorted by.
+    pub order: Sorting,
+    /// Compares encoded names with where to start where encoded names are asked for.
+    pub compares_encoded: bool,
+    /// Fails where a prefix ends in U+10FFFF.
+    pub last_prefix_fails: bool,
+    /// Encodes the names of multipart uploads where that is asked for.
+    pub encoded_uploads: bool,
+    /// Knows when an upload began; 2010 otherwise.
+    pub dated_uploads: bool,
+    /// Can answer with a name that XML cannot carry. Otherwise it starts an upload of such a
+    /// name and fails.
+    pub carries_all: bool,
+}
+
+/// What a service sorts names by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sorting {
+    /// Their bytes.
+    Bytes,
+    /// Folder by folder: `x/y` comes before `x-z`. It skips what is in a folder when it starts
+    /// behind it, and two slashes of a prefix are one.
+    Folders,
+    /// Their bytes, from the last to the first.
+    Backwards,
+}
+
+impl Default for Lists {
+    fn default() -> Lists {
+        Lists::CEPH
+    }
+}
+
+impl Lists {
+    /// As LocalStack lists.
+    pub const LOCALSTACK: Lists = Lists {
+        compares_encoded: true,
+        encoded_uploads: false,
+        ..Lists::CEPH
+    };
+    /// As Ceph's radosgw lists.
+    pub const CEPH: Lists = Lists {
+        order: Sorting::Bytes,
+        compares_encoded: false,
+        last_prefix_fails: false,
+        encoded_uploads: true,
+        dated_uploads: true,
+        carries_all: true,
+    };
+    /// As moto lists.
+    pub const MOTO: Lists = Lists {
+        encoded_uploads: false,
+        dated_uploads: false,
+        ..Lists::CEPH
+    };
+    /// As OpenStack Swift lists.
+    pub const SWIFT: Lists = Lists {
+        last_prefix_fails: true,
+        carries_all: false,
+        ..Lists::CEPH
+    };
+    /// As SeaweedFS lists.
+    pub const SEAWEEDFS: Lists = Lists {
+        order: Sorting::Folders,
+        ..Lists::CEPH
+    };
 }

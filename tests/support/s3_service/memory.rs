@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -11,9 +12,11 @@ use sha2::Digest;
 
 use super::conditions::Conditions;
 use super::knows::Knows;
-use super::list::list;
+use super::list::{list, written};
 use super::objects::{Bucket, Description, Object, Upload, check_read, now, tag_of};
 
+/// The most multipart uploads in one answer.
+const UPLOADS: i32 = 3;
 /// The minimum size of every part but the last.
 const LEAST_PART: usize = 5 << 20;
 
@@ -272,7 +275,10 @@ impl S3 for Memory {
         &self,
         req: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        self.with(&req.input.bucket, |bucket| done(list(bucket, &req.input)))
+        let lists = self.knows.lists;
+        self.with(&req.input.bucket, |bucket| {
+            done(list(bucket, &req.input, lists)?)
+        })
     }
 
     async fn create_multipart_upload(
@@ -280,10 +286,11 @@ impl S3 for Memory {
         req: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let asked = req.input;
+        let fails = !self.knows.lists.carries_all && asked.key.contains(['\u{fffe}', '\u{ffff}']);
         self.with(&asked.bucket, |bucket| {
             let id = uuid::Uuid::new_v4().to_string();
             let upload = Upload {
-                key: asked.key,
+                key: asked.key.clone(),
                 begun: now(),
                 description: Description {
                     content_type: asked.content_type,
@@ -292,7 +299,11 @@ impl S3 for Memory {
                 parts: Default::default(),
             };
             bucket.uploads.insert(id.clone(), upload);
+            if fails {
+                return Err(s3_error!(InternalError));
+            }
             done(CreateMultipartUploadOutput {
+                key: Some(asked.key),
                 upload_id: Some(id),
                 ..Default::default()
             })
@@ -352,8 +363,10 @@ impl S3 for Memory {
             object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
             let e_tag = Some(object.etag());
             bucket.uploads.remove(&asked.upload_id);
+            let key = Some(asked.key.clone());
             let version_id = bucket.keep(asked.key, object, self.knows.versions);
             done(CompleteMultipartUploadOutput {
+                key,
                 e_tag,
                 version_id,
                 ..Default::default()
@@ -376,19 +389,44 @@ impl S3 for Memory {
         &self,
         req: S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-        let prefix = req.input.prefix.unwrap_or_default();
-        self.with(&req.input.bucket, |bucket| {
+        let asked = req.input;
+        let lists = self.knows.lists;
+        let encoded = lists.encoded_uploads && asked.encoding_type.is_some();
+        let prefix = asked.prefix.unwrap_or_default();
+        let behind_all = asked.upload_id_marker.unwrap_or_else(|| "~".to_owned());
+        let marker = asked.key_marker.map(|key| (key, behind_all));
+        let carries = |key: &str| lists.carries_all || !key.contains(['\u{fffe}', '\u{ffff}']);
+        if !marker.as_ref().is_none_or(|(key, _)| carries(key)) {
+            return Err(s3_error!(InternalError));
+        }
+        let limit = asked.max_uploads.unwrap_or(1000).clamp(1, UPLOADS) as usize;
+        self.with(&asked.bucket, |bucket| {
             let uploads = bucket.uploads.iter();
             let uploads = uploads.filter(|(_, upload)| upload.key.starts_with(&prefix));
-            let uploads = uploads.map(|(id, upload)| MultipartUpload {
-                key: Some(upload.key.clone()),
-                upload_id: Some(id.clone()),
-                initiated: Some(Timestamp::from(upload.begun)),
+            let mut uploads: Vec<_> = uploads
+                .map(|(id, upload)| ((upload.key.clone(), id.clone()), upload.begun))
+                .filter(|(name, _)| marker.as_ref().is_none_or(|marker| name > marker))
+                .collect();
+            uploads.sort();
+            let more = uploads.len() > limit;
+            uploads.truncate(limit);
+            if uploads.len() > 1 && uploads.last().is_some_and(|((key, _), _)| !carries(key)) {
+                return Err(s3_error!(InternalError));
+            }
+            let uploads = uploads.into_iter();
+            let uploads = uploads.map(|((key, id), begun)| MultipartUpload {
+                key: Some(written(&key, encoded)),
+                upload_id: Some(id),
+                initiated: Some(Timestamp::from(match lists.dated_uploads {
+                    true => begun,
+                    false => UNIX_EPOCH + Duration::from_secs(1_289_347_200),
+                })),
                 ..Default::default()
             });
             done(ListMultipartUploadsOutput {
                 uploads: Some(uploads.collect()),
-                is_truncated: Some(false),
+                encoding_type: encoded.then(|| EncodingType::from_static(EncodingType::URL)),
+                is_truncated: Some(more),
                 ..Default::default()
             })
         })

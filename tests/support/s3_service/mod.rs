@@ -30,6 +30,8 @@ use tokio::sync::oneshot;
 pub use faults::Fault;
 use faults::Faults;
 pub use knows::Knows;
+#[allow(unused_imports)]
+pub use knows::{Lists, Sorting};
 use memory::Memory;
 
 /// The access key that the service knows.

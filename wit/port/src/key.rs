@@ -52,6 +52,17 @@ impl Key {
         Ok(Key(text))
     }
 
+    /// Whether there are keys that start with these characters.
+    #[must_use]
+    pub fn can_start_with(prefix: &str) -> bool {
+        // The last segment may go on.
+        let whole = match prefix.rsplit_once('/') {
+            Some((whole, _)) => Key::new(whole).is_ok(),
+            None => true,
+        };
+        whole && prefix.len() <= MAX_LEN && !prefix.chars().any(char::is_control)
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -112,6 +123,16 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(Key::new(*text).map(|_| ()), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_of_a_key_ends_anywhere() {
+        for prefix in ["", "a", "a/", "a/.", "..", ".", "a/b", "日/本"] {
+            assert!(Key::can_start_with(prefix), "{prefix:?}");
+        }
+        for prefix in ["/", "a//", "a/./", "../", "//b", "a\n", &"a".repeat(1025)] {
+            assert!(!Key::can_start_with(prefix), "{prefix:?}");
         }
     }
 

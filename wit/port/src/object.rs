@@ -8,6 +8,7 @@ pub mod pages;
 pub mod publish;
 pub mod range;
 pub mod remove;
+pub mod xml;
 
 pub use code::Meaning;
 pub use metadata::Metadata;

@@ -1,10 +1,10 @@
 //! Lists: [`Pages`] decides what to request, the requests are made here.
 
-use coffer_port::object::pages::Step;
-use coffer_port::object::{Pages, quoted};
+use coffer_port::object::pages::{Answer, Found, Step};
+use coffer_port::object::{Pages, quoted, xml};
 use coffer_port::{Entry, Error, Key, ListOptions, Listed, Listing};
 use rusty_s3::actions::ListObjectsV2;
-use rusty_s3::actions::list_objects_v2::{ListObjectsContent, ListObjectsV2Response};
+use rusty_s3::actions::list_objects_v2::ListObjectsContent;
 
 use crate::bucket::Bucket;
 use crate::failure::Failure;
@@ -16,18 +16,23 @@ pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     loop {
         match pages.step() {
             Step::Done => return Ok(pages.into_listing()),
-            Step::Probe { prefix, after } => {
-                let answer = request(bucket, prefix, 1, |asked| {
+            Step::Probe {
+                prefix,
+                after,
+                limit,
+            } => {
+                let answer = request(bucket, prefix, limit, |asked| {
                     asked.with_start_after(bucket.object(after));
                 })?;
-                pages.probed(!answer.contents.is_empty());
+                pages.probed(&answer);
             }
             Step::Page {
+                prefix,
                 start_after,
                 token,
                 limit,
             } => {
-                let answer = request(bucket, &options.prefix, limit, |asked| {
+                let answer = request(bucket, prefix, limit, |asked| {
                     if let Some(delimiter) = &options.delimiter {
                         asked.with_delimiter(delimiter.clone());
                     }
@@ -38,14 +43,7 @@ pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
                         asked.with_start_after(bucket.object(start));
                     }
                 })?;
-                let files = answer.contents.iter();
-                let files = files.filter_map(|found| file(bucket, found));
-                let folders = answer.common_prefixes.iter().filter_map(|found| {
-                    let name = found.prefix.strip_prefix(bucket.0.prefix.as_str())?;
-                    Some(Entry::Folder(name.to_owned()))
-                });
-                let found = files.chain(folders).collect();
-                pages.found(found, answer.next_continuation_token);
+                pages.found(answer)?;
             }
         }
     }
@@ -56,23 +54,45 @@ fn request(
     prefix: &str,
     most: usize,
     refine: impl FnOnce(&mut ListObjectsV2<'_>),
-) -> Result<ListObjectsV2Response, Failure> {
+) -> Result<Answer, Failure> {
     let mut asked = ListObjectsV2::new(&bucket.0.address, Some(&bucket.0.credentials));
     asked.with_prefix(bucket.object(prefix));
     asked.with_max_keys(most);
     refine(&mut asked);
-    let text = Bucket::send(asked, vec![], &[])?.text()?;
-    ListObjectsV2::parse_response(&text)
-        .map_err(|error| Failure::Broken(format!("a malformed list: {error}")))
+    let text = xml::Lenient::document(&Bucket::send(asked, vec![], &[])?.text()?);
+    let answer = ListObjectsV2::parse_response(&text)
+        .map_err(|error| Failure::Broken(format!("a malformed list: {error}")))?;
+    let files = answer.contents.iter().filter_map(|found| {
+        let name = xml::restored(&found.key);
+        Some(file(found, name.strip_prefix(bucket.0.prefix.as_str())?))
+    });
+    let folders = answer.common_prefixes.iter().filter_map(|found| {
+        let name = xml::restored(&found.prefix);
+        Some(folder(name.strip_prefix(bucket.0.prefix.as_str())?))
+    });
+    let token = answer.next_continuation_token;
+    Ok(Answer {
+        files: files.collect(),
+        folders: folders.collect(),
+        token: token.map(|token| xml::restored(&token).into_owned()),
+    })
 }
 
-/// None for objects that others put there under names that are not keys.
-fn file(bucket: &Bucket, object: &ListObjectsContent) -> Option<Entry> {
-    let key = object.key.strip_prefix(bucket.0.prefix.as_str())?;
-    Some(Entry::File(Listed {
-        key: Key::new(key).ok()?,
+fn file(object: &ListObjectsContent, name: &str) -> Found {
+    let Ok(key) = Key::new(name) else {
+        return Found::Other(name.as_bytes().to_vec());
+    };
+    Found::Entry(Entry::File(Listed {
+        key,
         size: object.size.unwrap_or(0),
         etag: quoted(object.etag.as_deref().unwrap_or_default()),
         modified: timestamp(object.last_modified.as_deref()),
     }))
+}
+
+fn folder(name: &str) -> Found {
+    match Key::can_start_with(name) {
+        true => Found::Entry(Entry::Folder(name.to_owned())),
+        false => Found::Other(name.as_bytes().to_vec()),
+    }
 }

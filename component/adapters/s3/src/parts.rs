@@ -9,7 +9,7 @@ use rusty_s3::actions::{
 };
 
 use coffer_port::Key;
-use coffer_port::object::{Metadata, Pin, quoted};
+use coffer_port::object::{Metadata, Pin, quoted, xml};
 
 use crate::bucket::{Bucket, condition, described};
 use crate::failure::Failure;
@@ -33,6 +33,8 @@ impl Parts {
         let (address, credentials) = (&bucket.0.address, Some(&bucket.0.credentials));
         let action = CreateMultipartUpload::new(address, credentials, &object);
         let answer = Bucket::send(action, described(metadata), &[])?.text()?;
+        // It repeats the name.
+        let answer = xml::Lenient::document(&answer);
         let started = CreateMultipartUpload::parse_response(&answer).map_err(unreadable)?;
         Ok(Parts {
             bucket: bucket.clone(),

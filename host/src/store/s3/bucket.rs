@@ -14,11 +14,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::DateTime;
 
 use super::key::Prefix;
+use super::list::Lists;
+use super::sweep::Uploads;
 use coffer_port::object::{Metadata, quoted};
 
 use crate::store::{Info, Key};
 
-pub(super) use parts::{Part, PartsId};
+pub(super) use parts::{Marker, Open, Part, PartsId};
 pub(super) use read::Bytes;
 pub(super) use write::Written;
 
@@ -28,6 +30,10 @@ pub(super) struct Bucket {
     pub(super) client: Client,
     pub(super) name: String,
     pub(super) prefix: Prefix,
+    /// How its lists have to be read.
+    pub(super) lists: Lists,
+    /// How it handles multipart uploads.
+    pub(super) uploads: Uploads,
 }
 
 /// An object without its bytes.

@@ -53,8 +53,8 @@ impl Prefix {
     }
 
     /// The key, or prefix of keys, in an object's name or prefix of names.
-    pub(super) fn strip<'a>(&self, object: &'a str) -> Option<&'a str> {
-        object.strip_prefix(self.0.as_str())
+    pub(super) fn strip<'a>(&self, object: &'a [u8]) -> Option<&'a [u8]> {
+        object.strip_prefix(self.0.as_bytes())
     }
 }
 
@@ -82,7 +82,10 @@ mod tests {
         ] {
             let prefix = Prefix::new(text).expect("a prefix");
             assert_eq!(prefix.to_string(), expected);
-            assert_eq!(prefix.strip(&prefix.object("k/e/y")), Some("k/e/y"));
+            assert_eq!(
+                prefix.strip(prefix.object("k/e/y").as_bytes()),
+                Some(&b"k/e/y"[..])
+            );
         }
         for text in ["/", "/a", "a//", "a//b", "..", "a/./b", "a\n", &too_long] {
             assert!(Prefix::new(text).is_err(), "{text:?}");

@@ -1,93 +1,106 @@
-//! Lists: [`Pages`] decides what to request, the requests are made here.
+//! Lists: [`Pages`] decides what to request where the service lists in the order of bytes,
+//! [`folders`] where it lists folder by folder.
 
-use std::borrow::Cow;
+mod folders;
+mod probe;
+mod request;
 
-use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
-use aws_sdk_s3::types::{EncodingType, Object};
+use coffer_port::object::Pages;
 use coffer_port::object::pages::Step;
-use coffer_port::object::{Pages, quoted};
-use percent_encoding::percent_decode_str;
 
-use super::bucket::{Bucket, seconds};
-use super::failure::S3Failure;
-use crate::store::{Entry, Error, Key, ListOptions, Listed, Listing};
+use super::bucket::Bucket;
+use crate::store::{Error, ListOptions, Listing};
+use request::Request;
 
-/// One page, in one request unless it is long.
-pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
-    let mut pages = Pages::new(options);
-    loop {
-        match pages.step() {
-            Step::Done => return Ok(pages.into_listing()),
-            Step::Probe { prefix, after } => {
-                let answer = request(bucket, prefix, 1)
-                    .start_after(bucket.prefix.object(after))
-                    .send()
-                    .await
-                    .map_err(S3Failure::from)?;
-                pages.probed(!answer.contents().is_empty());
-            }
-            Step::Page {
-                start_after,
-                token,
-                limit,
-            } => {
-                let answer = request(bucket, &options.prefix, limit)
-                    .set_delimiter(options.delimiter.clone())
-                    .set_start_after(start_after.map(|start| bucket.prefix.object(start)))
-                    .set_continuation_token(token.map(str::to_owned))
-                    .encoding_type(EncodingType::Url)
-                    .send()
-                    .await
-                    .map_err(S3Failure::from)?;
-                let encoded = answer.encoding_type() == Some(&EncodingType::Url);
-                let mut found = Vec::new();
-                for object in answer.contents() {
-                    found.extend(file(bucket, object, encoded)?);
-                }
-                for folder in answer.common_prefixes() {
-                    let name = decoded(folder.prefix().unwrap_or_default(), encoded)?;
-                    let name = bucket.prefix.strip(&name);
-                    found.extend(name.map(|name| Entry::Folder(name.to_owned())));
-                }
-                let more = answer.is_truncated == Some(true);
-                pages.found(found, answer.next_continuation_token.filter(|_| more));
-            }
+pub(super) use probe::probe;
+pub(super) use request::decoded;
+
+/// How the service's lists have to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lists {
+    /// What names are sorted by.
+    pub(super) order: Order,
+    /// Whether to ask for percent-encoded names.
+    pub(super) encoded: bool,
+}
+
+/// What a service sorts names by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Their bytes.
+    Bytes,
+    /// Folder by folder: `x/y` comes before `x-z`.
+    Folders,
+    /// Something else, or its pages do not join. Lists that show it fail.
+    Unknown,
+}
+
+impl Default for Lists {
+    fn default() -> Lists {
+        Lists {
+            order: Order::Bytes,
+            encoded: true,
         }
     }
 }
 
-fn request(bucket: &Bucket, prefix: &str, most: usize) -> ListObjectsV2FluentBuilder {
-    bucket
-        .client
-        .list_objects_v2()
-        .bucket(&bucket.name)
-        .prefix(bucket.prefix.object(prefix))
-        .max_keys(i32::try_from(most).unwrap_or(i32::MAX))
-}
-
-/// None for objects that others put there under names that are not keys.
-fn file(bucket: &Bucket, object: &Object, encoded: bool) -> Result<Option<Entry>, Error> {
-    let name = decoded(object.key().unwrap_or_default(), encoded)?;
-    let Some(Ok(key)) = bucket.prefix.strip(&name).map(Key::new) else {
-        return Ok(None);
-    };
-    let size = object.size().and_then(|size| u64::try_from(size).ok());
-    Ok(Some(Entry::File(Listed {
-        key,
-        size: size.unwrap_or(0),
-        etag: quoted(object.e_tag().unwrap_or_default()),
-        modified: seconds(object.last_modified()),
-    })))
-}
-
-/// Names are percent-encoded, because XML cannot carry all of them; some services write a
-/// space as `+`, and all of them write a plus as `%2B`.
-fn decoded(name: &str, encoded: bool) -> Result<Cow<'_, str>, Error> {
-    if !encoded {
-        return Ok(Cow::Borrowed(name));
+impl Lists {
+    /// What an operator should know, as one line.
+    pub(super) fn notice(self) -> Option<&'static str> {
+        match self.order {
+            Order::Bytes => None,
+            Order::Folders => Some(
+                "the S3 service lists folder by folder rather than in the order of names: lists \
+                 are put in order here and take more requests",
+            ),
+            Order::Unknown => Some(
+                "the S3 service lists names out of order or loses some between pages: lists that \
+                 show it fail, and others may lack names",
+            ),
+        }
     }
-    let name = name.replace('+', " ");
-    let text = percent_decode_str(&name).decode_utf8();
-    text.map(|text| Cow::Owned(text.into_owned()))
-        .map_err(|error| Error::Unavailable(Box::new(error)))
+}
+
+/// One page, in one request unless it is long.
+pub(super) async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
+    page_as(bucket, bucket.lists, options).await
+}
+
+async fn page_as(bucket: &Bucket, lists: Lists, options: &ListOptions) -> Result<Listing, Error> {
+    if lists.order == Order::Folders {
+        return folders::page(bucket, options).await;
+    }
+    let mut pages = Pages::new(options);
+    loop {
+        match pages.step() {
+            Step::Done => return Ok(pages.into_listing()),
+            Step::Probe {
+                prefix,
+                after,
+                limit,
+            } => {
+                let request = Request {
+                    start_after: Some(after),
+                    ..Request::new(prefix, limit)
+                };
+                let answer = request.send(bucket, lists.encoded).await?;
+                pages.probed(&answer);
+            }
+            Step::Page {
+                prefix,
+                start_after,
+                token,
+                limit,
+            } => {
+                let request = Request {
+                    delimiter: options.delimiter.as_deref(),
+                    start_after,
+                    token,
+                    ..Request::new(prefix, limit)
+                };
+                let answer = request.send(bucket, lists.encoded).await?;
+                pages.found(answer)?;
+            }
+        }
+    }
 }

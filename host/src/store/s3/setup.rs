@@ -7,12 +7,13 @@ mod settings;
 use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, EncodingType};
 
 use super::bucket::Bucket;
 use super::client::DEFAULT_REGION;
 use super::failure::S3Failure;
 use super::fault::Fault;
+use super::xml::LenientXml;
 use crate::store::{Error, causes};
 
 pub use error::SetupError;
@@ -52,6 +53,9 @@ impl Setup<'_> {
             .bucket(&self.bucket.name)
             .prefix(self.bucket.prefix.to_string())
             .max_keys(1)
+            .encoding_type(EncodingType::Url)
+            .customize()
+            .interceptor(LenientXml)
             .send()
             .await;
         match found {

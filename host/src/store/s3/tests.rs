@@ -10,6 +10,7 @@ mod service;
 mod conditions;
 mod fault_table;
 mod faults;
+mod lists;
 mod lost;
 mod redirect;
 mod requests;

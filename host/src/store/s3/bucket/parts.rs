@@ -1,16 +1,21 @@
 //! The steps of a multipart upload.
 
+mod open;
+
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 
-use coffer_port::object::{Metadata, Pin, quoted};
+use coffer_port::object::{Metadata, Pin, quoted, xml};
 
 use super::Bucket;
 use super::answer::Answer;
 use super::write::{if_match, if_none_match, user_metadata};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
+use crate::store::s3::xml::LenientXml;
 use crate::store::{Error, Key};
+
+pub(in crate::store::s3) use open::{Marker, Open};
 
 /// The service's ID of a multipart upload.
 pub(in crate::store::s3) type PartsId = String;
@@ -20,11 +25,18 @@ pub(in crate::store::s3) type Part = CompletedPart;
 
 impl Bucket {
     /// Starts a multipart upload.
+    ///
+    /// # Errors
+    /// Nothing is started where the service fails with this name, since it would start the
+    /// upload and not say which.
     pub(in crate::store::s3) async fn start_parts(
         &self,
         key: &Key,
         metadata: &Metadata,
     ) -> Result<PartsId, S3Failure> {
+        if !self.uploads.any_name && !xml::carries(key.as_str()) {
+            return Err(NoParts.into());
+        }
         let started = self
             .client
             .create_multipart_upload()
@@ -33,6 +45,8 @@ impl Bucket {
             .content_type(metadata.object_type())
             .set_metadata(Some(user_metadata(metadata)))
             .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .customize()
+            .interceptor(LenientXml)
             .send()
             .await?;
         let id = started.upload_id.ok_or_else(|| {
@@ -92,6 +106,7 @@ impl Bucket {
             .customize()
             .config_override(patient())
             .interceptor(answer.clone())
+            .interceptor(LenientXml)
             .send()
             .await;
         let completed = completed.map_err(|error| answer.explain(error.into()))?;
@@ -113,5 +128,16 @@ impl Bucket {
             .send()
             .await?;
         Ok(())
+    }
+}
+
+/// A file that does not fit in one request has a name that the service cannot handle.
+#[derive(Debug, thiserror::Error)]
+#[error("the service cannot store large files under names with U+FFFE or U+FFFF")]
+struct NoParts;
+
+impl From<NoParts> for S3Failure {
+    fn from(cause: NoParts) -> S3Failure {
+        S3Failure::Other(Error::UnsupportedKey(Box::new(cause)))
     }
 }
