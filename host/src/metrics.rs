@@ -46,6 +46,7 @@ pub struct Metrics {
     tokens: Family<OutcomeLabel, Counter>,
     log_dropped: Counter,
     damaged_files: Gauge,
+    checksum_mismatches: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -72,6 +73,7 @@ impl Default for Metrics {
             tokens: Family::default(),
             log_dropped: Counter::default(),
             damaged_files: Gauge::default(),
+            checksum_mismatches: Counter::default(),
         };
         metrics.register();
         metrics
@@ -147,6 +149,11 @@ impl Metrics {
             "damaged_files",
             "Damaged files found since the start: missing, too short, too long or unreadable",
             self.damaged_files.clone(),
+        );
+        registry.register(
+            "checksum_mismatches",
+            "Downloads broken off because the bytes did not match the stored checksum",
+            self.checksum_mismatches.clone(),
         );
     }
 
@@ -234,6 +241,12 @@ impl Metrics {
     pub fn damaged(&self, files: u64) {
         self.damaged_files
             .set(i64::try_from(files).unwrap_or(i64::MAX));
+    }
+
+    /// The number of downloads since the start whose bytes did not match their checksum.
+    pub fn mismatched(&self, downloads: u64) {
+        let missed = downloads.saturating_sub(self.checksum_mismatches.get());
+        self.checksum_mismatches.inc_by(missed);
     }
 
     /// All metrics as text.

@@ -138,6 +138,12 @@ pub trait BlobStore: Send + Sync + 'static {
     fn damaged_files(&self) -> u64 {
         0
     }
+
+    /// How many downloads were broken off since the start because the bytes did not match
+    /// the checksum stored with them.
+    fn checksum_mismatches(&self) -> u64 {
+        0
+    }
 }
 
 /// A description of an engine for operators.

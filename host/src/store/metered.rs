@@ -102,4 +102,8 @@ impl BlobStore for Metered {
     fn damaged_files(&self) -> u64 {
         self.engine.damaged_files()
     }
+
+    fn checksum_mismatches(&self) -> u64 {
+        self.engine.checksum_mismatches()
+    }
 }

@@ -10,6 +10,7 @@ mod batch;
 mod body;
 mod bucket;
 mod budget;
+mod checksum;
 mod client;
 mod config;
 mod download;
@@ -32,6 +33,7 @@ mod tests;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
 use coffer_port::object::Remove;
@@ -117,6 +119,7 @@ impl S3Store {
             budget: Budget::new(config.memory),
             locks: Locks::new(),
             tasks: TaskTracker::new(),
+            mismatches: AtomicU64::new(0),
         });
         let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
         Ok(S3Store {
@@ -215,6 +218,10 @@ impl BlobStore for S3Store {
             data_dir: None,
             notice,
         }
+    }
+
+    fn checksum_mismatches(&self) -> u64 {
+        self.shared.mismatches.load(Ordering::Relaxed)
     }
 
     /// Waits until dropped uploads are cleaned up and those being published are done.

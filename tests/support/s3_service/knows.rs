@@ -14,6 +14,8 @@ pub struct Knows {
     pub blocked_acls: bool,
     /// Versions that were replaced.
     pub versions: bool,
+    /// Checksums of objects, kept and told to readers. Ignored otherwise.
+    pub checksums: bool,
     /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
     /// bytes than there is memory.
     pub parts: bool,
@@ -27,6 +29,7 @@ impl Default for Knows {
             settings: true,
             blocked_acls: true,
             versions: false,
+            checksums: true,
             parts: true,
         }
     }

@@ -11,7 +11,9 @@ use sha2::Digest;
 
 use super::knows::Knows;
 use super::list::list;
-use super::objects::{Bucket, Description, Object, Upload, check_read, check_write, now, tag_of};
+use super::objects::{
+    Bucket, Checksum, Description, Object, Upload, check_read, check_write, now, tag_of,
+};
 
 /// The minimum size of every part but the last.
 const LEAST_PART: usize = 5 << 20;
@@ -166,7 +168,10 @@ impl S3 for Memory {
                 metadata: asked.metadata,
             };
             let mut object = Object::new(bytes, description);
-            object.crc32 = asked.checksum_crc32;
+            object.checksum = asked
+                .checksum_crc32
+                .filter(|_| self.knows.checksums)
+                .map(|_| Checksum::full(&object.bytes));
             let output = PutObjectOutput {
                 e_tag: Some(object.etag()),
                 ..Default::default()
@@ -222,7 +227,8 @@ impl S3 for Memory {
             None => object.bytes.clone(),
             Some(part) => object.bytes.slice(part.start as usize..part.end as usize),
         };
-        let verified = asked.checksum_mode.is_some() && part.is_none();
+        let told = asked.checksum_mode.is_some() && part.is_none();
+        let checksum = object.checksum.as_ref().filter(|_| told);
         let length = bytes.len() as i64;
         // In pieces, as over a network.
         let pieces: Vec<Bytes> = bytes
@@ -238,7 +244,8 @@ impl S3 for Memory {
             metadata: object.description.metadata.clone(),
             e_tag: Some(object.etag()),
             last_modified: Some(object.last_modified()),
-            checksum_crc32: object.crc32.filter(|_| verified),
+            checksum_crc32: checksum.map(|kept| kept.crc32.clone()),
+            checksum_type: checksum.map(|kept| ChecksumType::from_static(kept.of)),
             ..Default::default()
         })
     }
@@ -283,6 +290,13 @@ impl S3 for Memory {
                     metadata: asked.metadata,
                 },
                 parts: Default::default(),
+                checksum: asked
+                    .checksum_algorithm
+                    .filter(|_| self.knows.checksums)
+                    .map(|_| {
+                        let of = asked.checksum_type.as_ref().map(ChecksumType::as_str);
+                        of.unwrap_or(ChecksumType::COMPOSITE).to_owned()
+                    }),
             };
             bucket.uploads.insert(id.clone(), upload);
             done(CreateMultipartUploadOutput {
@@ -343,6 +357,10 @@ impl S3 for Memory {
             }
             let mut object = Object::new(pieces.concat().into(), upload.description.clone());
             object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
+            object.checksum = upload.checksum.as_deref().map(|of| match of {
+                ChecksumType::FULL_OBJECT => Checksum::full(&object.bytes),
+                _ => Checksum::composite(&pieces),
+            });
             let e_tag = Some(object.etag());
             bucket.uploads.remove(&asked.upload_id);
             bucket.keep(asked.key, object, self.knows.versions);

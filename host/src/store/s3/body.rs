@@ -1,9 +1,9 @@
 //! The bytes of a download: exactly as many as announced, or an error.
 //!
 //! After a connection that breaks or stalls, the download is resumed on another one, as long
-//! as the version still exists. The last bytes are held back until the service's response has
-//! ended cleanly, since only then its checksum, if any, has been verified; so a corrupted file
-//! never ends cleanly either.
+//! as the version still exists. The checksum of a whole file is verified here, across all
+//! connections. The last bytes are held back until then and until the service's response has
+//! ended cleanly; so a corrupted file never ends cleanly either.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::bucket;
+use super::checksum::{Checksum, Verifier};
 use super::shared::Shared;
 use crate::store::{Error, Info};
 
@@ -23,6 +24,7 @@ const FRUITLESS: u32 = 3;
 struct Resuming {
     store: Arc<Shared>,
     info: Info,
+    verifier: Option<Verifier>,
     stream: ByteStream,
     /// Offset of the next byte in the file.
     offset: u64,
@@ -39,6 +41,7 @@ pub(super) fn stream(
     let body = Resuming {
         store,
         info: got.object.info,
+        verifier: got.checksum.map(Checksum::verifier),
         stream: got.stream,
         offset: got.offset,
         left: got.length,
@@ -63,12 +66,15 @@ impl Resuming {
                     })?;
                     self.offset += length;
                     self.fruitless = 0;
+                    if let Some(verifier) = &mut self.verifier {
+                        verifier.update(&bytes);
+                    }
                     if self.left > 0 {
                         return Ok(Some(bytes));
                     }
                     self.last = Some(bytes);
                 }
-                None if self.left == 0 => return Ok(self.last.take()),
+                None if self.left == 0 => return self.finish(),
                 Some(Err(error)) if self.left == 0 => {
                     return Err(Error::Unavailable(Box::new(error)));
                 }
@@ -76,6 +82,17 @@ impl Resuming {
                 None => self.go_on("the response ended early".into()).await?,
             }
         }
+    }
+
+    /// All bytes have come.
+    fn finish(&mut self) -> Result<Option<Bytes>, Error> {
+        if let Some(verifier) = self.verifier.take()
+            && let Err(mismatch) = verifier.verify()
+        {
+            self.store.count_mismatch();
+            return Err(Error::unavailable(mismatch));
+        }
+        Ok(self.last.take())
     }
 
     async fn go_on(
@@ -89,10 +106,7 @@ impl Resuming {
         tracing::debug!(%cause, left = self.left, "resuming an interrupted download");
         let range = Range::between(self.offset, self.offset + self.left);
         let got = self.store.bucket.get_version(&self.info, range).await?;
-        let fits = got.object.info.etag == self.info.etag
-            && got.object.info.size == self.info.size
-            && (got.offset, got.length) == (self.offset, self.left);
-        if !fits {
+        if !got.is_of(&self.info, self.offset, self.offset + self.left) {
             return Err(Error::Unavailable(
                 "the version was replaced during the download".into(),
             ));

@@ -14,7 +14,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::{Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::config::Config;
@@ -71,7 +71,10 @@ pub(super) async fn connect(
         loader = loader.credentials_provider(credentials);
     }
     let shared = loader.load().await;
-    let builder = aws_sdk_s3::config::Builder::from(&shared).force_path_style(config.path_style);
+    let builder = aws_sdk_s3::config::Builder::from(&shared)
+        .force_path_style(config.path_style)
+        // Downloads verify their bytes themselves.
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     Client::from_conf(builder.build())
 }
 

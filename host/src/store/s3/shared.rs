@@ -1,5 +1,7 @@
 //! What the store, its uploads and its downloads have in common.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio_util::task::TaskTracker;
 
 use super::bucket::Bucket;
@@ -16,4 +18,13 @@ pub(super) struct Shared {
     pub(super) locks: Locks,
     /// Work that outlives the request that started it, and that a graceful shutdown waits for.
     pub(super) tasks: TaskTracker,
+    /// Downloads whose bytes did not match their checksum.
+    pub(super) mismatches: AtomicU64,
+}
+
+impl Shared {
+    /// The bytes of a download did not match their checksum.
+    pub(super) fn count_mismatch(&self) {
+        self.mismatches.fetch_add(1, Ordering::Relaxed);
+    }
 }

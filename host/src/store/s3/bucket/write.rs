@@ -13,6 +13,7 @@ use coffer_port::object::metadata::entry_name;
 use coffer_port::object::{Metadata, Pin, quoted};
 
 use super::{Bucket, read::is_tag, seconds};
+use crate::store::s3::checksum::{CRC32_ENTRY, crc32};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
 use crate::store::{Error, Key};
@@ -51,8 +52,9 @@ pub(in crate::store::s3) struct Written {
 }
 
 impl Bucket {
-    /// One PUT. The SDK adds a CRC-32, which services that support it verify, and signs the
-    /// SHA-256 of the bytes, which all services verify.
+    /// One PUT. The SDK adds a CRC-32, which services that support it verify and keep, and
+    /// signs the SHA-256 of the bytes, which all services verify. The CRC-32 is in the user
+    /// metadata too, for services that keep none.
     pub(in crate::store::s3) async fn put(
         &self,
         key: &Key,
@@ -61,13 +63,15 @@ impl Bucket {
         pin: &Pin,
     ) -> Result<Written, S3Failure> {
         let clock = Clock::default();
+        let mut entries = user_metadata(metadata);
+        entries.insert(CRC32_ENTRY.to_owned(), crc32(&bytes));
         let put = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .content_type(metadata.object_type())
-            .set_metadata(Some(user_metadata(metadata)))
+            .set_metadata(Some(entries))
             .set_if_none_match(if_none_match(pin))
             .set_if_match(if_match(pin)?)
             .body(ByteStream::from(bytes))
