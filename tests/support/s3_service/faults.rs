@@ -32,6 +32,8 @@ pub enum Fault {
     Late(Duration),
     /// The right answer, for patterns.
     Fine,
+    /// The pieces of the body come one by one, each this much later.
+    Slow(Duration),
     /// The body stalls after this many bytes.
     Stalled(usize),
 }
@@ -65,6 +67,9 @@ impl Fault {
         }
         if matches!(self, Fault::Late(_) | Fault::Fine) {
             return response;
+        }
+        if let Fault::Slow(delay) = self {
+            return slowed(response, delay);
         }
         let (mut head, body) = response.into_parts();
         let (keep, then): (usize, Option<bool>) = match self {
@@ -109,6 +114,16 @@ impl Fault {
         let body = Body::http_body_unsync(http_body_util::StreamBody::new(Box::pin(frames)));
         http::Response::from_parts(head, body)
     }
+}
+
+fn slowed(response: HttpResponse, delay: Duration) -> HttpResponse {
+    response.map(|body| {
+        let frames = http_body_util::BodyStream::new(body).then(move |frame| async move {
+            tokio::time::sleep(delay).await;
+            frame
+        });
+        Body::http_body_unsync(http_body_util::StreamBody::new(Box::pin(frames)))
+    })
 }
 
 /// The pending faults.

@@ -7,6 +7,7 @@
 #[path = "../../../../tests/support/s3_service/mod.rs"]
 mod service;
 
+mod ahead;
 mod checksums;
 mod fault_table;
 mod faults;
