@@ -100,6 +100,7 @@ async fn requests_bytes_tokens_and_engine_calls_are_counted() {
         ),
         ("coffer_queue ", 0.0),
         ("coffer_damaged_files ", 0.0),
+        ("coffer_checksum_mismatches_total ", 0.0),
     ] {
         assert_eq!(
             value(&metrics, series),

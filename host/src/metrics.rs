@@ -49,6 +49,7 @@ pub struct Metrics {
     log_dropped: Counter,
     damaged_files: Gauge,
     s3_requests: S3Requests,
+    checksum_mismatches: Counter,
 }
 
 fn histogram() -> Histogram {
@@ -76,6 +77,7 @@ impl Default for Metrics {
             log_dropped: Counter::default(),
             damaged_files: Gauge::default(),
             s3_requests: S3Requests::default(),
+            checksum_mismatches: Counter::default(),
         };
         metrics.register();
         metrics
@@ -153,6 +155,11 @@ impl Metrics {
             self.damaged_files.clone(),
         );
         self.s3_requests.register(registry);
+        registry.register(
+            "checksum_mismatches",
+            "Downloads broken off because the bytes did not match the stored checksum",
+            self.checksum_mismatches.clone(),
+        );
     }
 
     /// Those of the S3 engine.
@@ -244,6 +251,12 @@ impl Metrics {
     pub fn damaged(&self, files: u64) {
         self.damaged_files
             .set(i64::try_from(files).unwrap_or(i64::MAX));
+    }
+
+    /// The number of downloads since the start whose bytes did not match their checksum.
+    pub fn mismatched(&self, downloads: u64) {
+        let missed = downloads.saturating_sub(self.checksum_mismatches.get());
+        self.checksum_mismatches.inc_by(missed);
     }
 
     /// All metrics as text.

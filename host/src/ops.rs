@@ -103,6 +103,7 @@ impl Operations {
             "/readyz" => self.readiness().await,
             "/metrics" => {
                 self.metrics.damaged(self.store.damaged_files());
+                self.metrics.mismatched(self.store.checksum_mismatches());
                 answer::metrics(self.metrics.text())
             }
             "/component" => component::status(&self.swap, &self.store.describe().engine).await,

@@ -156,6 +156,12 @@ pub trait BlobStore: Send + Sync + 'static {
     fn unopened(&self) -> Option<String> {
         None
     }
+
+    /// How many downloads were broken off since the start because the bytes did not match
+    /// the checksum stored with them.
+    fn checksum_mismatches(&self) -> u64 {
+        0
+    }
 }
 
 /// The least list there is.

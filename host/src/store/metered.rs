@@ -110,4 +110,8 @@ impl BlobStore for Metered {
     fn unopened(&self) -> Option<String> {
         self.engine.unopened()
     }
+
+    fn checksum_mismatches(&self) -> u64 {
+        self.engine.checksum_mismatches()
+    }
 }

@@ -113,6 +113,11 @@ impl BlobStore for Pending {
         engine.map_or(0, |engine| engine.damaged_files())
     }
 
+    fn checksum_mismatches(&self) -> u64 {
+        let engine = self.engine.get();
+        engine.map_or(0, |engine| engine.checksum_mismatches())
+    }
+
     fn unopened(&self) -> Option<String> {
         match self.engine.get() {
             Some(engine) => engine.unopened(),

@@ -10,6 +10,7 @@ mod batch;
 mod body;
 mod bucket;
 mod budget;
+mod checksum;
 mod client;
 mod conditional;
 mod config;
@@ -43,6 +44,7 @@ mod tests;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
 use futures_util::{StreamExt, stream};
@@ -148,6 +150,7 @@ impl S3Store {
             budget: Budget::new(config.memory),
             locks: Locks::new(),
             tasks: TaskTracker::new(),
+            mismatches: AtomicU64::new(0),
         });
         let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
         Ok(S3Store {
@@ -255,6 +258,10 @@ impl BlobStore for S3Store {
             data_dir: None,
             notice: conditional.notice(),
         }
+    }
+
+    fn checksum_mismatches(&self) -> u64 {
+        self.shared.mismatches.load(Ordering::Relaxed)
     }
 
     /// Waits until dropped uploads are cleaned up and those being published are done.

@@ -34,6 +34,8 @@ pub enum Fault {
     Late(Duration),
     /// The right answer, for patterns.
     Fine,
+    /// The pieces of the body come one by one, each this much later.
+    Slow(Duration),
     /// The body stalls after this many bytes.
     Stalled(usize),
     /// The request's body is not read, and there is no answer.
@@ -85,6 +87,9 @@ impl Fault {
         }
         if matches!(self, Fault::Late(_) | Fault::Fine) {
             return response;
+        }
+        if let Fault::Slow(delay) = self {
+            return slowed(response, delay);
         }
         let (mut head, body) = response.into_parts();
         let (keep, then): (usize, Option<bool>) = match self {
@@ -144,6 +149,16 @@ fn without_tag(bytes: &[u8]) -> Vec<u8> {
         (Some(from), Some(to)) => format!("{}<ETag>{}", &text[..from], &text[to..]).into_bytes(),
         _ => bytes.to_vec(),
     }
+}
+
+fn slowed(response: HttpResponse, delay: Duration) -> HttpResponse {
+    response.map(|body| {
+        let frames = http_body_util::BodyStream::new(body).then(move |frame| async move {
+            tokio::time::sleep(delay).await;
+            frame
+        });
+        Body::http_body_unsync(http_body_util::StreamBody::new(Box::pin(frames)))
+    })
 }
 
 /// The pending faults.

@@ -23,6 +23,8 @@ pub struct Knows {
     pub versions: bool,
     /// How it lists.
     pub lists: Lists,
+    /// Checksums of objects, kept and told to readers. Ignored otherwise.
+    pub checksums: bool,
     /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
     /// bytes than there is memory.
     pub parts: bool,
@@ -39,6 +41,7 @@ impl Default for Knows {
             blocked_acls: true,
             versions: false,
             lists: Lists::default(),
+            checksums: true,
             parts: true,
         }
     }

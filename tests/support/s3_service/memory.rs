@@ -13,7 +13,7 @@ use sha2::Digest;
 use super::conditions::Conditions;
 use super::knows::Knows;
 use super::list::{list, written};
-use super::objects::{Bucket, Description, Object, Upload, check_read, now, tag_of};
+use super::objects::{Bucket, Checksum, Description, Object, Upload, check_read, now, tag_of};
 
 /// The most multipart uploads in one answer.
 const UPLOADS: i32 = 3;
@@ -169,7 +169,10 @@ impl S3 for Memory {
                 metadata: asked.metadata,
             };
             let mut object = Object::new(bytes, description);
-            object.crc32 = asked.checksum_crc32;
+            object.checksum = asked
+                .checksum_crc32
+                .filter(|_| self.knows.checksums)
+                .map(|_| Checksum::full(&object.bytes));
             let output = PutObjectOutput {
                 e_tag: Some(object.etag()),
                 ..Default::default()
@@ -225,7 +228,8 @@ impl S3 for Memory {
             None => object.bytes.clone(),
             Some(part) => object.bytes.slice(part.start as usize..part.end as usize),
         };
-        let verified = asked.checksum_mode.is_some() && part.is_none();
+        let told = asked.checksum_mode.is_some() && part.is_none();
+        let checksum = object.checksum.as_ref().filter(|_| told);
         let length = bytes.len() as i64;
         // In pieces, as over a network.
         let pieces: Vec<Bytes> = bytes
@@ -241,7 +245,8 @@ impl S3 for Memory {
             metadata: object.description.metadata.clone(),
             e_tag: Some(object.etag()),
             last_modified: Some(object.last_modified()),
-            checksum_crc32: object.crc32.filter(|_| verified),
+            checksum_crc32: checksum.map(|kept| kept.crc32.clone()),
+            checksum_type: checksum.map(|kept| ChecksumType::from_static(kept.of)),
             ..Default::default()
         })
     }
@@ -297,6 +302,13 @@ impl S3 for Memory {
                     metadata: asked.metadata,
                 },
                 parts: Default::default(),
+                checksum: asked
+                    .checksum_algorithm
+                    .filter(|_| self.knows.checksums)
+                    .map(|_| {
+                        let of = asked.checksum_type.as_ref().map(ChecksumType::as_str);
+                        of.unwrap_or(ChecksumType::COMPOSITE).to_owned()
+                    }),
             };
             bucket.uploads.insert(id.clone(), upload);
             if fails {
@@ -361,6 +373,10 @@ impl S3 for Memory {
             }
             let mut object = Object::new(pieces.concat().into(), upload.description.clone());
             object.tag = format!("{}-{}", tag_of(&tags.finalize()), pieces.len());
+            object.checksum = upload.checksum.as_deref().map(|of| match of {
+                ChecksumType::FULL_OBJECT => Checksum::full(&object.bytes),
+                _ => Checksum::composite(&pieces),
+            });
             let e_tag = Some(object.etag());
             bucket.uploads.remove(&asked.upload_id);
             let key = Some(asked.key.clone());

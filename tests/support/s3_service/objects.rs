@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_smithy_checksums::ChecksumAlgorithm;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use s3s::dto::{ETag, ETagCondition, Timestamp};
 use s3s::{S3Result, s3_error};
@@ -85,7 +88,7 @@ pub(super) struct Object {
     pub(super) version: Option<String>,
     pub(super) modified: SystemTime,
     pub(super) description: Description,
-    pub(super) crc32: Option<String>,
+    pub(super) checksum: Option<Checksum>,
 }
 
 #[derive(Clone, Default)]
@@ -94,11 +97,47 @@ pub(super) struct Description {
     pub(super) metadata: Option<HashMap<String, String>>,
 }
 
+/// What is kept of an object's bytes.
+#[derive(Clone)]
+pub(super) struct Checksum {
+    pub(super) crc32: String,
+    /// `FULL_OBJECT` or `COMPOSITE`.
+    pub(super) of: &'static str,
+}
+
+impl Checksum {
+    /// Of all bytes.
+    pub(super) fn full(bytes: &[u8]) -> Checksum {
+        Checksum {
+            crc32: BASE64_STANDARD.encode(crc32(bytes)),
+            of: "FULL_OBJECT",
+        }
+    }
+
+    /// Of the parts' checksums.
+    pub(super) fn composite(parts: &[Bytes]) -> Checksum {
+        let sums: Vec<u8> = parts.iter().flat_map(|part| crc32(part)).collect();
+        let all = BASE64_STANDARD.encode(crc32(&sums));
+        Checksum {
+            crc32: format!("{all}-{}", parts.len()),
+            of: "COMPOSITE",
+        }
+    }
+}
+
+fn crc32(bytes: &[u8]) -> Bytes {
+    let mut state = ChecksumAlgorithm::Crc32.into_impl();
+    state.update(bytes);
+    state.finalize()
+}
+
 pub(super) struct Upload {
     pub(super) key: String,
     pub(super) begun: SystemTime,
     pub(super) description: Description,
     pub(super) parts: BTreeMap<i32, Bytes>,
+    /// The type of checksum that was asked for.
+    pub(super) checksum: Option<String>,
 }
 
 impl Object {
@@ -109,7 +148,7 @@ impl Object {
             bytes,
             modified: now(),
             description,
-            crc32: None,
+            checksum: None,
         }
     }
 

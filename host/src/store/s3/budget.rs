@@ -1,10 +1,12 @@
-//! The memory that all uploads may use together, and why they cannot deadlock.
+//! The memory that all uploads may use together, with what downloads read ahead, and why they
+//! cannot deadlock.
 //!
 //! A buffer starts with a grant of the smallest size and moves on to a larger one when it
 //! outgrows that. Each size has its own pool. An upload with the largest grant depends only on
 //! its client and the service to return it, and one with a smaller grant waits only for larger
 //! ones; so nothing waits in a circle. Complete small files that wait for the others of their
-//! form use a pool that nothing waits for: if it is empty, they are sent to the service.
+//! form use a pool that nothing waits for: if it is empty, they are sent to the service. A
+//! download never waits for memory: it reads ahead only with grants that are to spare.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,8 @@ pub(super) struct Grant {
 /// See the module's documentation.
 pub(super) struct Budget {
     pots: [(usize, Arc<Semaphore>); 3],
+    /// How many grants of the largest size there are.
+    largest: usize,
     held: Arc<Semaphore>,
 }
 
@@ -58,8 +62,10 @@ impl Budget {
             let size = SIZES[place];
             (size, pot(EIGHTHS[place].saturating_mul(eighth), size))
         };
+        let pots = [sized(0), sized(1), sized(2)];
         Budget {
-            pots: [sized(0), sized(1), sized(2)],
+            largest: pots[2].1.available_permits(),
+            pots,
             held: pot(eighth, UNIT),
         }
     }
@@ -83,6 +89,20 @@ impl Budget {
         }
     }
 
+    /// A grant of the largest size for bytes that need not be in memory, if there is room and
+    /// half of those grants stay for uploads.
+    pub(super) fn spare(&self) -> Option<Grant> {
+        let [.., (size, pot)] = &self.pots;
+        if pot.available_permits() <= self.largest / 2 {
+            return None;
+        }
+        let share = pot.clone().try_acquire_owned().ok()?;
+        Some(Grant {
+            size: *size,
+            _share: share,
+        })
+    }
+
     /// A grant for a complete file of this size that waits for others, if it is small and
     /// there is room.
     pub(super) fn held(&self, bytes: usize) -> Option<Grant> {
@@ -101,6 +121,19 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_the_largest_grants_stay_for_uploads() {
+        for memory in [Budget::LEAST, 1 << 30] {
+            let budget = Budget::new(memory);
+            let spare: Vec<Grant> = std::iter::from_fn(|| budget.spare()).collect();
+            assert_eq!(spare.len(), budget.largest.div_ceil(2));
+            assert!(spare.iter().all(|grant| grant.size == PART));
+            assert_eq!(budget.pots[2].1.available_permits(), budget.largest / 2);
+            drop(spare);
+            assert!(budget.spare().is_some());
+        }
+    }
 
     #[tokio::test]
     async fn grants_stay_within_the_budget_and_are_returned() {

@@ -15,7 +15,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::{Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider};
 
 use super::config::Config;
 use super::fields::AddFields;
@@ -72,7 +72,9 @@ pub(super) async fn connect(
     let builder = aws_sdk_s3::config::Builder::from(&shared)
         .force_path_style(config.path_style)
         .interceptor(AddFields(config.fields.clone()))
-        .interceptor(Observe(requests.clone()));
+        .interceptor(Observe(requests.clone()))
+        // Downloads verify their bytes themselves.
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     Client::from_conf(builder.build())
 }
 

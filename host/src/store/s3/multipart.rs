@@ -48,13 +48,20 @@ struct Filled {
 }
 
 impl Multipart {
-    /// Starts one without waiting for the service.
-    pub(super) fn start(store: &Arc<Shared>, key: Key, metadata: Metadata) -> Multipart {
+    /// Starts one without waiting for the service. The client's digest, if any, is kept with
+    /// the file.
+    pub(super) fn start(
+        store: &Arc<Shared>,
+        key: Key,
+        metadata: Metadata,
+        sha256: Option<[u8; 32]>,
+    ) -> Multipart {
         let (inbox, messages) = mpsc::unbounded_channel();
         let failure = Arc::new(Mutex::new(None));
         let sender = Sender {
             store: store.clone(),
             key,
+            sha256,
             last: 0,
             under_way: JoinSet::new(),
             there: BTreeMap::new(),
@@ -112,6 +119,7 @@ impl Multipart {
 struct Sender {
     store: Arc<Shared>,
     key: Key,
+    sha256: Option<[u8; 32]>,
     /// The number of the last part.
     last: i32,
     under_way: JoinSet<Result<Part, S3Failure>>,
@@ -128,8 +136,9 @@ impl Sender {
         let note = |error: S3Failure| {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         };
-        let started = self.store.bucket.start_parts(&self.key, &metadata).await;
-        let id = match started {
+        let bucket = &self.store.bucket;
+        let started = bucket.start_parts_of(&self.key, &metadata, self.sha256.as_ref());
+        let id = match started.await {
             Ok(id) => id,
             Err(error) => return note(error),
         };

@@ -1,5 +1,7 @@
 //! What the store, its uploads and its downloads have in common.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::MutexGuard;
 use tokio_util::task::TaskTracker;
 
@@ -20,9 +22,16 @@ pub(super) struct Shared {
     pub(super) locks: Locks,
     /// Work that outlives the request that started it, and that a graceful shutdown waits for.
     pub(super) tasks: TaskTracker,
+    /// Downloads whose bytes did not match their checksum.
+    pub(super) mismatches: AtomicU64,
 }
 
 impl Shared {
+    /// The bytes of a download did not match their checksum.
+    pub(super) fn count_mismatch(&self) {
+        self.mismatches.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Waits for the turn to change this key, if the service does not evaluate every condition.
     /// Whatever the change: one that the service checks must not come between the look and the
     /// write of one that it does not.

@@ -7,6 +7,8 @@
 #[path = "../../../../tests/support/s3_service/mod.rs"]
 mod service;
 
+mod ahead;
+mod checksums;
 mod conditions;
 mod fault_table;
 mod faults;

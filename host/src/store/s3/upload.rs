@@ -130,7 +130,8 @@ impl S3Upload {
     async fn spill(&mut self, gathered: &mut Gathered) -> Result<(), Error> {
         if gathered.multipart.is_none() {
             let (key, metadata) = (self.key.clone(), self.metadata.clone());
-            gathered.multipart = Some(Multipart::start(&self.store, key, metadata));
+            let sha256 = self.options.sha256;
+            gathered.multipart = Some(Multipart::start(&self.store, key, metadata, sha256));
         }
         gathered.send_on().await
     }

@@ -3,13 +3,14 @@
 mod open;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 
 use coffer_port::object::{Metadata, Pin, quoted, xml};
 
 use super::Bucket;
 use super::answer::Answer;
 use super::write::{if_match, if_none_match, user_metadata};
+use crate::store::s3::checksum::{SHA256_ENTRY, encoded};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
 use crate::store::s3::xml::LenientXml;
@@ -34,17 +35,32 @@ impl Bucket {
         key: &Key,
         metadata: &Metadata,
     ) -> Result<PartsId, S3Failure> {
+        self.start_parts_of(key, metadata, None).await
+    }
+
+    /// Starts a multipart upload of a file with this SHA-256, if it is known.
+    pub(in crate::store::s3) async fn start_parts_of(
+        &self,
+        key: &Key,
+        metadata: &Metadata,
+        sha256: Option<&[u8; 32]>,
+    ) -> Result<PartsId, S3Failure> {
         if !self.uploads.any_name && !xml::carries(key.as_str()) {
             return Err(NoParts.into());
         }
+        let mut entries = user_metadata(metadata);
+        entries.extend(sha256.map(|digest| (SHA256_ENTRY.to_owned(), encoded(digest))));
         let started = self
             .client
             .create_multipart_upload()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .content_type(metadata.object_type())
-            .set_metadata(Some(user_metadata(metadata)))
+            .set_metadata(Some(entries))
+            // Of all bytes, where the default is one of the parts' checksums, which only those
+            // who know the parts' sizes can verify.
             .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .checksum_type(ChecksumType::FullObject)
             .customize()
             .interceptor(LenientXml)
             .send()

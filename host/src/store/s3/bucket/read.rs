@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::ChecksumType;
+use aws_smithy_checksums::ChecksumAlgorithm;
 
 use coffer_port::object::metadata::entry_name;
 use coffer_port::object::range::placed;
 use coffer_port::object::{Metadata, Range, Seen};
 
 use super::{Bucket, Object};
+use crate::store::s3::checksum::{CRC32_ENTRY, Checksum, SHA256_ENTRY};
 use crate::store::s3::failure::S3Failure;
 use crate::store::s3::fault::Fault;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
@@ -19,7 +23,18 @@ pub(in crate::store::s3) struct Bytes {
     pub(in crate::store::s3) offset: u64,
     pub(in crate::store::s3) length: u64,
     pub(in crate::store::s3) partial: bool,
+    /// Of the whole object, if all of it is here.
+    pub(in crate::store::s3) checksum: Option<Checksum>,
     pub(in crate::store::s3) stream: ByteStream,
+}
+
+impl Bytes {
+    /// Whether these are the bytes of that version between those offsets.
+    pub(in crate::store::s3) fn is_of(&self, info: &Info, start: u64, end: u64) -> bool {
+        let found = &self.object.info;
+        (&found.etag, found.size) == (&info.etag, info.size)
+            && (self.offset, self.offset + self.length) == (start, end)
+    }
 }
 
 impl Bucket {
@@ -95,7 +110,7 @@ impl Bucket {
     }
 
     /// One GET. Passes on the conditions that the service can evaluate, which saves bytes;
-    /// the caller still has to check them all.
+    /// the caller still has to check them all, and the checksum.
     pub(in crate::store::s3) async fn get(
         &self,
         key: &Key,
@@ -103,12 +118,14 @@ impl Bucket {
         conditions: &Conditions,
     ) -> Result<Bytes, S3Failure> {
         let date = |time| Some(DateTime::from(time?));
+        let range = range.into_field();
+        let whole = range.is_none();
         let got = self
             .client
             .get_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
-            .set_range(range.into_field())
+            .set_range(range)
             .set_if_match(single(conditions.if_match.as_ref()))
             .set_if_none_match(single(conditions.if_none_match.as_ref()))
             .set_if_unmodified_since(match conditions.if_match {
@@ -119,6 +136,16 @@ impl Bucket {
                 None => date(conditions.if_modified_since),
                 Some(_) => None,
             })
+            .customize()
+            // Not by the SDK's option, with which the SDK verifies the body: that ends with the
+            // first connection, and warns of each COMPOSITE checksum.
+            .mutate_request(move |request| {
+                if whole {
+                    request
+                        .headers_mut()
+                        .insert("x-amz-checksum-mode", "ENABLED");
+                }
+            })
             .send()
             .await?;
         let length = length(got.content_length())?;
@@ -128,6 +155,10 @@ impl Bucket {
             Some(range) => placed(range, length).ok_or(S3Failure::RangeOutside)?,
         };
         Ok(Bytes {
+            checksum: match (offset, length) == (0, size) {
+                true => checksum(&got),
+                false => None,
+            },
             object: Object::new(
                 key,
                 size,
@@ -178,6 +209,29 @@ fn length(length: Option<i64>) -> Result<u64, Error> {
 
 fn no_etag() -> Error {
     Error::Unavailable("a response without an ETag".into())
+}
+
+/// The checksum of the object's bytes: the service's, or else the one in the user metadata.
+fn checksum(got: &GetObjectOutput) -> Option<Checksum> {
+    use ChecksumAlgorithm::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+    // Without a type, that of an object in parts, or of a range, may be of some bytes only.
+    let whole = match got.checksum_type() {
+        Some(stated) => *stated == ChecksumType::FullObject,
+        None => got.content_range().is_none() && !got.e_tag().is_some_and(|tag| tag.contains('-')),
+    };
+    let stated = [
+        (Crc64Nvme, got.checksum_crc64_nvme()),
+        (Crc32, got.checksum_crc32()),
+        (Crc32c, got.checksum_crc32_c()),
+        (Sha1, got.checksum_sha1()),
+        (Sha256, got.checksum_sha256()),
+    ];
+    let entry = |name: &str| got.metadata()?.get(name).map(String::as_str);
+    let kept = [(Crc32, entry(CRC32_ENTRY)), (Sha256, entry(SHA256_ENTRY))];
+    let stated = stated.into_iter().filter(|_| whole);
+    stated
+        .chain(kept)
+        .find_map(|(algorithm, value)| Checksum::parse(algorithm, value?))
 }
 
 fn metadata(object_type: Option<&str>, user: Option<&HashMap<String, String>>) -> Metadata {

@@ -11,6 +11,7 @@ use coffer_port::object::{Metadata, Pin, quoted};
 use super::answer::Answer;
 use super::{Bucket, read::is_tag};
 use crate::store::Key;
+use crate::store::s3::checksum::{CRC32_ENTRY, crc32};
 use crate::store::s3::client::patient;
 use crate::store::s3::failure::S3Failure;
 
@@ -49,8 +50,9 @@ pub(in crate::store::s3) struct Written {
 }
 
 impl Bucket {
-    /// One PUT. The SDK adds a CRC-32, which services that support it verify, and signs the
-    /// SHA-256 of the bytes, which all services verify.
+    /// One PUT. The SDK adds a CRC-32, which services that support it verify and keep, and
+    /// signs the SHA-256 of the bytes, which all services verify. The CRC-32 is in the user
+    /// metadata too, for services that keep none.
     pub(in crate::store::s3) async fn put(
         &self,
         key: &Key,
@@ -59,13 +61,15 @@ impl Bucket {
         pin: &Pin,
     ) -> Result<Written, S3Failure> {
         let answer = Answer::default();
+        let mut entries = user_metadata(metadata);
+        entries.insert(CRC32_ENTRY.to_owned(), crc32(&bytes));
         let put = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .content_type(metadata.object_type())
-            .set_metadata(Some(user_metadata(metadata)))
+            .set_metadata(Some(entries))
             .set_if_none_match(if_none_match(pin))
             .set_if_match(if_match(pin)?)
             .body(ByteStream::from(bytes))

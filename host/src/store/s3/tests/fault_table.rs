@@ -27,6 +27,8 @@ const FAULTS: [&str; 12] = [
 #[derive(Debug, Clone, Copy)]
 enum Request {
     Get,
+    LargeGet,
+    WholeRange,
     RangedGet,
     Put,
     Part,
@@ -47,7 +49,7 @@ type Row = (
     &'static [(&'static str, &'static str)],
 );
 
-const TABLE: [Row; 7] = [
+const TABLE: [Row; 9] = [
     (
         Get,
         "ok old",
@@ -60,10 +62,31 @@ const TABLE: [Row; 7] = [
         ],
     ),
     (
+        LargeGet,
+        "ok old",
+        &[
+            ("flipped bit", "broken old"),
+            ("truncated", "broken old"),
+            ("error in 200", "unavailable old"),
+            ("redirect", "unavailable old"),
+            ("clock skew", "unavailable old"),
+        ],
+    ),
+    (
+        WholeRange,
+        "ok old",
+        &[
+            ("flipped bit", "broken old"),
+            ("error in 200", "unavailable old"),
+            ("redirect", "unavailable old"),
+            ("clock skew", "unavailable old"),
+        ],
+    ),
+    (
         RangedGet,
         "ok old",
         &[
-            // Services keep checksums of whole objects.
+            // Checksums are of whole files.
             ("flipped bit", "damaged old"),
             ("error in 200", "unavailable old"),
             ("redirect", "unavailable old"),
@@ -132,7 +155,7 @@ impl Request {
     /// The beginning of its line.
     fn line(self) -> &'static str {
         match self {
-            Get | RangedGet => "GET /files/f",
+            Get | LargeGet | WholeRange | RangedGet => "GET /files/f",
             Put => "PUT /files/f?x-id=PutObject",
             Part => "PUT /files/f?x-id=UploadPart",
             Complete => "POST /files/f?uploadId",
@@ -169,7 +192,7 @@ impl Request {
     /// Larger than a part where that matters.
     fn content(self, first: u8) -> Vec<u8> {
         let size = match self {
-            Part | Complete => 9 << 20,
+            LargeGet | Part | Complete => 9 << 20,
             _ => 1 << 20,
         };
         let mut content = vec![0; size];
@@ -199,12 +222,11 @@ impl Request {
 
     async fn run(self, store: &S3Store, old: &[u8], new: &[u8]) -> &'static str {
         match self {
-            Get | RangedGet => {
-                let from = if matches!(self, Get) { 0 } else { 10 };
-                let span = if from == 0 {
-                    Span::All
-                } else {
-                    Span::From(from)
+            Get | LargeGet | WholeRange | RangedGet => {
+                let (span, from) = match self {
+                    WholeRange => (Span::From(0), 0),
+                    RangedGet => (Span::From(10), 10),
+                    _ => (Span::All, 0),
                 };
                 let options = OpenOptions {
                     span,
@@ -219,7 +241,7 @@ impl Request {
                 let length = opened.length;
                 let chunks: Result<Vec<Bytes>, Error> = opened.body.here().try_collect().await;
                 match chunks {
-                    Ok(chunks) if chunks.concat() == old[from as usize..] => "ok",
+                    Ok(chunks) if chunks.concat() == old[from..] => "ok",
                     Ok(chunks) if chunks.concat().len() as u64 == length => "damaged",
                     Ok(_) => "short",
                     Err(_) => "broken",

@@ -1,5 +1,6 @@
 //! What an operation costs: the requests that the service sees.
 
+use super::service::Fault;
 use super::*;
 use crate::store::{Etags, ListOptions, Validator};
 
@@ -177,10 +178,18 @@ async fn a_large_file_is_sent_in_parts() {
     // The HEADs: whether it replaces something, and the time that it got.
     let expected = ["HEAD", "HEAD", "complete", "part", "part", "part", "start"];
     assert_eq!(requests, expected);
+    // Otherwise one GET is fast enough.
+    service.fail("GET /files/f", 1, Fault::Slow(Duration::from_millis(2)));
     assert_eq!(
         read(&store, "f", Span::All).await.expect("read").len(),
         (16 << 20) + 1
     );
+    // The first is for all of it, and left where the others begin.
+    assert_eq!(seen(&service), ["GET"; 3]);
+    put(&store, "f", &vec![1; 16 << 20]).await.expect("stored");
+    seen(&service);
+    service.fail("GET /files/f", 1, Fault::Slow(Duration::from_millis(2)));
+    read(&store, "f", Span::All).await.expect("read");
     assert_eq!(seen(&service), ["GET"]);
 }
 
