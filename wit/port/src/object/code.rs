@@ -35,7 +35,7 @@ impl Meaning {
     #[must_use]
     pub fn of(status: u16, code: Option<&str>, message: Option<&str>) -> Meaning {
         let by_code = code.and_then(|code| Meaning::of_code(code, message.unwrap_or_default()));
-        by_code.unwrap_or_else(|| match (status, code) {
+        by_code.unwrap_or(match (status, code) {
             // Without a code it is about the object, which HEAD asks for.
             (404, None) => Meaning::NotFound,
             (304, _) => Meaning::NotModified,

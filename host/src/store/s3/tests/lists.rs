@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::service::{Lists, Sorting};
 use super::*;
+use crate::store::Entry;
 use crate::store::s3::list::{Lists as Found, Order};
 use crate::store::s3::sweep::{Sweep, Uploads};
 
@@ -211,7 +212,7 @@ async fn a_prefix_shows_only_what_begins_with_it() {
                 limit: 9,
             };
             let listing = store.list(options).await.expect("a list");
-            let names: Vec<&str> = listing.entries.iter().map(|entry| entry.name()).collect();
+            let names: Vec<&str> = listing.entries.iter().map(Entry::name).collect();
             assert_eq!(names, expected, "{kind} {prefix:?}");
         }
     }

@@ -139,14 +139,7 @@ async fn a_probe_that_is_refused_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_probe_leaves_no_version_behind() {
-    for knows in [
-        Knows::default(),
-        Knows {
-            conditional_put: false,
-            conditional_delete: false,
-            ..Knows::default()
-        },
-    ] {
+    for knows in [Knows::default(), Knows::no_conditions(), Knows::ceph()] {
         let service = S3Service::that(Knows {
             versions: true,
             ..knows
