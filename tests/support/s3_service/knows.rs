@@ -21,6 +21,8 @@ pub struct Knows {
     pub blocked_acls: bool,
     /// Versions that were replaced.
     pub versions: bool,
+    /// Deleting a version by its ID. `AccessDenied` otherwise.
+    pub forgetting: bool,
     /// How it lists.
     pub lists: Lists,
     /// Checksums of objects, kept and told to readers. Ignored otherwise.
@@ -40,6 +42,7 @@ impl Default for Knows {
             settings: true,
             blocked_acls: true,
             versions: false,
+            forgetting: true,
             lists: Lists::default(),
             checksums: true,
             parts: true,

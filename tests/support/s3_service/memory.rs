@@ -258,6 +258,9 @@ impl S3 for Memory {
         let asked = req.input;
         self.with(&asked.bucket, |bucket| {
             if let Some(id) = &asked.version_id {
+                if !self.knows.forgetting {
+                    return Err(s3_error!(AccessDenied));
+                }
                 bucket.forget(&asked.key, id);
                 return done(DeleteObjectOutput::default());
             }

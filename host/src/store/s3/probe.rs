@@ -88,17 +88,20 @@ impl Names {
     async fn try_all(&self, bucket: &Bucket) -> Result<Conditional, S3Failure> {
         // Before all others, so that a refusal of everything leaves nothing else behind.
         put(bucket, &self.put, "0", &Pin::None).await?;
-        let (put, complete, delete, folders) = tokio::try_join!(
+        // To their ends, since a request that is dropped can still be carried out after all has
+        // been removed.
+        let (put, complete, delete, folders) = tokio::join!(
             evaluated(bucket, Write::Put, &self.put, &self.put_new),
             evaluated(bucket, Write::Complete, &self.parts, &self.parts_new),
             if_match(bucket, Write::Delete, &self.delete),
             self.folders(bucket),
-        )?;
+        );
+        let put = put?;
         Ok(Conditional {
             put,
-            complete,
-            delete,
-            folders: put.absent && folders,
+            complete: complete?,
+            delete: delete?,
+            folders: put.absent && folders?,
         })
     }
 

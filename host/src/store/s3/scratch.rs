@@ -49,12 +49,16 @@ impl Scratch {
         keys: impl IntoIterator<Item = &Key>,
     ) -> Result<(), S3Failure> {
         let versions = self.versions.all();
+        let versioned = !versions.is_empty();
         let mut outcome = Ok(());
         for key in keys {
             let end = format!("/{key}");
             let versions = versions.iter().filter(|(path, _)| path.ends_with(&end));
-            let versions = versions.map(|(_, id)| id.as_str());
-            outcome = outcome.and(self.remove_one(key, versions.collect()).await);
+            let versions: Vec<_> = versions.map(|(_, id)| id.as_str()).collect();
+            // Deleting what never was would leave a delete marker.
+            if !versioned || !versions.is_empty() {
+                outcome = outcome.and(self.remove_one(key, versions).await);
+            }
         }
         outcome
     }

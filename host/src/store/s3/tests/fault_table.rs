@@ -69,7 +69,7 @@ const TABLE: [Row; 9] = [
             ("truncated", "broken old"),
             ("error in 200", "unavailable old"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
@@ -79,7 +79,7 @@ const TABLE: [Row; 9] = [
             ("flipped bit", "broken old"),
             ("error in 200", "unavailable old"),
             ("redirect", "unavailable old"),
-            ("clock skew", "unavailable old"),
+            ("clock skew", "misconfigured old"),
         ],
     ),
     (
