@@ -113,6 +113,7 @@ impl Knows {
         }
     }
 }
+
 /// How a service lists objects and multipart uploads. The raw name of an answer's last entry
 /// is the token, and is repeated raw in answers.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +131,8 @@ pub struct Lists {
     /// Can answer with a name that XML cannot carry. Otherwise it starts an upload of such a
     /// name and fails.
     pub carries_all: bool,
+    /// Lists uploads with U+FFFD in place of characters that XML cannot carry.
+    pub replaces: bool,
 }
 
 /// What a service sorts names by.
@@ -165,6 +168,7 @@ impl Lists {
         encoded_uploads: true,
         dated_uploads: true,
         carries_all: true,
+        replaces: false,
     };
     /// As moto lists.
     pub const MOTO: Lists = Lists {
@@ -181,6 +185,7 @@ impl Lists {
     /// As SeaweedFS lists.
     pub const SEAWEEDFS: Lists = Lists {
         order: Sorting::Folders,
+        replaces: true,
         ..Lists::CEPH
     };
 }

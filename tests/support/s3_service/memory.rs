@@ -434,7 +434,10 @@ impl S3 for Memory {
             }
             let uploads = uploads.into_iter();
             let uploads = uploads.map(|((key, id), begun)| MultipartUpload {
-                key: Some(written(&key, encoded)),
+                key: Some(match lists.replaces {
+                    true => written(&key.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"), encoded),
+                    false => written(&key, encoded),
+                }),
                 upload_id: Some(id),
                 initiated: Some(Timestamp::from(match lists.dated_uploads {
                     true => begun,

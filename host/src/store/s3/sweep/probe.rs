@@ -64,8 +64,10 @@ async fn attempt(bucket: &Bucket, name: &str) -> Tried {
     };
     match bucket.uploads_page(&folder, Marker::default()).await {
         Ok(page) => {
+            // The only one there, even if the service lists it under another name: SeaweedFS
+            // replaces what XML cannot carry.
             let listed = page.uploads.into_iter();
-            let listed = listed.filter(|upload| upload.object == object);
+            let listed = listed.filter(|upload| upload.object.starts_with(&folder));
             for upload in listed {
                 tried.dated = upload.begun.is_some_and(is_now);
                 tried.lost = !started;
