@@ -24,7 +24,7 @@ const SUITE: Suite = Suite {
         "a_large_file_in_a_form_comes_back_byte_for_byte",
         "an_upload_that_is_cut_off_leaves_nothing",
         "links_survive_a_restart_but_not_a_new_secret",
-        "no_name_shows_in_any_path_and_nothing_is_outside_the_data_directory",
+        "no_name_appears_in_any_path_and_nothing_is_outside_the_data_directory",
         "readers_see_whole_versions_while_two_hundred_replace_each_other",
     ],
 };
