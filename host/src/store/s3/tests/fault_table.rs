@@ -209,7 +209,10 @@ impl Request {
             "cut" => vec![(1, Fault::Torn(100))],
             "stall" => vec![(1, Fault::Stalled(100))],
             "503 at 30 %" => vec![(1, busy()), (2, Fault::Fine), (1, busy())],
-            "503 at 60 %" => vec![(2, busy()), (1, Fault::Fine), (2, busy())],
+            // Three in all, since parts are sent at the same time and one may meet with each.
+            "503 at 60 %" => {
+                vec![(1, busy()), (1, Fault::Fine), (2, busy()), (1, Fault::Fine)]
+            }
             "flipped bit" => vec![(1, Fault::Flipped(50))],
             "truncated" => vec![(1, Fault::Truncated(100))],
             "lost answer" => vec![(1, Fault::Lost)],
