@@ -22,6 +22,8 @@ pub(super) struct Scratch {
     /// The bucket, for requests about temporary objects alone.
     pub(super) bucket: Bucket,
     versions: Versions,
+    /// Whether deleting leaves delete markers.
+    versioned: bool,
 }
 
 impl Scratch {
@@ -32,14 +34,16 @@ impl Scratch {
     pub(super) async fn new(bucket: &Bucket, first: &Key) -> Result<Scratch, S3Failure> {
         let versions = Versions::default();
         let config = bucket.client.config().to_builder();
-        let scratch = Scratch {
+        let mut scratch = Scratch {
             bucket: Bucket {
                 client: Client::from_conf(config.interceptor(versions.clone()).build()),
                 ..bucket.clone()
             },
             versions,
+            versioned: false,
         };
         scratch.delete(first).await?;
+        scratch.versioned = scratch.versions.any();
         Ok(scratch)
     }
 
@@ -49,14 +53,13 @@ impl Scratch {
         keys: impl IntoIterator<Item = &Key>,
     ) -> Result<(), S3Failure> {
         let versions = self.versions.all();
-        let versioned = !versions.is_empty();
         let mut outcome = Ok(());
         for key in keys {
             let end = format!("/{key}");
             let versions = versions.iter().filter(|(path, _)| path.ends_with(&end));
             let versions: Vec<_> = versions.map(|(_, id)| id.as_str()).collect();
             // Deleting what never was would leave a delete marker.
-            if !versioned || !versions.is_empty() {
+            if !self.versioned || !versions.is_empty() {
                 outcome = outcome.and(self.remove_one(key, versions).await);
             }
         }
@@ -100,6 +103,11 @@ impl Scratch {
 struct Versions(Arc<Mutex<BTreeSet<(String, String)>>>);
 
 impl Versions {
+    fn any(&self) -> bool {
+        let versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !versions.is_empty()
+    }
+
     fn all(&self) -> BTreeSet<(String, String)> {
         let mut versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut versions)
@@ -130,6 +138,8 @@ impl Intercept for Versions {
         state: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let id = context.response().headers().get("x-amz-version-id");
+        // "null" is what an object has without versioning.
+        let id = id.filter(|id| *id != "null");
         if let (Some(id), Some(Path(path))) = (id, state.load::<Path>()) {
             let mut versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             versions.insert((path.clone(), id.to_owned()));
