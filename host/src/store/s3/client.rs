@@ -20,6 +20,7 @@ use aws_sdk_s3::config::{
     SharedInterceptor,
 };
 
+use super::checksum::AskForChecksum;
 use super::config::Config;
 use super::fields::AddFields;
 use super::network::Network;
@@ -77,6 +78,7 @@ pub(super) async fn connect(
         // Downloads verify their bytes themselves.
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     let builder = intercepted(builder, AddFields(config.fields.clone()));
+    let builder = intercepted(builder, AskForChecksum);
     let builder = intercepted(builder, Observe(requests.clone()));
     Client::from_conf(builder.build())
 }
