@@ -6,6 +6,7 @@
 //! is invisible until it is completed. Conditions and guards are evaluated by the service
 //! ([`coffer_port::object`]); the start finds out which it does not evaluate (`probe`) and warns.
 
+mod agent;
 mod batch;
 mod body;
 mod bucket;

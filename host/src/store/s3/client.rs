@@ -20,6 +20,7 @@ use aws_sdk_s3::config::{
     SharedInterceptor,
 };
 
+use super::agent::UserAgent;
 use super::checksum::AskForChecksum;
 use super::config::Config;
 use super::fields::AddFields;
@@ -77,6 +78,7 @@ pub(super) async fn connect(
         .force_path_style(config.path_style)
         // Downloads verify their bytes themselves.
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    let builder = intercepted(builder, UserAgent);
     let builder = intercepted(builder, AddFields(config.fields.clone()));
     let builder = intercepted(builder, AskForChecksum);
     let builder = intercepted(builder, Observe(requests.clone()));
