@@ -6,6 +6,7 @@
 //! is invisible until it is completed. Conditions and guards are evaluated by the service
 //! ([`coffer_port::object`]); the start finds out which it does not evaluate (`probe`) and warns.
 
+mod agent;
 mod batch;
 mod body;
 mod bucket;
@@ -182,8 +183,9 @@ impl BlobStore for S3Store {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
         match self.shared.redirect {
             true => {
-                let opened = redirect::open(&self.shared, key, &options).await;
-                self.explain_missing(key, opened).await
+                // In a box, since its state would make that of every download larger.
+                let opened = Box::pin(redirect::open(&self.shared, key, &options)).await;
+                Box::pin(self.explain_missing(key, opened)).await
             }
             false => download::open(&self.shared, key, &options).await,
         }
@@ -209,8 +211,9 @@ impl BlobStore for S3Store {
 
     async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
         let shared = self.shared.clone();
-        // Runs to the end even if the caller is gone, so that no half of a batch is left.
-        let finishing = self.shared.tasks.spawn(async move {
+        // Runs to the end even if the caller is gone, so that no half of a batch is left. In a
+        // box, since its state is large and spawning moves it about ten times.
+        let finishing = self.shared.tasks.spawn(Box::pin(async move {
             let sealing: Vec<_> = uploads.into_iter().map(seal).collect();
             let mut sealed = stream::iter(sealing).buffered(SEALED_AT_ONCE).enumerate();
             let mut batch = Vec::new();
@@ -218,7 +221,7 @@ impl BlobStore for S3Store {
                 batch.push(outcome.map_err(|error| Refusal { index, error })?);
             }
             shared.publish_all(batch).await
-        });
+        }));
         finishing.await.unwrap_or_else(|error| {
             Err(Refusal {
                 index: 0,

@@ -73,7 +73,8 @@ pub(super) fn stream(
     got: bucket::Bytes,
 ) -> BoxStream<'static, Result<Bytes, Error>> {
     let end = got.offset + got.length;
-    let download = Download {
+    // In a box, since the stream moves it with each piece.
+    let download = Box::new(Download {
         store,
         info: got.object.info.clone(),
         verifier: got.checksum.clone().map(Checksum::verifier),
@@ -88,7 +89,7 @@ pub(super) fn stream(
         pace: Arc::default(),
         judged: got.offset,
         source: Source::Response(Response::new(got)),
-    };
+    });
     stream::try_unfold(download, |mut download| async move {
         download.pace.asked();
         let next = download.next().await?;

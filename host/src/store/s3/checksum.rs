@@ -1,10 +1,16 @@
 //! Checksums of whole objects: damage on the way from the service, or there, is found by them.
 
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
 use aws_smithy_checksums::http::HttpChecksum;
 use aws_smithy_checksums::{Checksum as State, ChecksumAlgorithm};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+
+use super::fields::Presigned;
 
 /// The user metadata entry with the CRC-32 of a file that is stored in one request, for
 /// services that keep no checksum.
@@ -48,6 +54,33 @@ pub(super) fn crc32(bytes: &[u8]) -> String {
 /// A checksum as user metadata and header fields carry it.
 pub(super) fn encoded(value: &[u8]) -> String {
     BASE64_STANDARD.encode(value)
+}
+
+/// Has whole objects come with their checksums.
+///
+/// Not by the SDK's option, with which the SDK verifies the body: that ends with the first
+/// connection, and warns of each COMPOSITE checksum.
+#[derive(Debug)]
+pub(super) struct AskForChecksum;
+
+impl Intercept for AskForChecksum {
+    fn name(&self) -> &'static str {
+        "checksum"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reads = config.load::<Metadata>().map(Metadata::name) == Some("GetObject");
+        let fields = context.request_mut().headers_mut();
+        if reads && !fields.contains_key("range") && !Presigned::is_marked(config) {
+            fields.insert("x-amz-checksum-mode", "ENABLED");
+        }
+        Ok(())
+    }
 }
 
 /// The bytes of an object are not those that were stored.

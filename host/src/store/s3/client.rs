@@ -15,8 +15,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider};
+use aws_sdk_s3::config::{
+    Builder, Intercept, Region, ResponseChecksumValidation, SharedCredentialsProvider,
+    SharedInterceptor,
+};
 
+use super::agent::UserAgent;
+use super::checksum::AskForChecksum;
 use super::config::Config;
 use super::fields::AddFields;
 use super::network::Network;
@@ -71,11 +76,20 @@ pub(super) async fn connect(
     let shared = loader.load().await;
     let builder = aws_sdk_s3::config::Builder::from(&shared)
         .force_path_style(config.path_style)
-        .interceptor(AddFields(config.fields.clone()))
-        .interceptor(Observe(requests.clone()))
         // Downloads verify their bytes themselves.
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    let builder = intercepted(builder, UserAgent);
+    let builder = intercepted(builder, AddFields(config.fields.clone()));
+    let builder = intercepted(builder, AskForChecksum);
+    let builder = intercepted(builder, Observe(requests.clone()));
     Client::from_conf(builder.build())
+}
+
+/// With an interceptor that nothing disables. Of others, the SDK looks for what disables them
+/// at each of nineteen hooks of each request, which is a tenth of what a small read costs it.
+pub(super) fn intercepted(mut config: Builder, by: impl Intercept + 'static) -> Builder {
+    config.push_interceptor(SharedInterceptor::permanent(by));
+    config
 }
 
 /// The longer timeouts, for one request.

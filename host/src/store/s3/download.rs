@@ -22,18 +22,18 @@ pub(super) async fn open(
     options: &OpenOptions,
 ) -> Result<Opened, Error> {
     let Some(range) = Range::of(options.span).filter(|_| is_worth_a_get(options)) else {
-        return look_then_get(store, key, options).await;
+        return Box::pin(look_then_get(store, key, options)).await;
     };
     match store.bucket.get(key, range, &options.conditions).await {
         Ok(got) => {
             if options.check(&got.object.info)? == Span::All && got.partial {
-                return look_then_get(store, key, options).await;
+                return Box::pin(look_then_get(store, key, options)).await;
             }
             Ok(opened(store, got))
         }
         // 304 does not describe the file, and 416 does not always state its size.
         Err(S3Failure::NotModified | S3Failure::RangeOutside) => {
-            look_then_get(store, key, options).await
+            Box::pin(look_then_get(store, key, options)).await
         }
         Err(failure) => Err(failure.into()),
     }
@@ -53,7 +53,8 @@ fn is_worth_a_get(options: &OpenOptions) -> bool {
     }
 }
 
-/// Decides everything from a HEAD, then gets the bytes of that version.
+/// Decides everything from a HEAD, then gets the bytes of that version. Callers box it, since
+/// its state would make that of every download larger.
 async fn look_then_get(
     store: &Arc<Shared>,
     key: &Key,

@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::bucket::Bucket;
+use super::client::intercepted;
 use super::failure::S3Failure;
 use super::scratch::Scratch;
 use crate::store::{Error, Key};
@@ -34,7 +35,7 @@ impl Health {
     /// The client, with its refused requests counted here.
     pub(super) fn watch(&self, client: &Client) -> Client {
         let config = client.config().to_builder();
-        Client::from_conf(config.interceptor(self.refused.clone()).build())
+        Client::from_conf(intercepted(config, self.refused.clone()).build())
     }
 
     /// Finds out whether everything is allowed, if requests were refused since it last was.

@@ -11,7 +11,7 @@ use super::Bucket;
 use super::answer::Answer;
 use super::write::{if_match, if_none_match, user_metadata};
 use crate::store::s3::checksum::{SHA256_ENTRY, encoded};
-use crate::store::s3::client::patient;
+use crate::store::s3::client::{intercepted, patient};
 use crate::store::s3::failure::S3Failure;
 use crate::store::s3::xml::LenientXml;
 use crate::store::{Error, Key};
@@ -120,8 +120,7 @@ impl Bucket {
             .set_if_none_match(if_none_match(pin))
             .set_if_match(if_match(pin)?)
             .customize()
-            .config_override(patient())
-            .interceptor(answer.clone())
+            .config_override(intercepted(patient(), answer.clone()))
             .interceptor(LenientXml)
             .send()
             .await;

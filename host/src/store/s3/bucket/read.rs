@@ -118,14 +118,12 @@ impl Bucket {
         conditions: &Conditions,
     ) -> Result<Bytes, S3Failure> {
         let date = |time| Some(DateTime::from(time?));
-        let range = range.into_field();
-        let whole = range.is_none();
         let got = self
             .client
             .get_object()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
-            .set_range(range)
+            .set_range(range.into_field())
             .set_if_match(single(conditions.if_match.as_ref()))
             .set_if_none_match(single(conditions.if_none_match.as_ref()))
             .set_if_unmodified_since(match conditions.if_match {
@@ -135,16 +133,6 @@ impl Bucket {
             .set_if_modified_since(match conditions.if_none_match {
                 None => date(conditions.if_modified_since),
                 Some(_) => None,
-            })
-            .customize()
-            // Not by the SDK's option, with which the SDK verifies the body: that ends with the
-            // first connection, and warns of each COMPOSITE checksum.
-            .mutate_request(move |request| {
-                if whole {
-                    request
-                        .headers_mut()
-                        .insert("x-amz-checksum-mode", "ENABLED");
-                }
             })
             .send()
             .await?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
+use aws_sdk_s3::Config;
 use aws_sdk_s3::primitives::ByteStream;
 
 use coffer_port::object::metadata::entry_name;
@@ -12,7 +13,7 @@ use super::answer::Answer;
 use super::{Bucket, read::is_tag};
 use crate::store::Key;
 use crate::store::s3::checksum::{CRC32_ENTRY, crc32};
-use crate::store::s3::client::patient;
+use crate::store::s3::client::{intercepted, patient};
 use crate::store::s3::failure::S3Failure;
 
 /// A condition as `If-None-Match`.
@@ -74,8 +75,7 @@ impl Bucket {
             .set_if_match(if_match(pin)?)
             .body(ByteStream::from(bytes))
             .customize()
-            .config_override(patient())
-            .interceptor(answer.clone())
+            .config_override(intercepted(patient(), answer.clone()))
             .send()
             .await;
         let put = put.map_err(|error| answer.explain(error.into()))?;
@@ -98,7 +98,7 @@ impl Bucket {
             .key(self.prefix.object(key.as_str()))
             .set_if_match(if_match(pin)?)
             .customize()
-            .interceptor(answer.clone())
+            .config_override(intercepted(Config::builder(), answer.clone()))
             .send()
             .await;
         deleted.map_err(|error| answer.explain(error.into()))?;

@@ -85,6 +85,27 @@ async fn a_small_file_costs_one_request_to_store_and_one_to_read() {
     assert_eq!(seen(&service), ["PUT", "PUT"]);
 }
 
+#[tokio::test]
+async fn every_request_names_this_program_and_reads_of_whole_files_ask_for_a_checksum() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"0123").await.expect("stored");
+    let field = |name: &str| -> Vec<Option<String>> {
+        let requests = service.fields().into_iter();
+        let value = |fields: http::HeaderMap| Some(fields.get(name)?.to_str().ok()?.to_owned());
+        requests.map(|(_, fields)| value(fields)).collect()
+    };
+    let agents = field("user-agent");
+    let agent = format!("coffer/{} aws-sdk-s3/", env!("CARGO_PKG_VERSION"));
+    let named = |value: &Option<String>| value.as_ref().is_some_and(|it| it.starts_with(&agent));
+    assert!(!agents.is_empty() && agents.iter().all(named), "{agents:?}");
+
+    for (span, asked) in [(Span::All, Some("ENABLED")), (Span::From(1), None)] {
+        read(&store, "f", span).await.expect("read");
+        assert_eq!(field("x-amz-checksum-mode"), [asked.map(str::to_owned)]);
+    }
+}
+
 fn tags(tags: &[&str]) -> Option<Etags> {
     let tags = tags.iter().map(|&tag| tag.to_owned());
     Some(Etags::List(tags.collect()))
