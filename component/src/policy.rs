@@ -128,14 +128,32 @@ impl Policy {
     /// The `Cache-Control` of public files.
     /// By default, shared caches may store them only if anyone may read them.
     pub(crate) fn cache_control(&self) -> &str {
-        let open = self
-            .rule(Area::Public, Operation::Read)
-            .contains(&Word::Anyone);
         match &self.cache_control {
             Some(given) => given.as_str(),
-            None if open => CacheControl::SHARED,
+            None if self.anyone_reads() => CacheControl::SHARED,
             None => CacheControl::PRIVATE,
         }
+    }
+
+    /// The `Cache-Control` of a public file at a URL that names its version. Caches keep it
+    /// unless that could show it to somebody who may not read it, or the policy says that
+    /// they must not.
+    pub(crate) fn version_cache_control(&self) -> &str {
+        let given = self.cache_control();
+        let lowercase = given.to_ascii_lowercase();
+        let kept_from_caches = ["private", "no-store"]
+            .iter()
+            .any(|directive| lowercase.contains(directive));
+        if self.anyone_reads() && !kept_from_caches {
+            CacheControl::VERSION
+        } else {
+            given
+        }
+    }
+
+    fn anyone_reads(&self) -> bool {
+        self.rule(Area::Public, Operation::Read)
+            .contains(&Word::Anyone)
     }
 
     /// The maximum lifetime of a link. Whole seconds, at least one.

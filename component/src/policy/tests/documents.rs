@@ -56,7 +56,7 @@ fn a_policy_without_rules_has_the_documented_defaults() {
             assert_eq!(policy.limits(area).max_file_size(), 5 << 30);
             assert!(policy.limits(area).takes("x/y"));
         }
-        assert_eq!(policy.cache_control(), "public, max-age=3600");
+        assert_eq!(policy.cache_control(), "public, no-cache");
         assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
         assert!(policy.origins().listed().is_empty());
     }
@@ -76,18 +76,25 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
 
 #[test]
 fn shared_caches_store_only_what_anyone_may_read() {
-    for (lines, expected) in [
-        ("", "public, max-age=3600"),
-        ("read = \"nobody\"", "private, no-cache"),
-        ("read = [\"uploader\", \"role:a\"]", "private, no-cache"),
-        ("read = [\"uploader\", \"anyone\"]", "public, max-age=3600"),
+    const PRIVATE: &str = "private, no-cache";
+    const VERSION: &str = "public, max-age=31536000, immutable";
+    for (lines, expected, of_version) in [
+        ("", "public, no-cache", VERSION),
+        ("read = 'nobody'", PRIVATE, PRIVATE),
+        ("read = ['uploader', 'role:a']", PRIVATE, PRIVATE),
+        ("read = ['uploader', 'anyone']", "public, no-cache", VERSION),
+        ("cache-control = 'max-age=1'", "max-age=1", VERSION),
+        ("cache-control = 'No-Store'", "No-Store", "No-Store"),
+        ("cache-control = 'Private'", "Private", "Private"),
         (
-            "read = \"nobody\"\ncache-control = \"max-age=1\"",
+            "read = 'nobody'\ncache-control = 'max-age=1'",
+            "max-age=1",
             "max-age=1",
         ),
     ] {
         let policy = Policy::parse(&format!("[public]\n{lines}")).expect("a policy");
         assert_eq!(policy.cache_control(), expected, "{lines}");
+        assert_eq!(policy.version_cache_control(), of_version, "{lines}");
     }
 }
 
