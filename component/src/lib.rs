@@ -154,7 +154,8 @@ fn dispatch(
         Route::FollowLink { token, basename } => {
             let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
             let basename = url::percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
-            let permit = permit::by_link(link::verify(&token, &basename, &key, now)?);
+            let grant = link::verify(&token, &basename, &key, now, policy.links_not_before())?;
+            let permit = permit::by_link(grant);
             return download::by_link(&permit, &request, query);
         }
         route => route,

@@ -23,7 +23,7 @@ use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
 use key::{BlobKey, Scope};
-use link::LinkKey;
+use link::{LinkKey, Validity};
 
 pub(crate) use refusals::Refusals;
 
@@ -132,16 +132,16 @@ impl Read {
         &self.name
     }
 
-    /// The token of a link to the file, valid until `expires_at` (seconds since 1970).
+    /// The token of a link to the file.
     ///
     /// # Errors
     /// [`Problem::Internal`] for a public file, which has a permanent URL.
-    pub(crate) fn link(&self, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
+    pub(crate) fn link(&self, key: &LinkKey, validity: Validity) -> Result<String, Problem> {
         let uploader = match &self.reach {
             Reach::All => None,
             Reach::UploadedBy(user) => Some(user),
         };
-        link::make(&self.scope, &self.name, uploader, key, expires_at)
+        link::make(&self.scope, &self.name, uploader, key, validity)
     }
 
     /// Whose file it has to be.

@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod fields;
 mod iam;
+mod instant;
 mod media;
 mod notes;
 pub(crate) mod openings;
@@ -51,6 +52,8 @@ pub struct Policy {
     cache_control: Option<CacheControl>,
     /// In seconds.
     link_max_age: u64,
+    /// In seconds since 1970.
+    links_not_before: Option<u64>,
     origins: Origins,
 }
 
@@ -159,6 +162,11 @@ impl Policy {
     /// The maximum lifetime of a link. Whole seconds, at least one.
     pub(crate) fn link_max_age(&self) -> Duration {
         Duration::from_secs(self.link_max_age)
+    }
+
+    /// Links made before this time (seconds since 1970) are refused; `None` refuses none.
+    pub(crate) fn links_not_before(&self) -> Option<u64> {
+        self.links_not_before
     }
 
     /// The origins whose scripts may read responses.

@@ -15,7 +15,7 @@ use crate::fields::conditions::unconditional;
 use crate::http::{Answer, BodyReader, Request, Response};
 use crate::json;
 use crate::log;
-use crate::permit;
+use crate::permit::{self, link::Validity};
 use crate::problem::{MAX_ECHO, Problem};
 use crate::time;
 use crate::url::{Name, percent};
@@ -64,13 +64,14 @@ pub(crate) fn answer(
                 return Err(Problem::Unavailable);
             };
             let longest = context.policy.link_max_age();
-            let expires_at = expiry(wall_clock::now().seconds, lifetime, longest);
-            let token = permit.link(&key, expires_at)?;
+            let not_before = context.policy.links_not_before();
+            let validity = validity(wall_clock::now().seconds, lifetime, longest, not_before);
+            let token = permit.link(&key, validity)?;
             let basename = percent::encode_path(permit.name().basename());
             Made {
                 url: format!("{base_url}/v1/links/{token}/{basename}"),
                 expires_at: Some(time::rfc3339(Datetime {
-                    seconds: expires_at,
+                    seconds: validity.expires_at,
                     nanoseconds: 0,
                 })),
             }
@@ -149,13 +150,21 @@ fn whole(value: &Value) -> Option<u64> {
 /// When a link made at `now` (seconds since 1970) expires: after its lifetime, rounded up by
 /// at most a tenth of it, but never later than the longest one. So a link that is requested
 /// again soon is the same, and a browser finds the file in its cache.
-fn expiry(now: u64, lifetime: Duration, longest: Duration) -> u64 {
-    let step = (lifetime.as_secs() / 10).max(1);
+///
+/// For the same reason the link says that it was made at the first second that gives this
+/// end, but not before the time from which links count, if that has come.
+fn validity(now: u64, lifetime: Duration, longest: Duration, not_before: Option<u64>) -> Validity {
+    let lifetime = lifetime.as_secs();
+    let step = (lifetime / 10).max(1);
     let rounded = now
-        .saturating_add(lifetime.as_secs())
+        .saturating_add(lifetime)
         .div_ceil(step)
         .saturating_mul(step);
-    rounded.min(now.saturating_add(longest.as_secs()))
+    let first = rounded.saturating_sub(lifetime + step - 1);
+    Validity {
+        made_at: first.max(not_before.unwrap_or_default()).min(now),
+        expires_at: rounded.min(now.saturating_add(longest.as_secs())),
+    }
 }
 
 fn invalid(what: &str) -> Problem {
@@ -212,10 +221,9 @@ mod tests {
     fn links_made_in_a_row_expire_together_and_never_before_the_time_asked_for() {
         const WEEK: u64 = 7 * 86_400;
         const NOW: u64 = 1_800_000_000;
-        let expiry = |now, lifetime| {
-            let seconds = Duration::from_secs;
-            expiry(now, seconds(lifetime), seconds(WEEK)) - now
-        };
+        let seconds = Duration::from_secs;
+        let validity = |now, lifetime| validity(now, seconds(lifetime), seconds(WEEK), None);
+        let expiry = |now, lifetime| validity(now, lifetime).expires_at - now;
         for lifetime in [1, 2, 9, 10, 59, 60, 300, 3600, 86_400, WEEK - 1, WEEK] {
             for now in NOW..NOW + 400 {
                 let lasts = expiry(now, lifetime);
@@ -224,6 +232,13 @@ mod tests {
                     "{lifetime}"
                 );
                 assert!(lasts <= WEEK, "{lifetime}");
+                let (this, next) = (validity(now, lifetime), validity(now + 1, lifetime));
+                assert!(this.made_at <= now && now - this.made_at <= lifetime / 10);
+                assert_eq!(
+                    this.expires_at == next.expires_at,
+                    this == next,
+                    "{lifetime}"
+                );
             }
         }
         // Within six minutes there are at most two expiry times.
@@ -232,5 +247,17 @@ mod tests {
             .collect();
         assert!(ends.len() <= 2, "{ends:?}");
         assert_eq!(expiry(u64::MAX, 1), 0);
+    }
+
+    #[test]
+    fn a_link_counts_as_made_before_a_time_only_if_it_was() {
+        const NOW: u64 = 1_800_000_000;
+        let hour = Duration::from_secs(3600);
+        for now in NOW..NOW + 800 {
+            for not_before in [NOW, NOW + 1, NOW + 399, NOW + 400] {
+                let validity = validity(now, hour, hour * 24, Some(not_before));
+                assert_eq!(validity.made_at >= not_before, now >= not_before);
+            }
+        }
     }
 }

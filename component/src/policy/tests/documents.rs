@@ -66,7 +66,7 @@ fn a_policy_without_rules_has_the_documented_defaults() {
 fn the_policy_that_is_built_in_is_public_only_and_says_so() {
     let policy = parse(include_str!("../../../policy.toml"));
     assert!(policy.iam().is_none());
-    let notices = policy.notices(include_str!("../../../policy.toml"));
+    let notices = policy.notices(include_str!("../../../policy.toml"), 0);
     assert_eq!(notices.len(), 1);
     assert!(
         notices[0]
@@ -99,6 +99,23 @@ fn shared_caches_store_only_what_anyone_may_read() {
 }
 
 #[test]
+fn a_time_may_be_quoted_and_has_an_offset() {
+    for (written, expected) in [
+        ("\"2026-11-01T00:00:00Z\"", 1_793_491_200),
+        ("2026-11-01T00:00:00Z", 1_793_491_200),
+        ("2026-11-01 00:00:00z", 1_793_491_200),
+        ("2026-11-01T02:00:00+02:00", 1_793_491_200),
+        ("'2026-10-31T18:30:00-05:30'", 1_793_491_200),
+        ("2026-11-01T00:00:00.001Z", 1_793_491_201),
+        ("1970-01-01T00:00:00Z", 0),
+    ] {
+        let policy = parse(&format!("[links]\nnot-before = {written}"));
+        assert_eq!(policy.links_not_before(), Some(expected), "{written}");
+    }
+    assert_eq!(parse("[links]").links_not_before(), None);
+}
+
+#[test]
 fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
     let policy = parse("[public]\nread = 'role:a'")
         .with_development_iam("{}")
@@ -109,7 +126,7 @@ fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
         (development::ISSUER, Some(development::AUDIENCE))
     );
     assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
-    assert!(policy.notices("[public]\nread = 'role:a'")[0].contains("DEVELOPMENT MODE"));
+    assert!(policy.notices("[public]\nread = 'role:a'", 0)[0].contains("DEVELOPMENT MODE"));
     for text in [EXAMPLE, "public-only = true"] {
         assert!(parse(text).with_development_iam("{}").is_err(), "{text}");
     }
