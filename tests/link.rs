@@ -1,6 +1,8 @@
 //! `POST /v1/{area}/urls/{name}` and its links, which are presigned URLs: who gets one,
 //! what it opens, and what it does not.
 
+mod many;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Method, Response};

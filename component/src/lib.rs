@@ -10,6 +10,7 @@
 //! | `DELETE /v1/{area}/files/{name}` | [`operations::delete`] |
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
+//! | `POST /v1/{area}/urls` | [`operations::urls`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
@@ -180,6 +181,7 @@ fn dispatch(
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
         Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
+        Route::MakeUrls { area } => operations::urls::answer(&context, request, area),
         Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }

@@ -35,6 +35,13 @@ pub struct Read {
     reach: Reach,
 }
 
+/// Permission to read in an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reading {
+    scope: Scope,
+    reach: Reach,
+}
+
 /// Permission to list an area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct List {
@@ -62,8 +69,13 @@ pub(crate) struct Delete {
 /// May this caller read this file? The store checks a rule `uploader`, by
 /// [`Read::may_read`].
 pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
+    reading(policy, caller, area).map(|reading| reading.of(name))
+}
+
+/// May this caller read files of this area?
+pub(crate) fn reading(policy: &Policy, caller: &Caller, area: Area) -> Result<Reading, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
-    Ok(Read { scope, name, reach })
+    Ok(Reading { scope, reach })
 }
 
 /// What a valid link grants to anyone: its one file, as far as its maker may read it.
@@ -119,6 +131,14 @@ pub(crate) fn delete(
         scope,
         reach,
     })
+}
+
+impl Reading {
+    /// The permission to read this file.
+    pub(crate) fn of(self, name: Name) -> Read {
+        let Self { scope, reach } = self;
+        Read { scope, name, reach }
+    }
 }
 
 impl Read {
