@@ -4,6 +4,7 @@ mod conditions;
 mod display;
 mod disposition;
 mod ranges;
+mod versions;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
@@ -63,7 +64,7 @@ async fn every_download_carries_its_fields_and_head_carries_the_same() {
     let mut paths = vec![
         (
             "/v1/public/files/folder/a.bin".to_owned(),
-            "public, max-age=3600",
+            "public, no-cache",
         ),
         (
             "/v1/user/files/folder/a.bin".to_owned(),

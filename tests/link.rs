@@ -1,6 +1,8 @@
 //! `POST /v1/{area}/urls/{name}` and its links, which are presigned URLs: who gets one,
 //! what it opens, and what it does not.
 
+mod many;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Method, Response};
@@ -545,4 +547,46 @@ async fn a_link_of_an_uploader_does_not_show_what_somebody_else_stores_later() {
     assert_eq!(deleted.unwrap().status(), 204);
     store(&server, &bob, path, "bob's").await;
     assert_problem(get(&server, &made).await, 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn a_policy_refuses_every_link_made_before_a_time() {
+    let server = Server::start();
+    let alice = user("alice");
+    let before = link(&server, &alice, ("user", "a")).await;
+    let data = server.data();
+    assert_eq!(server.stop(), Some(0));
+    // A second ends, so that the first link is clearly older.
+    let since = SystemTime::now() + Duration::from_secs(1);
+    let since = humantime::format_rfc3339_seconds(since).to_string();
+    while humantime::format_rfc3339_seconds(SystemTime::now()).to_string() <= since {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    for (not_before, count) in [
+        ("2026-01-01T00:00:00Z".to_owned(), 200),
+        (since.clone(), 403),
+        (format!("\"{since}\""), 403),
+    ] {
+        let policy = format!("{}[links]\nnot-before = {not_before}\n", iam());
+        let server = Setup::policy(&policy).data(data.clone()).start();
+        let response = get(&server, &before).await;
+        assert_eq!(response.status(), count, "{not_before}");
+        if count == 403 {
+            assert_problem(response, 403, "link-invalid").await;
+        }
+        let head = server.head(&before).send().await.unwrap();
+        assert_eq!(head.status(), count, "{not_before}");
+        for body in ["", "{\"expires_in\":604800}", "{\"expires_in\":1000}"] {
+            let after = made(ask(&server, &alice, "/v1/user/urls/a", body).await).await;
+            assert_opens(&server, &path_of(&server, &after), "content").await;
+        }
+        assert_eq!(server.stop(), Some(0));
+    }
+
+    let policy = format!("{}[links]\nnot-before = 2126-01-01T00:00:00Z\n", iam());
+    let server = Setup::policy(&policy).data(data.clone()).start();
+    let early = made(ask(&server, &alice, "/v1/user/urls/a", "").await).await;
+    let early = get(&server, &path_of(&server, &early)).await;
+    assert_problem(early, 403, "link-invalid").await;
 }

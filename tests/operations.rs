@@ -250,6 +250,11 @@ async fn the_log_says_what_a_denied_request_asked_for() {
             r#"operation="follow-link" area="none" status=403"#,
         ),
         (
+            Method::POST,
+            "/v1/user/urls",
+            r#"operation="make-urls" area="user" status=401"#,
+        ),
+        (
             Method::PATCH,
             "/v1/user/files/a",
             r#"operation="other" area="none" status=405"#,

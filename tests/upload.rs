@@ -83,6 +83,8 @@ async fn a_file_is_created_then_replaced_and_described_exactly() {
             });
             if is_public {
                 expected["public_url"] = json!(url);
+                let version = etag.trim_matches('"');
+                expected["versioned_url"] = json!(format!("{url}?v=etag-{version}"));
             }
             assert_eq!(file, expected, "{area}");
 

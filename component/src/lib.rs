@@ -10,6 +10,7 @@
 //! | `DELETE /v1/{area}/files/{name}` | [`operations::delete`] |
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
+//! | `POST /v1/{area}/urls` | [`operations::urls`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
@@ -154,7 +155,8 @@ fn dispatch(
         Route::FollowLink { token, basename } => {
             let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
             let basename = url::percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
-            let permit = permit::by_link(link::verify(&token, &basename, &key, now)?);
+            let grant = link::verify(&token, &basename, &key, now, policy.links_not_before())?;
+            let permit = permit::by_link(grant);
             return download::by_link(&permit, &request, query);
         }
         route => route,
@@ -179,6 +181,7 @@ fn dispatch(
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
         Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
+        Route::MakeUrls { area } => operations::urls::answer(&context, request, area),
         Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }

@@ -7,8 +7,10 @@ pub(crate) mod list;
 pub(crate) mod receipt;
 pub(crate) mod upload;
 pub(crate) mod url;
+pub(crate) mod urls;
 
 mod file;
+mod json_body;
 
 use ::http::{HeaderName, HeaderValue};
 

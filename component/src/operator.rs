@@ -20,7 +20,7 @@ impl self_check::Guest for Coffer {
         keyring::check(&policy, &|name| settings.secret(name))
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
-            notices: policy.notices(settings.policy_document()),
+            notices: policy.notices(settings.policy_document(), wall_clock::now().seconds),
             cors_origins: policy
                 .origins()
                 .listed()

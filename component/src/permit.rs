@@ -23,7 +23,7 @@ use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
 use key::{BlobKey, Scope};
-use link::LinkKey;
+use link::{LinkKey, Validity};
 
 pub(crate) use refusals::Refusals;
 
@@ -32,6 +32,13 @@ pub(crate) use refusals::Refusals;
 pub struct Read {
     scope: Scope,
     name: Name,
+    reach: Reach,
+}
+
+/// Permission to read in an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reading {
+    scope: Scope,
     reach: Reach,
 }
 
@@ -62,8 +69,13 @@ pub(crate) struct Delete {
 /// May this caller read this file? The store checks a rule `uploader`, by
 /// [`Read::may_read`].
 pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
+    reading(policy, caller, area).map(|reading| reading.of(name))
+}
+
+/// May this caller read files of this area?
+pub(crate) fn reading(policy: &Policy, caller: &Caller, area: Area) -> Result<Reading, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
-    Ok(Read { scope, name, reach })
+    Ok(Reading { scope, reach })
 }
 
 /// What a valid link grants to anyone: its one file, as far as its maker may read it.
@@ -121,6 +133,14 @@ pub(crate) fn delete(
     })
 }
 
+impl Reading {
+    /// The permission to read this file.
+    pub(crate) fn of(self, name: Name) -> Read {
+        let Self { scope, reach } = self;
+        Read { scope, name, reach }
+    }
+}
+
 impl Read {
     /// The file's key.
     pub(crate) fn key(&self) -> BlobKey {
@@ -132,16 +152,16 @@ impl Read {
         &self.name
     }
 
-    /// The token of a link to the file, valid until `expires_at` (seconds since 1970).
+    /// The token of a link to the file.
     ///
     /// # Errors
     /// [`Problem::Internal`] for a public file, which has a permanent URL.
-    pub(crate) fn link(&self, key: &LinkKey, expires_at: u64) -> Result<String, Problem> {
+    pub(crate) fn link(&self, key: &LinkKey, validity: Validity) -> Result<String, Problem> {
         let uploader = match &self.reach {
             Reach::All => None,
             Reach::UploadedBy(user) => Some(user),
         };
-        link::make(&self.scope, &self.name, uploader, key, expires_at)
+        link::make(&self.scope, &self.name, uploader, key, validity)
     }
 
     /// Whose file it has to be.

@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod fields;
 mod iam;
+mod instant;
 mod media;
 mod notes;
 pub(crate) mod openings;
@@ -51,6 +52,8 @@ pub struct Policy {
     cache_control: Option<CacheControl>,
     /// In seconds.
     link_max_age: u64,
+    /// In seconds since 1970.
+    links_not_before: Option<u64>,
     origins: Origins,
 }
 
@@ -128,19 +131,42 @@ impl Policy {
     /// The `Cache-Control` of public files.
     /// By default, shared caches may store them only if anyone may read them.
     pub(crate) fn cache_control(&self) -> &str {
-        let open = self
-            .rule(Area::Public, Operation::Read)
-            .contains(&Word::Anyone);
         match &self.cache_control {
             Some(given) => given.as_str(),
-            None if open => CacheControl::SHARED,
+            None if self.anyone_reads() => CacheControl::SHARED,
             None => CacheControl::PRIVATE,
         }
+    }
+
+    /// The `Cache-Control` of a public file at a URL that names its version. Caches keep it
+    /// unless that could show it to somebody who may not read it, or the policy says that
+    /// they must not.
+    pub(crate) fn version_cache_control(&self) -> &str {
+        let given = self.cache_control();
+        let lowercase = given.to_ascii_lowercase();
+        let kept_from_caches = ["private", "no-store"]
+            .iter()
+            .any(|directive| lowercase.contains(directive));
+        if self.anyone_reads() && !kept_from_caches {
+            CacheControl::VERSION
+        } else {
+            given
+        }
+    }
+
+    fn anyone_reads(&self) -> bool {
+        self.rule(Area::Public, Operation::Read)
+            .contains(&Word::Anyone)
     }
 
     /// The maximum lifetime of a link. Whole seconds, at least one.
     pub(crate) fn link_max_age(&self) -> Duration {
         Duration::from_secs(self.link_max_age)
+    }
+
+    /// Links made before this time (seconds since 1970) are refused; `None` refuses none.
+    pub(crate) fn links_not_before(&self) -> Option<u64> {
+        self.links_not_before
     }
 
     /// The origins whose scripts may read responses.

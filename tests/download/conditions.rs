@@ -126,7 +126,7 @@ async fn preconditions_hold_fail_or_save_the_transfer() {
                 assert_eq!(field(&headers, "etag"), etag, "{fields:?}");
                 assert_eq!(
                     field(&headers, "cache-control"),
-                    "public, max-age=3600",
+                    "public, no-cache",
                     "{fields:?}"
                 );
                 let expected = match status {

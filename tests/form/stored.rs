@@ -84,6 +84,12 @@ async fn one_file_has_a_location_and_a_public_one_a_url() {
         assert_eq!(names_of(&answer), [name]);
         let public_url = (area == "public").then_some(location.as_str());
         assert_eq!(answer["files"][0]["public_url"].as_str(), public_url);
+        let versioned_url = answer["files"][0]["versioned_url"].as_str();
+        let begins = public_url.map(|url| format!("{url}?v=etag-"));
+        match (versioned_url, begins) {
+            (Some(url), Some(begins)) => assert!(url.starts_with(&begins), "{url}"),
+            (url, _) => assert!(url.is_none() && area != "public", "{url:?}"),
+        }
         let path = location.trim_start_matches(&server.url);
         assert_eq!(content(&server, path, &token).await, b"x");
     }

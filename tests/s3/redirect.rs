@@ -215,6 +215,27 @@ async fn only_callers_who_may_read_a_file_are_redirected_to_it() {
 }
 
 #[tokio::test]
+async fn a_redirect_goes_to_the_version_that_is_asked_for() {
+    let service = Arc::new(S3Service::start());
+    let server = redirecting(Setup::public_only(), &service);
+    let path = "/v1/public/files/f";
+    let file = json_of(server.put(path, "one")).await;
+    let url = file["versioned_url"].as_str().unwrap();
+    let version = url.strip_prefix(&server.url).unwrap();
+    let followed = reqwest::get(url).await.unwrap();
+    let forever = "public, max-age=31536000, immutable";
+    assert_eq!(field(&followed, "cache-control"), forever);
+    assert_eq!(followed.text().await.unwrap(), "one");
+    assert_eq!(first(&server, version).await.status(), 307);
+    // The same bytes are the same version on S3.
+    for (body, status) in [("one", 307), ("two", 404)] {
+        let again = server.put(path, body).send().await.unwrap();
+        assert_eq!(again.status(), 200);
+        assert_eq!(first(&server, version).await.status(), status, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_changed_or_expired_url_opens_nothing() {
     let service = Arc::new(S3Service::start());
     let server = redirecting(Setup::public_only(), &service);

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::Context;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, Error, Info, OpenOptions, Span};
+use crate::bindings::coffer::storage::blobs::{self, Conditions, Error, Info, OpenOptions, Span};
 use crate::fields::ContentType;
 use crate::fields::conditions::{if_range, of_read};
 use crate::fields::disposition;
@@ -14,8 +14,8 @@ use crate::permit::{self, Read};
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::time;
-use crate::url::Name;
-use crate::url::query::parse_download;
+use crate::url::query::DownloadQuery;
+use crate::url::{Name, Version};
 
 /// Which pages may embed the file without CORS (the Fetch standard, 3.7).
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
@@ -28,6 +28,8 @@ const FIELDS: usize = 16;
 struct Audience<'a> {
     cache_control: &'a str,
     is_public: bool,
+    /// The only version that is shown.
+    version: Option<&'a Version>,
 }
 
 impl Audience<'static> {
@@ -36,14 +38,20 @@ impl Audience<'static> {
     const PRIVATE: Self = Self {
         cache_control: "private, no-cache",
         is_public: false,
+        version: None,
     };
 }
 
 impl<'a> Audience<'a> {
-    fn public(policy: &'a Policy) -> Self {
+    fn public(policy: &'a Policy, version: Option<&'a Version>) -> Self {
+        let cache_control = match version {
+            None => policy.cache_control(),
+            Some(_) => policy.version_cache_control(),
+        };
         Self {
-            cache_control: policy.cache_control(),
+            cache_control,
             is_public: true,
+            version,
         }
     }
 }
@@ -56,18 +64,20 @@ pub(crate) fn answer(
     name: Name,
 ) -> Result<Answer, Problem> {
     let permit = permit::read(context.policy, &context.caller, area, name)?;
+    let query = DownloadQuery::parse(context.query)?;
     let audience = if area == Area::Public {
-        Audience::public(context.policy)
+        Audience::public(context.policy, query.version.as_ref())
     } else {
         Audience::PRIVATE
     };
-    send(&permit, request, context.query, &audience)
+    send(&permit, request, query.save_as.as_deref(), &audience)
 }
 
 /// Sends the file that a link was made for.
 pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<Answer, Problem> {
+    let save_as = DownloadQuery::parse(query)?.save_as;
     // The holder of a link learns nothing about a file that it is not for.
-    send(permit, request, query, &Audience::PRIVATE).map_err(|problem| match problem {
+    send(permit, request, save_as.as_deref(), &Audience::PRIVATE).map_err(|problem| match problem {
         Problem::Forbidden(_) => Problem::NotFound,
         problem => problem,
     })
@@ -76,24 +86,34 @@ pub(crate) fn by_link(permit: &Read, request: &Request, query: &str) -> Result<A
 fn send(
     permit: &Read,
     request: &Request,
-    query: &str,
+    save_as: Option<&str>,
     audience: &Audience<'_>,
 ) -> Result<Answer, Problem> {
-    let save_as = parse_download(query)?;
-    let conditions = of_read(&request.headers)?;
+    let mut conditions = of_read(&request.headers)?;
+    let is_pinned = pin(audience.version, &mut conditions);
+    let refusal = |error| match error {
+        Error::PreconditionFailed if is_pinned => Problem::NotFound,
+        error => permit.problem(error),
+    };
+    let is_wanted = |info: &Info| {
+        audience
+            .version
+            .is_none_or(|wanted| wanted.names(&info.etag))
+    };
     let key = permit.key();
     if request.method == Method::HEAD {
         return match blobs::stat(key.as_str(), &permit.may_read(), &conditions) {
+            Ok(info) | Err(Error::NotModified(info)) if !is_wanted(&info) => Err(Problem::NotFound),
             Ok(info) => {
                 let mut response = Response::empty(StatusCode::OK);
-                response.headers = described(&info, permit.name(), save_as.as_deref(), audience);
+                response.headers = described(&info, permit.name(), save_as, audience);
                 response
                     .headers
                     .insert(header::CONTENT_LENGTH, HeaderValue::from(info.size));
                 Ok(Answer::Whole(response))
             }
             Err(Error::NotModified(info)) => Ok(not_modified(&info, audience)),
-            Err(error) => Err(permit.problem(error)),
+            Err(error) => Err(refusal(error)),
         };
     }
     let (span, if_range) = if_range(&request.headers, range::span(&request.headers));
@@ -111,11 +131,14 @@ fn send(
         opened = blobs::open(key.as_str(), &options);
     }
     let opened = match opened {
-        Ok(opened) => opened,
-        Err(Error::NotModified(info)) => return Ok(not_modified(&info, audience)),
-        Err(error) => return Err(permit.problem(error)),
+        Ok(opened) if is_wanted(&opened.info) => opened,
+        Err(Error::NotModified(info)) if is_wanted(&info) => {
+            return Ok(not_modified(&info, audience));
+        }
+        Ok(_) | Err(Error::NotModified(_)) => return Err(Problem::NotFound),
+        Err(error) => return Err(refusal(error)),
     };
-    let mut headers = described(&opened.info, permit.name(), save_as.as_deref(), audience);
+    let mut headers = described(&opened.info, permit.name(), save_as, audience);
     let mut status = StatusCode::OK;
     if opened.partial {
         status = StatusCode::PARTIAL_CONTENT;
@@ -128,6 +151,18 @@ fn send(
         headers,
         blob: opened.blob,
     })
+}
+
+/// Lets the store refuse every version but this one, which decides before the range does.
+/// Returns whether it does: conditions of the client's own that are about the version, too,
+/// stay as they are.
+fn pin(version: Option<&Version>, conditions: &mut Conditions) -> bool {
+    let Some(version) = version else { return false };
+    let is_free = conditions.if_match.is_none() && conditions.if_unmodified_since.is_none();
+    if is_free {
+        conditions.if_match = Some(version.etags());
+    }
+    is_free
 }
 
 /// 304 with the fields that a cache may have to update (RFC 9110, 15.4.5).

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Info;
 use crate::time;
-use crate::url::Name;
+use crate::url::{Name, Version};
 
 /// A stored file, as JSON.
 #[derive(Serialize)]
@@ -17,18 +17,25 @@ pub(super) struct File {
     last_modified: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    versioned_url: Option<String>,
 }
 
 impl File {
     /// Describes the file stored under this name.
     pub(super) fn new(area: Area, name: &Name, info: Info, base_url: &str) -> Self {
+        let public_url = (area == Area::Public).then(|| location(base_url, area, name));
+        let versioned_url = public_url
+            .as_deref()
+            .map(|url| [url, "?", &Version::query(&info.etag)].concat());
         Self {
             name: name.to_string(),
             size: info.size,
             content_type: info.content_type,
             etag: info.etag,
             last_modified: time::rfc3339(info.modified),
-            public_url: (area == Area::Public).then(|| location(base_url, area, name)),
+            public_url,
+            versioned_url,
         }
     }
 

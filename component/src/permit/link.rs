@@ -4,7 +4,7 @@
 //! A link cannot be used as a bearer token, nor a bearer token as a link: the
 //! signing key is derived from the link secret for this one purpose, and the
 //! token's type and issuer say what it is. Links become invalid when the link
-//! secret changes.
+//! secret changes, and those made before the policy's `links.not-before` with it.
 
 use jwt_simple::prelude::*;
 
@@ -65,10 +65,21 @@ struct LinkClaims {
     /// The first second (since 1970) at which the link has expired.
     /// Not `exp`, so that the signature is checked before the time.
     until: u64,
+    /// When the link was made; links of older versions do not say.
+    #[serde(default)]
+    made: Option<u64>,
 }
 
-/// Makes the token of a link to a file, valid until `expires_at` (seconds since
-/// 1970). The caller has the permit that the scope comes from.
+/// When a link is made and when it expires, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Validity {
+    /// At or before the actual time.
+    pub(crate) made_at: u64,
+    /// The first second at which it has expired.
+    pub(crate) expires_at: u64,
+}
+
+/// Makes the token of a link to a file. The caller has the permit that the scope comes from.
 ///
 /// # Errors
 /// [`Problem::Internal`] for a public file, which has a permanent URL.
@@ -77,7 +88,7 @@ pub(crate) fn make(
     name: &Name,
     uploader: Option<&Owner>,
     key: &LinkKey,
-    expires_at: u64,
+    validity: Validity,
 ) -> Result<String, Problem> {
     let owner = match scope {
         Scope::Public => return Err(Problem::Internal),
@@ -97,7 +108,8 @@ pub(crate) fn make(
             owner,
             name: name.as_str().to_owned(),
             uploader: uploader.map(ToString::to_string),
-            until: expires_at,
+            until: validity.expires_at,
+            made: Some(validity.made_at),
         },
     };
     let header = HeaderOptions {
@@ -113,14 +125,15 @@ pub(crate) fn make(
 /// what it grants.
 ///
 /// # Errors
-/// [`Problem::LinkInvalid`] for a token that was not signed with this key, or is for
-/// another basename; else [`Problem::LinkExpired`] from the second on at which it
-/// expires.
+/// [`Problem::LinkInvalid`] for a token that was not signed with this key, is for
+/// another basename, or was made before `not_before` or does not say when; else
+/// [`Problem::LinkExpired`] from the second on at which it expires.
 pub(crate) fn verify(
     token: &str,
     basename: &str,
     key: &LinkKey,
     now: u64,
+    not_before: Option<u64>,
 ) -> Result<Grant, Problem> {
     let options = VerificationOptions {
         required_signature_type: Some(TYPE.to_owned()),
@@ -139,6 +152,7 @@ pub(crate) fn verify(
         name,
         uploader,
         until,
+        made,
     } = claims.custom;
     let owner = Owner::parse(&owner).ok_or(Problem::LinkInvalid)?;
     let scope = match area.as_str() {
@@ -148,6 +162,9 @@ pub(crate) fn verify(
     };
     let name = Name::new(&name).map_err(|_| Problem::LinkInvalid)?;
     if name.basename() != basename {
+        return Err(Problem::LinkInvalid);
+    }
+    if not_before.is_some_and(|start| made.is_none_or(|made| made < start)) {
         return Err(Problem::LinkInvalid);
     }
     if now >= until {

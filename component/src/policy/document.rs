@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use super::error::PolicyError;
 use super::fields::{CacheControl, Origins};
 use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
+use super::instant::Instant;
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
 use super::source::line_of;
@@ -66,6 +67,7 @@ struct AreaSection {
 struct LinksSection {
     #[serde(default)]
     max_age: Age,
+    not_before: Option<Instant>,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,6 +128,7 @@ impl Document {
             org: self.org.into_area(),
             cache_control: cache_control.map(Spanned::into_inner),
             link_max_age: self.links.max_age.seconds(),
+            links_not_before: self.links.not_before.map(Instant::seconds),
             origins: self.cors.origins,
         })
     }

@@ -26,9 +26,10 @@ impl Notes {
 }
 
 impl Policy {
-    /// Notices for the operator at startup, a sentence or two each. `document` is what the
-    /// policy was read from, for the line numbers of probable mistakes.
-    pub(crate) fn notices(&self, document: &str) -> Vec<String> {
+    /// Notices for the operator at startup, at `now` (seconds since 1970), a sentence or two
+    /// each. `document` is what the policy was read from, for the line numbers of probable
+    /// mistakes.
+    pub(crate) fn notices(&self, document: &str, now: u64) -> Vec<String> {
         let mut notices = Vec::new();
         if self.iam.is_none() {
             notices.push(self.public_only_notice());
@@ -40,7 +41,7 @@ impl Policy {
                     .to_owned(),
             );
         }
-        notices.extend(of(document, self));
+        notices.extend(of(document, self, now));
         notices
     }
 
@@ -66,7 +67,7 @@ impl Policy {
 }
 
 /// The notes on a policy that was read from this document, one line each.
-fn of(document: &str, policy: &Policy) -> Vec<String> {
+fn of(document: &str, policy: &Policy, now: u64) -> Vec<String> {
     let Some(source) = Source::parse(document) else {
         return Vec::new();
     };
@@ -85,7 +86,8 @@ fn of(document: &str, policy: &Policy) -> Vec<String> {
         media::look(&section, area, &mut notes);
         size(&section, area, &mut notes);
     }
-    links_and_cors(&source, policy, &mut notes);
+    links(&source, policy, now, &mut notes);
+    cors(&source, &mut notes);
     let Notes(mut notes) = notes;
     notes.sort_by_key(|(line, _)| *line);
     let notes = notes.into_iter();
@@ -125,23 +127,34 @@ fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
     }
 }
 
-fn links_and_cors(source: &Source<'_>, policy: &Policy, notes: &mut Notes) {
-    if let Some(links) = source.section("links") {
-        if policy.iam().is_none() {
-            let text = "[links] has no effect: presigned URLs are for files of users and \
-                        organizations, and there is no [iam]";
-            notes.line(links.line(), text);
-        }
-        if let Some(written) = links.text("max-age")
-            && written.text.trim_end().ends_with('M')
-        {
-            notes.at(
-                written,
-                "links.max-age",
-                "is in months; for minutes, write \"m\"",
-            );
-        }
+fn links(source: &Source<'_>, policy: &Policy, now: u64, notes: &mut Notes) {
+    let Some(links) = source.section("links") else {
+        return;
+    };
+    if policy.iam().is_none() {
+        let text = "[links] has no effect: presigned URLs are for files of users and \
+                    organizations, and there is no [iam]";
+        notes.line(links.line(), text);
     }
+    if let Some(written) = links.text("max-age")
+        && written.text.trim_end().ends_with('M')
+    {
+        notes.at(
+            written,
+            "links.max-age",
+            "is in months; for minutes, write \"m\"",
+        );
+    }
+    if policy.links_not_before().is_some_and(|start| start > now)
+        && let Some(line) = links.line_of("not-before")
+    {
+        let text = "links.not-before is in the future: until then every presigned URL is refused, \
+                    also one that was just made";
+        notes.line(line, text);
+    }
+}
+
+fn cors(source: &Source<'_>, notes: &mut Notes) {
     if let Some(cors) = source.section("cors") {
         let origins = cors.texts("origins");
         if let Some(any) = origins.iter().find(|origin| origin.text == "*")

@@ -1,7 +1,7 @@
 //! A problem as clients get it: its document (RFC 9457) and its header field.
 
 use http::{HeaderName, HeaderValue, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Problem;
 
@@ -26,8 +26,12 @@ impl Problem {
 
     /// The document for the client.
     pub(crate) fn document(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    fn parts(&self) -> ProblemDocument<'_> {
         let (status, slug, title) = self.row();
-        let document = ProblemDocument {
+        ProblemDocument {
             r#type: format!("{TYPES}{slug}"),
             title,
             status: status.as_u16(),
@@ -36,8 +40,7 @@ impl Problem {
                 Self::OfFile { file, .. } => Some(file),
                 _ => None,
             },
-        };
-        serde_json::to_vec(&document).unwrap_or_default()
+        }
     }
 
     /// The header field that this problem requires besides its document (RFC 9110:
@@ -59,5 +62,11 @@ impl Problem {
             Self::OfFile { problem, .. } => problem.field(),
             _ => None,
         }
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts().serialize(serializer)
     }
 }

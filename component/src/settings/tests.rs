@@ -21,11 +21,15 @@ fn a_link_is_valid_wherever_the_secret_is_the_same_line() {
     let read = permit::read(&policy, &caller, Area::User, name).expect("a permit");
     let made_by = |value: &str| {
         let key = link_key(value).expect("a key");
-        read.link(&key, 10).expect("a token")
+        let validity = link::Validity {
+            made_at: 0,
+            expires_at: 10,
+        };
+        read.link(&key, validity).expect("a token")
     };
     let taken_by = |token: &str, value: &str| {
         let key = link_key(value).expect("a key");
-        link::verify(token, "a", &key, 9).is_ok()
+        link::verify(token, "a", &key, 9, None).is_ok()
     };
     let forms = ["", "\n", "\r\n", " \n"].map(|end| format!("{SECRET}{end}"));
     for one in &forms {

@@ -47,6 +47,11 @@ pub(crate) fn encode_path(text: &str) -> String {
     Cow::from(utf8_percent_encode(text, PATH)).into_owned()
 }
 
+/// For a value in a URL's query: everything but unreserved characters is encoded.
+pub(crate) fn encode_component(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, ALL_BUT_UNRESERVED).into()
+}
+
 /// For the value of a parameter such as `filename*` (RFC 8187), without the
 /// `UTF-8''` before it.
 pub(crate) fn encode_ext_value(text: &str) -> Cow<'_, str> {

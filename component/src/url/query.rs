@@ -7,6 +7,7 @@
 use super::cursor::Cursor;
 use super::name::Name;
 use super::percent;
+use super::version::Version;
 use crate::problem::{MAX_ECHO, Problem};
 
 /// Which page of which names `GET /v1/{area}/files` shows.
@@ -105,11 +106,29 @@ pub(crate) fn parse_folder(text: &str) -> Result<Option<Name>, Problem> {
     Name::new(text.strip_suffix('/').unwrap_or(text)).map(Some)
 }
 
-/// Whether a download should be saved rather than shown: `Some` with the name to save it
-/// under, which is empty for the file's own name.
-pub(crate) fn parse_download(query: &str) -> Result<Option<String>, Problem> {
-    let [download] = parameters(query, ["download"], Others::Ignored)?;
-    Ok(download)
+/// What a download is to be, and of which version.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DownloadQuery {
+    /// Whether the file should be saved rather than shown: `Some` with the name to save it
+    /// under, which is empty for the file's own name.
+    pub(crate) save_as: Option<String>,
+    /// The only version that is wanted.
+    pub(crate) version: Option<Version>,
+}
+
+impl DownloadQuery {
+    /// Reads what follows the `?`.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        let [save_as] = parameters(query, ["download"], Others::Ignored)?;
+        // A `v` of others is ignored like any unknown parameter, however it is encoded.
+        let version = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(name, _)| decode(name).is_ok_and(|name| name == Version::PARAMETER))
+            .filter_map(|(_, value)| Version::parse(&decode(value).ok()?))
+            .reduce(Version::and);
+        Ok(Self { save_as, version })
+    }
 }
 
 /// The field for the chunk number in upload widgets that send a file in several requests:

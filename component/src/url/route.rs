@@ -23,6 +23,8 @@ pub enum Route {
     Delete { area: Area, name: Name },
     /// `POST /v1/{area}/urls/{name}`
     MakeUrl { area: Area, name: Name },
+    /// `POST /v1/{area}/urls`
+    MakeUrls { area: Area },
     /// `GET /v1/links/{token}/{basename}`, both as they are in the path.
     FollowLink { token: String, basename: String },
     /// `OPTIONS` on any path, with the methods that it supports.
@@ -71,6 +73,7 @@ enum Resource<'p> {
     Files(Area),
     File(Area, &'p str),
     Url(Area, &'p str),
+    Urls(Area),
     Link(&'p str, &'p str),
 }
 
@@ -88,6 +91,7 @@ impl<'p> Resource<'p> {
         let area = Area::parse(first)?;
         match rest.split_once('/') {
             None if rest == "files" => Some(Self::Files(area)),
+            None if rest == "urls" => Some(Self::Urls(area)),
             Some(("files", name)) => Some(Self::File(area, name)),
             Some(("urls", name)) => Some(Self::Url(area, name)),
             _ => None,
@@ -97,7 +101,7 @@ impl<'p> Resource<'p> {
     fn area(self) -> Option<telemetry::Area> {
         let area = match self {
             Self::Server | Self::Link(..) => return None,
-            Self::Files(area) | Self::File(area, _) | Self::Url(area, _) => area,
+            Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
         };
         Some(match area {
             Area::Public => telemetry::Area::Public,
@@ -115,6 +119,7 @@ impl<'p> Resource<'p> {
             (Self::File(..), "PUT") => Operation::Upload,
             (Self::File(..), "DELETE") => Operation::Delete,
             (Self::Url(..), "POST") => Operation::MakeUrl,
+            (Self::Urls(_), "POST") => Operation::MakeUrls,
             (Self::Link(..), "GET" | "HEAD") => Operation::FollowLink,
             _ => return None,
         })
@@ -126,7 +131,7 @@ impl<'p> Resource<'p> {
             Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
             Self::Files(_) => "GET, HEAD, POST, OPTIONS",
             Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
-            Self::Url(..) => "POST, OPTIONS",
+            Self::Url(..) | Self::Urls(_) => "POST, OPTIONS",
             Self::Link(..) => "GET, HEAD, OPTIONS",
         }
     }
@@ -156,6 +161,7 @@ impl<'p> Resource<'p> {
                 area,
                 name: Name::decode(raw)?,
             },
+            (Self::Urls(area), "POST") => Route::MakeUrls { area },
             (Self::Link(token, basename), "GET") => Route::FollowLink {
                 token: token.to_owned(),
                 basename: basename.to_owned(),

@@ -53,6 +53,7 @@ impl Host for TelemetryView<'_> {
             Operation::Delete => "delete",
             Operation::List => "list",
             Operation::MakeUrl => "make-url",
+            Operation::MakeUrls => "make-urls",
             Operation::FollowLink => "follow-link",
             Operation::Options => "options",
         };

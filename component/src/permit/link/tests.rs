@@ -8,6 +8,12 @@ use crate::token::{Bearer, Caller};
 const SECRET: &[u8] = b"a link secret of at least 32 bytes";
 const NOW: u64 = 1_800_000_000;
 
+/// Made now.
+const TEN_SECONDS: Validity = Validity {
+    made_at: NOW,
+    expires_at: NOW + 10,
+};
+
 fn key(secret: &[u8]) -> LinkKey {
     LinkKey::derive(secret).expect("a key")
 }
@@ -26,14 +32,14 @@ fn a_link_opens_the_file_it_was_made_for_until_it_expires() {
         (Area::User, &"\"".repeat(900), &"\"".repeat(900)),
     ] {
         let read = leave(area, name);
-        let token = read.link(&key(SECRET), NOW + 10).expect("a token");
-        let grant = verify(&token, basename, &key(SECRET), NOW + 9).expect("a grant");
+        let token = read.link(&key(SECRET), TEN_SECONDS).expect("a token");
+        let grant = verify(&token, basename, &key(SECRET), NOW + 9, None).expect("a grant");
         assert_eq!(permit::by_link(grant).key(), read.key());
-        let late = verify(&token, basename, &key(SECRET), NOW + 10);
+        let late = verify(&token, basename, &key(SECRET), NOW + 10, None);
         assert_eq!(late, Err(Problem::LinkExpired));
-        let elsewhere = verify(&token, "c.txt", &key(SECRET), NOW + 10);
+        let elsewhere = verify(&token, "c.txt", &key(SECRET), NOW + 10, None);
         assert_eq!(elsewhere, Err(Problem::LinkInvalid));
-        let unknown = verify(&token, basename, &key(&[7; 32]), NOW);
+        let unknown = verify(&token, basename, &key(&[7; 32]), NOW, None);
         assert_eq!(unknown, Err(Problem::LinkInvalid));
     }
 }
@@ -41,7 +47,7 @@ fn a_link_opens_the_file_it_was_made_for_until_it_expires() {
 #[test]
 fn a_link_with_any_character_changed_is_invalid() {
     let token = leave(Area::User, "a")
-        .link(&key(SECRET), NOW + 10)
+        .link(&key(SECRET), TEN_SECONDS)
         .expect("a token");
     for at in 0..token.len() {
         for other in ['A', 'B', 'Q', 'g', 'w', '.', '=', '%', 'é'] {
@@ -49,12 +55,12 @@ fn a_link_with_any_character_changed_is_invalid() {
             if changed[at] != other {
                 changed[at] = other;
                 let changed: String = changed.into_iter().collect();
-                let got = verify(&changed, "a", &key(SECRET), NOW);
+                let got = verify(&changed, "a", &key(SECRET), NOW, None);
                 assert_eq!(got, Err(Problem::LinkInvalid), "{changed}");
             }
         }
         assert_eq!(
-            verify(&token[..at], "a", &key(SECRET), NOW),
+            verify(&token[..at], "a", &key(SECRET), NOW, None),
             Err(Problem::LinkInvalid)
         );
     }
@@ -65,7 +71,7 @@ fn a_link_with_any_character_changed_is_invalid() {
         "a".repeat(1 << 20),
     ] {
         assert_eq!(
-            verify(&text, "a", &key(SECRET), NOW),
+            verify(&text, "a", &key(SECRET), NOW, None),
             Err(Problem::LinkInvalid)
         );
     }
@@ -95,8 +101,9 @@ fn only_what_make_writes_is_a_link() {
         name: name.to_owned(),
         uploader: None,
         until: NOW + 10,
+        made: None,
     };
-    let verify = |token: String| verify(&token, "a", &key(SECRET), NOW);
+    let verify = |token: String| verify(&token, "a", &key(SECRET), NOW, None);
     assert!(verify(forged(TYPE, PURPOSE, claims("user", &owner, "a"))).is_ok());
     for (label, token) in [
         ("type", forged("JWT", PURPOSE, claims("user", &owner, "a"))),
@@ -116,9 +123,37 @@ fn only_what_make_writes_is_a_link() {
 }
 
 #[test]
+fn links_made_before_a_time_are_refused_and_so_are_those_that_do_not_say_when() {
+    let made = leave(Area::User, "a").link(&key(SECRET), TEN_SECONDS);
+    let undated = LinkClaims {
+        area: "user".to_owned(),
+        owner: "0".repeat(64),
+        name: "a".to_owned(),
+        uploader: None,
+        until: NOW + 10,
+        made: None,
+    };
+    let undated = forged(TYPE, PURPOSE, undated);
+    for (token, not_before, opens) in [
+        (made.clone().expect("a token"), NOW - 1, true),
+        (made.clone().expect("a token"), NOW, true),
+        (made.expect("a token"), NOW + 1, false),
+        (undated, 0, false),
+    ] {
+        let got = verify(&token, "a", &key(SECRET), NOW, Some(not_before)).map(drop);
+        let expected = if opens {
+            Ok(())
+        } else {
+            Err(Problem::LinkInvalid)
+        };
+        assert_eq!(got, expected, "{not_before}");
+    }
+}
+
+#[test]
 fn the_link_secret_itself_signs_nothing() {
     let token = leave(Area::User, "a")
-        .link(&key(SECRET), NOW + 10)
+        .link(&key(SECRET), TEN_SECONDS)
         .expect("a token");
     let raw = HS256Key::from_bytes(SECRET).verify_token::<NoCustomClaims>(&token, None);
     assert!(raw.is_err());
@@ -127,7 +162,7 @@ fn the_link_secret_itself_signs_nothing() {
 
 #[test]
 fn a_public_file_has_no_link() {
-    let made = leave(Area::Public, "a").link(&key(SECRET), NOW + 10);
+    let made = leave(Area::Public, "a").link(&key(SECRET), TEN_SECONDS);
     assert_eq!(made, Err(Problem::Internal));
 }
 
@@ -140,8 +175,8 @@ fn the_link_of_an_uploader_is_for_their_own_files_only() {
     let own = alice.user().ok().map(|user| user.as_str().to_owned());
     let name = Name::new("a").expect("a name");
     let read = permit::read(&policy, &Caller::Bearer(alice), Area::Org, name).expect("leave");
-    let token = read.link(&key(SECRET), NOW + 10).expect("a token");
-    let linked = permit::by_link(verify(&token, "a", &key(SECRET), NOW).expect("a grant"));
+    let token = read.link(&key(SECRET), TEN_SECONDS).expect("a token");
+    let linked = permit::by_link(verify(&token, "a", &key(SECRET), NOW, None).expect("a grant"));
     assert_eq!(linked, read);
     let own = own.map(Guard::Uploader).expect("an owner");
     assert_eq!(format!("{:?}", linked.may_read()), format!("{own:?}"));

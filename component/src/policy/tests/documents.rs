@@ -56,7 +56,7 @@ fn a_policy_without_rules_has_the_documented_defaults() {
             assert_eq!(policy.limits(area).max_file_size(), 5 << 30);
             assert!(policy.limits(area).takes("x/y"));
         }
-        assert_eq!(policy.cache_control(), "public, max-age=3600");
+        assert_eq!(policy.cache_control(), "public, no-cache");
         assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
         assert!(policy.origins().listed().is_empty());
     }
@@ -66,7 +66,7 @@ fn a_policy_without_rules_has_the_documented_defaults() {
 fn the_policy_that_is_built_in_is_public_only_and_says_so() {
     let policy = parse(include_str!("../../../policy.toml"));
     assert!(policy.iam().is_none());
-    let notices = policy.notices(include_str!("../../../policy.toml"));
+    let notices = policy.notices(include_str!("../../../policy.toml"), 0);
     assert_eq!(notices.len(), 1);
     assert!(
         notices[0]
@@ -76,19 +76,43 @@ fn the_policy_that_is_built_in_is_public_only_and_says_so() {
 
 #[test]
 fn shared_caches_store_only_what_anyone_may_read() {
-    for (lines, expected) in [
-        ("", "public, max-age=3600"),
-        ("read = \"nobody\"", "private, no-cache"),
-        ("read = [\"uploader\", \"role:a\"]", "private, no-cache"),
-        ("read = [\"uploader\", \"anyone\"]", "public, max-age=3600"),
+    const PRIVATE: &str = "private, no-cache";
+    const VERSION: &str = "public, max-age=31536000, immutable";
+    for (lines, expected, of_version) in [
+        ("", "public, no-cache", VERSION),
+        ("read = 'nobody'", PRIVATE, PRIVATE),
+        ("read = ['uploader', 'role:a']", PRIVATE, PRIVATE),
+        ("read = ['uploader', 'anyone']", "public, no-cache", VERSION),
+        ("cache-control = 'max-age=1'", "max-age=1", VERSION),
+        ("cache-control = 'No-Store'", "No-Store", "No-Store"),
+        ("cache-control = 'Private'", "Private", "Private"),
         (
-            "read = \"nobody\"\ncache-control = \"max-age=1\"",
+            "read = 'nobody'\ncache-control = 'max-age=1'",
+            "max-age=1",
             "max-age=1",
         ),
     ] {
         let policy = Policy::parse(&format!("[public]\n{lines}")).expect("a policy");
         assert_eq!(policy.cache_control(), expected, "{lines}");
+        assert_eq!(policy.version_cache_control(), of_version, "{lines}");
     }
+}
+
+#[test]
+fn a_time_may_be_quoted_and_has_an_offset() {
+    for (written, expected) in [
+        ("\"2026-11-01T00:00:00Z\"", 1_793_491_200),
+        ("2026-11-01T00:00:00Z", 1_793_491_200),
+        ("2026-11-01 00:00:00z", 1_793_491_200),
+        ("2026-11-01T02:00:00+02:00", 1_793_491_200),
+        ("'2026-10-31T18:30:00-05:30'", 1_793_491_200),
+        ("2026-11-01T00:00:00.001Z", 1_793_491_201),
+        ("1970-01-01T00:00:00Z", 0),
+    ] {
+        let policy = parse(&format!("[links]\nnot-before = {written}"));
+        assert_eq!(policy.links_not_before(), Some(expected), "{written}");
+    }
+    assert_eq!(parse("[links]").links_not_before(), None);
 }
 
 #[test]
@@ -102,7 +126,7 @@ fn development_mode_adds_its_own_iam_and_only_where_there_is_none() {
         (development::ISSUER, Some(development::AUDIENCE))
     );
     assert_eq!(policy.rule(Area::Public, Operation::List), [Word::SignedIn]);
-    assert!(policy.notices("[public]\nread = 'role:a'")[0].contains("DEVELOPMENT MODE"));
+    assert!(policy.notices("[public]\nread = 'role:a'", 0)[0].contains("DEVELOPMENT MODE"));
     for text in [EXAMPLE, "public-only = true"] {
         assert!(parse(text).with_development_iam("{}").is_err(), "{text}");
     }

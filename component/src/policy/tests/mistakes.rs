@@ -104,6 +104,37 @@ fn a_mistake_is_reported_in_one_line_with_its_line_number() {
         ("[links]\nmax-age = '100years'", 2, "out of range"),
         ("[links]\nmax-age = '1500ms'", 2, "out of range"),
         (
+            "[links]\nnot-before = 'yesterday'",
+            2,
+            "links.not-before: \"yesterday\" is not a time with its offset from UTC, expected one \
+             such as \"2026-11-01T00:00:00Z\"",
+        ),
+        (
+            "[links]\nnot-before = 2026-11-01T00:00:00",
+            2,
+            "links.not-before: \"2026-11-01T00:00:00\" is not a time with its offset",
+        ),
+        (
+            "[links]\nnot-before = '2026-11-01'",
+            2,
+            "\"2026-11-01\" is not a time with its offset",
+        ),
+        (
+            "[links]\nnot-before = '1969-12-31T23:59:59Z'",
+            2,
+            "is not a time with its offset",
+        ),
+        (
+            "[links]\nnot-before = 1793491200",
+            2,
+            "links.not-before: expected a time such as \"2026-11-01T00:00:00Z\", found a number",
+        ),
+        (
+            "[links.not-before]\na = 1",
+            1,
+            "expected a time such as \"2026-11-01T00:00:00Z\"",
+        ),
+        (
             "[cors]\norigins = ['https://a.example/']",
             2,
             "cors.origins: \"https://a.example/\" is not an origin",

@@ -3,8 +3,11 @@
 use super::*;
 
 /// The notes on a policy, one line each.
+/// 2027-01-15T08:00:00Z
+const NOW: u64 = 1_800_000_000;
+
 fn notices(document: &str) -> String {
-    parse(document).notices(document).join("\n")
+    parse(document).notices(document, NOW).join("\n")
 }
 
 #[test]
@@ -148,6 +151,15 @@ fn what_is_probably_a_mistake_is_noted_with_its_line() {
         (
             format!("{iam}[links]\nmax-age = '15M'"),
             "line 7: links.max-age: \"15M\" is in months; for minutes, write \"m\"",
+        ),
+        (
+            format!("{iam}[links]\nnot-before = 2027-01-15T08:00:00Z"),
+            "",
+        ),
+        (
+            format!("{iam}[links]\nnot-before = '2027-01-15T08:00:01Z'"),
+            "line 7: links.not-before is in the future: until then every presigned URL is \
+             refused, also one that was just made",
         ),
         (
             format!("{iam}[cors]\norigins = ['https://a.example', '*']"),

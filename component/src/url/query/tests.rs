@@ -130,15 +130,44 @@ fn a_form_query_has_a_folder_and_whether_to_replace() -> Result<(), Problem> {
 
 #[test]
 fn download_has_a_name_or_none() {
+    let save_as = |query| DownloadQuery::parse(query).map(|download| download.save_as);
     for others in ["x=1", "v=%", "utm_term=caf%E9&x=%zz", "%E9=1&%", "Download"] {
-        assert_eq!(parse_download(others), Ok(None), "{others}");
+        assert_eq!(save_as(others), Ok(None), "{others}");
     }
-    assert_eq!(parse_download("download"), Ok(Some(String::new())));
-    assert_eq!(
-        parse_download("download=b%20c.pdf"),
-        Ok(Some("b c.pdf".into()))
-    );
+    assert_eq!(save_as("download"), Ok(Some(String::new())));
+    assert_eq!(save_as("download=b%20c.pdf"), Ok(Some("b c.pdf".into())));
     for unreadable in ["download&download", "download=%zz", "download=caf%E9"] {
-        assert!(parse_download(unreadable).is_err(), "{unreadable}");
+        assert!(save_as(unreadable).is_err(), "{unreadable}");
     }
+}
+
+#[test]
+fn download_names_a_version_or_none() {
+    let version = |query| DownloadQuery::parse(query).map(|download| download.version);
+    for none in [
+        "",
+        "v",
+        "v=",
+        "v=3",
+        "v=%",
+        "v=1&v=2",
+        "V=etag-a",
+        "v=etag-%zz",
+        "%zz=etag-a",
+    ] {
+        assert_eq!(version(none), Ok(None), "{none}");
+    }
+    for query in [
+        "v=etag-a%2Bb",
+        "x=1&v=etag-a%2Bb&download=c",
+        "%76=%65tag-a%2bb",
+        "v=3&v=etag-a%2Bb",
+        "v=etag-a%2Bb&v=etag-a%2Bb",
+    ] {
+        let version = version(query).expect("a query").expect("a version");
+        assert!(version.names("\"a+b\""), "{query}");
+    }
+    let contradiction = version("v=etag-a&v=etag-b").expect("a query");
+    let contradiction = contradiction.expect("a version");
+    assert!(!contradiction.names("\"a\"") && !contradiction.names("\"b\""));
 }

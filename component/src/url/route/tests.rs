@@ -44,6 +44,11 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
             "/v1/user/urls/a",
             Some((Operation::MakeUrl, Some(User))),
         ),
+        (
+            "POST",
+            "/v1/org/urls",
+            Some((Operation::MakeUrls, Some(Org))),
+        ),
         ("GET", "/v1/links/t/a", Some((Operation::FollowLink, None))),
         (
             "OPTIONS",
@@ -108,6 +113,7 @@ fn every_operation_has_its_route() -> Result<(), Problem> {
             "/v1/user/urls/a/b%20c",
             Route::MakeUrl { area, name },
         ),
+        ("POST", "/v1/user/urls?x", Route::MakeUrls { area }),
         (
             "GET",
             "/v1/links/t.-_/x%20",
@@ -137,7 +143,7 @@ fn an_unknown_path_is_not_found() {
         "/v1/public/",
         "/v1/public/Files",
         "/v1/public/filesx",
-        "/v1/public/urls",
+        "/v1/public/urlsx",
         "/v1/other/files",
         "/v1//files",
         "//v1/public/files",
@@ -193,6 +199,7 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
             "/v1/public/urls/a",
             "POST, OPTIONS",
         ),
+        (&["GET", "HEAD", "PUT"], "/v1/org/urls", "POST, OPTIONS"),
         (
             &["POST", "PUT", "DELETE"],
             "/v1/links/t/a",

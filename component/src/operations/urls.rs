@@ -1,0 +1,167 @@
+//! `POST /v1/{area}/urls`
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Context;
+use super::json_body::{self, expires_in, invalid, unknown};
+use super::url::{Made, Maker, check};
+use crate::area::Area;
+use crate::http::{Answer, Request, Response};
+use crate::permit::{self, Reading};
+use crate::problem::Problem;
+use crate::url::Name;
+
+/// The maximum number of files.
+const MOST_FILES: usize = 100;
+/// The maximum size of the body, in bytes: room for that many of the longest names, with
+/// every character escaped.
+const LONGEST_BODY: usize = 512 << 10;
+
+/// What a client asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    names: Vec<String>,
+    /// In seconds.
+    expires_in: Option<u64>,
+}
+
+/// One answer for each name, in the same order.
+#[derive(Serialize)]
+struct Urls {
+    urls: Vec<Entry>,
+}
+
+/// What came of one name.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Made {
+        name: String,
+        url: String,
+        expires_at: Option<String>,
+    },
+    Refused {
+        name: String,
+        problem: Problem,
+    },
+}
+
+/// Makes the URLs of many files.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    request: Request,
+    area: Area,
+) -> Result<Answer, Problem> {
+    let reading = permit::reading(context.policy, &context.caller, area)?;
+    let base_url = context.base_url(&request);
+    let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
+    let asked = asked(members.unwrap_or_default())?;
+    let maker = Maker::new(context, area, base_url, asked.expires_in)?;
+    let names = asked.names.into_iter();
+    let urls = names.map(|name| entry(&reading, &maker, name));
+    let urls = urls.collect::<Result<_, _>>()?;
+    Ok(Answer::Whole(Response::json(
+        StatusCode::OK,
+        &Urls { urls },
+    )))
+}
+
+/// What comes of one name.
+///
+/// # Errors
+/// A fault of the service, which the other names would meet too.
+fn entry(reading: &Reading, maker: &Maker, name: String) -> Result<Entry, Problem> {
+    let made = Name::new(&name).and_then(|name| {
+        let permit = reading.clone().of(name);
+        check(&permit)?;
+        maker.make(&permit)
+    });
+    match made {
+        Ok(Made { url, expires_at }) => Ok(Entry::Made {
+            name,
+            url,
+            expires_at,
+        }),
+        Err(problem) if problem.status().is_client_error() => Ok(Entry::Refused { name, problem }),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn asked(members: Map<String, Value>) -> Result<Asked, Problem> {
+    let mut asked = None;
+    let mut lifetime = None;
+    for (member, value) in members {
+        match (member.as_str(), value) {
+            ("names", Value::Array(values)) => asked = Some(names(values)?),
+            ("names", _) => return Err(not_names()),
+            ("expires_in", value) => lifetime = expires_in(&value)?,
+            (other, _) => return Err(unknown(other, "\"names\" or \"expires_in\"")),
+        }
+    }
+    Ok(Asked {
+        names: asked.ok_or_else(not_names)?,
+        expires_in: lifetime,
+    })
+}
+
+fn names(values: Vec<Value>) -> Result<Vec<String>, Problem> {
+    if values.len() > MOST_FILES {
+        return Err(Problem::TooLarge(format!(
+            "a request can ask for the URLs of at most {MOST_FILES} files"
+        )));
+    }
+    let names = values.into_iter().map(|value| match value {
+        Value::String(name) => Ok(name),
+        _ => Err(not_names()),
+    });
+    names.collect()
+}
+
+fn not_names() -> Problem {
+    invalid("names must be a list of the files' names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Asked, Problem> {
+        asked(json_body::parse(body.as_bytes())?.unwrap_or_default())
+    }
+
+    #[test]
+    fn the_body_lists_names() {
+        for (body, names, expires_in) in [
+            (r#"{"names":["a","b/c"]}"#, vec!["a", "b/c"], None),
+            (r#"{"expires_in":60,"names":["é"]}"#, vec!["é"], Some(60)),
+            (r#"{"names":[],"expires_in":null}"#, vec![], None),
+        ] {
+            let names = names.into_iter().map(str::to_owned).collect();
+            assert_eq!(parse(body), Ok(Asked { names, expires_in }), "{body}");
+        }
+        for body in [
+            "",
+            "{}",
+            r#"["a"]"#,
+            r#"{"names":null}"#,
+            r#"{"names":"a"}"#,
+            r#"{"names":{"0":"a"}}"#,
+            r#"{"names":["a",1]}"#,
+            r#"{"names":["a"],"names":["b"]}"#,
+            r#"{"names":["a"],"expires_in":-1}"#,
+            r#"{"names":["a"],"name":"b"}"#,
+        ] {
+            let refused = parse(body);
+            assert!(matches!(refused, Err(Problem::InvalidRequest(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_body_has_at_most_a_hundred_names() {
+        let body = |count| format!("{{\"names\":[{}]}}", vec!["\"a\""; count].join(","));
+        assert!(parse(&body(100)).is_ok());
+        assert!(matches!(parse(&body(101)), Err(Problem::TooLarge(_))));
+    }
+}
