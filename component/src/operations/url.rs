@@ -90,7 +90,7 @@ impl Maker {
             None => None,
             Some(lifetime) => {
                 let Some(key) = context.settings.link_key() else {
-                    log::failed(&"no presigned URL can be made: there is no link secret");
+                    log::failed(&"cannot make presigned URLs: no link secret is set");
                     return Err(Problem::Unavailable);
                 };
                 let not_before = context.policy.links_not_before();

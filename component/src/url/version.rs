@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 256;
 /// One version of a file, by its entity tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
-    /// With its quotes; `None` for what is no entity tag, which no version has.
+    /// With its quotes; `None` if it is not an entity tag, so that no version matches.
     etag: Option<String>,
 }
 

@@ -38,7 +38,7 @@ pub enum Fault {
     Slow(Duration),
     /// The body stalls after this many bytes.
     Stalled(usize),
-    /// The request's body is not read, and there is no answer.
+    /// The service neither reads the request's body nor responds.
     Mute,
     /// The request is not carried out, and the answer is 200 without anything.
     Untagged,

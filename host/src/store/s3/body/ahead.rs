@@ -67,7 +67,7 @@ pub(super) enum Ended {
     Failed(Error),
 }
 
-/// A part that is being fetched; dropped, it is no longer.
+/// A part that is being fetched. Dropping it cancels the request.
 pub(super) struct Part {
     /// Offset of its end in the file.
     pub(super) end: u64,

@@ -72,8 +72,8 @@ impl Bucket {
         }
     }
 
-    /// Why there is no such file: because of the object, or because the whole bucket is gone,
-    /// which the response to HEAD cannot tell.
+    /// Why a file was not found: the object or the whole bucket may be missing, and the response
+    /// to HEAD does not say which.
     pub(in crate::store::s3) async fn why_missing(&self, key: &Key) -> Error {
         self.explain(key).await.unwrap_or(Error::NotFound)
     }
