@@ -16,22 +16,18 @@ use super::fields::Presigned;
 use crate::metrics::{S3Requests, Word};
 
 /// The operations that the engine uses, as labels.
-const OPERATIONS: [&str; 15] = [
+const OPERATIONS: [&str; 11] = [
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
-    "CopyObject",
     "CreateBucket",
     "CreateMultipartUpload",
     "DeleteObject",
-    "DeleteObjects",
     "GetObject",
     "HeadObject",
     "ListMultipartUploads",
     "ListObjectsV2",
-    "ListParts",
     "PutObject",
     "UploadPart",
-    "UploadPartCopy",
 ];
 
 /// Counts what a client requests.

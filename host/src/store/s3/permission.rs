@@ -34,15 +34,11 @@ permissions! {
     about_object = true;
     s3::get_object::GetObjectError => "s3:GetObject",
     s3::put_object::PutObjectError => "s3:PutObject",
-    s3::copy_object::CopyObjectError => "s3:PutObject",
     s3::delete_object::DeleteObjectError => "s3:DeleteObject",
-    s3::delete_objects::DeleteObjectsError => "s3:DeleteObject",
     s3::create_multipart_upload::CreateMultipartUploadError => "s3:PutObject",
     s3::upload_part::UploadPartError => "s3:PutObject",
-    s3::upload_part_copy::UploadPartCopyError => "s3:PutObject",
     s3::complete_multipart_upload::CompleteMultipartUploadError => "s3:PutObject",
     s3::abort_multipart_upload::AbortMultipartUploadError => "s3:AbortMultipartUpload",
-    s3::list_parts::ListPartsError => "s3:ListMultipartUploadParts",
 }
 
 /// The response to HEAD has no document.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use coffer_port::object::pages::Found;
+use coffer_port::object::pages::{Disorder, Found};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -173,8 +173,7 @@ async fn walks(
         };
         let page = match page_as(bucket, lists, &options).await {
             Ok(page) => page,
-            // Of the service's disorder.
-            Err(Error::Misconfigured(_)) => return Ok(false),
+            Err(Error::Misconfigured(cause)) if cause.is::<Disorder>() => return Ok(false),
             Err(error) => return Err(error.into()),
         };
         let names: Vec<&str> = page.entries.iter().map(Entry::name).collect();

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::service::{Lists, Sorting};
+use super::service::{Fault, Lists, Sorting};
 use super::*;
 use crate::store::Entry;
 use crate::store::s3::list::{Lists as Found, Order};
@@ -236,6 +236,30 @@ async fn a_list_out_of_order_is_an_error_that_an_operator_has_to_see() {
     };
     let listed = store.list(options).await;
     assert!(matches!(listed, Err(Error::Misconfigured(_))), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_denied_in_the_middle_of_the_start_ends_it() {
+    let lists = |service: &S3Service| {
+        let requests = service.requests().into_iter();
+        requests.filter(|line| line.contains("list-type")).count()
+    };
+    let service = S3Service::start();
+    drop(store_on(&service).await);
+    let requests = lists(&service);
+    assert!(requests > 10, "{requests}");
+    for allowed in 0..requests {
+        let service = S3Service::start();
+        service.make_bucket(BUCKET);
+        service.fail("GET /files/?list-type", allowed, Fault::Fine);
+        let denied = Fault::Status(403, "AccessDenied");
+        // Once is enough: it must not be taken for what the service cannot do.
+        service.fail("GET /files/?list-type", 1, denied);
+        let refused = open_as(config(service.url()), SECRET_KEY).await.map(|_| ());
+        let line = refused.expect_err("refused").to_string();
+        assert!(line.contains("denied s3:ListBucket"), "{allowed}: {line}");
+        assert!(service.objects(BUCKET).is_empty(), "{allowed}");
+    }
 }
 
 #[tokio::test]
