@@ -10,14 +10,15 @@ mod permanent;
 mod proxy;
 mod redirect;
 mod refused;
+mod tls;
 mod wait;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use crate::support::s3_service::{Fault, Knows, S3Service};
@@ -39,6 +40,17 @@ async fn get(server: &Server, name: &str) -> (StatusCode, Vec<u8>) {
     let path = format!("/v1/public/files/{name}");
     let answer = server.get(&path).send().await.unwrap();
     (answer.status(), answer.bytes().await.unwrap().to_vec())
+}
+
+/// A request of each kind, all of which need the service.
+fn each_request(server: &Server) -> [RequestBuilder; 5] {
+    [
+        server.get("/v1/public/files/f"),
+        server.put("/v1/public/files/f", "2"),
+        server.put("/v1/public/files/g", content(1, 9 << 20)),
+        server.delete("/v1/public/files/f"),
+        server.get("/v1/public/files"),
+    ]
 }
 
 #[tokio::test]
@@ -138,13 +150,7 @@ async fn a_service_that_is_down_is_503_until_it_is_back() {
     assert_eq!(put(&server, "f", b"1").await, 201);
     for fault in [Fault::Closed, Fault::Status(503, "SlowDown")] {
         service.fail("", usize::MAX, fault);
-        for request in [
-            server.get("/v1/public/files/f"),
-            server.put("/v1/public/files/f", "2"),
-            server.put("/v1/public/files/g", content(1, 9 << 20)),
-            server.delete("/v1/public/files/f"),
-            server.get("/v1/public/files"),
-        ] {
+        for request in each_request(&server) {
             let answer = request.send().await.unwrap();
             assert!(answer.headers().contains_key("retry-after"));
             assert_problem(answer, 503, "unavailable").await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 
-use super::{get, on, put};
+use super::{each_request, get, on, put};
 use crate::support::s3_service::{Fault, S3Service};
 use crate::support::{BUCKET, Server, assert_problem, content, eventually, json_of};
 
@@ -65,13 +65,7 @@ async fn what_an_operator_must_mend_is_500_and_shows_in_readiness_until_it_is_me
         ),
     ] {
         service.fail("", usize::MAX, Fault::Status(status, code));
-        for request in [
-            server.get("/v1/public/files/f"),
-            server.put("/v1/public/files/f", "2"),
-            server.put("/v1/public/files/g", content(1, 9 << 20)),
-            server.delete("/v1/public/files/f"),
-            server.get("/v1/public/files"),
-        ] {
+        for request in each_request(&server) {
             let answer = request.send().await.unwrap();
             assert!(!answer.headers().contains_key("retry-after"), "{code}");
             assert_problem(answer, 500, "internal").await;

@@ -8,9 +8,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use super::tls;
 
 /// A proxy that runs as long as the tests do.
 pub struct Proxy {
@@ -23,23 +22,16 @@ impl Proxy {
     /// Starts one that has these hosts, and leads to what is there.
     pub fn start(routes: &[(&str, SocketAddr)]) -> Self {
         let names: Vec<_> = routes.iter().map(|(host, _)| (*host).to_owned()).collect();
-        let own = rcgen::generate_simple_self_signed(names).unwrap();
+        let (tls, certificate) = tls::acceptor(names);
         let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), own.cert.pem()).unwrap();
-        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![own.cert.der().clone()], key)
-            .unwrap();
+        std::fs::write(folder.path().join("ca.pem"), certificate).unwrap();
         let routes = routes.iter().map(|(host, to)| ((*host).to_owned(), *to));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let proxy = Arc::new(Routes {
             routes: routes.collect(),
-            tls: TlsAcceptor::from(Arc::new(config)),
+            tls,
             hosts: Arc::default(),
         });
         let hosts = Arc::clone(&proxy.hosts);
