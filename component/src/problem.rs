@@ -63,6 +63,8 @@ pub enum Problem {
     IamUnavailable,
     #[error("timed out waiting for the request body")]
     Timeout,
+    #[error("the storage does not support this")]
+    Unsupported,
     #[error("no space left in the storage")]
     NoSpace,
     /// A problem with one file of several.
@@ -161,6 +163,7 @@ impl Problem {
             Self::Unavailable | Self::IamUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable")
             }
+            Self::Unsupported => (S::NOT_IMPLEMENTED, "unsupported", "Unsupported"),
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
             Self::OfFile { problem, .. } => problem.row(),
@@ -185,6 +188,7 @@ impl From<Error> for Problem {
                 "the storage cannot hold it; choose a shorter one, or another folder",
             ),
             Error::NoSpace => Self::NoSpace,
+            Error::Unsupported => Self::Unsupported,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,
             // Operations that can get the first two handle them themselves.

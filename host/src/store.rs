@@ -31,14 +31,18 @@ use std::any::Any;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 
 pub use body::Body;
 pub use coffer_port::error::causes;
 pub use coffer_port::{
-    Conditions, CreateOptions, Digest, Entry, Error, Etags, Extent, Guard, Info, Key, KeyError,
-    ListOptions, Listed, Listing, OpenOptions, Refusal, Size, Span, Stored, Validator, check_read,
-    check_remove,
+    Amendment, Conditions, Copy, CopyError, CreateOptions, Digest, Entry, Error, Etags, Extent,
+    Guard, Info, Key, KeyError, ListOptions, Listed, Listing, Metadata, OpenOptions, Refusal, Size,
+    Span, Stored, Validator, check_read, check_remove,
 };
+
+/// How many files an engine without an operation for many looks at together.
+const AT_ONCE: usize = 32;
 
 /// An open version of a file.
 pub struct Opened {
@@ -123,6 +127,47 @@ pub trait BlobStore: Send + Sync + 'static {
         may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error>;
+
+    /// Describes each of these files, without conditions.
+    ///
+    /// # Errors
+    /// As [`BlobStore::stat`].
+    async fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
+        let unconditional = Conditions::default();
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.stat(key, may_read, &unconditional));
+        }
+        stream::iter(found).buffered(AT_ONCE).collect().await
+    }
+
+    /// Removes each of these files, without regard for the others. A key without a file counts as
+    /// removed.
+    ///
+    /// # Errors
+    /// As [`BlobStore::remove`].
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>>;
+
+    /// Copies or moves each of these files, without regard for the others. The targets differ
+    /// from each other and from all sources. An engine without transactions may, if it fails
+    /// during a move, leave both.
+    ///
+    /// # Errors
+    /// Those of [`Copy::check_source`], then those of [`BlobStore::create`] as
+    /// [`CopyError::Target`].
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>>;
+
+    /// Changes a file's description.
+    ///
+    /// # Errors
+    /// As [`BlobStore::remove`].
+    async fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error>;
 
     /// One page of keys.
     ///

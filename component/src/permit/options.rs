@@ -27,6 +27,7 @@ impl Store<'_> {
         Ok(CreateOptions {
             content_type: content_type.as_str().to_owned(),
             uploader: self.uploader().map(str::to_owned),
+            metadata: Vec::new(),
             may_create: self.may_create(),
             may_replace: self.may_replace(),
             conditions: unconditional(),

@@ -167,6 +167,56 @@ impl wit::Host for PortView<'_> {
         Ok(removed.map_err(outgoing::refusal))
     }
 
+    async fn stat_many(
+        &mut self,
+        keys: Vec<String>,
+        may_read: wit::Guard,
+    ) -> wasmtime::Result<Vec<Result<wit::Info, wit::Error>>> {
+        let keys = incoming::keys(keys)?;
+        let found = self
+            .store
+            .stat_many(&keys, &incoming::guard(may_read))
+            .await;
+        Ok(outgoing::each(found, outgoing::info, outgoing::refusal))
+    }
+
+    async fn remove_many(
+        &mut self,
+        keys: Vec<String>,
+        may_remove: wit::Guard,
+    ) -> wasmtime::Result<Vec<Result<(), wit::Error>>> {
+        let keys = incoming::different_keys(keys)?;
+        let may_remove = incoming::guard(may_remove);
+        let removed = self.store.remove_many(&keys, &may_remove).await;
+        Ok(outgoing::each(removed, |()| (), outgoing::refusal))
+    }
+
+    async fn copy(
+        &mut self,
+        copies: Vec<wit::CopyOptions>,
+    ) -> wasmtime::Result<Vec<Result<wit::Stored, wit::CopyError>>> {
+        let copied = self.store.copy(incoming::copies(copies)?).await;
+        Ok(outgoing::each(
+            copied,
+            outgoing::stored,
+            outgoing::copy_error,
+        ))
+    }
+
+    async fn amend(
+        &mut self,
+        key: String,
+        may_replace: wit::Guard,
+        asked: wit::Conditions,
+        amendment: wit::Amendment,
+    ) -> wasmtime::Result<Result<wit::Info, wit::Error>> {
+        let (key, may_replace) = (incoming::key(key)?, incoming::guard(may_replace));
+        let conditions = incoming::conditions(asked)?;
+        let amendment = incoming::amendment(amendment)?;
+        let amended = self.store.amend(&key, &may_replace, &conditions, amendment);
+        Ok(amended.await.map(outgoing::info).map_err(outgoing::refusal))
+    }
+
     async fn list(
         &mut self,
         options: wit::ListOptions,

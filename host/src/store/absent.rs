@@ -1,8 +1,8 @@
 //! An empty store that accepts nothing: for checking a component before it serves.
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
 };
 
 /// Finds nothing, and answers everything else with [`Error::Unavailable`].
@@ -35,6 +35,21 @@ impl BlobStore for AbsentStore {
 
     async fn remove(&self, _: &Key, _: &Guard, _: &Conditions) -> Result<(), Error> {
         Err(absent())
+    }
+
+    async fn remove_many(&self, keys: &[Key], _: &Guard) -> Vec<Result<(), Error>> {
+        keys.iter().map(|_| Err(absent())).collect()
+    }
+
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        copies
+            .iter()
+            .map(|_| Err(CopyError::Target(absent())))
+            .collect()
+    }
+
+    async fn amend(&self, _: &Key, _: &Guard, _: &Conditions, _: Amendment) -> Result<Info, Error> {
+        Err(Error::NotFound)
     }
 
     async fn list(&self, _: ListOptions) -> Result<Listing, Error> {

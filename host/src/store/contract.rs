@@ -17,8 +17,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Guard, Key, OpenOptions, Opened, Span, Stored,
-    Upload,
+    BlobStore, Conditions, CreateOptions, Error, Guard, Key, Metadata, OpenOptions, Opened, Span,
+    Stored, Upload,
 };
 
 /// Generates a test for every behaviour; one that is not listed here is dead code.
@@ -83,6 +83,7 @@ fn freely() -> CreateOptions {
     CreateOptions {
         content_type: "application/octet-stream".into(),
         uploader: None,
+        metadata: Metadata::default(),
         may_create: true,
         may_replace: Guard::Any,
         conditions: Conditions::default(),

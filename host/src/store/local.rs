@@ -46,8 +46,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    BlobStore, Body, Conditions, CreateOptions, Description, Error, Extent, Guard, Info, Key,
-    ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    Amendment, BlobStore, Body, Conditions, Copy, CopyError, CreateOptions, Description, Error,
+    Extent, Guard, Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    check_read,
 };
 use claim::Claim;
 use committer::{Change, Committer};
@@ -273,6 +274,29 @@ impl BlobStore for LocalStore {
             reply,
         })
         .await?
+    }
+
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        let unconditional = Conditions::default();
+        let mut removed = Vec::with_capacity(keys.len());
+        for key in keys {
+            removed.push(match self.remove(key, may_remove, &unconditional).await {
+                Err(Error::NotFound) => Ok(()),
+                result => result,
+            });
+        }
+        removed
+    }
+
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        copies
+            .iter()
+            .map(|_| Err(CopyError::Target(Error::Unsupported)))
+            .collect()
+    }
+
+    async fn amend(&self, _: &Key, _: &Guard, _: &Conditions, _: Amendment) -> Result<Info, Error> {
+        Err(Error::Unsupported)
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

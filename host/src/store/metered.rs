@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
 };
 use crate::metrics::Metrics;
 
@@ -24,6 +24,24 @@ impl Metered {
     fn count<T>(&self, call: &'static str, start: Instant, result: &Result<T, Error>) {
         let error = result.as_ref().err();
         self.metrics.called(call, outcome(error), start.elapsed());
+    }
+
+    /// As one call, by the worst of its outcomes.
+    fn count_many<T, E>(
+        &self,
+        call: &'static str,
+        start: Instant,
+        results: &[Result<T, E>],
+        error: impl Fn(&E) -> &Error,
+    ) {
+        let errors = || {
+            results
+                .iter()
+                .filter_map(|result| result.as_ref().err().map(&error))
+        };
+        let worst = errors().find(|error| error.is_failure());
+        let outcome = outcome(worst.or_else(|| errors().next()));
+        self.metrics.called(call, outcome, start.elapsed());
     }
 }
 
@@ -81,6 +99,41 @@ impl BlobStore for Metered {
         let start = Instant::now();
         let result = self.engine.remove(key, may_remove, conditions).await;
         self.count("remove", start, &result);
+        result
+    }
+
+    async fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
+        let start = Instant::now();
+        let results = self.engine.stat_many(keys, may_read).await;
+        self.count_many("stat_many", start, &results, |error| error);
+        results
+    }
+
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        let start = Instant::now();
+        let results = self.engine.remove_many(keys, may_remove).await;
+        self.count_many("remove_many", start, &results, |error| error);
+        results
+    }
+
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        let start = Instant::now();
+        let results = self.engine.copy(copies).await;
+        self.count_many("copy", start, &results, CopyError::error);
+        results
+    }
+
+    async fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        let start = Instant::now();
+        let amended = self.engine.amend(key, may_replace, conditions, amendment);
+        let result = amended.await;
+        self.count("amend", start, &result);
         result
     }
 

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
 };
 
 /// Answers everything with [`Error::Unavailable`] until it is open; then it is that engine.
@@ -43,8 +43,12 @@ impl Pending {
     fn engine(&self) -> Result<&dyn BlobStore, Error> {
         match self.engine.get() {
             Some(engine) => Ok(engine.as_ref()),
-            None => Err(Error::Unavailable(self.reason().into())),
+            None => Err(self.unavailable()),
         }
+    }
+
+    fn unavailable(&self) -> Error {
+        Error::Unavailable(self.reason().into())
     }
 }
 
@@ -80,6 +84,41 @@ impl BlobStore for Pending {
         conditions: &Conditions,
     ) -> Result<(), Error> {
         self.engine()?.remove(key, may_remove, conditions).await
+    }
+
+    async fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
+        match self.engine() {
+            Ok(engine) => engine.stat_many(keys, may_read).await,
+            Err(_) => keys.iter().map(|_| Err(self.unavailable())).collect(),
+        }
+    }
+
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        match self.engine() {
+            Ok(engine) => engine.remove_many(keys, may_remove).await,
+            Err(_) => keys.iter().map(|_| Err(self.unavailable())).collect(),
+        }
+    }
+
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        match self.engine() {
+            Ok(engine) => engine.copy(copies).await,
+            Err(_) => copies
+                .iter()
+                .map(|_| Err(CopyError::Target(self.unavailable())))
+                .collect(),
+        }
+    }
+
+    async fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        let engine = self.engine()?;
+        engine.amend(key, may_replace, conditions, amendment).await
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

@@ -53,8 +53,9 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Description, Error, Guard, Info, Key, ListOptions,
-    Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read, readiness,
+    Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    readiness,
 };
 use crate::metrics::S3Requests;
 use bucket::Bucket;
@@ -238,6 +239,29 @@ impl BlobStore for S3Store {
     ) -> Result<(), Error> {
         let removed = self.shared.remove(key, may_remove, conditions).await;
         self.explain_missing(key, removed).await
+    }
+
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        let unconditional = Conditions::default();
+        let mut removed = Vec::with_capacity(keys.len());
+        for key in keys {
+            removed.push(match self.remove(key, may_remove, &unconditional).await {
+                Err(Error::NotFound) => Ok(()),
+                result => result,
+            });
+        }
+        removed
+    }
+
+    async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        copies
+            .iter()
+            .map(|_| Err(CopyError::Target(Error::Unsupported)))
+            .collect()
+    }
+
+    async fn amend(&self, _: &Key, _: &Guard, _: &Conditions, _: Amendment) -> Result<Info, Error> {
+        Err(Error::Unsupported)
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

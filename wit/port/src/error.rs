@@ -38,6 +38,9 @@ pub enum Error {
     /// This store cannot hold a file under this key.
     #[error("the store cannot hold a file under this key")]
     UnsupportedKey(#[source] Cause),
+    /// This store cannot do it at all.
+    #[error("the store does not support this")]
+    Unsupported,
     /// The store failed or is out of reach, and trying again may help.
     #[error("the store is unavailable")]
     Unavailable(#[source] Cause),
@@ -45,6 +48,27 @@ pub enum Error {
     /// store refuses to serve it.
     #[error("the store is misconfigured")]
     Misconfigured(#[source] Cause),
+}
+
+/// Why a file was not copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// Because of what is, or is not, under the source's key.
+    #[error("the source cannot be copied")]
+    Source(#[source] Error),
+    /// Because of what is under the target's key, or of the store.
+    #[error("the copy cannot be stored")]
+    Target(#[source] Error),
+}
+
+impl CopyError {
+    /// What was wrong, wherever.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        match self {
+            Self::Source(error) | Self::Target(error) => error,
+        }
+    }
 }
 
 /// Why a batch of uploads was not published; none of it was.

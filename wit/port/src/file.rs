@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::Key;
+use crate::{Key, Metadata};
 
 /// What is stored beside the bytes of one version of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Info {
     pub content_type: String,
     /// As given when it was stored.
     pub uploader: Option<String>,
+    /// As given when it was stored or last amended.
+    pub metadata: Metadata,
 }
 
 /// A file as a list shows it.

@@ -1,5 +1,6 @@
 //! The names that files are stored under.
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// The longest key, in bytes.
@@ -88,6 +89,16 @@ impl TryFrom<String> for Key {
     fn try_from(text: String) -> Result<Key, KeyError> {
         Key::new(text)
     }
+}
+
+/// The most keys that one call names.
+pub const MOST_KEYS: usize = 1000;
+
+/// Whether none of these occurs a second time.
+#[must_use]
+pub fn are_different(keys: &[Key]) -> bool {
+    let mut seen = HashSet::with_capacity(keys.len());
+    keys.iter().all(|key| seen.insert(key))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub mod remove;
 pub mod xml;
 
 pub use code::Meaning;
-pub use metadata::Metadata;
+pub use metadata::ObjectMetadata;
 pub use pages::Pages;
 pub use publish::{Publish, Seen};
 pub use range::Range;

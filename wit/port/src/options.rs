@@ -2,7 +2,7 @@
 //! file exists, whether the guard admits the caller to it, then the conditions. So a caller
 //! who may not touch a file learns nothing of it, not even that a condition fails.
 
-use crate::{Conditions, Error, Guard, Info, Span, Validator};
+use crate::{Conditions, Error, Guard, Info, Metadata, Span, Validator};
 
 /// How to open a file.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct CreateOptions {
     pub content_type: String,
     /// Kept with the file.
     pub uploader: Option<String>,
+    /// Kept with the file.
+    pub metadata: Metadata,
     /// Whether a new key may be created.
     pub may_create: bool,
     /// Whether a key that exists may get a new version.

@@ -3,8 +3,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use coffer_port::copy::are_disjoint;
+use coffer_port::key::{MOST_KEYS, are_different};
 use coffer_port::{
-    Conditions, CreateOptions, Etags, Guard, Key, ListOptions, OpenOptions, Span, Validator,
+    Amendment, Conditions, Copy, CreateOptions, Etags, Guard, Key, ListOptions, Metadata,
+    OpenOptions, Span, Validator,
 };
 
 use crate::bindings::exports::coffer::storage::blobs as wit;
@@ -44,6 +47,7 @@ pub(crate) fn create_options(options: wit::CreateOptions) -> CreateOptions {
     CreateOptions {
         content_type: options.content_type,
         uploader: options.uploader,
+        metadata: metadata(options.metadata),
         may_create: options.may_create,
         may_replace: guard(options.may_replace),
         conditions: conditions(options.conditions),
@@ -53,6 +57,61 @@ pub(crate) fn create_options(options: wit::CreateOptions) -> CreateOptions {
             Ok(digest) => digest,
             Err(_) => panic!("not a SHA-256"),
         }),
+    }
+}
+
+/// Keys, as many as one call may name.
+pub(crate) fn keys(texts: Vec<String>) -> Vec<Key> {
+    check_count(texts.len());
+    texts.into_iter().map(key).collect()
+}
+
+/// The same, none of them twice.
+pub(crate) fn different_keys(texts: Vec<String>) -> Vec<Key> {
+    let keys = keys(texts);
+    assert!(are_different(&keys), "a key occurs twice");
+    keys
+}
+
+pub(crate) fn copies(copies: Vec<wit::CopyOptions>) -> Vec<Copy> {
+    check_count(copies.len());
+    let copies: Vec<Copy> = copies.into_iter().map(copy).collect();
+    assert!(are_disjoint(&copies), "a target of copies occurs twice");
+    copies
+}
+
+fn copy(copy: wit::CopyOptions) -> Copy {
+    let options = create_options(copy.target);
+    assert!(
+        options.announced.is_none() && options.sha256.is_none(),
+        "a copy has no body"
+    );
+    Copy {
+        from: key(copy.from),
+        etag: copy.etag,
+        may_read: guard(copy.may_read),
+        may_remove: copy.may_remove.map(guard),
+        to: key(copy.to),
+        options,
+        or_same: copy.or_same,
+    }
+}
+
+pub(crate) fn amendment(amendment: wit::Amendment) -> Amendment {
+    Amendment {
+        content_type: amendment.content_type,
+        metadata: amendment.metadata.map(metadata),
+    }
+}
+
+fn check_count(count: usize) {
+    assert!(count <= MOST_KEYS, "{count} files in one call");
+}
+
+fn metadata(pairs: Vec<(String, String)>) -> Metadata {
+    match Metadata::new(pairs) {
+        Ok(metadata) => metadata,
+        Err(error) => panic!("invalid metadata: {error}"),
     }
 }
 

@@ -16,8 +16,8 @@ pub use body::Source;
 pub use port::Port;
 
 use coffer_port::{
-    Conditions, CreateOptions, Error, Extent, Guard, Info, Key, ListOptions, Listing, OpenOptions,
-    Refusal, Stored,
+    Amendment, Conditions, Copy, CopyError, CreateOptions, Error, Extent, Guard, Info, Key,
+    ListOptions, Listing, OpenOptions, Refusal, Stored,
 };
 
 /// Keeps files under keys, as `wit/blobs.wit` specifies for the functions of the same names.
@@ -61,6 +61,59 @@ pub trait Store: Sized + 'static {
     /// # Errors
     /// As `remove` of the port.
     fn remove(&self, key: &Key, may_remove: &Guard, conditions: &Conditions) -> Result<(), Error>;
+
+    /// Describes each of these files.
+    ///
+    /// # Errors
+    /// As `stat-many` of the port.
+    fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
+        let unconditional = Conditions::default();
+        let found = keys
+            .iter()
+            .map(|key| self.stat(key, may_read, &unconditional));
+        found.collect()
+    }
+
+    /// Removes each of these files, which differ.
+    ///
+    /// # Errors
+    /// As `remove-many` of the port.
+    fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        let unconditional = Conditions::default();
+        let removed = keys
+            .iter()
+            .map(|key| match self.remove(key, may_remove, &unconditional) {
+                Err(Error::NotFound) => Ok(()),
+                removed => removed,
+            });
+        removed.collect()
+    }
+
+    /// Copies or moves each of these files, whose keys are disjoint.
+    ///
+    /// # Errors
+    /// As `copy` of the port.
+    fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
+        copies
+            .iter()
+            .map(|_| Err(CopyError::Target(Error::Unsupported)))
+            .collect()
+    }
+
+    /// Changes a file's description.
+    ///
+    /// # Errors
+    /// As `amend` of the port.
+    fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        let _ = (key, may_replace, conditions, amendment);
+        Err(Error::Unsupported)
+    }
 
     /// One page of keys.
     ///

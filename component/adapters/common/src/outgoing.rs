@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use coffer_port::error::causes;
-use coffer_port::{Entry, Error, Info, Listing, Refusal, Stored};
+use coffer_port::{CopyError, Entry, Error, Info, Listing, Refusal, Stored};
 
 use crate::bindings::exports::coffer::storage::blobs as wit;
 use crate::bindings::wasi::clocks::wall_clock::Datetime;
@@ -22,6 +22,7 @@ pub(crate) fn error(error: Error) -> wit::Error {
         Error::DigestMismatch => wit::Error::DigestMismatch,
         Error::NoSpace => wit::Error::NoSpace,
         Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
+        Error::Unsupported => wit::Error::Unsupported,
         Error::Unavailable(_) => wit::Error::Unavailable,
         Error::Misconfigured(_) => wit::Error::Misconfigured,
     }
@@ -42,6 +43,7 @@ pub(crate) fn info(info: Info) -> wit::Info {
         modified: datetime(info.modified),
         content_type: info.content_type,
         uploader: info.uploader,
+        metadata: info.metadata.into_pairs(),
     }
 }
 
@@ -49,6 +51,13 @@ pub(crate) fn stored(stored: Stored) -> wit::Stored {
     wit::Stored {
         info: info(stored.info),
         replaced: stored.replaced,
+    }
+}
+
+pub(crate) fn copy_error(copy_error: CopyError) -> wit::CopyError {
+    match copy_error {
+        CopyError::Source(cause) => wit::CopyError::Source(error(cause)),
+        CopyError::Target(cause) => wit::CopyError::Target(error(cause)),
     }
 }
 

@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use coffer_port::{Digest, Extent, Key, Size};
+use coffer_port::error::causes;
+use coffer_port::{CopyError, Digest, Error, Extent, Key, Size};
 
 use crate::bindings::exports::coffer::storage::blobs::{self as wit, Guest, GuestUpload};
 use crate::bindings::wasi::http::types::{IncomingBody, ResponseOutparam};
@@ -102,6 +103,55 @@ impl<S: Store> Guest for Port<S> {
         removed.map_err(outgoing::error)
     }
 
+    fn stat_many(keys: Vec<String>, may_read: wit::Guard) -> Vec<Result<wit::Info, wit::Error>> {
+        let (keys, may_read) = (incoming::keys(keys), incoming::guard(may_read));
+        let found = of_each::<S, _, _>(
+            keys.len(),
+            |error| error,
+            |store| store.stat_many(&keys, &may_read),
+        );
+        let found = found.into_iter();
+        found
+            .map(|found| found.map(outgoing::info).map_err(outgoing::error))
+            .collect()
+    }
+
+    fn remove_many(keys: Vec<String>, may_remove: wit::Guard) -> Vec<Result<(), wit::Error>> {
+        let (keys, may_remove) = (incoming::different_keys(keys), incoming::guard(may_remove));
+        let removed = of_each::<S, _, _>(
+            keys.len(),
+            |error| error,
+            |store| store.remove_many(&keys, &may_remove),
+        );
+        removed
+            .into_iter()
+            .map(|removed| removed.map_err(outgoing::error))
+            .collect()
+    }
+
+    fn copy(copies: Vec<wit::CopyOptions>) -> Vec<Result<wit::Stored, wit::CopyError>> {
+        let copies = incoming::copies(copies);
+        let copied =
+            of_each::<S, _, _>(copies.len(), CopyError::Target, |store| store.copy(copies));
+        let copied = copied.into_iter();
+        copied
+            .map(|copied| copied.map(outgoing::stored).map_err(outgoing::copy_error))
+            .collect()
+    }
+
+    fn amend(
+        key: String,
+        may_replace: wit::Guard,
+        conditions: wit::Conditions,
+        amendment: wit::Amendment,
+    ) -> Result<wit::Info, wit::Error> {
+        let (key, may_replace) = (incoming::key(key), incoming::guard(may_replace));
+        let conditions = incoming::conditions(conditions);
+        let amendment = incoming::amendment(amendment);
+        let amended = connect::<S>()?.amend(&key, &may_replace, &conditions, amendment);
+        amended.map(outgoing::info).map_err(outgoing::error)
+    }
+
     fn list(options: wit::ListOptions) -> Result<wit::Listing, wit::Error> {
         let options = incoming::list_options(options);
         let listing = connect::<S>()?.list(&options);
@@ -111,6 +161,23 @@ impl<S: Store> Guest for Port<S> {
 
 fn connect<S: Store>() -> Result<S, wit::Error> {
     S::connect().map_err(outgoing::error)
+}
+
+/// The outcomes of a call about this many files.
+fn of_each<S: Store, T, E>(
+    count: usize,
+    failed: impl Fn(Error) -> E,
+    call: impl FnOnce(S) -> Vec<Result<T, E>>,
+) -> Vec<Result<T, E>> {
+    match S::connect() {
+        Ok(store) => call(store),
+        Err(error) => {
+            let line = causes(&error);
+            (0..count)
+                .map(|_| Err(failed(Error::Misconfigured(line.clone().into()))))
+                .collect()
+        }
+    }
 }
 
 impl wit::GuestBlob for Blob {

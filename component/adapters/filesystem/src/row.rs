@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use coffer_port::{Info, Key, Listed};
+use coffer_port::{Info, Key, Listed, Metadata};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// The characters to escape in a field of a line.
@@ -43,6 +43,7 @@ impl Row {
             modified: self.modified,
             content_type: self.content_type.clone(),
             uploader: self.uploader.clone(),
+            metadata: Metadata::default(),
         }
     }
 

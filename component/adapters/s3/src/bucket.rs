@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use coffer_port::Key;
-use coffer_port::object::{Metadata, Pin, Range, quoted};
+use coffer_port::object::{ObjectMetadata, Pin, Range, quoted};
 use rusty_s3::actions::{DeleteObject, GetObject, HeadObject, PutObject, S3Action};
 
 use crate::exchange::{Answer, Request};
@@ -35,7 +35,7 @@ pub fn condition(pin: &Pin) -> Vec<(&'static str, String)> {
 }
 
 /// What is stored beside an object's bytes, as header fields.
-pub fn described(metadata: &Metadata) -> Vec<(&'static str, String)> {
+pub fn described(metadata: &ObjectMetadata) -> Vec<(&'static str, String)> {
     let mut fields = metadata.fields();
     fields.push(("content-type", metadata.object_type().to_owned()));
     fields
@@ -95,7 +95,7 @@ impl Bucket {
     pub fn put(
         &self,
         key: &Key,
-        metadata: &Metadata,
+        metadata: &ObjectMetadata,
         bytes: &[u8],
         pin: &Pin,
     ) -> Result<Written, Failure> {

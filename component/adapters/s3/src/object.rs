@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use coffer_adapter::platform::now;
-use coffer_port::object::{Metadata, quoted, range};
+use coffer_port::object::{ObjectMetadata, quoted, range};
 use coffer_port::{Info, Key};
 
 use crate::exchange::Answer;
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// An object without its bytes.
 pub struct Object {
     pub info: Info,
-    /// As in [`Metadata::version`].
+    /// As in [`ObjectMetadata::version`].
     pub version: Option<String>,
 }
 
@@ -53,11 +53,12 @@ impl Object {
                 }
             }
         };
-        let Metadata {
+        let ObjectMetadata {
             content_type,
             uploader,
             version,
-        } = Metadata::read(answer.header("content-type"), |name| answer.header(name));
+            metadata,
+        } = ObjectMetadata::read(answer.header("content-type"), |name| answer.header(name));
         let info = Info {
             key: key.clone(),
             size: placed.size,
@@ -65,6 +66,7 @@ impl Object {
             modified: date(answer.header("last-modified")),
             content_type,
             uploader,
+            metadata,
         };
         Ok((Object { info, version }, placed))
     }

@@ -9,7 +9,7 @@ use rusty_s3::actions::{
 };
 
 use coffer_port::Key;
-use coffer_port::object::{Metadata, Pin, quoted, xml};
+use coffer_port::object::{ObjectMetadata, Pin, quoted, xml};
 
 use crate::bucket::{Bucket, condition, described};
 use crate::failure::Failure;
@@ -28,7 +28,11 @@ pub struct Parts {
 
 impl Parts {
     /// Starts a multipart upload.
-    pub fn start(bucket: &Rc<Bucket>, key: &Key, metadata: &Metadata) -> Result<Parts, Failure> {
+    pub fn start(
+        bucket: &Rc<Bucket>,
+        key: &Key,
+        metadata: &ObjectMetadata,
+    ) -> Result<Parts, Failure> {
         let object = bucket.object(key.as_str());
         let (address, credentials) = (&bucket.0.address, Some(&bucket.0.credentials));
         let action = CreateMultipartUpload::new(address, credentials, &object);

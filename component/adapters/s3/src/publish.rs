@@ -88,6 +88,7 @@ fn stored(upload: &Upload, written: Written, replaced: bool) -> Stored {
             modified: written.modified,
             content_type: upload.options.content_type.clone(),
             uploader: upload.options.uploader.clone(),
+            metadata: upload.options.metadata.clone(),
         },
         replaced,
     }

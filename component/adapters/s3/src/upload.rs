@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use coffer_adapter::Staged;
 use coffer_adapter::platform::unique;
-use coffer_port::object::{Metadata, Seen};
+use coffer_port::object::{ObjectMetadata, Seen};
 use coffer_port::{CreateOptions, Error, Key};
 
 use crate::bucket::Bucket;
@@ -22,7 +22,7 @@ pub struct Upload {
     pub bucket: Rc<Bucket>,
     pub key: Key,
     pub options: CreateOptions,
-    pub metadata: Metadata,
+    pub metadata: ObjectMetadata,
     pub seen: Seen,
     /// Has the bytes that precede the buffer.
     pub parts: Option<Parts>,
@@ -33,10 +33,11 @@ pub struct Upload {
 
 impl Upload {
     pub fn new(bucket: Rc<Bucket>, key: Key, options: CreateOptions, seen: Seen) -> Upload {
-        let metadata = Metadata {
+        let metadata = ObjectMetadata {
             content_type: options.content_type.clone(),
             uploader: options.uploader.clone(),
             version: Some(unique()),
+            metadata: options.metadata.clone(),
         };
         Upload {
             bucket,

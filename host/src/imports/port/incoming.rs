@@ -4,6 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use coffer_port::copy::are_disjoint;
+use coffer_port::key::{MOST_KEYS, are_different};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use wasmtime::{ensure, format_err};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
@@ -37,6 +39,7 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
     Ok(store::CreateOptions {
         content_type: asked.content_type,
         uploader: asked.uploader,
+        metadata: metadata(asked.metadata)?,
         may_create: asked.may_create,
         may_replace: guard(asked.may_replace),
         conditions: conditions(asked.conditions)?,
@@ -44,6 +47,64 @@ pub(super) fn create_options(asked: wit::CreateOptions) -> wasmtime::Result<stor
         announced: asked.announced,
         sha256: asked.sha256.map(digest).transpose()?,
     })
+}
+
+/// What to copy.
+pub(super) fn copies(asked: Vec<wit::CopyOptions>) -> wasmtime::Result<Vec<store::Copy>> {
+    check_count(asked.len())?;
+    let copies = asked.into_iter().map(copy);
+    let copies = copies.collect::<wasmtime::Result<Vec<_>>>()?;
+    ensure!(are_disjoint(&copies), "a target of copies occurs twice");
+    Ok(copies)
+}
+
+fn copy(asked: wit::CopyOptions) -> wasmtime::Result<store::Copy> {
+    let options = create_options(asked.target)?;
+    ensure!(
+        options.announced.is_none() && options.sha256.is_none(),
+        "a copy has no body"
+    );
+    Ok(store::Copy {
+        from: key(asked.from)?,
+        etag: asked.etag,
+        may_read: guard(asked.may_read),
+        may_remove: asked.may_remove.map(guard),
+        to: key(asked.to)?,
+        options,
+        or_same: asked.or_same,
+    })
+}
+
+/// What to change.
+pub(super) fn amendment(asked: wit::Amendment) -> wasmtime::Result<store::Amendment> {
+    let longest = asked.content_type.as_ref().map_or(0, String::len);
+    ensure!(longest <= LONGEST_TEXT, "the content type is too long");
+    Ok(store::Amendment {
+        content_type: asked.content_type,
+        metadata: asked.metadata.map(metadata).transpose()?,
+    })
+}
+
+fn metadata(pairs: Vec<(String, String)>) -> wasmtime::Result<store::Metadata> {
+    store::Metadata::new(pairs).map_err(|error| format_err!("invalid metadata: {error}"))
+}
+
+fn check_count(count: usize) -> wasmtime::Result<()> {
+    ensure!(count <= MOST_KEYS, "{count} files in one call");
+    Ok(())
+}
+
+/// Keys, as many as one call may name.
+pub(super) fn keys(keys: Vec<String>) -> wasmtime::Result<Vec<Key>> {
+    check_count(keys.len())?;
+    keys.into_iter().map(key).collect()
+}
+
+/// The same, none of them twice.
+pub(super) fn different_keys(asked: Vec<String>) -> wasmtime::Result<Vec<Key>> {
+    let keys = keys(asked)?;
+    ensure!(are_different(&keys), "a key occurs twice");
+    Ok(keys)
 }
 
 /// Which keys to list.

@@ -58,6 +58,7 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
         store::Error::DigestMismatch => wit::Error::DigestMismatch,
         store::Error::NoSpace => wit::Error::NoSpace,
         store::Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
+        store::Error::Unsupported => wit::Error::Unsupported,
         store::Error::Unavailable(_) => wit::Error::Unavailable,
         store::Error::Misconfigured(_) => wit::Error::Misconfigured,
     }
@@ -77,6 +78,7 @@ pub(super) fn info(info: store::Info) -> wit::Info {
         modified: datetime(info.modified),
         content_type: info.content_type,
         uploader: info.uploader,
+        metadata: info.metadata.into_pairs(),
     }
 }
 
@@ -85,6 +87,26 @@ pub(super) fn stored(stored: store::Stored) -> wit::Stored {
     wit::Stored {
         info: info(stored.info),
         replaced: stored.replaced,
+    }
+}
+
+/// The outcome of each call of many.
+pub(super) fn each<T, E, U, F>(
+    results: Vec<Result<T, E>>,
+    done: impl Fn(T) -> U,
+    refused: impl Fn(E) -> F,
+) -> Vec<Result<U, F>> {
+    let results = results.into_iter();
+    results
+        .map(|result| result.map(&done).map_err(&refused))
+        .collect()
+}
+
+/// Why a file was not copied, as [`refusal`].
+pub(super) fn copy_error(error: store::CopyError) -> wit::CopyError {
+    match error {
+        store::CopyError::Source(error) => wit::CopyError::Source(refusal(error)),
+        store::CopyError::Target(error) => wit::CopyError::Target(refusal(error)),
     }
 }
 

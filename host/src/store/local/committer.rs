@@ -252,6 +252,7 @@ impl Sealed {
             modified,
             content_type: self.options.content_type.clone(),
             uploader: self.options.uploader.clone(),
+            metadata: self.options.metadata.clone(),
         }
     }
 }

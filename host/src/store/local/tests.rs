@@ -18,7 +18,7 @@ mod lost; // an index that lacks existing files
 mod room; // space that is reclaimed
 mod start; // from one start to the next: locks, formats, crashes
 
-use crate::store::Span;
+use crate::store::{Metadata, Span};
 
 /// More than is kept in the index.
 const LARGE: [u8; 10_000] = [7; 10_000];
@@ -39,6 +39,7 @@ fn freely() -> CreateOptions {
     CreateOptions {
         content_type: "text/plain".into(),
         uploader: None,
+        metadata: Metadata::default(),
         may_create: true,
         may_replace: Guard::Any,
         conditions: Conditions::default(),

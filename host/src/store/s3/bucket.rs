@@ -16,7 +16,7 @@ use aws_sdk_s3::primitives::DateTime;
 use super::key::Prefix;
 use super::list::Lists;
 use super::sweep::Uploads;
-use coffer_port::object::{Metadata, quoted};
+use coffer_port::object::{ObjectMetadata, quoted};
 
 use crate::store::{Info, Key};
 
@@ -40,7 +40,7 @@ pub(super) struct Bucket {
 #[derive(Debug, Clone)]
 pub(super) struct Object {
     pub(super) info: Info,
-    /// As in [`Metadata::version`].
+    /// As in [`ObjectMetadata::version`].
     pub(super) version: Option<String>,
     /// The service's own version ID, in a bucket with versioning. Only [`Bucket::head`]
     /// sets it.
@@ -53,7 +53,13 @@ impl Object {
         (&self.info, self.version.as_deref())
     }
 
-    fn new(key: &Key, size: u64, etag: &str, modified: Option<&DateTime>, kept: Metadata) -> Self {
+    fn new(
+        key: &Key,
+        size: u64,
+        etag: &str,
+        modified: Option<&DateTime>,
+        kept: ObjectMetadata,
+    ) -> Self {
         Object {
             info: Info {
                 key: key.clone(),
@@ -62,6 +68,7 @@ impl Object {
                 modified: seconds(modified),
                 content_type: kept.content_type,
                 uploader: kept.uploader,
+                metadata: kept.metadata,
             },
             version: kept.version,
             version_id: None,

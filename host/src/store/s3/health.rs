@@ -13,7 +13,7 @@ use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use bytes::Bytes;
-use coffer_port::object::{Metadata, Pin};
+use coffer_port::object::{ObjectMetadata, Pin};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -55,10 +55,11 @@ async fn try_out(bucket: &Bucket) -> Result<(), S3Failure> {
     let key = Key::new(name).map_err(Error::unavailable)?;
     let scratch = Scratch::new(bucket, &key).await?;
     let bucket = &scratch.bucket;
-    let metadata = Metadata {
+    let metadata = ObjectMetadata {
         content_type: "text/plain".to_owned(),
         uploader: None,
         version: None,
+        metadata: coffer_port::Metadata::default(),
     };
     let put = bucket
         .put(&key, &metadata, Bytes::from_static(b"1"), &Pin::None)

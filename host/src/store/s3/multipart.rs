@@ -10,7 +10,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use coffer_port::object::{Metadata, Pin};
+use coffer_port::object::{ObjectMetadata, Pin};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -53,7 +53,7 @@ impl Multipart {
     pub(super) fn start(
         store: &Arc<Shared>,
         key: Key,
-        metadata: Metadata,
+        metadata: ObjectMetadata,
         sha256: Option<[u8; 32]>,
     ) -> Multipart {
         let (inbox, messages) = mpsc::unbounded_channel();
@@ -129,7 +129,7 @@ struct Sender {
 impl Sender {
     async fn run(
         mut self,
-        metadata: Metadata,
+        metadata: ObjectMetadata,
         mut messages: mpsc::UnboundedReceiver<Message>,
         failure: Arc<Mutex<Option<Error>>>,
     ) {

@@ -5,7 +5,7 @@
 //! out where it holds.
 
 use bytes::Bytes;
-use coffer_port::object::{Metadata, Pin};
+use coffer_port::object::{ObjectMetadata, Pin};
 use uuid::Uuid;
 
 use super::bucket::{Bucket, Written};
@@ -189,10 +189,11 @@ impl Outcome {
     }
 }
 
-fn metadata() -> Metadata {
-    Metadata {
+fn metadata() -> ObjectMetadata {
+    ObjectMetadata {
         content_type: "text/plain".to_owned(),
         uploader: None,
         version: None,
+        metadata: coffer_port::Metadata::default(),
     }
 }

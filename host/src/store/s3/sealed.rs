@@ -1,7 +1,7 @@
 //! A file that is complete except for being published.
 
 use bytes::Bytes;
-use coffer_port::object::{Metadata, Seen};
+use coffer_port::object::{ObjectMetadata, Seen};
 
 use super::bucket::Written;
 use super::budget::Grant;
@@ -12,7 +12,7 @@ use crate::store::{CreateOptions, Info, Key, Stored};
 pub(super) struct Sealed {
     pub(super) key: Key,
     pub(super) options: CreateOptions,
-    pub(super) metadata: Metadata,
+    pub(super) metadata: ObjectMetadata,
     pub(super) size: u64,
     pub(super) seen: Seen,
     pub(super) content: Content,
@@ -37,6 +37,7 @@ impl Sealed {
                 modified: written.modified,
                 content_type: self.options.content_type.clone(),
                 uploader: self.options.uploader.clone(),
+                metadata: self.options.metadata.clone(),
             },
             replaced,
         }

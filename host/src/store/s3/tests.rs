@@ -29,8 +29,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::*;
-use crate::store::Span;
 use crate::store::contract::contract;
+use crate::store::{Metadata, Span};
 
 const BUCKET: &str = "files";
 
@@ -128,6 +128,7 @@ fn freely() -> CreateOptions {
     CreateOptions {
         content_type: "text/plain".into(),
         uploader: None,
+        metadata: Metadata::default(),
         may_create: true,
         may_replace: Guard::Any,
         conditions: Conditions::default(),

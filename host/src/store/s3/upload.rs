@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use coffer_port::object::publish::begins_without_look;
-use coffer_port::object::{Metadata, Seen};
+use coffer_port::object::{ObjectMetadata, Seen};
 use uuid::Uuid;
 
 use super::budget::{Grant, PART};
@@ -18,7 +18,7 @@ pub(super) struct S3Upload {
     store: Arc<Shared>,
     key: Key,
     options: CreateOptions,
-    metadata: Metadata,
+    metadata: ObjectMetadata,
     size: Size,
     digest: Digest,
     seen: Seen,
@@ -47,10 +47,11 @@ impl S3Upload {
             true => Seen::NotLooked,
             false => store.bucket.look_and_check(&key, &options).await?,
         };
-        let metadata = Metadata {
+        let metadata = ObjectMetadata {
             content_type: options.content_type.clone(),
             uploader: options.uploader.clone(),
             version: Some(Uuid::new_v4().to_string()),
+            metadata: options.metadata.clone(),
         };
         Ok(S3Upload {
             store,

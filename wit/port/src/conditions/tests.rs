@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::Key;
+use crate::{Key, Metadata};
 
 fn at(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
@@ -18,6 +18,7 @@ fn version() -> Info {
         modified: at(100_500),
         content_type: "text/plain".into(),
         uploader: Some("alice".into()),
+        metadata: Metadata::default(),
     }
 }
 

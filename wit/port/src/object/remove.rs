@@ -67,7 +67,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::Key;
+    use crate::{Key, Metadata};
 
     fn info() -> Info {
         Info {
@@ -77,6 +77,7 @@ mod tests {
             modified: UNIX_EPOCH,
             content_type: "a/b".into(),
             uploader: Some("ann".into()),
+            metadata: Metadata::default(),
         }
     }
 

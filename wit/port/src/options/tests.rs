@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::*;
-use crate::{Etags, Key};
+use crate::{Etags, Key, Metadata};
 
 fn at(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
@@ -20,6 +20,7 @@ fn stored_by(uploader: Option<&str>) -> Info {
         modified: at(100_500),
         content_type: "text/plain".into(),
         uploader: uploader.map(str::to_owned),
+        metadata: Metadata::default(),
     }
 }
 
@@ -87,6 +88,7 @@ fn create(may_create: bool, may_replace: Guard, conditions: Conditions) -> Creat
     CreateOptions {
         content_type: "a/b".into(),
         uploader: None,
+        metadata: Metadata::default(),
         may_create,
         may_replace,
         conditions,

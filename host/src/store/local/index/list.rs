@@ -70,7 +70,7 @@ mod tests {
 
     use super::super::Index;
     use super::*;
-    use crate::store::Info;
+    use crate::store::{Info, Metadata};
 
     #[test]
     fn a_page_of_many_keys_looks_only_at_what_it_shows() {
@@ -85,6 +85,7 @@ mod tests {
                     modified: SystemTime::now(),
                     content_type: "text/plain".into(),
                     uploader: None,
+                    metadata: Metadata::default(),
                 };
                 draft.insert(Id::fresh(), &info, None)?;
             }

@@ -7,7 +7,7 @@ use redb::{
 };
 
 use crate::store::local::id::Id;
-use crate::store::{Info, Key};
+use crate::store::{Info, Key, Metadata};
 
 /// Id, size, nanoseconds since the epoch, content type, uploader.
 pub(super) type Row = (u128, u64, u64, &'static str, Option<&'static str>);
@@ -53,6 +53,7 @@ pub(super) fn version(
             modified: from_nanos(modified),
             content_type: content_type.to_owned(),
             uploader: uploader.map(str::to_owned),
+            metadata: Metadata::default(),
         };
         Version { id, info }
     }))

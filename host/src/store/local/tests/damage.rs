@@ -122,6 +122,7 @@ async fn an_index_that_is_damaged_while_it_serves_ends_the_service_and_no_thread
                 modified: SystemTime::now(),
                 content_type: "text/plain".into(),
                 uploader: None,
+                metadata: Metadata::default(),
             };
             draft.insert(id::Id::fresh(), &info, Some(&content))?;
         }

@@ -15,6 +15,7 @@ fn emptied(dir: &TempDir, files: u64) -> Index {
         modified: SystemTime::now(),
         content_type: "text/plain".into(),
         uploader: None,
+        metadata: Metadata::default(),
     };
     let content = Bytes::from_static(&SMALL_FILE);
     let filled = index.update(|draft| {

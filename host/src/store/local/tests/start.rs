@@ -77,6 +77,7 @@ async fn a_directory_of_the_format_without_small_files_in_the_index_is_upgraded(
         modified: SystemTime::now(),
         content_type: "text/plain".into(),
         uploader: None,
+        metadata: Metadata::default(),
     };
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
     let inserted = index.update(|draft| draft.insert(id, &info, None).map(Some));

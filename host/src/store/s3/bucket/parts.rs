@@ -5,7 +5,7 @@ mod open;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 
-use coffer_port::object::{Metadata, Pin, quoted, xml};
+use coffer_port::object::{ObjectMetadata, Pin, quoted, xml};
 
 use super::Bucket;
 use super::answer::Answer;
@@ -33,7 +33,7 @@ impl Bucket {
     pub(in crate::store::s3) async fn start_parts(
         &self,
         key: &Key,
-        metadata: &Metadata,
+        metadata: &ObjectMetadata,
     ) -> Result<PartsId, S3Failure> {
         self.start_parts_of(key, metadata, None).await
     }
@@ -42,7 +42,7 @@ impl Bucket {
     pub(in crate::store::s3) async fn start_parts_of(
         &self,
         key: &Key,
-        metadata: &Metadata,
+        metadata: &ObjectMetadata,
         sha256: Option<&[u8; 32]>,
     ) -> Result<PartsId, S3Failure> {
         if !self.uploads.any_name && !xml::carries(key.as_str()) {

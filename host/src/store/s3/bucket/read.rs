@@ -9,7 +9,7 @@ use aws_smithy_checksums::ChecksumAlgorithm;
 
 use coffer_port::object::metadata::entry_name;
 use coffer_port::object::range::placed;
-use coffer_port::object::{Metadata, Range, Seen};
+use coffer_port::object::{ObjectMetadata, Range, Seen};
 
 use super::{Bucket, Object};
 use crate::store::s3::checksum::{CRC32_ENTRY, Checksum, SHA256_ENTRY};
@@ -222,7 +222,7 @@ fn checksum(got: &GetObjectOutput) -> Option<Checksum> {
         .find_map(|(algorithm, value)| Checksum::parse(algorithm, value?))
 }
 
-fn metadata(object_type: Option<&str>, user: Option<&HashMap<String, String>>) -> Metadata {
+fn metadata(object_type: Option<&str>, user: Option<&HashMap<String, String>>) -> ObjectMetadata {
     let field = |name: &str| user?.get(entry_name(name)).map(String::as_str);
-    Metadata::read(object_type, field)
+    ObjectMetadata::read(object_type, field)
 }

@@ -7,7 +7,7 @@ use aws_sdk_s3::Config;
 use aws_sdk_s3::primitives::ByteStream;
 
 use coffer_port::object::metadata::entry_name;
-use coffer_port::object::{Metadata, Pin, quoted};
+use coffer_port::object::{ObjectMetadata, Pin, quoted};
 
 use super::answer::Answer;
 use super::{Bucket, read::is_tag};
@@ -34,7 +34,7 @@ pub(super) fn if_match(pin: &Pin) -> Result<Option<String>, S3Failure> {
 }
 
 /// What is stored beside the bytes, as the object's user metadata.
-pub(super) fn user_metadata(metadata: &Metadata) -> HashMap<String, String> {
+pub(super) fn user_metadata(metadata: &ObjectMetadata) -> HashMap<String, String> {
     let fields = metadata.fields().into_iter();
     fields
         .map(|(name, value)| (entry_name(name).to_owned(), value))
@@ -57,7 +57,7 @@ impl Bucket {
     pub(in crate::store::s3) async fn put(
         &self,
         key: &Key,
-        metadata: &Metadata,
+        metadata: &ObjectMetadata,
         bytes: bytes::Bytes,
         pin: &Pin,
     ) -> Result<Written, S3Failure> {

@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::{Conditions, Guard, Key};
+use crate::{Conditions, Guard, Key, Metadata};
 
 const OWN: Option<&str> = Some("own");
 const AT_HAND: Means = Means {
@@ -17,6 +17,7 @@ fn options(may_replace: Guard) -> CreateOptions {
     CreateOptions {
         content_type: "a/b".into(),
         uploader: None,
+        metadata: Metadata::default(),
         may_create: true,
         may_replace,
         conditions: Conditions::default(),
@@ -34,6 +35,7 @@ fn info(etag: &str, uploader: Option<&str>) -> Info {
         modified: UNIX_EPOCH,
         content_type: "a/b".into(),
         uploader: uploader.map(str::to_owned),
+        metadata: Metadata::default(),
     }
 }
 
