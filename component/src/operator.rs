@@ -16,7 +16,7 @@ use crate::token::keyring::{self, Keyring};
 impl self_check::Guest for Coffer {
     fn check() -> Result<Report, String> {
         let settings = Settings::default();
-        let policy = settings.policy()?;
+        let policy = settings.policy().map_err(|error| error.to_string())?;
         keyring::check(&policy, &|name| settings.secret(name))
             .map_err(|error| format!("the policy: {error}"))?;
         Ok(Report {
@@ -42,7 +42,7 @@ impl self_check::Guest for Coffer {
 impl explain::Guest for Coffer {
     fn token(token: String) -> Result<Identity, String> {
         let settings = Settings::default();
-        let policy = settings.policy()?;
+        let policy = settings.policy().map_err(|error| error.to_string())?;
         let iam = policy
             .iam()
             .ok_or("the policy has no [iam], so tokens are ignored")?;

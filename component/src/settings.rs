@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::bindings::wasi::cli::environment::get_environment;
 use crate::memo::Memo;
 use crate::permit::link::LinkKey;
-use crate::policy::Policy;
+use crate::policy::{Policy, PolicyError};
 
 /// The policy that was built into this component.
 const BAKED: &str = include_str!(env!("COFFER_POLICY_FILE"));
@@ -19,6 +19,20 @@ const SECRETS: &str = "COFFER_SECRET_";
 const MEMO_KEY: &[u8] = b"policy";
 /// For how long, in seconds: the longest that anything is remembered.
 const MEMO_TIME: u32 = 60;
+
+/// Why the settings cannot be used. Displays as one line for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A policy was given to a component that has its own.
+    #[error("this component was built with its own policy, which cannot be replaced")]
+    Pinned,
+    /// The policy document is invalid.
+    #[error("the policy: {0}")]
+    Policy(PolicyError),
+    /// The keys for development are invalid.
+    #[error(transparent)]
+    Development(PolicyError),
+}
 
 /// The settings of one run, read when one is first needed: most requests need none.
 #[derive(Default)]
@@ -40,21 +54,18 @@ impl Settings {
     /// The policy in force, read from its document.
     ///
     /// # Errors
-    /// One message for the operator.
-    pub(crate) fn policy(&self) -> Result<Policy, String> {
+    /// [`SettingsError`].
+    pub(crate) fn policy(&self) -> Result<Policy, SettingsError> {
         let given = self.value("COFFER_POLICY");
         if PINNED && given.is_some() {
-            return Err(
-                "this component was built with its own policy, which cannot be replaced".to_owned(),
-            );
+            return Err(SettingsError::Pinned);
         }
-        let policy = Policy::parse(self.policy_document())
-            .map_err(|error| format!("the policy: {error}"))?;
+        let policy = Policy::parse(self.policy_document()).map_err(SettingsError::Policy)?;
         match self.value("COFFER_DEV_JWKS") {
             None => Ok(policy),
             Some(jwks) => policy
                 .with_development_iam(jwks)
-                .map_err(|error| error.to_string()),
+                .map_err(SettingsError::Development),
         }
     }
 
@@ -64,7 +75,10 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Settings::policy`].
-    pub(crate) fn remembered_policy(&self, memo: &dyn Memo) -> Result<&'static Policy, String> {
+    pub(crate) fn remembered_policy(
+        &self,
+        memo: &dyn Memo,
+    ) -> Result<&'static Policy, SettingsError> {
         static IN_FORCE: OnceLock<Policy> = OnceLock::new();
         if let Some(policy) = IN_FORCE.get() {
             return Ok(policy);
