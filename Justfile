@@ -1,6 +1,10 @@
 # The component's compilation target; a move to wasm32-wasip2 starts here.
 target := "wasm32-wasip1"
 
+# What compiles for it: cargo-component, or `cargo`, of whose modules coffer-relink and
+# coffer-compose make components themselves.
+cargo := "cargo component"
+
 # Another platform to run components on; the same version as wasmtime in Cargo.lock.
 wasmtime := "48.0.8"
 
@@ -39,7 +43,7 @@ component policy="":
         cd {{ quote(justfile_directory()) }}
     fi
     # The cdylib instead of the rlib that tests use.
-    component/toolchain.sh {{ target }} cargo component rustc --lib --crate-type cdylib \
+    component/toolchain.sh {{ target }} {{ cargo }} rustc --target {{ target }} --lib --crate-type cdylib \
         -p coffer-component --profile component --target-dir target/component
     made=target/component/$name.wasm
     cargo build --quiet --release {{ as_for_tests }} --bin coffer-relink
@@ -53,7 +57,7 @@ component policy="":
 portable: component
     #!/usr/bin/env bash
     set -euo pipefail
-    component/toolchain.sh {{ target }} cargo component build \
+    component/toolchain.sh {{ target }} {{ cargo }} build --target {{ target }} \
         -p coffer-filesystem -p coffer-s3 --profile component --target-dir target/component
     cargo build --quiet --release {{ as_for_tests }} --bin coffer-compose
     mkdir -p target/portable

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command with cargo-component and a Rust that compiles for TARGET:
+# Runs a command with a Rust that compiles for TARGET, `cargo component` for one:
 #
 #   component/toolchain.sh TARGET COMMAND [ARGUMENT…]
 #
@@ -34,7 +34,7 @@ main() {
   shift
   command -v cargo >/dev/null || fail "cargo is missing; install Rust first"
   mkdir -p "$tools"
-  provide_cargo_component
+  [[ "$1 ${2-}" != "cargo component" ]] || provide_cargo_component
   provide_target
   # Every platform supports SIMD (Core Specification 2.0); memchr finds a form's boundaries with it.
   local name

@@ -1,4 +1,5 @@
-//! `coffer-relink FROM TO`: the same component with its imports linked directly.
+//! `coffer-relink FROM TO`: the same component with its imports linked directly; one is made of
+//! a module first.
 //!
 //! A function of the component model that passes strings or lists needs the caller's memory
 //! before the caller exists, since the caller's module defines it. So the tools that make
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
     };
     match std::fs::read(from)
         .map_err(Into::into)
-        .and_then(|component| relink(&component))
+        .and_then(|built| relink(&coffer_relink::component(&built)?))
         .and_then(|component| Ok(std::fs::write(to, component)?))
     {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
 fn compose(component: &str, adapter: &str) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut package = |name, file: &str| -> Result<_> {
-        let package = Package::from_file(name, None, file, graph.types_mut())?;
+        let built = std::fs::read(file)?;
+        let component = coffer_relink::component(&built)?;
+        let package = Package::from_bytes(name, None, component, graph.types_mut())?;
         Ok(graph.register_package(package)?)
     };
     let component = package("coffer:component", component)?;
