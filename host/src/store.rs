@@ -11,6 +11,8 @@
 //!   survives a crash of process and machine, and every reader sees it.
 //! - **Atomic conditions.** [`Conditions`] and guards ([`Guard`],
 //!   `may_create`) hold for exactly the version that is opened, replaced or removed.
+//! - **Independent copies.** A copy has the bytes of the very version that was named, whatever
+//!   happens to its source later, and a description of its own.
 //! - **Lists in order.** Ascending by the keys' bytes; a key that exists
 //!   throughout a walk over the pages is reported exactly once.
 //! - **Bounded memory** for a file of any size.
@@ -192,7 +194,7 @@ pub trait BlobStore: Send + Sync + 'static {
     async fn close(&self);
 
     /// How many files were found damaged when read since the start: their bytes are missing,
-    /// too few, too many or unreadable.
+    /// too few, too many or unreadable. Copies that share their bytes count as one.
     fn damaged_files(&self) -> u64 {
         0
     }

@@ -4,9 +4,16 @@
 //! `async fn make() -> (Arc<dyn BlobStore>, impl Send)` returns an empty store and
 //! whatever must outlive it, and get one named test for each behaviour.
 
+pub(crate) mod amendments;
 pub(crate) mod conditions;
+pub(crate) mod copies;
+pub(crate) mod copy_guards;
+pub(crate) mod copy_races;
 pub(crate) mod guards;
 pub(crate) mod lists;
+pub(crate) mod many;
+pub(crate) mod metadata;
+pub(crate) mod moves;
 pub(crate) mod races;
 pub(crate) mod uploads;
 pub(crate) mod versions;
@@ -17,8 +24,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::{
-    BlobStore, Conditions, CreateOptions, Error, Guard, Key, Metadata, OpenOptions, Opened, Span,
-    Stored, Upload,
+    BlobStore, Conditions, Copy, CopyError, CreateOptions, Error, Guard, Info, Key, Metadata,
+    OpenOptions, Opened, Span, Stored, Upload,
 };
 
 /// Generates a test for every behaviour; one that is not listed here is dead code.
@@ -52,6 +59,33 @@ macro_rules! contract {
                 changes_since_create_count,
                 of_many_creators_exactly_one_wins,
                 of_many_replacers_of_one_version_exactly_one_wins;
+            metadata:
+                metadata_is_kept_as_given,
+                a_new_version_has_only_its_own_metadata;
+            amendments:
+                an_amendment_changes_what_it_names_and_no_byte,
+                guards_and_conditions_hold_for_an_amendment,
+                an_amended_file_and_its_copies_do_not_share_their_description;
+            copies:
+                a_copy_has_the_bytes_of_its_source_and_a_description_of_its_own,
+                a_target_with_the_same_bytes_counts_as_the_copy_if_that_is_wanted,
+                a_source_and_its_copies_outlive_each_other;
+            copy_guards:
+                a_copy_is_of_the_very_version_that_was_named,
+                guards_and_conditions_hold_for_the_target_of_a_copy,
+                the_source_is_judged_before_the_target;
+            moves:
+                a_move_leaves_the_file_under_its_new_name_alone,
+                a_move_that_is_refused_changes_nothing,
+                a_move_is_completed_where_the_target_is_already_the_same;
+            copy_races:
+                copies_of_a_file_that_others_remove_are_whole_or_refused,
+                of_two_moves_of_one_file_one_wins_and_no_bytes_are_lost;
+            many:
+                files_are_described_each_by_itself,
+                files_are_removed_each_by_itself,
+                files_are_copied_each_by_itself,
+                a_thousand_files_are_copied_described_and_removed_in_a_call_each;
             lists:
                 a_page_is_what_a_linear_scan_finds,
                 pages_of_many_keys_join_without_gap_or_repetition,
@@ -159,6 +193,70 @@ async fn read(store: &Store, name: &str) -> Option<Vec<u8>> {
         Err(Error::NotFound) => None,
         Err(error) => panic!("{name}: {error:?}"),
     }
+}
+
+/// What is stored beside the bytes of a file that exists.
+async fn describe(store: &Store, name: &str) -> Info {
+    let described = store
+        .stat(&key(name), &Guard::Any, &Conditions::default())
+        .await;
+    described.expect("a file")
+}
+
+/// A copy of this version that everything allows.
+fn copying(from: &str, etag: &str, to: &str) -> Copy {
+    Copy {
+        from: key(from),
+        etag: etag.into(),
+        may_read: Guard::Any,
+        may_remove: None,
+        to: key(to),
+        options: freely(),
+        or_same: false,
+    }
+}
+
+/// The same as a move.
+fn moving(from: &str, etag: &str, to: &str) -> Copy {
+    Copy {
+        may_remove: Some(Guard::Any),
+        ..copying(from, etag, to)
+    }
+}
+
+async fn copy(store: &Store, copy: Copy) -> Result<Stored, CopyError> {
+    let mut outcomes = store.copy(vec![copy]).await;
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
+
+/// The outcome of a copy, for tables.
+fn copied<T>(result: Result<T, CopyError>) -> String {
+    match result {
+        Ok(_) => "done".into(),
+        Err(CopyError::Source(error)) => format!("source {error:?}"),
+        Err(CopyError::Target(error)) => format!("target {error:?}"),
+    }
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Metadata {
+    let owned = pairs
+        .iter()
+        .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    Metadata::new(owned.collect()).expect("metadata")
+}
+
+/// Options that allow everything, for a file of this uploader.
+fn by(uploader: &str) -> CreateOptions {
+    CreateOptions {
+        uploader: Some(uploader.into()),
+        ..freely()
+    }
+}
+
+/// The files of this uploader.
+fn of(uploader: &str) -> Guard {
+    Guard::Uploader(uploader.into())
 }
 
 /// The verdict of a failed precondition.

@@ -6,6 +6,10 @@
 //! publishes it, and that is the only moment at which anything changes for a reader.
 //! Names never become paths.
 //!
+//! A copy is another key for the same id: it shares the bytes and costs none, a move is a change
+//! of the key, and bytes are removed once no key has them. All rows of a batch change in one
+//! transaction.
+//!
 //! Files that a crash leaves behind have no row in the index, and the next start moves them
 //! aside. It does so only with the right index: with one that is empty, has seen fewer changes
 //! than are recorded beside it ([`progress`]), or lacks more of the files than a crash
@@ -14,6 +18,7 @@
 mod check;
 mod claim;
 mod committer;
+mod copy;
 mod damage;
 mod failure;
 mod format;
@@ -48,7 +53,7 @@ use tokio::task::spawn_blocking;
 use super::{
     Amendment, BlobStore, Body, Conditions, Copy, CopyError, CreateOptions, Description, Error,
     Extent, Guard, Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
-    check_read,
+    check_read, check_remove,
 };
 use claim::Claim;
 use committer::{Change, Committer};
@@ -276,27 +281,50 @@ impl BlobStore for LocalStore {
         .await?
     }
 
-    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+    async fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
         let unconditional = Conditions::default();
-        let mut removed = Vec::with_capacity(keys.len());
+        let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            removed.push(match self.remove(key, may_remove, &unconditional).await {
-                Err(Error::NotFound) => Ok(()),
-                result => result,
-            });
+            tokio::task::consume_budget().await;
+            found.push(self.stat(key, may_read, &unconditional).await);
         }
-        removed
+        found
+    }
+
+    async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
+        let removed = self.change(|reply| Change::RemoveMany {
+            keys: keys.to_vec(),
+            may_remove: may_remove.clone(),
+            reply,
+        });
+        match removed.await {
+            Ok(removed) => removed,
+            Err(_) => keys.iter().map(|_| Err(stopped())).collect(),
+        }
     }
 
     async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
-        copies
-            .iter()
-            .map(|_| Err(CopyError::Target(Error::Unsupported)))
-            .collect()
+        self.copy_each(copies).await
     }
 
-    async fn amend(&self, _: &Key, _: &Guard, _: &Conditions, _: Amendment) -> Result<Info, Error> {
-        Err(Error::Unsupported)
+    async fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        let current = self.index.snapshot()?.get(key)?.map(|version| version.info);
+        check_remove(current.as_ref(), may_replace, conditions)?;
+        self.layout.check_room()?;
+        self.change(|reply| Change::Amend {
+            key: key.clone(),
+            may_replace: may_replace.clone(),
+            conditions: conditions.clone(),
+            amendment,
+            reply,
+        })
+        .await?
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

@@ -87,7 +87,7 @@ pub fn check_read(info: &Info, may_read: &Guard, conditions: &Conditions) -> Res
     conditions.check_read(info)
 }
 
-/// Whether `current` may be removed: existence, the guard, then the conditions.
+/// Whether `current` may be removed or amended: existence, the guard, then the conditions.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Protected`], [`Error::PreconditionFailed`].

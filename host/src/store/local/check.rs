@@ -1,8 +1,9 @@
 //! Verifies all data of a stopped store without changing anything.
 //!
 //! The index has its own checksums, which cover the bytes of small files. Those of large
-//! files have none: they are read to the end and counted.
+//! files have none: they are read to the end and counted, once for all their copies.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -62,33 +63,45 @@ fn look_through(
         say(format!("damaged: {older}"));
     }
     let snapshot = index.snapshot()?;
+    let references = snapshot.references()?;
+    let mut shared = HashMap::new();
     let mut rows = Vec::new();
     let mut in_index: u64 = 0;
     snapshot.each(|key, id, size| {
         checked.files += 1;
         rows.push(id);
-        match check_file(layout, &snapshot, id, size) {
-            Ok(is_in_index) => in_index += u64::from(is_in_index),
-            Err(damage) => {
-                let word = match damage {
-                    Damage::Missing => {
-                        checked.missing += 1;
-                        "missing"
-                    }
-                    Damage::Length { .. } | Damage::Unreadable(_) => {
-                        checked.damaged += 1;
-                        "damaged"
-                    }
-                };
-                let name = String::from_utf8_lossy(key);
-                say(format!(
-                    "{word}: {name:?} (blobs/{}): {damage}",
-                    blob_name(id)
-                ));
+        let found = shared.get(&id).cloned().unwrap_or_else(|| {
+            let found = measure(layout, &snapshot, id, size);
+            in_index += u64::from(matches!(found, Ok(Measured::InIndex(_))));
+            if references.contains_key(&id) {
+                shared.insert(id, found.clone());
             }
-        }
+            found
+        });
+        let Err(damage) = found.and_then(|found| found.verify(size)) else {
+            return;
+        };
+        let word = match damage {
+            Damage::Missing => {
+                checked.missing += 1;
+                "missing"
+            }
+            Damage::Length { .. } | Damage::Unreadable(_) => {
+                checked.damaged += 1;
+                "damaged"
+            }
+        };
+        let name = String::from_utf8_lossy(key);
+        say(format!(
+            "{word}: {name:?} (blobs/{}): {damage}",
+            blob_name(id)
+        ));
     })?;
     rows.sort_unstable();
+    for id in miscounted(&rows, &references) {
+        checked.damaged += 1;
+        say(format!("damaged: the index: miscounted references to {id}"));
+    }
     for folder in 0..=u8::MAX {
         for id in layout.ids(folder)? {
             if rows.binary_search(&id).is_err() {
@@ -107,25 +120,55 @@ fn look_through(
     Ok(())
 }
 
-/// Whether a version's bytes are in the index.
-fn check_file(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<bool, Damage> {
+/// Those whose rows, in order, are not as many as recorded. Nothing is recorded for a single one.
+fn miscounted(rows: &[Id], recorded: &HashMap<Id, u64>) -> Vec<Id> {
+    let mut wrong: Vec<Id> = recorded
+        .keys()
+        .copied()
+        .filter(|id| rows.binary_search(id).is_err())
+        .collect();
+    for same in rows.chunk_by(|one, other| one == other) {
+        let count = recorded.get(&same[0]).copied().unwrap_or(1);
+        if count != same.len() as u64 {
+            wrong.push(same[0]);
+        }
+    }
+    wrong.sort_unstable();
+    wrong
+}
+
+/// How many bytes of a version were found, and where.
+#[derive(Debug, Clone, Copy)]
+enum Measured {
+    InIndex(u64),
+    InFile(u64),
+}
+
+impl Measured {
+    /// Whether they are as many as were stored.
+    fn verify(self, size: u64) -> Result<(), Damage> {
+        let (Measured::InIndex(found) | Measured::InFile(found)) = self;
+        match found == size {
+            true => Ok(()),
+            false => Err(Damage::Length { found, size }),
+        }
+    }
+}
+
+fn measure(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<Measured, Damage> {
     let unreadable = |error: Error| Damage::Unreadable(format!("{error:?}"));
-    let length = match size {
+    let in_index = match size {
         ..=SMALL => snapshot.content_length(id).map_err(unreadable)?,
         _ => None,
     };
-    let found = match length {
-        Some(length) => length,
+    match in_index {
+        Some(length) => Ok(Measured::InIndex(length)),
         None => match read_through(&layout.blob(id)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Damage::Missing),
-            Err(error) => return Err(Damage::Unreadable(error.to_string())),
-            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Damage::Missing),
+            Err(error) => Err(Damage::Unreadable(error.to_string())),
+            Ok(length) => Ok(Measured::InFile(length)),
         },
-    };
-    if found != size {
-        return Err(Damage::Length { found, size });
     }
-    Ok(length.is_some())
 }
 
 /// Reads a whole file and returns its length in bytes.

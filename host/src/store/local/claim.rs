@@ -17,7 +17,7 @@ pub(super) struct Claim {
     pub(super) lock: File,
     /// Whether nothing has been stored yet, so that there is no index either.
     pub(super) fresh: bool,
-    /// Whether it has an older format, without bytes in its index.
+    /// Whether it has an older format, to be upgraded.
     pub(super) older: bool,
     /// Whether there are no orphaned blobs.
     pub(super) clean: bool,

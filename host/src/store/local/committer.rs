@@ -1,53 +1,40 @@
 //! The only writer of the index. Changes that wait at the same time share a transaction,
 //! and so the cost of syncing it (group commit).
 
+mod change;
+mod decide;
+
 use std::fs::File;
-use std::iter;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::failure::failed;
 use super::id::Id;
-use super::index::{Compacted, Draft, Index, UpdateError};
+use super::index::{Compacted, Index, UpdateError};
 use super::layout::Layout;
 use super::sweep;
-use super::upload::Sealed;
-use crate::store::{Conditions, Error, Guard, Info, Key, Refusal, Stored, check_remove};
+use crate::store::Error;
+use change::Verdict;
+use decide::Decisions;
+
+pub(super) use change::Change;
 
 /// The most changes that share a transaction.
 const GROUP: usize = 256;
+
+/// How many rows are enough for a transaction: changes of many files must not add up, or
+/// those behind them would wait for long.
+const ROWS: usize = 1_000;
 
 /// How long there must be no change before the store is tidied up.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// How often it is tidied up again while nothing changes.
 const TIDY: Duration = Duration::from_hours(1);
-
-/// A change of the index, and where to send its outcome.
-pub(super) enum Change {
-    Publish {
-        batch: Vec<Sealed>,
-        reply: oneshot::Sender<Result<Vec<Stored>, Refusal>>,
-    },
-    Remove {
-        key: Key,
-        may_remove: Guard,
-        conditions: Conditions,
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-}
-
-/// The outcome of a change inside the transaction.
-enum Verdict {
-    Published(Vec<Stored>),
-    Refused(Refusal),
-    Removed,
-    NotRemoved(Error),
-}
 
 pub(super) struct Committer {
     pub(super) layout: Arc<Layout>,
@@ -77,8 +64,7 @@ impl Committer {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            let group = iter::once(first).chain(changes.try_iter()).take(GROUP);
-            self.commit(group.collect(), &freed, &mut latest);
+            self.commit(gather(first, changes), &freed, &mut latest);
             idle = IDLE;
         }
         drop(freed);
@@ -119,14 +105,14 @@ impl Committer {
 
     fn commit(&self, group: Vec<Change>, freed: &Sender<Id>, latest: &mut SystemTime) {
         let mut verdicts = Vec::with_capacity(group.len());
-        let mut replaced = Vec::new();
+        let mut waste = Vec::new();
         let outcome = self.index.update(|draft| {
-            let mut changed = None;
+            let mut decisions = Decisions::new(draft, latest);
             for change in &group {
-                let verdict = decide(draft, change, latest, &mut replaced, &mut changed)?;
-                verdicts.push(verdict);
+                verdicts.push(decisions.decide(change)?);
             }
-            Ok(changed)
+            waste = decisions.freed;
+            Ok(decisions.changed.then_some(()))
         });
         let outcome = match outcome {
             Ok(number) => Ok(number),
@@ -139,13 +125,13 @@ impl Committer {
         match outcome {
             Ok(number) => {
                 if let Some(number) = number {
-                    self.note(number, &group, &verdicts, replaced.len());
+                    self.note(number, &group, &verdicts, waste.len());
                 }
                 for (change, verdict) in group.into_iter().zip(verdicts) {
                     change.answer(verdict);
                 }
                 // Readers that hold a replaced file open keep its bytes.
-                for id in replaced {
+                for id in waste {
                     if freed.send(id).is_err() {
                         self.layout.leave_litter();
                     }
@@ -167,7 +153,7 @@ impl Committer {
     /// Records that these changes were committed, before anyone is told.
     fn note(&self, number: u64, group: &[Change], verdicts: &[Verdict], replaced: usize) {
         let published = group.iter().zip(verdicts).filter_map(|pair| match pair {
-            (Change::Publish { batch, .. }, Verdict::Published(_)) => Some(batch),
+            (Change::Publish { batch, .. }, Verdict::Published(Ok(_))) => Some(batch),
             _ => None,
         });
         let files = published
@@ -192,112 +178,16 @@ impl Committer {
     }
 }
 
-fn decide(
-    draft: &mut Draft<'_>,
-    change: &Change,
-    latest: &mut SystemTime,
-    replaced: &mut Vec<Id>,
-    changed: &mut Option<()>,
-) -> Result<Verdict, redb::Error> {
-    match change {
-        Change::Publish { batch, .. } => {
-            let mut currents = Vec::with_capacity(batch.len());
-            for (index, sealed) in batch.iter().enumerate() {
-                let current = draft.get(&sealed.key)?;
-                if let Err(error) = sealed.options.check(current.as_ref()) {
-                    return Ok(Verdict::Refused(Refusal { index, error }));
-                }
-                currents.push(current);
-            }
-            let mut stored = Vec::with_capacity(batch.len());
-            for (sealed, current) in batch.iter().zip(currents) {
-                // The clock may be set back, but versions never get an earlier time.
-                let before = current.map_or(UNIX_EPOCH, |info| info.modified);
-                *latest = SystemTime::now().max(*latest).max(before);
-                let info = sealed.info(*latest);
-                let content = sealed.content.as_ref();
-                let (was_there, waste) = draft.insert(sealed.stage.id(), &info, content)?;
-                stored.push(Stored {
-                    info,
-                    replaced: was_there,
-                });
-                replaced.extend(waste);
-                *changed = Some(());
-            }
-            Ok(Verdict::Published(stored))
-        }
-        Change::Remove {
-            key,
-            may_remove,
-            conditions,
-            ..
-        } => {
-            let current = draft.get(key)?;
-            if let Err(error) = check_remove(current.as_ref(), may_remove, conditions) {
-                return Ok(Verdict::NotRemoved(error));
-            }
-            replaced.extend(draft.remove(key)?);
-            *changed = Some(());
-            Ok(Verdict::Removed)
-        }
-    }
-}
-
-impl Sealed {
-    fn info(&self, modified: SystemTime) -> Info {
-        Info {
-            key: self.key.clone(),
-            size: self.size,
-            etag: self.stage.id().etag(),
-            modified,
-            content_type: self.options.content_type.clone(),
-            uploader: self.options.uploader.clone(),
-            metadata: self.options.metadata.clone(),
-        }
-    }
-}
-
-impl Change {
-    /// The caller may have gone away meanwhile; the change stands.
-    fn answer(self, verdict: Verdict) {
-        match (self, verdict) {
-            (Change::Publish { batch, reply }, Verdict::Published(stored)) => {
-                for sealed in batch {
-                    sealed.stage.publish();
-                }
-                let _ = reply.send(Ok(stored));
-            }
-            (Change::Publish { batch, reply }, Verdict::Refused(refusal)) => {
-                drop(batch);
-                let _ = reply.send(Err(refusal));
-            }
-            (Change::Remove { reply, .. }, Verdict::Removed) => {
-                let _ = reply.send(Ok(()));
-            }
-            (Change::Remove { reply, .. }, Verdict::NotRemoved(error)) => {
-                let _ = reply.send(Err(error));
-            }
-            (change, _) => change.fail(false, true),
-        }
-    }
-
-    /// The transaction failed; the log has the cause.
-    fn fail(self, full: bool, in_doubt: bool) {
-        let error = if full {
-            Error::NoSpace
-        } else {
-            Error::Unavailable("the index could not be updated".into())
+/// The changes that are waiting, as far as they may share a transaction.
+fn gather(first: Change, changes: &Receiver<Change>) -> Vec<Change> {
+    let mut rows = first.rows();
+    let mut group = vec![first];
+    while group.len() < GROUP && rows < ROWS {
+        let Ok(change) = changes.try_recv() else {
+            break;
         };
-        match self {
-            Change::Publish { batch, reply } => {
-                if in_doubt {
-                    batch.into_iter().for_each(|sealed| sealed.stage.leave());
-                }
-                let _ = reply.send(Err(Refusal { index: 0, error }));
-            }
-            Change::Remove { reply, .. } => {
-                let _ = reply.send(Err(error));
-            }
-        }
+        rows = rows.saturating_add(change.rows());
+        group.push(change);
     }
+    group
 }

@@ -11,7 +11,7 @@ use crate::store::Error;
 const MOST: usize = 10_000;
 
 /// What is wrong with a version's bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Damage {
     #[error("the file is missing")]
     Missing,
@@ -21,7 +21,7 @@ pub(super) enum Damage {
     Unreadable(String),
 }
 
-/// The versions found damaged since the start.
+/// The versions found damaged since the start. Copies that share their bytes count as one.
 #[derive(Debug, Default)]
 pub(super) struct Damaged(Mutex<HashSet<Id>>);
 

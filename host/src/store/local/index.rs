@@ -1,6 +1,7 @@
 //! The index: key → version, in one transactional file. A version exists for readers
 //! exactly as long as its row does. Small versions have their bytes here too: they become
-//! durable with their row, and need no file of their own.
+//! durable with their row, and need no file of their own. Copies share the bytes of their
+//! source, wherever those are, and are counted here.
 
 mod database;
 mod draft;
@@ -8,6 +9,7 @@ mod health;
 mod list;
 mod overlay;
 mod room;
+mod size;
 mod snapshot;
 mod tables;
 
@@ -31,6 +33,7 @@ use tables::{SIZES, count, make_tables, read_changes};
 pub(super) use draft::Draft;
 pub(super) use room::Compacted;
 pub(super) use snapshot::{SMALL, Snapshot};
+pub(super) use tables::Version;
 
 /// Why an update failed, certainly or perhaps.
 pub(super) enum UpdateError {
@@ -50,7 +53,7 @@ pub(super) struct Index {
     database: RwLock<Option<OpenDatabase>>,
     /// Databases whose file has been replaced, as long as they are read.
     retired: Mutex<Vec<OpenDatabase>>,
-    /// The bytes of all rows and contents.
+    /// The bytes of all tables.
     bytes: AtomicU64,
     /// The file's size on disk, and those bytes, after the last attempt to compact it.
     tried: Mutex<Option<(u64, u64)>>,
@@ -217,13 +220,13 @@ impl Index {
     }
 }
 
-/// The bytes of all rows and contents: as recorded, or else counted.
+/// The bytes of all tables: as recorded, or else counted.
 fn read_bytes(snapshot: &Snapshot, database: &Database) -> Result<u64, redb::Error> {
     let changes = read_changes(database)?;
     let sizes = database.begin_read()?.open_table(SIZES)?;
     match sizes.get(())?.map(|sizes| sizes.value()) {
         Some((number, bytes)) if number == changes => Ok(bytes),
-        _ => draft::bytes(&snapshot.rows, &snapshot.contents),
+        _ => size::count(snapshot),
     }
 }
 

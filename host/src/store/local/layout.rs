@@ -5,7 +5,8 @@
 //! format        the layout's number; written once everything else exists
 //! clean         exists only after a clean shutdown that left no orphaned blobs
 //! changes       how far the index has come: an older one is not accepted in its place
-//! index.redb    key → description of the version; the bytes of small ones
+//! index.redb    key → description of the version; the bytes of small ones; how many keys
+//!               share the bytes of a version
 //! blobs/ab/…    bytes of the others, in files named by the version's id
 //! orphaned/…    blobs that are not in the index, by the day they were found
 //! ```
@@ -21,6 +22,10 @@ use super::progress::Progress;
 
 const INDEX: &str = "index.redb";
 pub(super) const MARKER: &str = "changes";
+
+/// How many bytes changes leave free, on the disk or in the index's own file: the index must
+/// be able to grow, or nothing could be removed from a full disk.
+const RESERVE: u64 = 8 << 20;
 
 /// A data directory that this process alone may use.
 #[derive(Debug)]
@@ -120,6 +125,14 @@ impl Layout {
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let free = free.saturating_add(self.index_free.load(Ordering::Relaxed));
         Ok((disk.f_blocks > 0).then_some(free))
+    }
+
+    /// Whether anything but a removal may be started.
+    pub(super) fn check_room(&self) -> io::Result<()> {
+        if self.room()?.is_some_and(|room| room < RESERVE) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 
     /// The whole data directory.

@@ -12,10 +12,6 @@ use bytes::Bytes;
 use super::id::Id;
 use super::layout::Layout;
 
-/// How many bytes uploads leave free, on the disk or in the index's own file: the index must
-/// be able to grow, or nothing could be removed from a full disk.
-const RESERVE: u64 = 8 << 20;
-
 pub(super) struct Stage {
     layout: Arc<Layout>,
     id: Id,
@@ -49,7 +45,7 @@ impl Stage {
 
     /// The same, if the disk has room for the index to grow.
     pub(super) fn with_room(self) -> io::Result<Stage> {
-        self.check_space()?;
+        self.layout.check_room()?;
         Ok(self)
     }
 
@@ -60,7 +56,7 @@ impl Stage {
 
     /// Appends; blocks.
     pub(super) fn write(&mut self, pieces: &[Bytes]) -> io::Result<()> {
-        self.check_space()?;
+        self.layout.check_room()?;
         let mut file = self.file()?;
         let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|p| IoSlice::new(p)).collect();
         let mut left = slices.as_mut_slice();
@@ -96,7 +92,7 @@ impl Stage {
 
     fn file(&mut self) -> io::Result<&File> {
         if !self.made {
-            self.check_space()?;
+            self.layout.check_room()?;
         }
         let path = self.layout.blob(self.id);
         match &mut self.file {
@@ -112,13 +108,6 @@ impl Stage {
                 Ok(empty.insert(file))
             }
         }
-    }
-
-    fn check_space(&self) -> io::Result<()> {
-        if self.layout.room()?.is_some_and(|room| room < RESERVE) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        Ok(())
     }
 }
 

@@ -14,8 +14,10 @@ use crate::store::contract::contract;
 
 mod damage; // corruption found at a start, while serving, by a check
 mod disk; // what is on the disk, and who can read it
+mod killed; // a process that is killed amid changes
 mod lost; // an index that lacks existing files
 mod room; // space that is reclaimed
+mod shared; // bytes that several files share
 mod start; // from one start to the next: locks, formats, crashes
 
 use crate::store::{Metadata, Span};
@@ -73,6 +75,33 @@ async fn read(store: &LocalStore, name: &str) -> Result<Vec<u8>, Error> {
     let body = store.open(&key(name), options).await?.body.here();
     let chunks: Vec<Bytes> = body.try_collect().await?;
     Ok(chunks.concat())
+}
+
+async fn describe(store: &LocalStore, name: &str) -> Info {
+    let (key, unconditional) = (key(name), Conditions::default());
+    let described = store.stat(&key, &Guard::Any, &unconditional).await;
+    described.expect("a file")
+}
+
+async fn etag(store: &LocalStore, name: &str) -> String {
+    describe(store, name).await.etag
+}
+
+/// A copy of this version that everything allows.
+fn copying(from: &str, etag: &str, to: &str) -> Copy {
+    Copy {
+        from: key(from),
+        etag: etag.into(),
+        may_read: Guard::Any,
+        may_remove: None,
+        to: key(to),
+        options: freely(),
+        or_same: false,
+    }
+}
+
+async fn copy(store: &LocalStore, copy: Copy) -> Result<Stored, CopyError> {
+    store.copy(vec![copy]).await.remove(0)
 }
 
 /// Every file below the blob folders.

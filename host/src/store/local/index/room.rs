@@ -12,12 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use redb::{Database, ReadableTable};
+use redb::{Database, ReadOnlyTable, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::Index;
 use super::database::{OpenDatabase, open};
 use super::snapshot::Snapshot;
-use super::tables::{CHANGES, CONTENTS, FILES, SIZES, read_changes};
+use super::tables::{CHANGES, CONTENTS, FILES, METADATA, REFERENCES, SIZES, read_changes};
 
 /// The least free space that is worth compacting, in bytes.
 const WORTH: u64 = 8 << 20;
@@ -130,7 +130,7 @@ impl Index {
     fn copy(
         &self,
         draft: &Path,
-        mut is_wanted: impl FnMut() -> bool,
+        is_wanted: impl FnMut() -> bool,
     ) -> Result<Option<Database>, redb::Error> {
         match fs::remove_file(draft) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -144,23 +144,19 @@ impl Index {
         let snapshot = Snapshot::of(from, &self.health)?;
         let database = open(draft, false)?;
         let transaction = database.begin_write()?;
+        let mut copy = Copy {
+            to: &transaction,
+            count: 0,
+            is_wanted,
+        };
+        let is_whole = copy.table(FILES, &snapshot.rows)?
+            && copy.table(METADATA, &snapshot.metadata)?
+            && copy.table(CONTENTS, &snapshot.contents)?
+            && copy.table(REFERENCES, &snapshot.references)?;
+        if !is_whole {
+            return Ok(None);
+        }
         {
-            let mut rows = transaction.open_table(FILES)?;
-            let mut contents = transaction.open_table(CONTENTS)?;
-            for (count, row) in snapshot.rows.iter()?.enumerate() {
-                if count % STEP == 0 && !is_wanted() {
-                    return Ok(None);
-                }
-                let (key, row) = row?;
-                rows.insert(key.value(), row.value())?;
-            }
-            for (count, content) in snapshot.contents.iter()?.enumerate() {
-                if count % STEP == 0 && !is_wanted() {
-                    return Ok(None);
-                }
-                let (id, content) = content?;
-                contents.insert(id.value(), content.value())?;
-            }
             transaction.open_table(CHANGES)?.insert((), changes)?;
             let sizes = (changes, self.bytes.load(Ordering::Relaxed));
             transaction.open_table(SIZES)?.insert((), sizes)?;
@@ -192,5 +188,33 @@ impl Index {
             let _ = self.health.attempt(|| Ok(old.database.close()?));
         }
         !retired.is_empty()
+    }
+}
+
+/// A copy that is being made.
+struct Copy<'txn, F> {
+    to: &'txn WriteTransaction,
+    /// How many rows were copied.
+    count: usize,
+    is_wanted: F,
+}
+
+impl<F: FnMut() -> bool> Copy<'_, F> {
+    /// Copies a whole table. Returns false if it was no longer wanted.
+    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &mut self,
+        name: TableDefinition<'_, K, V>,
+        from: &ReadOnlyTable<K, V>,
+    ) -> Result<bool, redb::Error> {
+        let mut to = self.to.open_table(name)?;
+        for row in from.iter()? {
+            if self.count.is_multiple_of(STEP) && !(self.is_wanted)() {
+                return Ok(false);
+            }
+            let (key, value) = row?;
+            to.insert(key.value(), value.value())?;
+            self.count += 1;
+        }
+        Ok(true)
     }
 }

@@ -1,5 +1,6 @@
 //! The index as readers see it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use redb::{ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata
 use super::database::OpenDatabase;
 use super::health::Health;
 use super::list::{self, Page};
-use super::tables::{CONTENTS, FILES, Rows, Version, version};
+use super::tables::{CONTENTS, FILES, METADATA, Pairs, REFERENCES, Rows, Version, version};
 use crate::store::local::failure::failed;
 use crate::store::local::id::Id;
 use crate::store::{Error, Key, ListOptions};
@@ -20,7 +21,9 @@ pub(in crate::store::local) const SMALL: u64 = 8 << 10;
 /// The whole index as a reader sees it, as of one moment.
 pub(in crate::store::local) struct Snapshot {
     pub(super) rows: Rows,
+    pub(super) metadata: ReadOnlyTable<&'static [u8], Pairs>,
     pub(super) contents: ReadOnlyTable<u128, &'static [u8]>,
+    pub(super) references: ReadOnlyTable<u128, u64>,
     health: Arc<Health>,
     /// Keeps the database open.
     _in_use: Arc<()>,
@@ -32,7 +35,9 @@ impl Snapshot {
         let transaction = opened.database.begin_read()?;
         Ok(Self {
             rows: transaction.open_table(FILES)?,
+            metadata: transaction.open_table(METADATA)?,
             contents: transaction.open_table(CONTENTS)?,
+            references: transaction.open_table(REFERENCES)?,
             health: Arc::clone(health),
             _in_use: Arc::clone(&opened.in_use),
         })
@@ -41,7 +46,7 @@ impl Snapshot {
     /// Looks up a key. Fast and usually from memory, so it runs on the caller's thread.
     pub(in crate::store::local) fn get(&self, key: &Key) -> Result<Option<Version>, Error> {
         self.health
-            .attempt(|| version(&self.rows, key))
+            .attempt(|| version(&self.rows, &self.metadata, key))
             .map_err(failed)
     }
 
@@ -81,6 +86,20 @@ impl Snapshot {
                     each(key.value(), Id::from_u128(id), size);
                 }
                 Ok(())
+            })
+            .map_err(failed)
+    }
+
+    /// How many rows share the bytes of a version, for those that more than one does.
+    pub(in crate::store::local) fn references(&self) -> Result<HashMap<Id, u64>, Error> {
+        self.health
+            .attempt(|| {
+                let mut counts = HashMap::new();
+                for count in self.references.iter()? {
+                    let (id, count) = count?;
+                    counts.insert(Id::from_u128(id.value()), count.value());
+                }
+                Ok(counts)
             })
             .map_err(failed)
     }

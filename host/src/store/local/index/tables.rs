@@ -21,10 +21,20 @@ pub(super) const FILES: TableDefinition<&[u8], Row> = TableDefinition::new("file
 /// The bytes of small versions, by id.
 pub(super) const CONTENTS: TableDefinition<u128, &[u8]> = TableDefinition::new("contents");
 
+/// What clients keep beside a file, by key, for files that have any: a part of the row, whose
+/// type has no place for it.
+pub(super) const METADATA: TableDefinition<&[u8], Pairs> = TableDefinition::new("metadata");
+
+/// Names and values, ascending by name.
+pub(super) type Pairs = Vec<(&'static str, &'static str)>;
+
+/// How many rows share the bytes of a version, by id; only if more than one does.
+pub(super) const REFERENCES: TableDefinition<u128, u64> = TableDefinition::new("references");
+
 /// How many changes were committed, so that a commit in doubt can be looked up.
 pub(super) const CHANGES: TableDefinition<(), u64> = TableDefinition::new("changes");
 
-/// The number of a change, and the bytes of all rows and contents after it. If it is not the
+/// The number of a change, and the bytes of all tables after it. If it is not the
 /// latest change, an older version of this program has written since.
 pub(super) const SIZES: TableDefinition<(), (u64, u64)> = TableDefinition::new("sizes");
 
@@ -40,23 +50,34 @@ pub(in crate::store::local) struct Version {
 /// What is stored under a key.
 pub(super) fn version(
     rows: &impl ReadableTable<&'static [u8], Row>,
+    metadata: &impl ReadableTable<&'static [u8], Pairs>,
     key: &Key,
 ) -> Result<Option<Version>, redb::Error> {
-    let row = rows.get(key.as_str().as_bytes())?;
-    Ok(row.map(|row| {
-        let (id, size, modified, content_type, uploader) = row.value();
-        let id = Id::from_u128(id);
-        let info = Info {
-            key: key.clone(),
-            size,
-            etag: id.etag(),
-            modified: from_nanos(modified),
-            content_type: content_type.to_owned(),
-            uploader: uploader.map(str::to_owned),
-            metadata: Metadata::default(),
-        };
-        Version { id, info }
-    }))
+    let bytes = key.as_str().as_bytes();
+    let Some(row) = rows.get(bytes)? else {
+        return Ok(None);
+    };
+    let (id, size, modified, content_type, uploader) = row.value();
+    let id = Id::from_u128(id);
+    let metadata = metadata.get(bytes)?.map(|pairs| owned(&pairs.value()));
+    let info = Info {
+        key: key.clone(),
+        size,
+        etag: id.etag(),
+        modified: from_nanos(modified),
+        content_type: content_type.to_owned(),
+        uploader: uploader.map(str::to_owned),
+        metadata: metadata.transpose()?.unwrap_or_default(),
+    };
+    Ok(Some(Version { id, info }))
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Result<Metadata, redb::Error> {
+    let pairs = pairs
+        .iter()
+        .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    // Nothing else is ever stored.
+    Metadata::new(pairs.collect()).map_err(|error| redb::Error::Corrupted(error.to_string()))
 }
 
 /// The time of a row.
@@ -76,6 +97,8 @@ pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(FILES)?;
     transaction.open_table(CONTENTS)?;
+    transaction.open_table(METADATA)?;
+    transaction.open_table(REFERENCES)?;
     transaction.open_table(CHANGES)?;
     transaction.open_table(SIZES)?;
     transaction.commit()?;

@@ -102,6 +102,44 @@ fn the_space_of_small_files_is_reclaimed_while_others_read() {
 }
 
 #[test]
+fn compaction_keeps_metadata_and_what_copies_share() {
+    for in_place in [true, false] {
+        let dir = TempDir::new().expect("a directory");
+        let index = emptied(&dir, 4_000);
+        let (source, copy) = (key("00000020"), key("copy"));
+        let metadata = Metadata::new(vec![("k".into(), "Zoë".into())]).expect("metadata");
+        let copied = index.update(|draft| {
+            let version = draft.get(&source)?.expect("a version");
+            let info = Info {
+                key: copy.clone(),
+                metadata: metadata.clone(),
+                ..version.info
+            };
+            draft.copy(version.id, &info).map(Some)
+        });
+        assert!(copied.is_ok());
+        let before = index.free();
+        let compacted = match in_place {
+            true => index.compact_in_place(),
+            false => index.compact_aside(|| true),
+        };
+        assert!(shorter(compacted) && index.free() < before);
+        let snapshot = index.snapshot().expect("a snapshot");
+        let version = snapshot.get(&copy).expect("an index").expect("a version");
+        assert_eq!(version.info.metadata, metadata);
+        let references = snapshot.references().expect("counts");
+        assert_eq!(
+            references.into_iter().collect::<Vec<_>>(),
+            [(version.id, 2)]
+        );
+        let removed = index.update(|draft| draft.remove(&source).map(Some));
+        assert!(removed.is_ok());
+        let content = index.snapshot().expect("a snapshot").content(&version);
+        assert_eq!(content.expect("an index").as_deref(), Some(&SMALL_FILE[..]));
+    }
+}
+
+#[test]
 fn after_a_change_by_an_older_version_the_bytes_are_counted_again() {
     let dir = TempDir::new().expect("a directory");
     let index = emptied(&dir, 400);

@@ -40,10 +40,10 @@ async fn a_directory_of_a_newer_format_is_left_alone() {
     let dir = TempDir::new().expect("a directory");
     let store = LocalStore::open(dir.path()).expect("a store");
     store.close().await;
-    fs::write(dir.path().join("format"), "3\n").expect("a newer format");
+    fs::write(dir.path().join("format"), "4\n").expect("a newer format");
     let refused = LocalStore::open(dir.path()).map(|_| ());
     assert!(
-        matches!(refused, Err(OpenError::Newer { found: 3, .. })),
+        matches!(refused, Err(OpenError::Newer { found: 4, .. })),
         "{refused:?}"
     );
     assert!(dir.path().join("clean").exists());
@@ -96,7 +96,78 @@ async fn a_directory_of_the_format_without_small_files_in_the_index_is_upgraded(
     store.close().await;
     assert!(!file.exists());
     let format = fs::read_to_string(dir.path().join("format"));
-    assert_eq!(format.expect("a format"), "2\n");
+    assert_eq!(format.expect("a format"), "3\n");
+}
+
+/// A directory of format 2 with a small and a large file, written without this program's tables.
+fn of_format_2() -> (TempDir, id::Id) {
+    let dir = TempDir::new().expect("a directory");
+    let (small, large) = (id::Id::fresh(), id::Id::fresh());
+    let blobs = dir.path().join("blobs");
+    for folder in 0..=u8::MAX {
+        fs::create_dir_all(blobs.join(format!("{folder:02x}"))).expect("a folder");
+    }
+    fs::write(blobs.join(layout::blob_name(large)), LARGE).expect("written");
+    let database = redb::Database::create(dir.path().join("index.redb")).expect("an index");
+    let transaction = database.begin_write().expect("a transaction");
+    {
+        type Row = (u128, u64, u64, &'static str, Option<&'static str>);
+        let files = redb::TableDefinition::<&[u8], Row>::new("files");
+        let mut files = transaction.open_table(files).expect("a table");
+        let row = (small.as_u128(), 3, 1_000_000_000, "text/plain", Some("ann"));
+        files.insert(&b"small"[..], row).expect("a row");
+        let row = (large.as_u128(), LARGE.len() as u64, 0, "a/b", None);
+        files.insert(&b"large"[..], row).expect("a row");
+        let contents = redb::TableDefinition::<u128, &[u8]>::new("contents");
+        let mut contents = transaction.open_table(contents).expect("a table");
+        contents
+            .insert(small.as_u128(), &b"old"[..])
+            .expect("bytes");
+        let changes = redb::TableDefinition::<(), u64>::new("changes");
+        let mut changes = transaction.open_table(changes).expect("a table");
+        changes.insert((), 2).expect("a number");
+        let sizes = redb::TableDefinition::<(), (u64, u64)>::new("sizes");
+        let mut sizes = transaction.open_table(sizes).expect("a table");
+        sizes.insert((), (2, 157)).expect("a number");
+    }
+    transaction.commit().expect("committed");
+    database.close().expect("closed");
+    fs::write(dir.path().join("changes"), format!("{:020} {:020}\n", 2, 0)).expect("written");
+    fs::write(dir.path().join("format"), "2\n").expect("written");
+    (dir, large)
+}
+
+#[tokio::test]
+async fn a_directory_of_the_format_without_shared_bytes_is_upgraded() {
+    let (dir, id) = of_format_2();
+    // A check changes nothing.
+    let before = fs::read(dir.path().join("index.redb")).expect("an index");
+    fs::write(dir.path().join("lock"), "").expect("a lock");
+    let checked = check(dir.path(), |line| panic!("{line}")).expect("checked");
+    assert_eq!(checked.files, 2);
+    assert!(fs::read(dir.path().join("index.redb")).expect("an index") == before);
+
+    let store = LocalStore::open(dir.path()).expect("a store");
+    let format = fs::read_to_string(dir.path().join("format"));
+    assert_eq!(format.expect("a format"), "3\n");
+    assert_eq!(read(&store, "small").await.expect("kept"), b"old");
+    assert_eq!(read(&store, "large").await.expect("kept"), LARGE);
+    let info = describe(&store, "small").await;
+    assert_eq!(info.uploader.as_deref(), Some("ann"));
+    assert!(info.metadata.is_empty());
+    for name in ["small", "large"] {
+        let etag = etag(&store, name).await;
+        let made = copy(&store, copying(name, &etag, "copy")).await;
+        assert!(made.is_ok());
+        store.remove_many(&[key(name)], &Guard::Any).await;
+    }
+    assert_eq!(read(&store, "copy").await.expect("a copy"), LARGE);
+    store.close().await;
+    let names: Vec<_> = blobs(&dir)
+        .iter()
+        .map(|path| path.file_name().map(Into::into))
+        .collect();
+    assert_eq!(names, [Some(std::ffi::OsString::from(id.to_string()))]);
 }
 
 #[tokio::test]
