@@ -116,6 +116,8 @@ async fn responses(server: &Server, origin: Option<&str>) -> Vec<(&'static str, 
             Some(("if-match", "\"x\"")),
             412,
         ),
+        ("a copy", "POST", "/v1/user/copy", Some(&*alice), None, 400),
+        ("a description", "GET", "/v1/public/info/a", None, None, 200),
         (
             "an unsupported method",
             "PATCH",
@@ -261,6 +263,9 @@ async fn a_preflight_needs_no_token_and_allows_every_method_and_field() {
         ),
         ("/v1/user/urls/a", "POST", "authorization"),
         ("/v1/user/urls", "POST", "authorization,content-type"),
+        ("/v1/user/copy", "POST", "authorization,content-type"),
+        ("/v1/user/info/a", "PATCH", "authorization,if-match"),
+        ("/v1/user/files/a", "PUT", "coffer-meta-title"),
         ("/v1/links/x/a", "HEAD", "range"),
         (
             "/v1/user/files/none",
@@ -366,6 +371,12 @@ async fn each_resource_lists_the_methods_that_it_supports() {
             "POST, OPTIONS",
             vec!["GET", "HEAD", "PUT", "DELETE"],
         ),
+        ("/v1/org/move", "POST, OPTIONS", vec!["GET", "PUT"]),
+        (
+            "/v1/org/info/a",
+            "GET, HEAD, PATCH, OPTIONS",
+            vec!["POST", "PUT", "DELETE"],
+        ),
         (
             link,
             "GET, HEAD, OPTIONS",
@@ -401,7 +412,7 @@ async fn each_resource_lists_the_methods_that_it_supports() {
     );
     let (status, headers, _) = crate::support::raw(server.address(), whole.as_bytes());
     assert_eq!(status, 204);
-    for method in ["get", "head", "put", "post", "delete", "options"] {
+    for method in ["get", "head", "put", "post", "patch", "delete", "options"] {
         assert!(
             list(&headers, "allow").contains(&method.to_owned()),
             "{headers:?}"

@@ -6,9 +6,11 @@ mod access; // who reaches whose files: callers, operations and areas as one tab
 mod browser; // Chromium on pages of another origin: shown, played, embedded, uploaded, and no script runs
 mod cli; // what is refused at start and how, help, environment variables, development tokens
 mod conditions; // preconditions of PUT and DELETE, also from many clients at once
+mod copy; // copies and moves of files and folders, also between areas, interrupted, and by whom
 mod cors; // other origins, and OPTIONS
 mod crash; // kill -9, restart, a second host, a graceful shutdown
 mod delete; // what it removes, and nothing more
+mod delete_many; // many files, or a folder, in one request
 mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to save as
 mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
 mod hostile; // hostile components, and how little they affect others
@@ -17,6 +19,7 @@ mod keys; // keys that an IAM API publishes: found, cached, renewed, out of reac
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // presigned URLs, which work without a token, and what they do not open
 mod list; // what is on a page, and walks over the pages
+mod metadata; // given with a file, shown with it, changed without its bytes
 mod names; // valid or refused, and never a path on the disk
 mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused

@@ -255,6 +255,31 @@ async fn the_log_says_what_a_denied_request_asked_for() {
             r#"operation="make-urls" area="user" status=401"#,
         ),
         (
+            Method::POST,
+            "/v1/user/copy",
+            r#"operation="copy" area="user" status=401"#,
+        ),
+        (
+            Method::POST,
+            "/v1/org/move",
+            r#"operation="move" area="org" status=401"#,
+        ),
+        (
+            Method::POST,
+            "/v1/public/delete",
+            r#"operation="delete-many" area="public" status="#,
+        ),
+        (
+            Method::HEAD,
+            "/v1/public/info/none",
+            r#"operation="info" area="public" status=404"#,
+        ),
+        (
+            Method::PATCH,
+            "/v1/user/info/a",
+            r#"operation="amend" area="user" status=401"#,
+        ),
+        (
             Method::PATCH,
             "/v1/user/files/a",
             r#"operation="other" area="none" status=405"#,

@@ -80,6 +80,7 @@ async fn a_file_is_created_then_replaced_and_described_exactly() {
                 "content_type": "text/x-test; charset=utf-8",
                 "etag": etag,
                 "last_modified": null,
+                "metadata": {},
             });
             if is_public {
                 expected["public_url"] = json!(url);

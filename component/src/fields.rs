@@ -6,6 +6,7 @@ pub(crate) mod content_type;
 pub(crate) mod cors;
 pub(crate) mod digest;
 pub mod disposition;
+pub(crate) mod metadata;
 pub mod range;
 
 pub(crate) use content_type::ContentType;

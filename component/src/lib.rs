@@ -11,6 +11,10 @@
 //! | `GET /v1/{area}/files` | [`operations::list`] |
 //! | `POST /v1/{area}/urls/{name}` | [`operations::url`] |
 //! | `POST /v1/{area}/urls` | [`operations::urls`] |
+//! | `POST /v1/{area}/copy`, `/move` | [`operations::copy`] |
+//! | `POST /v1/{area}/delete` | [`operations::delete_many`] |
+//! | `GET`, `HEAD /v1/{area}/info/{name}` | [`operations::info`] |
+//! | `PATCH /v1/{area}/info/{name}` | [`operations::amend`] |
 //! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
@@ -69,10 +73,10 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
-use fields::cors;
+use fields::{cors, metadata};
 use http::{Answer, Request, Response};
 use operations::receipt::Receipt;
-use operations::{Context, delete, download, form, list, upload};
+use operations::{Context, amend, copy, delete, delete_many, download, form, info, list, upload};
 use permit::link;
 use policy::Policy;
 use problem::Problem;
@@ -123,6 +127,9 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     let answer = answer.unwrap_or_else(|problem| refused(problem, policy));
     let mut answer = answer.bounded();
     let headers = answer.headers_mut();
+    if !shared.is_empty() {
+        metadata::expose(headers);
+    }
     for (name, value) in &shared {
         headers.append(name, value.clone());
     }
@@ -182,6 +189,10 @@ fn dispatch(
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
         Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
         Route::MakeUrls { area } => operations::urls::answer(&context, request, area),
+        Route::Copy { area, kind } => copy::answer(&context, request, area, kind),
+        Route::DeleteMany { area } => delete_many::answer(&context, request, area),
+        Route::Info { area, name } => info::answer(&context, &request, area, name),
+        Route::Amend { area, name } => amend::answer(&context, request, area, &name),
         Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }

@@ -1,8 +1,12 @@
 //! One file per operation: parse, call the store, respond.
 
+pub(crate) mod amend;
+pub(crate) mod copy;
 pub(crate) mod delete;
+pub(crate) mod delete_many;
 pub(crate) mod download;
 pub(crate) mod form;
+pub(crate) mod info;
 pub(crate) mod list;
 pub(crate) mod receipt;
 pub(crate) mod upload;
@@ -11,6 +15,7 @@ pub(crate) mod urls;
 
 mod file;
 mod json_body;
+mod progress;
 
 use ::http::{HeaderName, HeaderValue};
 

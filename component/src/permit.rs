@@ -8,9 +8,12 @@
 //! - `unauthenticated` if no token was sent but a token could satisfy the rule,
 //! - `forbidden` for a token without the required user, organization or role.
 
+mod amending;
+mod copying;
 mod decision;
 pub(crate) mod key;
 pub(crate) mod link;
+mod many;
 mod options;
 mod refusals;
 
@@ -22,9 +25,13 @@ use crate::token::{Caller, Owner};
 use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
-use key::{BlobKey, Scope};
+use key::Scope;
 use link::{LinkKey, Validity};
 
+pub(crate) use amending::amend;
+pub(crate) use copying::{Copying, copying};
+pub(crate) use key::BlobKey;
+pub(crate) use many::{Deleting, deleting, identity};
 pub(crate) use refusals::Refusals;
 
 /// Permission to read one file, or to make a link to it.

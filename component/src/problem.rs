@@ -36,6 +36,9 @@ pub enum Problem {
     LinkExpired,
     #[error("no such file or path")]
     NotFound,
+    /// What is to be copied.
+    #[error("no such file: the name in \"from\" is not that of a file")]
+    NoSource,
     #[error("this resource does not support this method")]
     MethodNotAllowed {
         /// The methods it supports, as `Allow` lists them.
@@ -59,6 +62,9 @@ pub enum Problem {
     Internal,
     #[error("the storage is unavailable; try again")]
     Unavailable,
+    /// Each time it was to be copied, another version was there.
+    #[error("the file to copy is being replaced; try again")]
+    SourceChanges,
     #[error("the token cannot be verified: the IAM API is unavailable; try again")]
     IamUnavailable,
     #[error("timed out waiting for the request body")]
@@ -136,7 +142,7 @@ impl Problem {
             Self::IamNotConfigured => (S::FORBIDDEN, "iam-not-configured", "IAM not configured"),
             Self::LinkInvalid => (S::FORBIDDEN, "link-invalid", "Link invalid"),
             Self::LinkExpired => (S::FORBIDDEN, "link-expired", "Link expired"),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
+            Self::NotFound | Self::NoSource => (S::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed { .. } => (
                 S::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -160,7 +166,7 @@ impl Problem {
                 "Range not satisfiable",
             ),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
-            Self::Unavailable | Self::IamUnavailable => {
+            Self::Unavailable | Self::SourceChanges | Self::IamUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable")
             }
             Self::Unsupported => (S::NOT_IMPLEMENTED, "unsupported", "Unsupported"),

@@ -6,10 +6,12 @@ mod name;
 pub(crate) mod percent;
 pub mod query;
 mod route;
+mod series;
 mod version;
 
 pub(crate) use cursor::Cursor;
 pub use name::Name;
 pub use route::Route;
-pub(crate) use route::Subject;
+pub(crate) use route::{CopyKind, Subject};
+pub(crate) use series::Series;
 pub(crate) use version::Version;

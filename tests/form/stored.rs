@@ -33,7 +33,14 @@ async fn files_are_stored_among_text_fields() {
     {
         let mut keys: Vec<&String> = file.as_object().unwrap().keys().collect();
         keys.sort();
-        let expected = ["content_type", "etag", "last_modified", "name", "size"];
+        let expected = [
+            "content_type",
+            "etag",
+            "last_modified",
+            "metadata",
+            "name",
+            "size",
+        ];
         assert_eq!(keys, expected);
         assert_eq!(file["size"], size);
         let path = format!("/v1/user/files/{}", file["name"].as_str().unwrap());

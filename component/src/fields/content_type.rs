@@ -75,7 +75,8 @@ impl ContentType {
         std::str::from_utf8(given).ok().and_then(Self::parse)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// The type with this text, without the spaces around it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let media_type = MediaType::parse(text.trim_ascii()).ok()?;
         // The parser accepts ranges such as `image/*` too.

@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const METHODS: &str = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+const METHODS: &str = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
 
 /// The allowed header fields for a preflight that names none.
 const FIELDS: &str = "Authorization, Content-Type, Content-Digest, Repr-Digest, If-Match, \

@@ -8,6 +8,7 @@ use crate::bindings::coffer::storage::blobs::{self, Conditions, Error, Info, Ope
 use crate::fields::ContentType;
 use crate::fields::conditions::{if_range, of_read};
 use crate::fields::disposition;
+use crate::fields::metadata;
 use crate::fields::range;
 use crate::http::{Answer, Request, Response};
 use crate::permit::{self, Read};
@@ -192,6 +193,7 @@ fn described(
         header::CONTENT_DISPOSITION,
         disposition::for_download(name.basename(), content_type.is_inline(), save_as),
     );
+    metadata::insert(&mut headers, &info.metadata);
     headers
 }
 

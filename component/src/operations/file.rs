@@ -1,6 +1,6 @@
 //! How files are described to clients.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Info;
@@ -15,6 +15,8 @@ pub(super) struct File {
     content_type: String,
     etag: String,
     last_modified: String,
+    #[serde(serialize_with = "members")]
+    metadata: Vec<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +36,7 @@ impl File {
             content_type: info.content_type,
             etag: info.etag,
             last_modified: time::rfc3339(info.modified),
+            metadata: info.metadata,
             public_url,
             versioned_url,
         }
@@ -43,6 +46,11 @@ impl File {
     pub(super) fn etag(&self) -> &str {
         &self.etag
     }
+}
+
+/// Pairs of a name and a value as an object.
+fn members<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 /// The URL of a file; that of a public file works for everyone.

@@ -11,7 +11,7 @@ use super::Context;
 use super::file::{File, location};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Upload};
-use crate::fields::ContentType;
+use crate::fields::{ContentType, metadata};
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
 use crate::multipart::{Filename, Form, Part};
 use crate::permit::{self, Store};
@@ -25,6 +25,8 @@ const MOST_FILES: usize = 100;
 const EPILOGUE: usize = 256 * 1024;
 /// The text field that names a folder.
 const FOLDER: &str = "folder";
+/// The text field with metadata.
+const METADATA: &str = "metadata";
 
 /// What was stored.
 #[derive(Serialize)]
@@ -59,6 +61,7 @@ pub(crate) fn answer(
     };
     let mut form = Form::new(content_type.as_bytes(), source)?;
     let mut folder = query.folder.clone();
+    let mut metadata = Vec::new();
     let mut staged = Staged::default();
     while let Some(mut part) = form.next_part()? {
         match part.disposition.filename.clone() {
@@ -72,11 +75,14 @@ pub(crate) fn answer(
                 let of_file = |problem: Problem| problem.of_file(filename.as_str());
                 let name = Name::within(folder.as_ref(), &path).map_err(of_file)?;
                 staged.check(&name).map_err(of_file)?;
-                let upload = stage(&permit, &name, &mut part, of_file)?;
+                let upload = stage(&permit, &name, &metadata, &mut part, of_file)?;
                 staged.push(name, filename, upload);
             }
             None if part.disposition.name == FOLDER && query.folder.is_none() => {
                 folder = parse_folder(&part.text(Name::MAX_BYTES + 1)?)?;
+            }
+            None if part.disposition.name == METADATA => {
+                metadata = metadata::of_text(&part.text(metadata::LONGEST_TEXT)?)?;
             }
             None => query::refuse_chunk(&part.disposition.name)?,
         }
@@ -183,11 +189,13 @@ impl Staged {
 fn stage(
     permit: &Store<'_>,
     name: &Name,
+    metadata: &[(String, String)],
     part: &mut Part<'_, '_>,
     of_file: impl Fn(Problem) -> Problem,
 ) -> Result<Upload, Problem> {
     let content_type = ContentType::of_part(part.content_type.as_deref(), name);
-    let options = permit.options(&content_type, None).map_err(&of_file)?;
+    let mut options = permit.options(&content_type, None).map_err(&of_file)?;
+    options.metadata = metadata.to_vec();
     let refusals = permit.refusals();
     let refusal = |error| of_file(refusals.problem(error));
     let upload = blobs::create(permit.key(name).as_str(), &options).map_err(refusal)?;

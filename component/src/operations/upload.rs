@@ -8,7 +8,7 @@ use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
 use crate::fields::ContentType;
 use crate::fields::conditions::conditions;
-use crate::fields::digest;
+use crate::fields::{digest, metadata};
 use crate::http::{Answer, Request};
 use crate::permit;
 use crate::problem::Problem;
@@ -51,6 +51,7 @@ pub(crate) fn answer(
         options.announced = None;
     }
     options.conditions = conditions(headers)?;
+    options.metadata = metadata::of_request(headers)?;
     options.sha256 = digest::sha256(headers)?.map(Vec::from);
     let receipt = Receipt::new(context, &request, area, name, permit.refusals());
 

@@ -52,7 +52,7 @@ pub(crate) fn answer(
 }
 
 /// Refuses a file that is not there, or that the caller may not read.
-pub(super) fn check(permit: &permit::Read) -> Result<(), Problem> {
+fn check(permit: &permit::Read) -> Result<(), Problem> {
     let found = blobs::stat(permit.key().as_str(), &permit.may_read(), &unconditional());
     found.map(drop).map_err(|error| permit.problem(error))
 }

@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use super::json_body::{self, expires_in, invalid, unknown};
-use super::url::{Made, Maker, check};
+use super::url::{Made, Maker};
 use crate::area::Area;
+use crate::bindings::coffer::storage::blobs;
 use crate::http::{Answer, Request, Response};
-use crate::permit::{self, Reading};
+use crate::permit::{self, BlobKey, Read, Reading};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -59,34 +60,45 @@ pub(crate) fn answer(
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
     let maker = Maker::new(context, area, base_url, asked.expires_in)?;
-    let names = asked.names.into_iter();
-    let urls = names.map(|name| entry(&reading, &maker, name));
-    let urls = urls.collect::<Result<_, _>>()?;
+    let urls = entries(&reading, &maker, asked.names)?;
     Ok(Answer::Whole(Response::json(
         StatusCode::OK,
         &Urls { urls },
     )))
 }
 
-/// What comes of one name.
+/// What comes of these names.
 ///
 /// # Errors
-/// A fault of the service, which the other names would meet too.
-fn entry(reading: &Reading, maker: &Maker, name: String) -> Result<Entry, Problem> {
-    let made = Name::new(&name).and_then(|name| {
-        let permit = reading.clone().of(name);
-        check(&permit)?;
+/// A fault of the service.
+fn entries(reading: &Reading, maker: &Maker, names: Vec<String>) -> Result<Vec<Entry>, Problem> {
+    let permits = names.iter().map(|name| Name::new(name));
+    let permits = permits.map(|name| name.map(|name| reading.clone().of(name)));
+    let permits: Vec<Result<Read, Problem>> = permits.collect();
+    let keys: Vec<BlobKey> = permits.iter().flatten().map(Read::key).collect();
+    let keys: Vec<&str> = keys.iter().map(BlobKey::as_str).collect();
+    let mut found = blobs::stat_many(&keys, &reading.may_read()).into_iter();
+    let made = permits.into_iter().map(|permit| {
+        let permit = permit?;
+        let found = found.next().ok_or(Problem::Internal)?;
+        found.map_err(|error| permit.problem(error))?;
         maker.make(&permit)
     });
-    match made {
-        Ok(Made { url, expires_at }) => Ok(Entry::Made {
-            name,
-            url,
-            expires_at,
-        }),
-        Err(problem) if problem.status().is_client_error() => Ok(Entry::Refused { name, problem }),
-        Err(problem) => Err(problem),
-    }
+    names
+        .into_iter()
+        .zip(made)
+        .map(|(name, made)| match made {
+            Ok(Made { url, expires_at }) => Ok(Entry::Made {
+                name,
+                url,
+                expires_at,
+            }),
+            Err(problem) if problem.status().is_client_error() => {
+                Ok(Entry::Refused { name, problem })
+            }
+            Err(problem) => Err(problem),
+        })
+        .collect()
 }
 
 fn asked(members: Map<String, Value>) -> Result<Asked, Problem> {

@@ -57,7 +57,7 @@ impl Problem {
             Self::RangeNotSatisfiable { size } => HeaderValue::try_from(format!("bytes */{size}"))
                 .ok()
                 .map(|value| (header::CONTENT_RANGE, value)),
-            Self::Unavailable => Some((header::RETRY_AFTER, text("1"))),
+            Self::Unavailable | Self::SourceChanges => Some((header::RETRY_AFTER, text("1"))),
             Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
             Self::OfFile { problem, .. } => problem.field(),
             _ => None,

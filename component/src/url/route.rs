@@ -25,10 +25,27 @@ pub enum Route {
     MakeUrl { area: Area, name: Name },
     /// `POST /v1/{area}/urls`
     MakeUrls { area: Area },
+    /// `POST /v1/{area}/copy` or `/move`
+    Copy { area: Area, kind: CopyKind },
+    /// `POST /v1/{area}/delete`
+    DeleteMany { area: Area },
+    /// `GET /v1/{area}/info/{name}`
+    Info { area: Area, name: Name },
+    /// `PATCH /v1/{area}/info/{name}`
+    Amend { area: Area, name: Name },
     /// `GET /v1/links/{token}/{basename}`, both as they are in the path.
     FollowLink { token: String, basename: String },
     /// `OPTIONS` on any path, with the methods that it supports.
     Preflight { allow: &'static str },
+}
+
+/// What happens to a file that is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyKind {
+    /// It stays.
+    Copy,
+    /// It is deleted: the copy takes its place.
+    Move,
 }
 
 /// What a request asks for, whether or not its name is valid.
@@ -74,6 +91,9 @@ enum Resource<'p> {
     File(Area, &'p str),
     Url(Area, &'p str),
     Urls(Area),
+    Copy(Area, CopyKind),
+    Delete(Area),
+    Info(Area, &'p str),
     Link(&'p str, &'p str),
 }
 
@@ -92,8 +112,12 @@ impl<'p> Resource<'p> {
         match rest.split_once('/') {
             None if rest == "files" => Some(Self::Files(area)),
             None if rest == "urls" => Some(Self::Urls(area)),
+            None if rest == "copy" => Some(Self::Copy(area, CopyKind::Copy)),
+            None if rest == "move" => Some(Self::Copy(area, CopyKind::Move)),
+            None if rest == "delete" => Some(Self::Delete(area)),
             Some(("files", name)) => Some(Self::File(area, name)),
             Some(("urls", name)) => Some(Self::Url(area, name)),
+            Some(("info", name)) => Some(Self::Info(area, name)),
             _ => None,
         }
     }
@@ -102,6 +126,7 @@ impl<'p> Resource<'p> {
         let area = match self {
             Self::Server | Self::Link(..) => return None,
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
+            Self::Copy(area, _) | Self::Delete(area) | Self::Info(area, _) => area,
         };
         Some(match area {
             Area::Public => telemetry::Area::Public,
@@ -120,6 +145,11 @@ impl<'p> Resource<'p> {
             (Self::File(..), "DELETE") => Operation::Delete,
             (Self::Url(..), "POST") => Operation::MakeUrl,
             (Self::Urls(_), "POST") => Operation::MakeUrls,
+            (Self::Copy(_, CopyKind::Copy), "POST") => Operation::Copy,
+            (Self::Copy(_, CopyKind::Move), "POST") => Operation::Move,
+            (Self::Delete(_), "POST") => Operation::DeleteMany,
+            (Self::Info(..), "GET" | "HEAD") => Operation::Info,
+            (Self::Info(..), "PATCH") => Operation::Amend,
             (Self::Link(..), "GET" | "HEAD") => Operation::FollowLink,
             _ => return None,
         })
@@ -128,10 +158,12 @@ impl<'p> Resource<'p> {
     /// The methods it supports, as `Allow` lists them (RFC 9110, 10.2.1).
     fn allow(self) -> &'static str {
         match self {
-            Self::Server => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+            Self::Server => "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS",
             Self::Files(_) => "GET, HEAD, POST, OPTIONS",
             Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
             Self::Url(..) | Self::Urls(_) => "POST, OPTIONS",
+            Self::Copy(..) | Self::Delete(_) => "POST, OPTIONS",
+            Self::Info(..) => "GET, HEAD, PATCH, OPTIONS",
             Self::Link(..) => "GET, HEAD, OPTIONS",
         }
     }
@@ -162,6 +194,16 @@ impl<'p> Resource<'p> {
                 name: Name::decode(raw)?,
             },
             (Self::Urls(area), "POST") => Route::MakeUrls { area },
+            (Self::Copy(area, kind), "POST") => Route::Copy { area, kind },
+            (Self::Delete(area), "POST") => Route::DeleteMany { area },
+            (Self::Info(area, raw), "GET") => Route::Info {
+                area,
+                name: Name::decode(raw)?,
+            },
+            (Self::Info(area, raw), "PATCH") => Route::Amend {
+                area,
+                name: Name::decode(raw)?,
+            },
             (Self::Link(token, basename), "GET") => Route::FollowLink {
                 token: token.to_owned(),
                 basename: basename.to_owned(),

@@ -54,6 +54,11 @@ impl Host for TelemetryView<'_> {
             Operation::List => "list",
             Operation::MakeUrl => "make-url",
             Operation::MakeUrls => "make-urls",
+            Operation::Copy => "copy",
+            Operation::Move => "move",
+            Operation::DeleteMany => "delete-many",
+            Operation::Info => "info",
+            Operation::Amend => "amend",
             Operation::FollowLink => "follow-link",
             Operation::Options => "options",
         };

@@ -237,3 +237,82 @@ fn the_query_starts_at_the_first_question_mark() {
     let (_, parsed) = Route::parse(&Method::GET, "/v1/public/files/a%3Fb");
     assert_eq!(parsed.map(|(_, query)| query.to_owned()), Ok(String::new()));
 }
+
+#[test]
+fn copies_deletions_of_many_and_descriptions_have_their_routes() -> Result<(), Problem> {
+    let (area, name) = (Area::Org, Name::new("a/b")?);
+    for (method, target, expected, operation) in [
+        (
+            "POST",
+            "/v1/org/copy",
+            Route::Copy {
+                area,
+                kind: CopyKind::Copy,
+            },
+            Operation::Copy,
+        ),
+        (
+            "POST",
+            "/v1/org/move?x",
+            Route::Copy {
+                area,
+                kind: CopyKind::Move,
+            },
+            Operation::Move,
+        ),
+        (
+            "POST",
+            "/v1/org/delete",
+            Route::DeleteMany { area },
+            Operation::DeleteMany,
+        ),
+        (
+            "HEAD",
+            "/v1/org/info/a%2Fb",
+            Route::Info {
+                area,
+                name: name.clone(),
+            },
+            Operation::Info,
+        ),
+        (
+            "PATCH",
+            "/v1/org/info/a/b",
+            Route::Amend { area, name },
+            Operation::Amend,
+        ),
+    ] {
+        assert_eq!(route(method, target), Ok(expected), "{method} {target}");
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let subject = Route::parse(&method, target).0.expect("a subject");
+        assert_eq!(subject.operation, operation);
+        assert_eq!(subject.area, Some(telemetry::Area::Org));
+    }
+    for (method, target, allow) in [
+        ("GET", "/v1/org/copy", "POST, OPTIONS"),
+        ("PUT", "/v1/org/move", "POST, OPTIONS"),
+        ("DELETE", "/v1/org/delete", "POST, OPTIONS"),
+        ("PUT", "/v1/org/info/a", "GET, HEAD, PATCH, OPTIONS"),
+        (
+            "PATCH",
+            "/v1/org/files/a",
+            "GET, HEAD, PUT, DELETE, OPTIONS",
+        ),
+    ] {
+        let refused = Err(Problem::MethodNotAllowed { allow });
+        assert_eq!(route(method, target), refused, "{method} {target}");
+    }
+    for target in [
+        "/v1/org/copy/",
+        "/v1/org/copy/a",
+        "/v1/org/info",
+        "/v1/org/Copy",
+    ] {
+        assert_eq!(route("POST", target), Err(Problem::NotFound), "{target}");
+    }
+    for target in ["/v1/org/info/", "/v1/org/info/a/../b"] {
+        let refused = route("PATCH", target);
+        assert!(matches!(refused, Err(Problem::InvalidName(_))), "{target}");
+    }
+    Ok(())
+}

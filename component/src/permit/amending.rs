@@ -1,0 +1,64 @@
+//! The permit to change what is stored beside a file's bytes: it takes what replacing the file takes.
+
+use super::decision::decide;
+use super::key::BlobKey;
+use super::{Store, store};
+use crate::area::Area;
+use crate::bindings::coffer::storage::blobs::{Error, Guard};
+use crate::fields::ContentType;
+use crate::policy::{Operation, Policy};
+use crate::problem::Problem;
+use crate::token::Caller;
+use crate::url::Name;
+
+/// Permission to change a file's description.
+pub(crate) struct Amend<'p> {
+    key: BlobKey,
+    storing: Store<'p>,
+}
+
+/// May this caller change the description of this file? [`Amend::may_replace`] says whose it
+/// has to be.
+pub(crate) fn amend<'p>(
+    policy: &'p Policy,
+    caller: &Caller,
+    area: Area,
+    name: &Name,
+) -> Result<Amend<'p>, Problem> {
+    // The permit to store would do with the one to create.
+    decide(policy, caller, area, Operation::Replace)?;
+    let storing = store(policy, caller, area)?;
+    Ok(Amend {
+        key: storing.key(name),
+        storing,
+    })
+}
+
+impl Amend<'_> {
+    /// The file's key.
+    pub(crate) fn key(&self) -> &BlobKey {
+        &self.key
+    }
+
+    /// Whose file it has to be.
+    pub(crate) fn may_replace(&self) -> Guard {
+        self.storing.may_replace()
+    }
+
+    /// The type as it is stored.
+    ///
+    /// # Errors
+    /// [`Problem::UnsupportedMediaType`] for a type that is not accepted here.
+    pub(crate) fn content_type(&self, content_type: &ContentType) -> Result<String, Problem> {
+        let options = self.storing.options(content_type, None)?;
+        Ok(options.content_type)
+    }
+
+    /// The problem to answer with if the store refuses.
+    pub(crate) fn problem(&self, error: Error) -> Problem {
+        match error {
+            Error::NotFound => Problem::NotFound,
+            error => self.storing.refusals().problem(error),
+        }
+    }
+}
