@@ -55,8 +55,8 @@ impl Bucket {
     /// What its service can do for a write. `whole`: its bytes are at hand.
     pub fn means(&self, whole: bool) -> Means {
         Means {
-            absent: true,
-            version: true,
+            absent: self.0.conditional,
+            version: self.0.conditional,
             folders: false,
             whole,
         }

@@ -16,7 +16,7 @@ pub async fn remove(
     may_remove: &Guard,
     conditions: &Conditions,
 ) -> Result<(), Error> {
-    let mut remove = Remove::new(may_remove, conditions, true);
+    let mut remove = Remove::new(may_remove, conditions, bucket.0.conditional);
     loop {
         let found = bucket.look(key).await?.map(|object| object.info);
         let Some(pin) = remove.pin(found)? else {
