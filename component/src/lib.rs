@@ -17,6 +17,7 @@
 //! | `PATCH /v1/{area}/info/{name}` | [`operations::amend`] |
 //! | `GET`, `HEAD`, `PUT`, `DELETE /v1/links/{token}/{basename}` | [`operations::link`] |
 //! | `POST /v1/links/{token}/` | [`operations::link`] |
+//! | `GET`, `HEAD /v1/openapi.json` | [`operations::openapi`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
 //! A request goes [`http`] → [`url`] (what it asks for: a [`url::Route`]) → [`token`] (who is
@@ -78,7 +79,7 @@ use fields::{cors, metadata};
 use http::{Answer, Request, Response};
 use operations::receipt::Receipt;
 use operations::{
-    Context, amend, copy, delete, delete_many, download, form, info, link, list, upload,
+    Context, amend, copy, delete, delete_many, download, form, info, link, list, openapi, upload,
 };
 use policy::Policy;
 use problem::Problem;
@@ -168,6 +169,7 @@ fn dispatch(
     };
     let route = match route {
         Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
+        Route::Openapi => return openapi::answer(&request.headers),
         // The link says all about what its holder may do.
         Route::Link { token, action } => {
             return link::answer(&context(Caller::Anonymous), request, &token, action);
@@ -199,7 +201,7 @@ fn dispatch(
         Route::DeleteMany { area } => delete_many::answer(&context, request, area),
         Route::Info { area, name } => info::answer(&context, &request, area, name),
         Route::Amend { area, name } => amend::answer(&context, request, area, &name),
-        Route::Link { .. } | Route::Preflight { .. } => Err(Problem::Internal),
+        Route::Link { .. } | Route::Openapi | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }
 

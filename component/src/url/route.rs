@@ -36,6 +36,8 @@ pub enum Route {
     Amend { area: Area, name: Name },
     /// A link, with its token and what is asked of it.
     Link { token: String, action: LinkAction },
+    /// `GET /v1/openapi.json`
+    Openapi,
     /// `OPTIONS` on any path, with the methods that it supports.
     Preflight { allow: &'static str },
 }
@@ -112,6 +114,7 @@ enum Resource<'p> {
     Link(&'p str, &'p str),
     /// A link for a folder.
     FolderLink(&'p str),
+    Openapi,
 }
 
 impl<'p> Resource<'p> {
@@ -119,7 +122,11 @@ impl<'p> Resource<'p> {
         if path == "*" {
             return Some(Self::Server);
         }
-        let (first, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+        let below = path.strip_prefix("/v1/")?;
+        if below == "openapi.json" {
+            return Some(Self::Openapi);
+        }
+        let (first, rest) = below.split_once('/')?;
         if first == "links" {
             let (token, basename) = rest.split_once('/')?;
             return match (token, basename) {
@@ -146,7 +153,7 @@ impl<'p> Resource<'p> {
 
     fn area(self) -> Option<telemetry::Area> {
         let area = match self {
-            Self::Server | Self::Link(..) | Self::FolderLink(_) => return None,
+            Self::Server | Self::Link(..) | Self::FolderLink(_) | Self::Openapi => return None,
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
             Self::Copy(area, _) | Self::Delete(area) | Self::Info(area, _) => area,
         };
@@ -176,6 +183,7 @@ impl<'p> Resource<'p> {
             (Self::Link(..), "PUT") => Operation::Upload,
             (Self::Link(..), "DELETE") => Operation::Delete,
             (Self::FolderLink(_), "POST") => Operation::Form,
+            (Self::Openapi, "GET" | "HEAD") => Operation::Openapi,
             _ => return None,
         })
     }
@@ -189,6 +197,7 @@ impl<'p> Resource<'p> {
             Self::Url(..) | Self::Urls(_) | Self::FolderLink(_) => "POST, OPTIONS",
             Self::Copy(..) | Self::Delete(_) => "POST, OPTIONS",
             Self::Info(..) => "GET, HEAD, PATCH, OPTIONS",
+            Self::Openapi => "GET, HEAD, OPTIONS",
         }
     }
 
@@ -243,6 +252,7 @@ impl<'p> Resource<'p> {
                 token: token.to_owned(),
                 action: LinkAction::Drop,
             },
+            (Self::Openapi, "GET") => Route::Openapi,
             _ => {
                 return Err(Problem::MethodNotAllowed {
                     allow: self.allow(),

@@ -60,6 +60,7 @@ impl Host for TelemetryView<'_> {
             Operation::Info => "info",
             Operation::Amend => "amend",
             Operation::FollowLink => "follow-link",
+            Operation::Openapi => "openapi",
             Operation::Options => "options",
         };
         let area = match area {
