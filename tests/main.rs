@@ -25,6 +25,7 @@ mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the log, a component that fails
+mod retries; // answers that are lost, and requests that are repeated
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
 mod slow; // slow clients, and what they cost others
