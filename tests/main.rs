@@ -21,6 +21,7 @@ mod link; // presigned URLs, which work without a token, and what they do not op
 mod list; // what is on a page, and walks over the pages
 mod metadata; // given with a file, shown with it, changed without its bytes
 mod names; // valid or refused, and never a path on the disk
+mod openapi; // the OpenAPI document: served to everyone, right to the tools of others, and to their clients
 mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
