@@ -3,10 +3,10 @@
 mod tools;
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::support::{Server, Setup, assert_problem, iam};
+use crate::support::{Document, Server, Setup, assert_problem, iam, json_of};
 
 const PATH: &str = "/v1/openapi.json";
 /// The maximum size of the document, in bytes.
@@ -71,4 +71,71 @@ async fn head_options_and_a_known_copy_cost_no_document() {
     assert_eq!(other["access-control-allow-origin"], "https://a.test");
     let post = server.post(PATH).send().await.unwrap();
     assert_problem(post, 405, "method-not-allowed").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_described_does_not_pass() {
+    const FIELDS: &str = "content-type: application/json|x-content-type-options: nosniff";
+    const PAGE: &str = r#"{"files":[],"folders":[],"next":null}"#;
+    let server = Server::shared();
+    let document = Document::new(json_of(server.get(PATH)).await);
+    let check = |method, path, status, fields: &str, body: &str| {
+        let headers = fields.split('|').map(|field| {
+            let (name, value) = field.split_once(": ").unwrap();
+            let name: HeaderName = name.parse().unwrap();
+            (name, HeaderValue::from_str(value).unwrap())
+        });
+        let headers: HeaderMap = headers.collect();
+        let described = document.response(method, path, status)?;
+        described.check_fields(&headers)?;
+        described.check_body(&headers, body.as_bytes())
+    };
+    let list = "/v1/public/files";
+    assert_eq!(check("GET", list, 200, FIELDS, PAGE), Ok(()));
+    let (extra, known) = (
+        format!("{FIELDS}|x-new: 1"),
+        format!("{FIELDS}|vary: Origin"),
+    );
+    assert_eq!(check("GET", list, 200, &known, PAGE), Ok(()));
+    for (method, path, status, fields, body) in [
+        ("GET", list, 201, FIELDS, PAGE),
+        ("PATCH", list, 200, FIELDS, PAGE),
+        ("get", list, 200, FIELDS, PAGE),
+        ("GET", "/v1/secret/files", 200, FIELDS, PAGE),
+        ("GET", list, 200, &extra, PAGE),
+        ("GET", list, 200, "content-type: application/json", PAGE),
+        (
+            "GET",
+            list,
+            200,
+            "content-type: text/html|x-content-type-options: nosniff",
+            PAGE,
+        ),
+        (
+            "GET",
+            list,
+            200,
+            "content-type: application/json|x-content-type-options: no",
+            PAGE,
+        ),
+        ("GET", list, 200, FIELDS, "no JSON"),
+        ("GET", list, 200, FIELDS, r#"{"files":[],"folders":[]}"#),
+        (
+            "GET",
+            list,
+            200,
+            FIELDS,
+            r#"{"files":[],"folders":["a"],"next":null}"#,
+        ),
+        (
+            "GET",
+            list,
+            200,
+            FIELDS,
+            r#"{"files":[],"folders":[],"next":null,"new":1}"#,
+        ),
+    ] {
+        let found = check(method, path, status, fields, body);
+        assert!(found.is_err(), "{method} {path} {status} {fields} {body}");
+    }
 }

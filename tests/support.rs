@@ -19,6 +19,8 @@ mod waiting;
 
 pub use component::{Guest, component};
 pub use connection::{Answer, Connection};
+#[allow(unused_imports)]
+pub use document::Document;
 pub use engine::BUCKET;
 pub use files::{content, files_below};
 pub use iam_api::{CONFIGURATION, IamApi};
