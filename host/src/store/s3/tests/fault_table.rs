@@ -161,7 +161,6 @@ const TABLE: [Row; 13] = [
         "ok old",
         &[
             ("flipped bit", "unavailable none"),
-            ("truncated", "unavailable none"),
             ("redirect", "unavailable none"),
             ("clock skew", "misconfigured none"),
         ],
@@ -179,7 +178,8 @@ const TABLE: [Row; 13] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_at_every_request_leaves_a_whole_version() {
     let cells = TABLE.iter().flat_map(|(request, mostly, but)| {
-        FAULTS.iter().map(move |fault| async move {
+        let faults = FAULTS.iter().filter(move |fault| !request.outlasts(fault));
+        faults.map(move |fault| async move {
             let exception = but.iter().find(|(name, _)| name == fault);
             let expected = exception.map_or(*mostly, |(_, outcome)| outcome);
             let found = request.with(fault).await;
@@ -205,6 +205,12 @@ impl Request {
             CopyPart => "PUT /files/g?x-id=UploadPartCopy",
             Amend => "PUT /files/f?x-id=CopyObject",
         }
+    }
+
+    /// Whether it is waited for until its attempt times out, after two minutes: how long a service
+    /// takes to copy is its own affair.
+    fn outlasts(self, fault: &str) -> bool {
+        fault == "stall" && matches!(self, Request::Copy | Amend)
     }
 
     /// The file that counts afterwards.
