@@ -173,8 +173,8 @@ async fn waiting_forms_have_a_budget_of_their_own() {
     assert!(answer.1.contains_key(RETRY_AFTER));
     // The component also reads a link's JSON itself.
     let body = ["Content-Length: 9"];
-    let mut link = self::begin(&server, "POST /v1/public/urls/none", &body, "");
-    assert_eq!(link.answer().0, 404, "refused before its body");
+    let mut link = self::begin(&server, "POST /v1/user/urls/none", &body, "");
+    assert_eq!(link.answer().0, 401, "refused before its body");
 
     for form in &mut waiting {
         form.send("the content\r\n--b--\r\n");

@@ -131,7 +131,7 @@ async fn schemathesis(arguments: &[&str]) {
         &[&fixed[..], arguments].concat(),
     );
     // `1234 generated, 1234 passed`
-    let cases = report.split(" generated").next().unwrap_or_default();
+    let cases = report.split(" generated, ").next().unwrap_or_default();
     let cases = cases.rsplit(|c: char| !c.is_ascii_digit()).next();
     let cases: usize = cases.unwrap_or_default().parse().unwrap_or_default();
     println!("{report}");

@@ -141,7 +141,7 @@ impl Described<'_> {
         let Some(described) = self.response["headers"].as_object() else {
             return Ok(());
         };
-        for name in headers.keys().map(|name| name.as_str()) {
+        for name in headers.keys().map(http::HeaderName::as_str) {
             let known = described.keys().any(|known| is_named(name, known));
             let is_extra = !known && !OF_THE_MESSAGE.contains(&name);
             if is_extra && super::Platform::is_ours() {

@@ -180,7 +180,7 @@ async fn a_process_that_is_killed_amid_copies_loses_nothing_and_leaves_nothing_b
         child.kill().expect("killed");
         child.wait().expect("ended");
         // It may have gone on before it was killed.
-        while let Some(line) = lines.next() {
+        for line in lines {
             let number = line
                 .expect("a line")
                 .strip_prefix("done ")
