@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     };
     match std::fs::read(from)
         .map_err(Into::into)
-        .and_then(|built| relink(&coffer_relink::component(&built)?))
+        .and_then(|built| relink(&coffer_encode::component(&built)?))
         .and_then(|component| Ok(std::fs::write(to, component)?))
     {
         Ok(()) => ExitCode::SUCCESS,

@@ -29,7 +29,7 @@ fn compose(component: &str, adapter: &str) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut package = |name, file: &str| -> Result<_> {
         let built = std::fs::read(file)?;
-        let component = coffer_relink::component(&built)?;
+        let component = coffer_encode::component(&built)?;
         let package = Package::from_bytes(name, None, component, graph.types_mut())?;
         Ok(graph.register_package(package)?)
     };
