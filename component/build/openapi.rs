@@ -113,7 +113,7 @@ fn merge(into: &mut Value, part: Value, place: &str) -> Result<()> {
                 merge(into.entry(name).or_insert(Value::Null), value, &place)?;
             }
         }
-        _ => return Err(format!("{place} is there twice").into()),
+        _ => return Err(format!("{place} is defined twice").into()),
     }
     Ok(())
 }

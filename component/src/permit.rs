@@ -132,12 +132,7 @@ pub(crate) fn delete(
     area: Area,
     name: &Name,
 ) -> Result<Delete, Problem> {
-    let (scope, reach) = decide(policy, caller, area, Operation::Delete)?;
-    Ok(Delete {
-        key: scope.key(name),
-        scope,
-        reach,
-    })
+    deleting(policy, caller, area).map(|deleting| deleting.of(name))
 }
 
 impl Reading {

@@ -32,7 +32,7 @@ pub struct Document {
 pub struct Described<'d> {
     document: &'d Document,
     response: &'d Value,
-    /// Whether the request was a HEAD, so that there is no body.
+    /// Whether the request was a HEAD, whose response has no body.
     bodiless: bool,
 }
 

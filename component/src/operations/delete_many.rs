@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use super::copy::refuse_conditions;
-use super::json_body::{self, invalid, unknown};
+use super::json_body::{self, invalid, not_names, unknown};
 use super::progress::{Outcome, Progress, step};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Error};
@@ -129,12 +129,10 @@ fn names(values: Vec<Value>) -> Result<Vec<Name>, Problem> {
             "a request can name at most {MOST_NAMES} files"
         )));
     }
-    let mut seen = HashSet::with_capacity(values.len());
-    let mut names = Vec::with_capacity(values.len());
-    for value in values {
-        let Value::String(text) = value else {
-            return Err(not_names());
-        };
+    let texts = json_body::names(values)?;
+    let mut seen = HashSet::with_capacity(texts.len());
+    let mut names = Vec::with_capacity(texts.len());
+    for text in texts {
         let name = Name::new(&text).map_err(|problem| problem.of_file(&echo(&text)))?;
         if seen.insert(text) {
             names.push(name);
@@ -158,10 +156,6 @@ fn of_folder(text: &str) -> Result<Name, Problem> {
 /// As much of a name as a valid one may have.
 fn echo(text: &str) -> String {
     text.chars().take(Name::MAX_BYTES).collect()
-}
-
-fn not_names() -> Problem {
-    invalid("names must be a list of the files' names")
 }
 
 #[cfg(test)]

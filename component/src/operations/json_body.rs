@@ -47,6 +47,20 @@ pub(super) fn expires_in(value: &Value) -> Result<Option<u64>, Problem> {
     }
 }
 
+/// The texts of the member `names`.
+pub(super) fn names(values: Vec<Value>) -> Result<Vec<String>, Problem> {
+    let names = values.into_iter().map(|value| match value {
+        Value::String(name) => Ok(name),
+        _ => Err(not_names()),
+    });
+    names.collect()
+}
+
+/// A member `names` that is not a list of texts.
+pub(super) fn not_names() -> Problem {
+    invalid("names must be a list of the files' names")
+}
+
 /// A member that the operation does not know.
 pub(super) fn unknown(name: &str, expected: &str) -> Problem {
     let name: String = name.chars().take(MAX_ECHO).collect();

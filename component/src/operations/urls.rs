@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::json_body::{self, expires_in, invalid, unknown};
+use super::json_body::{self, expires_in, not_names, unknown};
 use super::url::{Made, Maker};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
@@ -124,15 +124,7 @@ fn names(values: Vec<Value>) -> Result<Vec<String>, Problem> {
             "a request can ask for the URLs of at most {MOST_FILES} files"
         )));
     }
-    let names = values.into_iter().map(|value| match value {
-        Value::String(name) => Ok(name),
-        _ => Err(not_names()),
-    });
-    names.collect()
-}
-
-fn not_names() -> Problem {
-    invalid("names must be a list of the files' names")
+    json_body::names(values)
 }
 
 #[cfg(test)]

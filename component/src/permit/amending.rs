@@ -1,4 +1,5 @@
-//! The permit to change what is stored beside a file's bytes: it takes what replacing the file takes.
+//! The permit to change what is stored beside a file's bytes: it needs what replacing the file
+//! needs.
 
 use super::decision::decide;
 use super::key::BlobKey;

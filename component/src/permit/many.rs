@@ -32,7 +32,7 @@ pub(crate) fn identity(caller: &Caller) -> &str {
 
 impl Deleting {
     /// The permission to delete this file.
-    fn of(&self, name: &Name) -> Delete {
+    pub(super) fn of(&self, name: &Name) -> Delete {
         Delete {
             key: self.scope.key(name),
             scope: self.scope.clone(),

@@ -19,8 +19,9 @@ pub fn has_bytes_of(tag: &str, origin: Option<&str>, other: &str) -> bool {
     bare(tag) == other || origin.is_some_and(|origin| bare(origin) == other)
 }
 
-/// The entries that a copy gets besides those of its metadata: its origin, if it is told, and
-/// its source's checksums and whatever others keep there. What there is no room for is left out.
+/// The user metadata of a copy besides its description: its origin, if given, its source's
+/// checksums, and the entries that other programs stored with the source. Entries that exceed the
+/// limit of S3 are left out.
 pub fn carried<'a>(
     metadata: &ObjectMetadata,
     source: impl Iterator<Item = (&'a str, &'a str)>,
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_no_room_for_is_left_out_and_checksums_come_first() {
+    fn entries_beyond_the_limit_are_left_out_and_checksums_come_first() {
         let long = "x".repeat(1990);
         let source = [
             ("a", long.as_str()),

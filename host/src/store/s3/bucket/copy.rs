@@ -146,7 +146,7 @@ fn is_whole(etag: &str) -> bool {
     !inner.is_empty()
 }
 
-/// What a service that cannot copy answers is no operator's concern.
+/// A service without copies is a limit to tell the client, not a failure to log.
 fn unsupported(failure: S3Failure) -> S3Failure {
     match failure {
         S3Failure::NotImplemented(_) => S3Failure::Other(Error::Unsupported),
