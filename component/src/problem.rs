@@ -69,6 +69,10 @@ pub enum Problem {
     IamUnavailable,
     #[error("timed out waiting for the request body")]
     Timeout,
+    #[error("another request appends to this upload")]
+    UploadBusy,
+    #[error("there are too many unfinished uploads; finish or delete others first")]
+    TooManyUploads,
     #[error("the storage does not support this")]
     Unsupported,
     #[error("no space left in the storage")]
@@ -169,6 +173,8 @@ impl Problem {
             Self::Unavailable | Self::SourceChanges | Self::IamUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable")
             }
+            Self::UploadBusy => (S::LOCKED, "upload-busy", "Upload busy"),
+            Self::TooManyUploads => (S::TOO_MANY_REQUESTS, "too-many-uploads", "Too many uploads"),
             Self::Unsupported => (S::NOT_IMPLEMENTED, "unsupported", "Unsupported"),
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
@@ -194,6 +200,8 @@ impl From<Error> for Problem {
                 "the storage cannot hold it; choose a shorter one, or another folder",
             ),
             Error::NoSpace => Self::NoSpace,
+            Error::Busy => Self::UploadBusy,
+            Error::TooMany => Self::TooManyUploads,
             Error::Unsupported => Self::Unsupported,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,
