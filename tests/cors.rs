@@ -267,6 +267,9 @@ async fn a_preflight_needs_no_token_and_allows_every_method_and_field() {
         ("/v1/user/info/a", "PATCH", "authorization,if-match"),
         ("/v1/user/files/a", "PUT", "coffer-meta-title"),
         ("/v1/links/x/a", "HEAD", "range"),
+        ("/v1/links/x/a", "PUT", "content-type,if-match"),
+        ("/v1/links/x/a", "DELETE", "if-match"),
+        ("/v1/links/x/", "POST", "content-type"),
         (
             "/v1/user/files/none",
             "PUT",
@@ -379,8 +382,13 @@ async fn each_resource_lists_the_methods_that_it_supports() {
         ),
         (
             link,
-            "GET, HEAD, OPTIONS",
-            vec!["POST", "PUT", "DELETE", "PATCH"],
+            "GET, HEAD, PUT, DELETE, OPTIONS",
+            vec!["POST", "PATCH"],
+        ),
+        (
+            "/v1/links/x/",
+            "POST, OPTIONS",
+            vec!["GET", "HEAD", "PUT", "DELETE", "PATCH"],
         ),
     ] {
         let options = server.request(Method::OPTIONS, path).send().await.unwrap();

@@ -1,15 +1,21 @@
 //! `POST /v1/{area}/urls/{name}`: who gets a URL, of which kind and for how long. What links,
-//! which are presigned URLs, open is in [`opened`].
+//! which are presigned URLs, open is in [`opened`]; what they store in [`upload`], [`folder`]
+//! and [`manage`]; and what they do not in [`abuse`].
 
+mod abuse;
+mod folder;
+mod manage;
 mod many;
 mod opened;
+mod upload;
 
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Setup, assert_problem, iam, org_member, token, user};
+use crate::support::{Server, Setup, assert_problem, iam, json_of, org_member, token, user};
 
 /// Requests a URL from `/v1/{area}/urls/{name}`.
 async fn ask(server: &Server, token: &str, path: &str, body: impl Into<reqwest::Body>) -> Response {
@@ -38,6 +44,89 @@ async fn store(server: &Server, token: &str, path: &str, content: &'static str) 
         response.send().await.unwrap().status().is_success(),
         "{path}"
     );
+}
+
+/// The path of an upload link that is requested with these further members.
+async fn upload_link(server: &Server, token: &str, path: &str, members: Value) -> String {
+    let mut body = json!({ "for": "upload" });
+    let members = members.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(members);
+    let response = ask(server, token, path, body.to_string()).await;
+    path_of(server, &made(response).await)
+}
+
+/// Sends a file of plain text to a link.
+async fn put(server: &Server, link: &str, content: &'static str) -> Response {
+    let request = server.put(link, content);
+    request
+        .header("content-type", "text/plain")
+        .send()
+        .await
+        .unwrap()
+}
+
+/// Sends a form with these files of plain text to a link.
+async fn post(server: &Server, link: &str, files: &[(&str, &str)]) -> Response {
+    post_parts(server, link, &form(files)).await
+}
+
+/// Sends these parts of a form to a link, and the end of the form.
+async fn post_parts(server: &Server, link: &str, parts: &str) -> Response {
+    let request = server.post(link);
+    let request = request.header("content-type", "multipart/form-data; boundary=limit");
+    request
+        .body(format!("{parts}--limit--\r\n"))
+        .send()
+        .await
+        .unwrap()
+}
+
+/// The parts of a form, each a file of plain text.
+fn form(files: &[(&str, &str)]) -> String {
+    let part = |(filename, content): &(&str, &str)| {
+        format!(
+            "--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\
+             Content-Type: text/plain\r\n\r\n{content}\r\n"
+        )
+    };
+    files.iter().map(part).collect()
+}
+
+/// A part with a text field.
+fn field(name: &str, value: &str) -> String {
+    format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+}
+
+/// The names and contents of all files in an area.
+async fn files_in(server: &Server, token: &str, area: &str) -> BTreeMap<String, String> {
+    let list = server.get(&format!("/v1/{area}/files?limit=1000"));
+    let listing = json_of(list.bearer_auth(token)).await;
+    let mut files = BTreeMap::new();
+    for file in listing["files"].as_array().unwrap() {
+        let name = file["name"].as_str().unwrap();
+        let get = server.get(&format!("/v1/{area}/files/{name}"));
+        let response = get.bearer_auth(token).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{name}");
+        files.insert(name.to_owned(), response.text().await.unwrap());
+    }
+    files
+}
+
+/// Waits until a link is past its time.
+async fn expired(server: &Server, method: &Method, link: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        // Too early, it is refused for its type.
+        let request = server.request(method.clone(), link);
+        let request = request.header("content-type", "x/y").body("x");
+        let problem = json_of(request).await;
+        if problem["type"] == "/problems/link-expired" {
+            return;
+        }
+        assert_eq!(problem["status"], 415, "{problem}");
+        assert!(Instant::now() < deadline, "it still works");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A new link, and when it expires.
@@ -205,7 +294,8 @@ async fn unsupported_options_of_a_link_are_named() {
     let response = ask(&server, &token, "/v1/user/urls/a", "{\"expiresIn\":60}").await;
     assert_eq!(response.status(), 400);
     let problem: Value = response.json().await.unwrap();
-    let words = "unknown member \"expiresIn\", expected \"expires_in\"";
+    let words = "unknown member \"expiresIn\", expected \"for\", \"expires_in\", \"max_size\", \
+                 \"content_types\" or \"replace\"";
     assert_eq!(problem["detail"], words);
 }
 

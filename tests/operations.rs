@@ -250,6 +250,21 @@ async fn the_log_says_what_a_denied_request_asked_for() {
             r#"operation="follow-link" area="none" status=403"#,
         ),
         (
+            Method::PUT,
+            "/v1/links/t/a",
+            r#"operation="upload" area="none" status=403"#,
+        ),
+        (
+            Method::DELETE,
+            "/v1/links/t/a",
+            r#"operation="delete" area="none" status=403"#,
+        ),
+        (
+            Method::POST,
+            "/v1/links/t/",
+            r#"operation="form" area="none" status=403"#,
+        ),
+        (
             Method::POST,
             "/v1/user/urls",
             r#"operation="make-urls" area="user" status=401"#,

@@ -15,7 +15,8 @@
 //! | `POST /v1/{area}/delete` | [`operations::delete_many`] |
 //! | `GET`, `HEAD /v1/{area}/info/{name}` | [`operations::info`] |
 //! | `PATCH /v1/{area}/info/{name}` | [`operations::amend`] |
-//! | `GET`, `HEAD /v1/links/{token}/{basename}` | [`operations::download`] |
+//! | `GET`, `HEAD`, `PUT`, `DELETE /v1/links/{token}/{basename}` | [`operations::link`] |
+//! | `POST /v1/links/{token}/` | [`operations::link`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
 //! A request goes [`http`] → [`url`] (what it asks for: a [`url::Route`]) → [`token`] (who is
@@ -76,11 +77,13 @@ use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use fields::{cors, metadata};
 use http::{Answer, Request, Response};
 use operations::receipt::Receipt;
-use operations::{Context, amend, copy, delete, delete_many, download, form, info, list, upload};
-use permit::link;
+use operations::{
+    Context, amend, copy, delete, delete_many, download, form, info, link, list, upload,
+};
 use policy::Policy;
 use problem::Problem;
 use settings::Settings;
+use token::Caller;
 use url::{Route, Subject};
 
 pub(crate) struct Coffer;
@@ -156,15 +159,18 @@ fn dispatch(
         telemetry::request(operation, area);
     }
     let (route, query) = route?;
-    let now = wall_clock::now().seconds;
+    let context = |caller| Context {
+        policy,
+        settings,
+        caller,
+        query,
+        shared,
+    };
     let route = match route {
         Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
-        Route::FollowLink { token, basename } => {
-            let key = settings.link_key().ok_or(Problem::LinkInvalid)?;
-            let basename = url::percent::decode(&basename).map_err(|_| Problem::LinkInvalid)?;
-            let grant = link::verify(&token, &basename, &key, now, policy.links_not_before())?;
-            let permit = permit::by_link(grant);
-            return download::by_link(&permit, &request, query);
+        // The link says all about what its holder may do.
+        Route::Link { token, action } => {
+            return link::answer(&context(Caller::Anonymous), request, &token, action);
         }
         route => route,
     };
@@ -174,26 +180,26 @@ fn dispatch(
         memo: &memo::HostMemo,
         tell: &telemetry::token,
     };
-    let context = Context {
+    let now = wall_clock::now().seconds;
+    let context = context(token::authenticate(
+        &request.headers,
         policy,
-        settings,
-        caller: token::authenticate(&request.headers, policy, &imports, now)?,
-        query,
-        shared,
-    };
+        &imports,
+        now,
+    )?);
     match route {
         Route::List { area } => list::answer(&context, area),
         Route::Form { area } => form::answer(&context, request, area),
         Route::Download { area, name } => download::answer(&context, &request, area, name),
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
         Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
-        Route::MakeUrl { area, name } => operations::url::answer(&context, request, area, name),
+        Route::MakeUrl { area, target } => operations::url::answer(&context, request, area, target),
         Route::MakeUrls { area } => operations::urls::answer(&context, request, area),
         Route::Copy { area, kind } => copy::answer(&context, request, area, kind),
         Route::DeleteMany { area } => delete_many::answer(&context, request, area),
         Route::Info { area, name } => info::answer(&context, &request, area, name),
         Route::Amend { area, name } => amend::answer(&context, request, area, &name),
-        Route::FollowLink { .. } | Route::Preflight { .. } => Err(Problem::Internal),
+        Route::Link { .. } | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }
 

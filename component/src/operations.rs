@@ -7,6 +7,7 @@ pub(crate) mod delete_many;
 pub(crate) mod download;
 pub(crate) mod form;
 pub(crate) mod info;
+pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod receipt;
 pub(crate) mod upload;
@@ -15,6 +16,7 @@ pub(crate) mod urls;
 
 mod file;
 mod json_body;
+mod managed;
 mod progress;
 
 use ::http::{HeaderName, HeaderValue};

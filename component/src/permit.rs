@@ -11,22 +11,26 @@
 mod amending;
 mod copying;
 mod decision;
+pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod link;
 mod many;
 mod options;
 mod refusals;
+pub(crate) mod uploader;
 
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Guard};
 use crate::policy::{AreaLimits, Operation, Policy};
 use crate::problem::Problem;
-use crate::token::{Caller, Owner};
+use crate::token::Caller;
 use crate::url::Name;
 
 use decision::{Reach, bearer, decide};
+use grant::LinkLimits;
 use key::Scope;
 use link::{LinkKey, Validity};
+use uploader::Uploader;
 
 pub(crate) use amending::amend;
 pub(crate) use copying::{Copying, copying};
@@ -60,7 +64,9 @@ pub(crate) struct List {
 pub(crate) struct Store<'p> {
     scope: Scope,
     limits: &'p AreaLimits,
-    uploader: Option<Owner>,
+    /// Those of the link that it comes from.
+    narrowed: LinkLimits,
+    uploader: Option<Uploader>,
     create: Result<(), Problem>,
     replace: Result<Reach, Problem>,
 }
@@ -83,13 +89,6 @@ pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<
 pub(crate) fn reading(policy: &Policy, caller: &Caller, area: Area) -> Result<Reading, Problem> {
     let (scope, reach) = decide(policy, caller, area, Operation::Read)?;
     Ok(Reading { scope, reach })
-}
-
-/// What a valid link grants to anyone: its one file, as far as its maker may read it.
-pub(crate) fn by_link(grant: link::Grant) -> Read {
-    let (scope, name, uploader) = grant.into_parts();
-    let reach = uploader.map_or(Reach::All, Reach::UploadedBy);
-    Read { scope, name, reach }
 }
 
 /// May this caller list this area?
@@ -115,10 +114,11 @@ pub(crate) fn store<'p>(
     };
     let uploader = bearer(caller)
         .and_then(|bearer| bearer.user().ok())
-        .cloned();
+        .map(|user| Uploader::User(user.clone()));
     Ok(Store {
         scope,
         limits: policy.limits(area),
+        narrowed: LinkLimits::default(),
         uploader,
         create: create.map(drop),
         replace: replace.map(|(_, reach)| reach),
@@ -164,11 +164,7 @@ impl Read {
     /// # Errors
     /// [`Problem::Internal`] for a public file, which has a permanent URL.
     pub(crate) fn link(&self, key: &LinkKey, validity: Validity) -> Result<String, Problem> {
-        let uploader = match &self.reach {
-            Reach::All => None,
-            Reach::UploadedBy(user) => Some(user),
-        };
-        link::make(&self.scope, &self.name, uploader, key, validity)
+        link::to_read(self, key, validity)
     }
 
     /// Whose file it has to be.
@@ -178,7 +174,7 @@ impl Read {
 
     /// The problem to answer with if the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        Refusals::of_file(&self.scope, Operation::Read).problem(error)
+        Refusals::of_file(&self.scope, Operation::Read, &self.reach).problem(error)
     }
 }
 
@@ -196,6 +192,11 @@ impl List {
 }
 
 impl Store<'_> {
+    /// The area that files are stored in.
+    pub(crate) fn area(&self) -> Area {
+        self.scope.area()
+    }
+
     /// The key under which a file with this name is stored.
     pub(crate) fn key(&self, name: &Name) -> BlobKey {
         self.scope.key(name)
@@ -220,8 +221,7 @@ impl Store<'_> {
 
     /// The problem to answer with if the store refuses.
     pub(crate) fn refusals(&self) -> Refusals {
-        let max_file_size = self.limits.max_file_size();
-        Refusals::of_storing(&self.scope, &self.create, &self.replace, max_file_size)
+        Refusals::of_storing(&self.scope, &self.create, &self.replace, self.max_size())
     }
 }
 
@@ -238,7 +238,7 @@ impl Delete {
 
     /// The problem to answer with if the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        Refusals::of_file(&self.scope, Operation::Delete).problem(error)
+        Refusals::of_file(&self.scope, Operation::Delete, &self.reach).problem(error)
     }
 }
 

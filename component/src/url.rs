@@ -7,11 +7,13 @@ pub(crate) mod percent;
 pub mod query;
 mod route;
 mod series;
+mod target;
 mod version;
 
 pub(crate) use cursor::Cursor;
 pub use name::Name;
-pub use route::Route;
 pub(crate) use route::{CopyKind, Subject};
+pub use route::{LinkAction, Route};
 pub(crate) use series::Series;
+pub use target::Target;
 pub(crate) use version::Version;

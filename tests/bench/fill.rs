@@ -13,22 +13,23 @@ use crate::load::{Request, probe};
 const FORM: u64 = 100;
 /// How many forms are sent at once.
 const CONNECTIONS: usize = 16;
-const FORMS: &str = "/v1/public/files?replace=true";
 const BOUNDARY: &str = "a-boundary-between-files";
 
-/// Fills the public area up to this many files, or until `patience` is over, and returns
-/// how many there are. It continues after the files of an earlier run.
+/// Fills a folder of the public area, which is its root if it has no name, up to this many
+/// files, or until `patience` is over. Returns how many there are. It continues after the
+/// files of an earlier run.
 ///
 /// # Errors
 /// If a form is refused.
-pub fn fill(coffer: &Coffer, count: u64, patience: Duration) -> Result<u64> {
+pub fn fill(coffer: &Coffer, folder: &str, count: u64, patience: Duration) -> Result<u64> {
     let forms = count.div_ceil(FORM);
-    let stored = first_missing(coffer.address, forms)?;
+    let stored = first_missing(coffer.address, folder, forms)?;
     let (next, begun) = (AtomicU64::new(stored), Instant::now());
     let send = || -> Result<()> {
         let mut stream = TcpStream::connect(coffer.address).map_err(|error| error.to_string())?;
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let request = Request::get(coffer.address, FORMS)
+        let target = format!("/v1/public/files?replace=true&folder={folder}");
+        let request = Request::get(coffer.address, &target)
             .method("POST")
             .field("Content-Type", &kind);
         while begun.elapsed() < patience {
@@ -66,11 +67,15 @@ pub fn page(coffer: &Coffer) -> Result<(Request, usize)> {
 
 /// Forms are stored in order, but for those in progress when a run was interrupted: a few
 /// are sent again.
-fn first_missing(address: SocketAddr, forms: u64) -> Result<u64> {
+fn first_missing(address: SocketAddr, folder: &str, forms: u64) -> Result<u64> {
     let (mut from, mut to) = (0, forms);
     while from < to {
         let middle = u64::midpoint(from, to);
-        let target = format!("/v1/public/files/{}", name(middle * FORM + FORM - 1));
+        let name = name(middle * FORM + FORM - 1);
+        let target = match folder {
+            "" => format!("/v1/public/files/{name}"),
+            folder => format!("/v1/public/files/{folder}/{name}"),
+        };
         match probe::send(&Request::get(address, &target).method("HEAD"), b"")?.status {
             200 => from = middle + 1,
             404 => to = middle,

@@ -2,140 +2,35 @@
 
 use super::*;
 
-/// A body, the status and the type of its problem, and words of the detail.
-const BODIES: &[(&str, u16, &str, &str)] = &[
-    ("", 400, "invalid-request", "from is missing"),
-    ("from=a&to=b", 400, "invalid-request", "not a JSON object"),
-    (r#"{"from":"a"}"#, 400, "invalid-request", "to is missing"),
-    (
-        r#"{"from":"a","to":"b","to_area":"org"}"#,
-        400,
-        "invalid-request",
-        "unknown member",
-    ),
-    (
-        r#"{"from":"a","to":"b","overwrite":true}"#,
-        400,
-        "invalid-request",
-        "unknown member",
-    ),
-    (
-        r#"{"from":"a","to":"b","replace":1}"#,
-        400,
-        "invalid-request",
-        "true or false",
-    ),
-    (
-        r#"{"from":"a","to":"b","from_area":"users"}"#,
-        400,
-        "invalid-request",
-        "public, user or org",
-    ),
-    (
-        r#"{"from":"a","to":"a"}"#,
-        400,
-        "invalid-request",
-        "the same file",
-    ),
-    (
-        r#"{"from":"a","to":"a","from_area":"user","replace":true}"#,
-        400,
-        "invalid-request",
-        "the same file",
-    ),
-    (
-        r#"{"from":"none","to":"none"}"#,
-        400,
-        "invalid-request",
-        "the same file",
-    ),
-    (
-        r#"{"from":"d/","to":"d/"}"#,
-        400,
-        "invalid-request",
-        "the same folder",
-    ),
-    (
-        r#"{"from":"d/","to":"d/e/"}"#,
-        400,
-        "invalid-request",
-        "within from",
-    ),
-    (
-        r#"{"from":"d/","to":"e"}"#,
-        400,
-        "invalid-request",
-        "to must end in /",
-    ),
-    (
-        r#"{"from":"a","to":"e/"}"#,
-        400,
-        "invalid-request",
-        "from must end in /",
-    ),
-    (
-        r#"{"from":"","to":"e/"}"#,
-        400,
-        "invalid-request",
-        "the whole area",
-    ),
-    (
-        r#"{"from":"/","to":"e/"}"#,
-        400,
-        "invalid-request",
-        "the whole area",
-    ),
-    (
-        r#"{"from":"d/","to":""}"#,
-        400,
-        "invalid-request",
-        "the whole area",
-    ),
-    (
-        r#"{"from":"a","to":"b","cursor":"x"}"#,
-        400,
-        "invalid-request",
-        "cursor",
-    ),
-    (
-        r#"{"from":"d/","to":"e/","cursor":"x"}"#,
-        400,
-        "invalid-request",
-        "cursor",
-    ),
-    (
-        r#"{"from":"../a","to":"b"}"#,
-        400,
-        "invalid-name",
-        "segment",
-    ),
-    (
-        r#"{"from":"a","to":"b/../c"}"#,
-        400,
-        "invalid-name",
-        "segment",
-    ),
-    (
-        r#"{"from":"a","to":"b\\c"}"#,
-        400,
-        "invalid-name",
-        "backslash",
-    ),
-    (r#"{"from":"a","to":"b\n"}"#, 400, "invalid-name", "control"),
-    (
-        r#"{"from":"d//","to":"e/"}"#,
-        400,
-        "invalid-name",
-        "segment",
-    ),
-    (r#"{"from":"none","to":"b"}"#, 404, "not-found", "\"from\""),
-    (r#"{"from":"d","to":"b"}"#, 404, "not-found", "\"from\""),
-    (
-        r#"{"from":"a","to":"b","from_area":"org"}"#,
-        403,
-        "forbidden",
-        "may not",
-    ),
+/// Status and type of the problem | words of its detail | the body.
+const BODIES: &[&str] = &[
+    r#"400 invalid-request | from is missing | "#,
+    r#"400 invalid-request | not a JSON object | from=a&to=b"#,
+    r#"400 invalid-request | to is missing | {"from":"a"}"#,
+    r#"400 invalid-request | unknown member | {"from":"a","to":"b","to_area":"org"}"#,
+    r#"400 invalid-request | unknown member | {"from":"a","to":"b","overwrite":true}"#,
+    r#"400 invalid-request | true or false | {"from":"a","to":"b","replace":1}"#,
+    r#"400 invalid-request | public, user or org | {"from":"a","to":"b","from_area":"users"}"#,
+    r#"400 invalid-request | the same file | {"from":"a","to":"a"}"#,
+    r#"400 invalid-request | the same file | {"from":"a","to":"a","from_area":"user","replace":true}"#,
+    r#"400 invalid-request | the same file | {"from":"none","to":"none"}"#,
+    r#"400 invalid-request | the same folder | {"from":"d/","to":"d/"}"#,
+    r#"400 invalid-request | within from | {"from":"d/","to":"d/e/"}"#,
+    r#"400 invalid-request | to must end in / | {"from":"d/","to":"e"}"#,
+    r#"400 invalid-request | from must end in / | {"from":"a","to":"e/"}"#,
+    r#"400 invalid-request | the whole area | {"from":"","to":"e/"}"#,
+    r#"400 invalid-request | the whole area | {"from":"/","to":"e/"}"#,
+    r#"400 invalid-request | the whole area | {"from":"d/","to":""}"#,
+    r#"400 invalid-request | cursor | {"from":"a","to":"b","cursor":"x"}"#,
+    r#"400 invalid-request | cursor | {"from":"d/","to":"e/","cursor":"x"}"#,
+    r#"400 invalid-name | segment | {"from":"../a","to":"b"}"#,
+    r#"400 invalid-name | segment | {"from":"a","to":"b/../c"}"#,
+    r#"400 invalid-name | backslash | {"from":"a","to":"b\\c"}"#,
+    r#"400 invalid-name | control | {"from":"a","to":"b\n"}"#,
+    r#"400 invalid-name | segment | {"from":"d//","to":"e/"}"#,
+    r#"404 not-found | "from" | {"from":"none","to":"b"}"#,
+    r#"404 not-found | "from" | {"from":"d","to":"b"}"#,
+    r#"403 forbidden | may not | {"from":"a","to":"b","from_area":"org"}"#,
 ];
 
 #[tokio::test]
@@ -149,20 +44,20 @@ async fn a_bad_request_has_its_own_problem_and_nothing_is_done() {
         "old",
     )
     .await;
-    let long = format!(r#"{{"from":"a","to":"{}"}}"#, "x".repeat(901));
-    let huge = format!(r#"{{"from":"a","to":"{}"}}"#, "x".repeat(20_000));
-    let more = [
-        (long.as_str(), 400, "invalid-name", "900 bytes"),
-        (huge.as_str(), 413, "too-large", "larger than"),
-    ];
+    let long = "x".repeat(901);
+    let long = format!(r#"400 invalid-name | 900 bytes | {{"from":"a","to":"{long}"}}"#);
     for kind in ["copy", "move"] {
-        for (body, status, problem, words) in BODIES.iter().chain(&more) {
+        for row in BODIES.iter().copied().chain([long.as_str()]) {
+            let (expected, rest) = row.split_once(" | ").unwrap();
+            let (status, problem) = expected.split_once(' ').unwrap();
+            let (words, body) = rest.split_once(" | ").unwrap();
+            let status = status.parse().unwrap();
             let request = server.post(&format!("/v1/user/{kind}")).bearer_auth(&alice);
-            let request = request.body((*body).to_owned());
+            let request = request.body(body.to_owned());
             let document = json_of(request.try_clone().unwrap()).await;
             let detail = document["detail"].as_str().unwrap();
             assert!(detail.contains(words), "{kind} {body}: {document}");
-            assert_problem(request.send().await.unwrap(), *status, problem).await;
+            assert_problem(request.send().await.unwrap(), status, problem).await;
         }
         let request = server.post(&format!("/v1/user/{kind}")).bearer_auth(&alice);
         let body = json!({ "from": "d/", "to": "e/" }).to_string();
@@ -181,6 +76,16 @@ async fn a_bad_request_has_its_own_problem_and_nothing_is_done() {
     );
     let kept = found(&server, &alice, "/v1/user/files/a").await;
     assert_eq!(kept.as_deref(), Some("old a"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let server = Server::start();
+    let body = json!({ "from": "a", "to": "x".repeat(20_000) });
+    for kind in ["copy", "move"] {
+        let refused = post(&server, &user("alice"), &format!("/v1/user/{kind}"), &body).await;
+        assert_problem(refused, 413, "too-large").await;
+    }
 }
 
 #[tokio::test]

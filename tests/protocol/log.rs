@@ -49,9 +49,25 @@ fn every_response_has_an_id_that_the_log_knows_and_the_log_keeps_secrets() {
     let link = link["url"].as_str().unwrap();
     let link = link.strip_prefix(&server.url).unwrap();
     answers.push(ask(&server, &format!("GET {link}"), &[], b""));
+    // Links to write: that of a file which was stored without a token, and of a folder.
+    let length = "Content-Length: 1";
+    let anonymous = ask(&server, "PUT /v1/public/files/a", &[length], b"x");
+    let file: serde_json::Value = serde_json::from_slice(&anonymous.2).unwrap();
+    let manage = file["manage_url"].as_str().unwrap();
+    let manage = manage.strip_prefix(&server.url).unwrap().to_owned();
+    let folder = manage.trim_end_matches('a').to_owned();
+    answers.extend([
+        anonymous,
+        ask(&server, &format!("GET {manage}"), &[], b""),
+        ask(&server, &format!("PUT {manage}"), &[length], b"x"),
+        ask(&server, &format!("POST {folder}"), &[length], b"x"),
+        ask(&server, &format!("DELETE {manage}"), &[], b""),
+    ]);
     assert_eq!(
         answers.iter().map(|answer| answer.0).collect::<Vec<_>>(),
-        [201, 201, 200, 404, 401, 400, 204, 403, 400, 200]
+        [
+            201, 201, 200, 404, 401, 400, 204, 403, 400, 200, 201, 403, 200, 403, 204
+        ]
     );
 
     let mut ids = BTreeSet::new();
@@ -69,6 +85,7 @@ fn every_response_has_an_id_that_the_log_knows_and_the_log_keeps_secrets() {
     let signature = token.rsplit('.').next().unwrap();
     for secret in [
         proof,
+        manage.split('/').nth(3).unwrap(),
         signature,
         "secret-query",
         "secret-token",

@@ -21,6 +21,8 @@ pub(super) struct File {
     public_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     versioned_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manage_url: Option<String>,
 }
 
 impl File {
@@ -39,7 +41,13 @@ impl File {
             metadata: info.metadata,
             public_url,
             versioned_url,
+            manage_url: None,
         }
+    }
+
+    /// With the link by which it is replaced and deleted.
+    pub(super) fn managed(self, manage_url: Option<String>) -> Self {
+        Self { manage_url, ..self }
     }
 
     /// The entity tag, as in the `ETag` field.
@@ -56,4 +64,9 @@ fn members<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 /// The URL of a file; that of a public file works for everyone.
 pub(super) fn location(base_url: &str, area: Area, name: &Name) -> String {
     format!("{base_url}/v1/{area}/files/{}", name.to_path())
+}
+
+/// The same for somebody who has a link and no token, if it is of use to them.
+pub(super) fn location_by_link(base_url: &str, area: Area, name: &Name) -> Option<String> {
+    (area == Area::Public).then(|| location(base_url, area, name))
 }

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use super::Context;
-use super::file::{File, location};
+use super::file::{File, location, location_by_link};
+use super::managed::Managed;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Upload};
 use crate::fields::{ContentType, metadata};
@@ -34,7 +35,7 @@ struct Files {
     files: Vec<File>,
 }
 
-/// Stores the files of a form, all of them or none.
+/// Stores the files of a form in an area, all of them or none.
 pub(crate) fn answer(
     context: &Context<'_>,
     request: Request,
@@ -48,6 +49,39 @@ pub(crate) fn answer(
     } else {
         permit.creating_only()?
     };
+    let single = |base_url: &str, name: &Name| Some(location(base_url, area, name));
+    store(context, request, permit, &query, None, single)
+}
+
+/// Stores them below the folder of a link.
+pub(super) fn by_link(
+    context: &Context<'_>,
+    request: Request,
+    permit: Store<'_>,
+    root: &Name,
+) -> Result<Answer, Problem> {
+    whole_and_plain(&request.headers)?;
+    let query = FormQuery::parse(context.query)?;
+    if query.replace {
+        return Err(Problem::LinkInvalid);
+    }
+    let area = permit.area();
+    let single = |base_url: &str, name: &Name| location_by_link(base_url, area, name);
+    store(context, request, permit, &query, Some(root), single)
+}
+
+/// Stores the files below `root`, or anywhere in the area. `single` is the URL of a file
+/// that is the only one.
+fn store(
+    context: &Context<'_>,
+    request: Request,
+    permit: Store<'_>,
+    query: &FormQuery,
+    root: Option<&Name>,
+    single: impl FnOnce(&str, &Name) -> Option<String>,
+) -> Result<Answer, Problem> {
+    let area = permit.area();
+    let (permit, managed) = Managed::begin(context, permit)?;
     let base_url = context.base_url(&request);
     let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
     let content_type = content_type
@@ -60,7 +94,7 @@ pub(crate) fn answer(
         Ok(chunk.map(Bytes::from))
     };
     let mut form = Form::new(content_type.as_bytes(), source)?;
-    let mut folder = query.folder.clone();
+    let mut folder = below(root, query.folder.clone())?;
     let mut metadata = Vec::new();
     let mut staged = Staged::default();
     while let Some(mut part) = form.next_part()? {
@@ -79,7 +113,7 @@ pub(crate) fn answer(
                 staged.push(name, filename, upload);
             }
             None if part.disposition.name == FOLDER && query.folder.is_none() => {
-                folder = parse_folder(&part.text(Name::MAX_BYTES + 1)?)?;
+                folder = below(root, parse_folder(&part.text(Name::MAX_BYTES + 1)?)?)?;
             }
             None if part.disposition.name == METADATA => {
                 metadata = metadata::of_text(&part.text(metadata::LONGEST_TEXT)?)?;
@@ -93,6 +127,12 @@ pub(crate) fn answer(
         return Err(Problem::InvalidMultipart("the form has no file".to_owned()));
     }
 
+    let manage_url = |name| {
+        let url = managed.as_ref().map(|managed| managed.url(&base_url, name));
+        url.transpose()
+    };
+    let manage_urls = staged.names.iter().map(manage_url);
+    let manage_urls = manage_urls.collect::<Result<Vec<_>, _>>()?;
     let refusals = permit.refusals();
     let stored = Upload::finish(staged.uploads).map_err(|refused| {
         let problem = refusals.problem(refused.error);
@@ -102,19 +142,27 @@ pub(crate) fn answer(
             None => problem,
         }
     })?;
-    let files: Vec<File> = staged
-        .names
-        .iter()
-        .zip(stored)
-        .map(|(name, stored)| File::new(area, name, stored.info, &base_url))
-        .collect();
+    let files = staged.names.iter().zip(stored).zip(manage_urls);
+    let files = files.map(|((name, stored), manage_url)| {
+        File::new(area, name, stored.info, &base_url).managed(manage_url)
+    });
+    let files = files.collect();
     let mut response = Response::json(StatusCode::CREATED, &Files { files });
     if let [name] = staged.names.as_slice()
-        && let Ok(url) = HeaderValue::try_from(location(&base_url, area, name))
+        && let Some(url) = single(&base_url, name)
+        && let Ok(url) = HeaderValue::try_from(url)
     {
         response.headers.insert(header::LOCATION, url);
     }
     Ok(Answer::Whole(response))
+}
+
+/// The folder that files go to: this one, which may be the top, within the root.
+fn below(root: Option<&Name>, folder: Option<Name>) -> Result<Option<Name>, Problem> {
+    match (root, folder) {
+        (Some(_), Some(folder)) => Name::within(root, folder.as_str()).map(Some),
+        (root, folder) => Ok(folder.or_else(|| root.cloned())),
+    }
 }
 
 /// Refuses header fields that only make sense for a single file and would not be checked.

@@ -60,7 +60,7 @@ pub(super) fn invalid(what: &str) -> Problem {
 
 /// The number, if it is whole and not negative. `60.0` counts too, since JSON does not
 /// distinguish it from `60`. A number that is too large counts as the largest.
-fn whole(value: &Value) -> Option<u64> {
+pub(super) fn whole(value: &Value) -> Option<u64> {
     let number = value.as_u64();
     number.or_else(|| match value.as_f64()? {
         // Saturates.

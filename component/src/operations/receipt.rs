@@ -4,11 +4,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::Context;
-use super::file::{File, location};
+use super::file::File;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Upload};
-use crate::http::{Answer, Request, Response};
+use crate::http::{Answer, Response};
 use crate::permit::Refusals;
 use crate::problem::Problem;
 use crate::url::Name;
@@ -16,34 +15,26 @@ use crate::url::Name;
 /// Everything about an upload that its response needs.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Receipt {
-    area: Area,
-    name: Name,
-    base_url: String,
-    refusals: Refusals,
+    pub(super) area: Area,
+    pub(super) name: Name,
+    pub(super) base_url: String,
+    /// The URL of the file, if it is of use to the client.
+    pub(super) location: Option<String>,
+    /// The link by which the file is replaced and deleted, if the client gets one.
+    pub(super) manage_url: Option<String>,
+    /// What the caller may not store.
+    pub(super) refusals: Refusals,
     /// The header fields of every response to this request.
-    shared: Vec<(String, Vec<u8>)>,
+    pub(super) shared: Vec<(String, Vec<u8>)>,
 }
 
 impl Receipt {
-    /// For a file with this name, which the caller may store unless `refusals` says
-    /// otherwise.
-    pub(super) fn new(
-        context: &Context<'_>,
-        request: &Request,
-        area: Area,
-        name: &Name,
-        refusals: Refusals,
-    ) -> Self {
-        let shared = context.shared.iter();
-        Self {
-            area,
-            name: name.clone(),
-            base_url: context.base_url(request),
-            refusals,
-            shared: shared
-                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-                .collect(),
-        }
+    /// Header fields as a receipt has them.
+    pub(super) fn fields(shared: &[(HeaderName, HeaderValue)]) -> Vec<(String, Vec<u8>)> {
+        let fields = shared.iter();
+        fields
+            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+            .collect()
     }
 
     /// The receipt as bytes for [`Receipt::read`].
@@ -57,7 +48,7 @@ impl Receipt {
     }
 
     /// What the store's error means to the caller.
-    pub(super) fn problem(&self, error: Error) -> Problem {
+    fn problem(&self, error: Error) -> Problem {
         self.refusals.problem(error)
     }
 
@@ -77,13 +68,15 @@ impl Receipt {
         } else {
             StatusCode::CREATED
         };
-        let file = File::new(self.area, &self.name, stored.info, &self.base_url);
+        let file = File::new(self.area, &self.name, stored.info, &self.base_url)
+            .managed(self.manage_url.clone());
         let mut response = Response::json(status, &file);
         if let Ok(etag) = HeaderValue::try_from(file.etag()) {
             response.headers.insert(header::ETAG, etag);
         }
         if !stored.replaced
-            && let Ok(url) = HeaderValue::try_from(location(&self.base_url, self.area, &self.name))
+            && let Some(location) = &self.location
+            && let Ok(url) = HeaderValue::try_from(location)
         {
             response.headers.insert(header::LOCATION, url);
         }

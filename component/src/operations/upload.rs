@@ -3,6 +3,8 @@
 use http::{HeaderMap, header};
 
 use super::Context;
+use super::file::{location, location_by_link};
+use super::managed::Managed;
 use super::receipt::Receipt;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
@@ -10,13 +12,12 @@ use crate::fields::ContentType;
 use crate::fields::conditions::conditions;
 use crate::fields::{digest, metadata};
 use crate::http::{Answer, Request};
-use crate::permit;
+use crate::permit::{self, Store};
 use crate::problem::Problem;
 use crate::url::Name;
 use crate::url::query;
 
-/// Stores the request's body, which goes from the client to the store without
-/// passing through the component.
+/// Stores the request's body as a file of an area.
 pub(crate) fn answer(
     context: &Context<'_>,
     request: Request,
@@ -24,6 +25,33 @@ pub(crate) fn answer(
     name: &Name,
 ) -> Result<Answer, Problem> {
     let permit = permit::store(context.policy, &context.caller, area)?;
+    let (permit, managed) = Managed::begin(context, permit)?;
+    let location = |base_url: &str| Some(location(base_url, area, name));
+    store(context, request, &permit, name, managed, location)
+}
+
+/// Stores it as the file of a link.
+pub(super) fn by_link(
+    context: &Context<'_>,
+    request: Request,
+    permit: &Store<'_>,
+    name: &Name,
+    managed: Option<Managed>,
+) -> Result<Answer, Problem> {
+    let location = |base_url: &str| location_by_link(base_url, permit.area(), name);
+    store(context, request, permit, name, managed, location)
+}
+
+/// Stores the request's body, which goes from the client to the store without
+/// passing through the component.
+fn store(
+    context: &Context<'_>,
+    request: Request,
+    permit: &Store<'_>,
+    name: &Name,
+    managed: Option<Managed>,
+    location: impl FnOnce(&str) -> Option<String>,
+) -> Result<Answer, Problem> {
     let headers = &request.headers;
     if headers.contains_key(header::CONTENT_RANGE) {
         return Err(Problem::InvalidRequest(
@@ -41,8 +69,9 @@ pub(crate) fn answer(
     let content_type = ContentType::of_request(headers, name)?;
     if content_type.is_form() {
         return Err(Problem::UnsupportedMediaType(format!(
-            "multipart/form-data is a form, not a file: POST it to /v1/{area}/files, \
-             or PUT the file alone"
+            "multipart/form-data is a form, not a file: POST it to /v1/{}/files, \
+             or PUT the file alone",
+            permit.area()
         )));
     }
     let mut options = permit.options(&content_type, content_length(headers))?;
@@ -53,10 +82,21 @@ pub(crate) fn answer(
     options.conditions = conditions(headers)?;
     options.metadata = metadata::of_request(headers)?;
     options.sha256 = digest::sha256(headers)?.map(Vec::from);
-    let receipt = Receipt::new(context, &request, area, name, permit.refusals());
-
+    let refusals = permit.refusals();
     let upload = blobs::create(permit.key(name).as_str(), &options)
-        .map_err(|error| receipt.problem(error))?;
+        .map_err(|error| refusals.problem(error))?;
+
+    let base_url = context.base_url(&request);
+    let manage_url = managed.map(|managed| managed.url(&base_url, name));
+    let receipt = Receipt {
+        area: permit.area(),
+        name: name.clone(),
+        location: location(&base_url),
+        manage_url: manage_url.transpose()?,
+        base_url,
+        refusals,
+        shared: Receipt::fields(context.shared),
+    };
     let received = upload.receive(request.into_body()?, &receipt.note());
     receipt.answer(upload, received)
 }

@@ -1,30 +1,30 @@
 //! `POST /v1/{area}/urls/{name}`
 
-use std::time::Duration;
+mod body;
+mod lifetime;
 
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::Context;
 use super::file::location;
-use super::json_body::{self, expires_in, invalid, unknown};
+use super::json_body::{self, invalid};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::fields::conditions::unconditional;
 use crate::http::{Answer, Request, Response};
 use crate::log;
-use crate::permit::{
-    self,
-    link::{LinkKey, Validity},
-};
+use crate::permit::grant::LinkLimits;
+use crate::permit::link::{self, LinkKey, Validity};
+use crate::permit::{self, Store};
 use crate::problem::Problem;
 use crate::time;
-use crate::url::{Name, percent};
+use crate::url::{Target, percent};
 
-/// How long a link is valid by default.
-const DEFAULT: Duration = Duration::from_secs(3600);
+use body::{Purpose, asked};
+use lifetime::{lifetime, validity};
+
 /// The maximum size of the body, in bytes.
 const LONGEST_BODY: usize = 4096;
 
@@ -35,19 +35,40 @@ pub(super) struct Made {
     pub(super) expires_at: Option<String>,
 }
 
-/// Makes a URL: the permanent one of a public file, or a link to any other.
+/// Makes a URL: to download a file, which is the permanent one if the file is public, or to
+/// upload a file or into a folder.
 pub(crate) fn answer(
     context: &Context<'_>,
     request: Request,
     area: Area,
-    name: Name,
+    target: Target,
 ) -> Result<Answer, Problem> {
-    let permit = permit::read(context.policy, &context.caller, area, name)?;
+    let reading = permit::reading(context.policy, &context.caller, area);
+    let storing = permit::store(context.policy, &context.caller, area);
+    // The body says which of them is needed.
+    if let (Err(problem), Err(_)) = (&reading, &storing) {
+        return Err(problem.clone());
+    }
     let base_url = context.base_url(&request);
-    check(&permit)?;
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
-    let made = Maker::new(context, area, base_url, asked)?.make(&permit)?;
+    let made = match (asked.purpose, target) {
+        (Purpose::Download, Target::File(name)) => {
+            let permit = reading?.of(name);
+            let maker = Maker::new(context, area, base_url, asked.expires_in)?;
+            check(&permit)?;
+            maker.make(&permit)?
+        }
+        (Purpose::Download, Target::Folder(_)) => {
+            return Err(Problem::InvalidName(
+                "it ends in /, and only a URL for upload can be one of a folder",
+            ));
+        }
+        (Purpose::Upload { limits, replaces }, target) => {
+            let terms = (limits, replaces, asked.expires_in);
+            to_upload(context, &storing?, target, terms, &base_url)?
+        }
+    };
     Ok(Answer::Whole(Response::json(StatusCode::CREATED, &made)))
 }
 
@@ -57,19 +78,63 @@ fn check(permit: &permit::Read) -> Result<(), Problem> {
     found.map(drop).map_err(|error| permit.problem(error))
 }
 
-/// For how many seconds a link is asked for.
-fn asked(members: Map<String, Value>) -> Result<Option<u64>, Problem> {
-    let mut asked = None;
-    for (name, value) in members {
-        match name.as_str() {
-            "expires_in" => asked = expires_in(&value)?,
-            other => return Err(unknown(other, "\"expires_in\"")),
+/// Makes an upload link for a file or a folder, which need not exist.
+fn to_upload(
+    context: &Context<'_>,
+    permit: &Store<'_>,
+    target: Target,
+    (limits, replaces, expires_in): (LinkLimits, bool, Option<u64>),
+    base_url: &str,
+) -> Result<Made, Problem> {
+    let (key, validity) = link_terms(context, expires_in)?;
+    let (grant, basename) = match target {
+        Target::File(name) => {
+            let basename = percent::encode_path(name.basename());
+            (
+                permit.upload_grant(name, replaces, limits, validity)?,
+                basename,
+            )
         }
-    }
-    Ok(asked)
+        Target::Folder(_) if replaces => {
+            return Err(invalid("an upload link of a folder replaces nothing"));
+        }
+        Target::Folder(folder) => (permit.drop_grant(folder, limits, validity)?, String::new()),
+    };
+    let token = link::to_write(&grant, &key)?;
+    Ok(Made::link(base_url, &token, &basename, validity))
 }
 
-/// Makes the URLs of one request.
+/// The key of this service's links, and when a new one that is asked for with this
+/// `expires_in` expires.
+fn link_terms(
+    context: &Context<'_>,
+    expires_in: Option<u64>,
+) -> Result<(LinkKey, Validity), Problem> {
+    let longest = context.policy.link_max_age();
+    let lifetime = lifetime(expires_in, longest)?;
+    let Some(key) = context.settings.link_key() else {
+        log::failed(&"cannot make presigned URLs: no link secret is set");
+        return Err(Problem::Unavailable);
+    };
+    let not_before = context.policy.links_not_before();
+    let now = wall_clock::now().seconds;
+    Ok((key, validity(now, lifetime, longest, not_before)))
+}
+
+impl Made {
+    /// With this encoded basename, which is empty for a folder.
+    fn link(base_url: &str, token: &str, basename: &str, validity: Validity) -> Self {
+        Self {
+            url: super::link::url(base_url, token, basename),
+            expires_at: Some(time::rfc3339(Datetime {
+                seconds: validity.expires_at,
+                nanoseconds: 0,
+            })),
+        }
+    }
+}
+
+/// Makes the URLs of one request for downloads.
 pub(super) struct Maker {
     area: Area,
     base_url: String,
@@ -85,18 +150,12 @@ impl Maker {
         base_url: String,
         expires_in: Option<u64>,
     ) -> Result<Self, Problem> {
-        let longest = context.policy.link_max_age();
-        let links = match lifetime(area, expires_in, longest)? {
-            None => None,
-            Some(lifetime) => {
-                let Some(key) = context.settings.link_key() else {
-                    log::failed(&"cannot make presigned URLs: no link secret is set");
-                    return Err(Problem::Unavailable);
-                };
-                let not_before = context.policy.links_not_before();
-                let now = wall_clock::now().seconds;
-                Some((key, validity(now, lifetime, longest, not_before)))
+        let links = match (area, expires_in) {
+            (Area::Public, None) => None,
+            (Area::Public, Some(_)) => {
+                return Err(invalid("the URL of a public file does not expire"));
             }
+            (Area::User | Area::Org, _) => Some(link_terms(context, expires_in)?),
         };
         Ok(Self {
             area,
@@ -107,154 +166,14 @@ impl Maker {
 
     /// The URL of this file.
     pub(super) fn make(&self, permit: &permit::Read) -> Result<Made, Problem> {
-        let base_url = &self.base_url;
         let Some((key, validity)) = &self.links else {
             return Ok(Made {
-                url: location(base_url, self.area, permit.name()),
+                url: location(&self.base_url, self.area, permit.name()),
                 expires_at: None,
             });
         };
         let token = permit.link(key, *validity)?;
         let basename = percent::encode_path(permit.name().basename());
-        Ok(Made {
-            url: format!("{base_url}/v1/links/{token}/{basename}"),
-            expires_at: Some(time::rfc3339(Datetime {
-                seconds: validity.expires_at,
-                nanoseconds: 0,
-            })),
-        })
-    }
-}
-
-/// How long a link is valid; `None` for the permanent URL of a public file.
-fn lifetime(
-    area: Area,
-    expires_in: Option<u64>,
-    longest: Duration,
-) -> Result<Option<Duration>, Problem> {
-    match (area, expires_in.map(Duration::from_secs)) {
-        (Area::Public, None) => Ok(None),
-        (Area::Public, Some(_)) => Err(invalid("the URL of a public file does not expire")),
-        (_, None) => Ok(Some(DEFAULT.min(longest))),
-        (_, Some(asked)) if asked.is_zero() => Err(invalid("expires_in must be at least 1")),
-        (_, Some(asked)) if asked > longest => Err(invalid(&format!(
-            "expires_in must be at most {}",
-            longest.as_secs()
-        ))),
-        (_, Some(asked)) => Ok(Some(asked)),
-    }
-}
-
-/// When a link made at `now` (seconds since 1970) expires: after its lifetime, rounded up by
-/// at most a tenth of it, but never later than the longest one. So a link that is requested
-/// again soon is the same, and a browser finds the file in its cache.
-///
-/// For the same reason the link says that it was made at the first second that gives this
-/// end, but not before the time from which links count, if that has come.
-fn validity(now: u64, lifetime: Duration, longest: Duration, not_before: Option<u64>) -> Validity {
-    let lifetime = lifetime.as_secs();
-    let step = (lifetime / 10).max(1);
-    let rounded = now
-        .saturating_add(lifetime)
-        .div_ceil(step)
-        .saturating_mul(step);
-    let first = rounded.saturating_sub(lifetime + step - 1);
-    Validity {
-        made_at: first.max(not_before.unwrap_or_default()).min(now),
-        expires_at: rounded.min(now.saturating_add(longest.as_secs())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn parse(body: &[u8]) -> Result<Option<u64>, Problem> {
-        asked(json_body::parse(body)?.unwrap_or_default())
-    }
-
-    #[test]
-    fn the_body_accepts_whole_seconds_only() {
-        for (body, expected) in [
-            ("", None),
-            (" {\n} ", None),
-            (r#"{"expires_in":null}"#, None),
-            (r#"{"expires_in":60}"#, Some(60)),
-            (r#"{"expires_in":60.0}"#, Some(60)),
-            (r#"{"expires_in":6e1}"#, Some(60)),
-            (r#"{"expires_in":0}"#, Some(0)),
-            (r#"{"expires_in":-0.0}"#, Some(0)),
-            (r#"{"expires_in":18446744073709551616}"#, Some(u64::MAX)),
-            (r#"{"expires_in":1e300}"#, Some(u64::MAX)),
-        ] {
-            assert_eq!(parse(body.as_bytes()), Ok(expected), "{body}");
-        }
-        for body in [
-            " ",
-            "null",
-            "60",
-            "[60]",
-            "expires_in=60",
-            r#"{"expires_in":60"#,
-            r#"{"expires_in":60}x"#,
-            r#"{"expires_in":-1}"#,
-            r#"{"expires_in":60.5}"#,
-            r#"{"expires_in":"60"}"#,
-            r#"{"expires_in":true}"#,
-            r#"{"expires_in":[60]}"#,
-            r#"{"expires_in":60,"expires_in":60}"#,
-        ] {
-            let refused = parse(body.as_bytes());
-            assert!(matches!(refused, Err(Problem::InvalidRequest(_))), "{body}");
-        }
-        let unknown = parse(br#"{"expiresIn":60}"#);
-        let words = r#"unknown member "expiresIn", expected "expires_in""#;
-        assert_eq!(unknown, Err(Problem::InvalidRequest(words.to_owned())));
-    }
-
-    #[test]
-    fn links_made_in_a_row_expire_together_and_never_before_the_time_asked_for() {
-        const WEEK: u64 = 7 * 86_400;
-        const NOW: u64 = 1_800_000_000;
-        let seconds = Duration::from_secs;
-        let validity = |now, lifetime| validity(now, seconds(lifetime), seconds(WEEK), None);
-        let expiry = |now, lifetime| validity(now, lifetime).expires_at - now;
-        for lifetime in [1, 2, 9, 10, 59, 60, 300, 3600, 86_400, WEEK - 1, WEEK] {
-            for now in NOW..NOW + 400 {
-                let lasts = expiry(now, lifetime);
-                assert!(
-                    (lifetime..=lifetime + lifetime / 10).contains(&lasts),
-                    "{lifetime}"
-                );
-                assert!(lasts <= WEEK, "{lifetime}");
-                let (this, next) = (validity(now, lifetime), validity(now + 1, lifetime));
-                assert!(this.made_at <= now && now - this.made_at <= lifetime / 10);
-                assert_eq!(
-                    this.expires_at == next.expires_at,
-                    this == next,
-                    "{lifetime}"
-                );
-            }
-        }
-        // Within six minutes there are at most two expiry times.
-        let ends: BTreeSet<u64> = (0..360)
-            .map(|second| NOW + second + expiry(NOW + second, 3600))
-            .collect();
-        assert!(ends.len() <= 2, "{ends:?}");
-        assert_eq!(expiry(u64::MAX, 1), 0);
-    }
-
-    #[test]
-    fn a_link_counts_as_made_before_a_time_only_if_it_was() {
-        const NOW: u64 = 1_800_000_000;
-        let hour = Duration::from_secs(3600);
-        for now in NOW..NOW + 800 {
-            for not_before in [NOW, NOW + 1, NOW + 399, NOW + 400] {
-                let validity = validity(now, hour, hour * 24, Some(not_before));
-                assert_eq!(validity.made_at >= not_before, now >= not_before);
-            }
-        }
+        Ok(Made::link(&self.base_url, &token, &basename, *validity))
     }
 }

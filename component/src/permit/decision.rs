@@ -1,25 +1,26 @@
 //! The one decision behind every permit: area, rule and caller.
 
 use super::key::Scope;
+use super::uploader::Uploader;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
 use crate::policy::{Absent, Denied, Iam, Operation, Policy, Why, Word};
 use crate::problem::Problem;
-use crate::token::{Bearer, Caller, Owner};
+use crate::token::{Bearer, Caller};
 
 /// Which files of a scope a permit is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     All,
-    /// Only those that this user stored.
-    UploadedBy(Owner),
+    /// Only those that this uploader stored.
+    UploadedBy(Uploader),
 }
 
 impl Reach {
     pub(super) fn guard(&self) -> Guard {
         match self {
             Self::All => Guard::Any,
-            Self::UploadedBy(user) => Guard::Uploader(user.as_str().to_owned()),
+            Self::UploadedBy(uploader) => Guard::Uploader(uploader.as_str().to_owned()),
         }
     }
 }
@@ -94,7 +95,7 @@ fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Resul
     let bearer = bearer.ok_or(Why::Token)?;
     let user = match bearer.user() {
         Ok(user) if words.contains(&Word::Uploader) && operation.is_about_a_file() => {
-            return Ok(Reach::UploadedBy(user.clone()));
+            return Ok(Reach::UploadedBy(Uploader::User(user.clone())));
         }
         user => user,
     };

@@ -1,28 +1,32 @@
-//! Links (presigned URLs): a JWT with one file's scope and name and the time
-//! until which it may be read.
+//! Links (presigned URLs): a JWT that says what it permits, and until when.
 //!
-//! A link cannot be used as a bearer token, nor a bearer token as a link: the
-//! signing key is derived from the link secret for this one purpose, and the
-//! token's type and issuer say what it is. Links become invalid when the link
-//! secret changes, and those made before the policy's `links.not-before` with it.
+//! There are two types of them. A link [to read](reading) one file is valid for `GET` and
+//! `HEAD`; a link [to write](writing), which uploads or manages files, for the other methods.
+//! Neither is valid as the other, as a bearer token, nor a bearer token as a link: the
+//! signing key is derived from the link secret for this one purpose, and the token's type
+//! and issuer say what it is (RFC 8725, 3.11). Links become invalid when the link secret
+//! changes, and those made before the policy's `links.not-before` with it.
+
+mod reading;
+mod writing;
 
 use jwt_simple::prelude::*;
+use serde::de::DeserializeOwned;
 
-use super::key::Scope;
 use crate::problem::Problem;
-use crate::token::Owner;
-use crate::url::Name;
+
+pub(crate) use reading::{read, to_read};
+pub(crate) use writing::{LinkPath, to_write, write};
 
 /// The minimum length of a link secret, in bytes.
 pub(crate) const MIN_SECRET: usize = 32;
 
 /// The purpose that the signing key is derived for.
 const PURPOSE: &str = "coffer link 1";
-const TYPE: &str = "coffer-link+jwt";
 
-/// The maximum length of a token: more than the longest name needs, even if every
-/// character is escaped.
-const MAX_TOKEN: usize = 4096;
+/// The maximum length of a token: more than the longest name and the longest list of types
+/// need, even if every character is escaped.
+const MAX_TOKEN: usize = 10 << 10;
 
 /// The key that links are signed with.
 pub(crate) struct LinkKey(HS256Key);
@@ -36,38 +40,50 @@ impl LinkKey {
             Self(HS256Key::from_bytes(&derived))
         })
     }
-}
 
-/// What a link opens: one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grant {
-    scope: Scope,
-    name: Name,
-    uploader: Option<Owner>,
-}
-
-impl Grant {
-    /// Whose file it is, its name, and who must have stored it, if that matters.
-    pub(crate) fn into_parts(self) -> (Scope, Name, Option<Owner>) {
-        (self.scope, self.name, self.uploader)
+    /// A token of this type with these claims.
+    fn sign<C>(&self, kind: &str, custom: C) -> Result<String, Problem>
+    where
+        C: Serialize + DeserializeOwned,
+    {
+        let claims = JWTClaims {
+            issued_at: None,
+            expires_at: None,
+            invalid_before: None,
+            issuer: Some(PURPOSE.to_owned()),
+            subject: None,
+            audiences: None,
+            jwt_id: None,
+            nonce: None,
+            custom,
+        };
+        let header = HeaderOptions {
+            signature_type: Some(kind.to_owned()),
+            ..HeaderOptions::default()
+        };
+        self.0
+            .authenticate_with_options(claims, &header)
+            .map_err(|_| Problem::Internal)
     }
-}
 
-#[derive(Serialize, Deserialize)]
-struct LinkClaims {
-    area: String,
-    owner: String,
-    name: String,
-    /// Set if the maker may only read their own uploads: they cannot share a file that
-    /// somebody else stores under the name later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    uploader: Option<String>,
-    /// The first second (since 1970) at which the link has expired.
-    /// Not `exp`, so that the signature is checked before the time.
-    until: u64,
-    /// When the link was made; links of older versions do not say.
-    #[serde(default)]
-    made: Option<u64>,
+    /// The claims of a token of this type that was signed with this key.
+    fn claims<C>(&self, kind: &str, token: &str, now: u64) -> Result<C, Problem>
+    where
+        C: Serialize + DeserializeOwned,
+    {
+        let options = VerificationOptions {
+            required_signature_type: Some(kind.to_owned()),
+            allowed_issuers: Some([PURPOSE.to_owned()].into()),
+            max_token_length: Some(MAX_TOKEN),
+            artificial_time: Some(UnixTimeStamp::from_secs(now)),
+            ..VerificationOptions::default()
+        };
+        let claims: JWTClaims<C> = self
+            .0
+            .verify_token(token, Some(options))
+            .map_err(|_| Problem::LinkInvalid)?;
+        Ok(claims.custom)
+    }
 }
 
 /// When a link is made and when it expires, in seconds since 1970.
@@ -79,106 +95,31 @@ pub(crate) struct Validity {
     pub(crate) expires_at: u64,
 }
 
-/// Makes the token of a link to a file. The caller has the permit that the scope comes from.
-///
-/// # Errors
-/// [`Problem::Internal`] for a public file, which has a permanent URL.
-pub(crate) fn make(
-    scope: &Scope,
-    name: &Name,
-    uploader: Option<&Owner>,
-    key: &LinkKey,
-    validity: Validity,
-) -> Result<String, Problem> {
-    let owner = match scope {
-        Scope::Public => return Err(Problem::Internal),
-        Scope::User(owner) | Scope::Org(owner) => owner.to_string(),
-    };
-    let claims = JWTClaims {
-        issued_at: None,
-        expires_at: None,
-        invalid_before: None,
-        issuer: Some(PURPOSE.to_owned()),
-        subject: None,
-        audiences: None,
-        jwt_id: None,
-        nonce: None,
-        custom: LinkClaims {
-            area: scope.area().to_string(),
-            owner,
-            name: name.as_str().to_owned(),
-            uploader: uploader.map(ToString::to_string),
-            until: validity.expires_at,
-            made: Some(validity.made_at),
-        },
-    };
-    let header = HeaderOptions {
-        signature_type: Some(TYPE.to_owned()),
-        ..HeaderOptions::default()
-    };
-    key.0
-        .authenticate_with_options(claims, &header)
-        .map_err(|_| Problem::Internal)
+/// What links are held against when they are followed.
+pub(crate) struct Verifier {
+    /// What they must be signed with.
+    pub(crate) key: LinkKey,
+    /// The time, in seconds since 1970.
+    pub(crate) now: u64,
+    /// When they must have been made at the earliest.
+    pub(crate) not_before: Option<u64>,
 }
 
-/// Verifies a link's token and basename at `now` (seconds since 1970), and returns
-/// what it grants.
-///
-/// # Errors
-/// [`Problem::LinkInvalid`] for a token that was not signed with this key, is for
-/// another basename, or was made before `not_before` or does not say when; else
-/// [`Problem::LinkExpired`] from the second on at which it expires.
-pub(crate) fn verify(
-    token: &str,
-    basename: &str,
-    key: &LinkKey,
-    now: u64,
-    not_before: Option<u64>,
-) -> Result<Grant, Problem> {
-    let options = VerificationOptions {
-        required_signature_type: Some(TYPE.to_owned()),
-        allowed_issuers: Some([PURPOSE.to_owned()].into()),
-        max_token_length: Some(MAX_TOKEN),
-        artificial_time: Some(UnixTimeStamp::from_secs(now)),
-        ..VerificationOptions::default()
-    };
-    let claims: JWTClaims<LinkClaims> = key
-        .0
-        .verify_token(token, Some(options))
-        .map_err(|_| Problem::LinkInvalid)?;
-    let LinkClaims {
-        area,
-        owner,
-        name,
-        uploader,
-        until,
-        made,
-    } = claims.custom;
-    let owner = Owner::parse(&owner).ok_or(Problem::LinkInvalid)?;
-    let scope = match area.as_str() {
-        "user" => Scope::User(owner),
-        "org" => Scope::Org(owner),
-        _ => return Err(Problem::LinkInvalid),
-    };
-    let name = Name::new(&name).map_err(|_| Problem::LinkInvalid)?;
-    if name.basename() != basename {
-        return Err(Problem::LinkInvalid);
+impl Verifier {
+    /// Refuses a link that was made too early, or does not say when; then one whose time,
+    /// if it has an end, is over.
+    fn check_time(&self, made: Option<u64>, until: Option<u64>) -> Result<(), Problem> {
+        let is_too_early = |start| made.is_none_or(|made| made < start);
+        if self.not_before.is_some_and(is_too_early) {
+            return Err(Problem::LinkInvalid);
+        }
+        // The signature and all else is checked before, so that a forged link is never
+        // just expired.
+        if until.is_some_and(|until| self.now >= until) {
+            return Err(Problem::LinkExpired);
+        }
+        Ok(())
     }
-    if not_before.is_some_and(|start| made.is_none_or(|made| made < start)) {
-        return Err(Problem::LinkInvalid);
-    }
-    if now >= until {
-        return Err(Problem::LinkExpired);
-    }
-    let uploader = match uploader {
-        None => None,
-        Some(text) => Some(Owner::parse(&text).ok_or(Problem::LinkInvalid)?),
-    };
-    Ok(Grant {
-        scope,
-        name,
-        uploader,
-    })
 }
 
 #[cfg(test)]

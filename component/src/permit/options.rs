@@ -1,11 +1,11 @@
 //! How a file is created under a permit to store.
 
 use super::Store;
+use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::{CreateOptions, Error};
 use crate::fields::ContentType;
 use crate::fields::conditions::unconditional;
 use crate::problem::Problem;
-use crate::token::Owner;
 
 impl Store<'_> {
     /// How a file of this type is created, as far as the permit decides it: everything but
@@ -20,7 +20,7 @@ impl Store<'_> {
         length: Option<u64>,
     ) -> Result<CreateOptions, Problem> {
         self.check_type(content_type)?;
-        let max_size = self.limits.max_file_size();
+        let max_size = self.max_size();
         if length.is_some_and(|length| length > max_size) {
             return Err(self.refusals().problem(Error::TooLarge));
         }
@@ -37,17 +37,22 @@ impl Store<'_> {
         })
     }
 
+    /// The maximum size of a file, in bytes.
+    pub(super) fn max_size(&self) -> u64 {
+        let max_size = self.limits.max_file_size();
+        let of_link = self.narrowed.max_size;
+        of_link.map_or(max_size, |of_link| max_size.min(of_link.get()))
+    }
+
     fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {
         let content_type = content_type.as_str();
-        if self.limits.takes(content_type) {
+        let of_area = (!self.limits.takes(content_type)).then(|| self.limits.content_types());
+        let of_link = self.narrowed.content_types.as_deref();
+        let of_link = of_link.filter(|list| !list.iter().any(|range| range.takes(content_type)));
+        let Some(accepted) = of_area.or(of_link) else {
             return Ok(());
-        }
-        let accepted: Vec<String> = self
-            .limits
-            .content_types()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        };
+        let accepted: Vec<String> = accepted.iter().map(ToString::to_string).collect();
         Err(Problem::UnsupportedMediaType(format!(
             "files of type {content_type} are not accepted here, only {}",
             accepted.join(", ")
@@ -56,6 +61,6 @@ impl Store<'_> {
 
     /// Who is recorded as having stored the file.
     pub(super) fn uploader(&self) -> Option<&str> {
-        self.uploader.as_ref().map(Owner::as_str)
+        self.uploader.as_ref().map(Uploader::as_str)
     }
 }

@@ -2,7 +2,9 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use super::decision::Reach;
 use super::key::Scope;
+use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::policy::{Denied, Operation, Why};
 use crate::problem::Problem;
@@ -14,6 +16,9 @@ enum Denial {
     Forbidden(Denied),
     IamNotConfigured,
     AlreadyExists,
+    NotFound,
+    /// The link is for a file that is not there any more.
+    LinkInvalid,
 }
 
 /// What a permit does not allow and why, as plain data: it outlives the instance that
@@ -29,33 +34,42 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// Of a permit for this operation on an existing file.
-    pub(super) fn of_file(scope: &Scope, operation: Operation) -> Self {
+    /// Of a permit for this operation on existing files within this reach.
+    pub(super) fn of_file(scope: &Scope, operation: Operation, reach: &Reach) -> Self {
         Self {
             missing: None,
-            protected: Denial::Forbidden(Denied::new(scope.area(), operation, Why::Upload)),
+            protected: Denial::beyond(reach, scope, operation),
             max_file_size: None,
         }
     }
 
     /// Of a permit with these decisions on creating and replacing, for files of at most
     /// this size.
-    pub(super) fn of_storing<R>(
+    pub(super) fn of_storing(
         scope: &Scope,
         create: &Result<(), Problem>,
-        replace: &Result<R, Problem>,
+        replace: &Result<Reach, Problem>,
         max_file_size: u64,
     ) -> Self {
-        let denial = |problem: Option<&Problem>, operation, why| match problem {
-            Some(Problem::Unauthenticated(denied)) => Denial::Unauthenticated(*denied),
-            Some(Problem::IamNotConfigured) => Denial::IamNotConfigured,
-            Some(Problem::AlreadyExists) => Denial::AlreadyExists,
-            Some(Problem::Forbidden(denied)) => Denial::Forbidden(*denied),
-            _ => Denial::Forbidden(Denied::new(scope.area(), operation, why)),
+        let denial = |problem: &Problem, operation| match problem {
+            Problem::Unauthenticated(denied) => Denial::Unauthenticated(*denied),
+            Problem::IamNotConfigured => Denial::IamNotConfigured,
+            Problem::AlreadyExists => Denial::AlreadyExists,
+            Problem::NotFound => Denial::NotFound,
+            Problem::Forbidden(denied) => Denial::Forbidden(*denied),
+            _ => Denial::Forbidden(Denied::new(scope.area(), operation, Why::Rule)),
         };
         Self {
-            missing: Some(denial(create.as_ref().err(), Operation::Create, Why::Rule)),
-            protected: denial(replace.as_ref().err(), Operation::Replace, Why::Upload),
+            missing: Some(match create {
+                Ok(()) => {
+                    Denial::Forbidden(Denied::new(scope.area(), Operation::Create, Why::Rule))
+                }
+                Err(problem) => denial(problem, Operation::Create),
+            }),
+            protected: match replace {
+                Ok(reach) => Denial::beyond(reach, scope, Operation::Replace),
+                Err(problem) => denial(problem, Operation::Replace),
+            },
             max_file_size: Some(max_file_size),
         }
     }
@@ -76,6 +90,18 @@ impl Refusals {
     }
 }
 
+impl Denial {
+    /// Of a file that is not within this reach.
+    fn beyond(reach: &Reach, scope: &Scope, operation: Operation) -> Self {
+        match reach {
+            Reach::UploadedBy(Uploader::Anonymous(_)) => Self::LinkInvalid,
+            Reach::All | Reach::UploadedBy(Uploader::User(_)) => {
+                Self::Forbidden(Denied::new(scope.area(), operation, Why::Upload))
+            }
+        }
+    }
+}
+
 impl From<Denial> for Problem {
     fn from(denial: Denial) -> Self {
         match denial {
@@ -83,6 +109,8 @@ impl From<Denial> for Problem {
             Denial::Forbidden(denied) => Self::Forbidden(denied),
             Denial::IamNotConfigured => Self::IamNotConfigured,
             Denial::AlreadyExists => Self::AlreadyExists,
+            Denial::NotFound => Self::NotFound,
+            Denial::LinkInvalid => Self::LinkInvalid,
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::token::Bearer;
+use crate::token::{Bearer, Owner};
 
 const ANNA: &str = "anna";
 
@@ -35,8 +35,9 @@ fn callers() -> [(&'static str, Caller); 5] {
 fn letter(result: &Result<(Scope, Reach), Problem>) -> char {
     match result {
         Ok((_, Reach::All)) => 'A',
-        Ok((_, Reach::UploadedBy(user))) => {
-            assert_eq!(Some(user), Owner::user("test", ANNA).as_ref());
+        Ok((_, Reach::UploadedBy(uploader))) => {
+            let anna = Owner::user("test", ANNA).map(Uploader::User);
+            assert_eq!(Some(uploader), anna.as_ref());
             'U'
         }
         Err(Problem::Forbidden(_)) => '4',

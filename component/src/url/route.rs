@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::name::Name;
+use super::target::Target;
 use crate::area::Area;
 use crate::bindings::coffer::storage::telemetry::{self, Operation};
 use crate::problem::Problem;
@@ -22,7 +23,7 @@ pub enum Route {
     /// `DELETE /v1/{area}/files/{name}`
     Delete { area: Area, name: Name },
     /// `POST /v1/{area}/urls/{name}`
-    MakeUrl { area: Area, name: Name },
+    MakeUrl { area: Area, target: Target },
     /// `POST /v1/{area}/urls`
     MakeUrls { area: Area },
     /// `POST /v1/{area}/copy` or `/move`
@@ -33,8 +34,8 @@ pub enum Route {
     Info { area: Area, name: Name },
     /// `PATCH /v1/{area}/info/{name}`
     Amend { area: Area, name: Name },
-    /// `GET /v1/links/{token}/{basename}`, both as they are in the path.
-    FollowLink { token: String, basename: String },
+    /// A link, with its token and what is asked of it.
+    Link { token: String, action: LinkAction },
     /// `OPTIONS` on any path, with the methods that it supports.
     Preflight { allow: &'static str },
 }
@@ -46,6 +47,20 @@ pub enum CopyKind {
     Copy,
     /// It is deleted: the copy takes its place.
     Move,
+}
+
+/// What is asked of a link. Basenames are as they are in the path.
+#[expect(missing_docs, reason = "the fields are what the paths name")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkAction {
+    /// `GET /v1/links/{token}/{basename}`
+    Read { basename: String },
+    /// `PUT /v1/links/{token}/{basename}`
+    Upload { basename: String },
+    /// `DELETE /v1/links/{token}/{basename}`
+    Delete { basename: String },
+    /// `POST /v1/links/{token}/`
+    Drop,
 }
 
 /// What a request asks for, whether or not its name is valid.
@@ -95,6 +110,8 @@ enum Resource<'p> {
     Delete(Area),
     Info(Area, &'p str),
     Link(&'p str, &'p str),
+    /// A link for a folder.
+    FolderLink(&'p str),
 }
 
 impl<'p> Resource<'p> {
@@ -105,8 +122,13 @@ impl<'p> Resource<'p> {
         let (first, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
         if first == "links" {
             let (token, basename) = rest.split_once('/')?;
-            let one_segment = !token.is_empty() && !basename.is_empty() && !basename.contains('/');
-            return one_segment.then_some(Self::Link(token, basename));
+            return match (token, basename) {
+                ("", _) => None,
+                (token, "") => Some(Self::FolderLink(token)),
+                (token, basename) => {
+                    (!basename.contains('/')).then_some(Self::Link(token, basename))
+                }
+            };
         }
         let area = Area::parse(first)?;
         match rest.split_once('/') {
@@ -124,7 +146,7 @@ impl<'p> Resource<'p> {
 
     fn area(self) -> Option<telemetry::Area> {
         let area = match self {
-            Self::Server | Self::Link(..) => return None,
+            Self::Server | Self::Link(..) | Self::FolderLink(_) => return None,
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
             Self::Copy(area, _) | Self::Delete(area) | Self::Info(area, _) => area,
         };
@@ -151,6 +173,9 @@ impl<'p> Resource<'p> {
             (Self::Info(..), "GET" | "HEAD") => Operation::Info,
             (Self::Info(..), "PATCH") => Operation::Amend,
             (Self::Link(..), "GET" | "HEAD") => Operation::FollowLink,
+            (Self::Link(..), "PUT") => Operation::Upload,
+            (Self::Link(..), "DELETE") => Operation::Delete,
+            (Self::FolderLink(_), "POST") => Operation::Form,
             _ => return None,
         })
     }
@@ -160,11 +185,10 @@ impl<'p> Resource<'p> {
         match self {
             Self::Server => "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS",
             Self::Files(_) => "GET, HEAD, POST, OPTIONS",
-            Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
-            Self::Url(..) | Self::Urls(_) => "POST, OPTIONS",
+            Self::File(..) | Self::Link(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::Url(..) | Self::Urls(_) | Self::FolderLink(_) => "POST, OPTIONS",
             Self::Copy(..) | Self::Delete(_) => "POST, OPTIONS",
             Self::Info(..) => "GET, HEAD, PATCH, OPTIONS",
-            Self::Link(..) => "GET, HEAD, OPTIONS",
         }
     }
 
@@ -191,7 +215,7 @@ impl<'p> Resource<'p> {
             },
             (Self::Url(area, raw), "POST") => Route::MakeUrl {
                 area,
-                name: Name::decode(raw)?,
+                target: Target::decode(raw)?,
             },
             (Self::Urls(area), "POST") => Route::MakeUrls { area },
             (Self::Copy(area, kind), "POST") => Route::Copy { area, kind },
@@ -204,9 +228,20 @@ impl<'p> Resource<'p> {
                 area,
                 name: Name::decode(raw)?,
             },
-            (Self::Link(token, basename), "GET") => Route::FollowLink {
+            (Self::Link(token, basename), "GET" | "PUT" | "DELETE") => {
+                let basename = basename.to_owned();
+                Route::Link {
+                    token: token.to_owned(),
+                    action: match method.as_str() {
+                        "GET" => LinkAction::Read { basename },
+                        "PUT" => LinkAction::Upload { basename },
+                        _ => LinkAction::Delete { basename },
+                    },
+                }
+            }
+            (Self::FolderLink(token), "POST") => Route::Link {
                 token: token.to_owned(),
-                basename: basename.to_owned(),
+                action: LinkAction::Drop,
             },
             _ => {
                 return Err(Problem::MethodNotAllowed {

@@ -28,6 +28,7 @@ mod tests {
     fn tokens_of_links_are_left_out() {
         for (path, expected) in [
             ("/v1/links/TOKEN/a.pdf", "/v1/links/"),
+            ("/v1/links/TOKEN/", "/v1/links/"),
             ("//v1/links/TOKEN/a.pdf", "//v1/links/"),
             ("/v1//links//TOKEN", "/v1//links/"),
             ("/links/TOKEN", "/links/"),

@@ -30,7 +30,7 @@ pub fn run(bench: &Bench) -> Result<String> {
     for count in STEPS {
         let left = PATIENCE.saturating_sub(begun.elapsed());
         let filling = Instant::now();
-        let count = fill(&coffer, count, left)?;
+        let count = fill(&coffer, "", count, left)?;
         let took = filling.elapsed();
         let (list, body) = page(&coffer)?;
         let mut figures = medians(

@@ -42,10 +42,10 @@ pub fn rows(bench: &Bench) -> Vec<Row> {
 /// Two servers with their files, and how many the larger one has.
 fn servers(bench: &Bench) -> Result<(Coffer, Coffer, u64)> {
     let few = Setup::new(bench, "list-few").start()?;
-    fill(&few, FEW, PATIENCE)?;
+    fill(&few, "", FEW, PATIENCE)?;
     let many = Setup::new(bench, "list-many").start()?;
     let begun = Instant::now();
-    let count = fill(&many, bench.plan.files, PATIENCE)?;
+    let count = fill(&many, "", bench.plan.files, PATIENCE)?;
     eprintln!("  {count} files after {:?}", begun.elapsed());
     Ok((few, many, count))
 }

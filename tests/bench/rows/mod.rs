@@ -2,6 +2,7 @@
 
 pub mod large;
 pub mod lists;
+pub mod many;
 pub mod memory;
 pub mod s3;
 pub mod small;
@@ -97,11 +98,12 @@ fn decided(pairings: &[Pairing], outcome: Result<Outcome>) -> Vec<Row> {
 /// Measures all rows that are wanted, in the order of the table.
 pub fn all(bench: &Bench) -> Vec<Row> {
     type Group = (&'static str, fn(&Bench) -> Vec<Row>);
-    let groups: [Group; 8] = [
+    let groups: [Group; 9] = [
         ("small files", small::rows),
         ("large files", large::rows),
         ("writes", writes::rows),
         ("lists", lists::rows),
+        ("many files", many::rows),
         ("S3", s3::rows),
         ("memory", memory::rows),
         ("start", start::rows),

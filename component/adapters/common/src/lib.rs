@@ -4,6 +4,11 @@
 //! are checked and mapped to the plain data of [`coffer_port`], and bodies are received and
 //! sent; a store keeps files and publishes them.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "the port's errors hold a file's description"
+)]
+
 pub mod bindings;
 mod body;
 mod forgetful;
@@ -66,40 +71,20 @@ pub trait Store: Sized + 'static {
     /// Describes each of these files.
     ///
     /// # Errors
-    /// As `stat-many` of the port.
-    fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
-        let unconditional = Conditions::default();
-        let found = keys
-            .iter()
-            .map(|key| self.stat(key, may_read, &unconditional));
-        found.collect()
-    }
+    /// As `stat-many` of the port, for each; as a whole if the store failed for all of them.
+    fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Batch<Info, Error>;
 
-    /// Removes each of these files, which differ.
+    /// Removes each of these files, which differ. A key without a file counts as removed.
     ///
     /// # Errors
-    /// As `remove-many` of the port.
-    fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
-        let unconditional = Conditions::default();
-        let removed = keys
-            .iter()
-            .map(|key| match self.remove(key, may_remove, &unconditional) {
-                Err(Error::NotFound) => Ok(()),
-                removed => removed,
-            });
-        removed.collect()
-    }
+    /// As `remove-many` of the port, for each; as a whole if the store failed for all of them.
+    fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Batch<(), Error>;
 
-    /// Copies or moves each of these files, whose keys are disjoint.
+    /// Copies or moves each of these files. A key that is stored under occurs once.
     ///
     /// # Errors
-    /// As `copy` of the port.
-    fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
-        copies
-            .iter()
-            .map(|_| Err(CopyError::Target(Error::Unsupported)))
-            .collect()
-    }
+    /// As `copy` of the port, for each; as a whole if the store failed for all of them.
+    fn copy(&self, copies: &[Copy]) -> Batch<Stored, CopyError>;
 
     /// Changes a file's description.
     ///
@@ -111,10 +96,7 @@ pub trait Store: Sized + 'static {
         may_replace: &Guard,
         conditions: &Conditions,
         amendment: Amendment,
-    ) -> Result<Info, Error> {
-        let _ = (key, may_replace, conditions, amendment);
-        Err(Error::Unsupported)
-    }
+    ) -> Result<Info, Error>;
 
     /// One page of keys.
     ///
@@ -122,6 +104,9 @@ pub trait Store: Sized + 'static {
     /// As `list` of the port.
     fn list(&self, options: &ListOptions) -> Result<Listing, Error>;
 }
+
+/// The outcome for each file of a call, unless the store failed for all of them.
+pub type Batch<T, E> = Result<Vec<Result<T, E>>, Error>;
 
 /// An open version of a file.
 pub struct Opened {

@@ -4,8 +4,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use coffer_port::error::causes;
-use coffer_port::{CopyError, Digest, Error, Extent, Key, Size};
+use coffer_port::{CopyError, Digest, Extent, Key, Size};
 
 use crate::bindings::exports::coffer::storage::blobs::{self as wit, Guest, GuestUpload};
 use crate::bindings::wasi::http::types::{IncomingBody, ResponseOutparam};
@@ -105,38 +104,40 @@ impl<S: Store> Guest for Port<S> {
 
     fn stat_many(keys: Vec<String>, may_read: wit::Guard) -> Vec<Result<wit::Info, wit::Error>> {
         let (keys, may_read) = (incoming::keys(keys), incoming::guard(may_read));
-        let found = of_each::<S, _, _>(
-            keys.len(),
-            |error| error,
-            |store| store.stat_many(&keys, &may_read),
-        );
-        let found = found.into_iter();
-        found
-            .map(|found| found.map(outgoing::info).map_err(outgoing::error))
-            .collect()
+        let found = S::connect().and_then(|store| store.stat_many(&keys, &may_read));
+        match found {
+            Ok(found) => found
+                .into_iter()
+                .map(|found| found.map(outgoing::info).map_err(outgoing::error))
+                .collect(),
+            Err(error) => vec![Err(outgoing::error(error)); keys.len()],
+        }
     }
 
     fn remove_many(keys: Vec<String>, may_remove: wit::Guard) -> Vec<Result<(), wit::Error>> {
         let (keys, may_remove) = (incoming::different_keys(keys), incoming::guard(may_remove));
-        let removed = of_each::<S, _, _>(
-            keys.len(),
-            |error| error,
-            |store| store.remove_many(&keys, &may_remove),
-        );
-        removed
-            .into_iter()
-            .map(|removed| removed.map_err(outgoing::error))
-            .collect()
+        let removed = S::connect().and_then(|store| store.remove_many(&keys, &may_remove));
+        match removed {
+            Ok(removed) => removed
+                .into_iter()
+                .map(|removed| removed.map_err(outgoing::error))
+                .collect(),
+            Err(error) => vec![Err(outgoing::error(error)); keys.len()],
+        }
     }
 
     fn copy(copies: Vec<wit::CopyOptions>) -> Vec<Result<wit::Stored, wit::CopyError>> {
         let copies = incoming::copies(copies);
-        let copied =
-            of_each::<S, _, _>(copies.len(), CopyError::Target, |store| store.copy(copies));
-        let copied = copied.into_iter();
-        copied
-            .map(|copied| copied.map(outgoing::stored).map_err(outgoing::copy_error))
-            .collect()
+        let copied = S::connect().and_then(|store| store.copy(&copies));
+        match copied {
+            Ok(copied) => copied
+                .into_iter()
+                .map(|copied| copied.map(outgoing::stored).map_err(outgoing::copy_error))
+                .collect(),
+            Err(error) => {
+                vec![Err(outgoing::copy_error(CopyError::Target(error))); copies.len()]
+            }
+        }
     }
 
     fn amend(
@@ -161,23 +162,6 @@ impl<S: Store> Guest for Port<S> {
 
 fn connect<S: Store>() -> Result<S, wit::Error> {
     S::connect().map_err(outgoing::error)
-}
-
-/// The outcomes of a call about this many files.
-fn of_each<S: Store, T, E>(
-    count: usize,
-    failed: impl Fn(Error) -> E,
-    call: impl FnOnce(S) -> Vec<Result<T, E>>,
-) -> Vec<Result<T, E>> {
-    match S::connect() {
-        Ok(store) => call(store),
-        Err(error) => {
-            let line = causes(&error);
-            (0..count)
-                .map(|_| Err(failed(Error::Misconfigured(line.clone().into()))))
-                .collect()
-        }
-    }
 }
 
 impl wit::GuestBlob for Blob {

@@ -1,11 +1,13 @@
 //! The bytes of files, each version in a file of its own that has its final name from the
-//! start: nothing looks for it before the index names it.
+//! start: nothing looks for it before the index names it. A copy is a hard link, so the file
+//! system counts what shares the bytes.
 
-use coffer_adapter::platform::unique;
+use coffer_adapter::platform::{now, unique};
 use coffer_adapter::{Source, Staged};
 use coffer_port::Error;
 
 use crate::disk::{self, Answer, Descriptor, Directory};
+use crate::version;
 
 /// The directory of all blobs.
 const BLOBS: &str = "blobs";
@@ -33,13 +35,56 @@ pub fn remove(root: &Directory, version: &str) {
     }
 }
 
-/// Bytes being uploaded. Dropped before [`Incoming::keep`], they are removed.
-pub struct Incoming {
+/// A name of bytes that the index does not name yet. Dropped before [`Fresh::keep`], it is
+/// removed.
+pub struct Fresh {
     version: String,
     shelf: Directory,
+    kept: bool,
+}
+
+impl Fresh {
+    /// A further name for the bytes of a version.
+    pub fn link(root: &Directory, version: &str) -> Answer<Fresh> {
+        let shelf = shelf(root, version)?;
+        let copy = version::of_copy(version, now(), &unique());
+        shelf.link(version, &shelf, &copy)?;
+        Ok(Fresh {
+            version: copy,
+            shelf,
+            kept: false,
+        })
+    }
+
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Syncs the name, and all others on its shelf.
+    pub fn settle(&self) -> Answer<()> {
+        self.shelf.settle()
+    }
+
+    /// Keeps it, now that the index names it.
+    pub fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if !self.kept {
+            // If that fails, it is swept later.
+            let _ = self.shelf.remove(&self.version);
+        }
+    }
+}
+
+/// Bytes being uploaded. Dropped before [`Incoming::keep`], they are removed.
+pub struct Incoming {
+    name: Fresh,
     file: Descriptor,
     size: u64,
-    kept: bool,
 }
 
 impl Incoming {
@@ -47,17 +92,20 @@ impl Incoming {
         let version = unique();
         let shelf = shelf(root, &version)?;
         let file = shelf.create(&version)?;
-        Ok(Incoming {
+        let name = Fresh {
             version,
             shelf,
+            kept: false,
+        };
+        Ok(Incoming {
+            name,
             file,
             size: 0,
-            kept: false,
         })
     }
 
     pub fn version(&self) -> &str {
-        &self.version
+        self.name.version()
     }
 
     pub fn size(&self) -> u64 {
@@ -67,12 +115,12 @@ impl Incoming {
     /// Syncs the bytes and the name.
     pub fn settle(&self) -> Answer<()> {
         disk::sync(&self.file)?;
-        self.shelf.settle()
+        self.name.settle()
     }
 
     /// Keeps the bytes, now that the index names them.
-    pub fn keep(mut self) {
-        self.kept = true;
+    pub fn keep(self) {
+        self.name.keep();
     }
 }
 
@@ -85,14 +133,5 @@ impl Staged for Incoming {
 
     fn complete(&mut self) -> Result<(), Error> {
         Ok(())
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        if !self.kept {
-            // If that fails, it is swept later.
-            let _ = self.shelf.remove(&self.version);
-        }
     }
 }

@@ -109,7 +109,8 @@ impl<'a> Index<'a> {
     }
 
     /// Changes the index atomically: `decide` returns the changes to make to the snapshot that it
-    /// is given, and is called again if the index has changed meanwhile.
+    /// is given, and is called again if the index has changed meanwhile. None at all are not
+    /// written.
     ///
     /// # Errors
     /// Those of `decide`, and of the disk.
@@ -121,7 +122,7 @@ impl<'a> Index<'a> {
         for _ in 0..ROUNDS {
             let snapshot = self.newest()?;
             let (changes, outcome) = decide(&snapshot)?;
-            if self.succeed(&snapshot, changes)? {
+            if changes.is_empty() || self.succeed(&snapshot, changes)? {
                 return Ok(outcome);
             }
         }

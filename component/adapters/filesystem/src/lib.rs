@@ -9,6 +9,7 @@
 mod base;
 mod bindings;
 mod blobs;
+mod copies;
 mod disk;
 mod generation;
 mod index;
@@ -17,6 +18,7 @@ mod row;
 mod store;
 mod sweep;
 mod turn;
+mod version;
 
 use coffer_adapter::Port;
 

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use coffer_adapter::platform::now;
+
 use crate::blobs::shelf;
 use crate::disk::Directory;
+use crate::version;
 
 /// How long a base that no generation names may still be about to be named by one that is being
 /// created.
@@ -31,11 +34,17 @@ pub fn some(root: &Directory, trials: &Directory, number: u64, versions: &[Strin
             continue;
         };
         for found in shelf.names().unwrap_or_default() {
-            if !versions.contains(&found) && old(&shelf, &found) {
+            if !versions.contains(&found) && old(&shelf, &found) && !is_new_copy(&found) {
                 let _ = shelf.remove(&found);
             }
         }
     }
+}
+
+/// Whether this may be a copy that the index is about to name.
+fn is_new_copy(version: &str) -> bool {
+    let age = |made| now().duration_since(made).unwrap_or_default();
+    version::copied(version).is_some_and(|made| age(made) <= OLD)
 }
 
 /// Every one has its turn, since the numbers of generations that make a base differ.

@@ -15,19 +15,21 @@ use crate::publish::{look_and_check, publish};
 use crate::upload::Upload;
 
 /// Publishes a batch.
-pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
+pub async fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
     for (index, upload) in batch.iter_mut().enumerate() {
-        upload.seal().map_err(|failure| Refusal {
+        upload.seal().await.map_err(|failure| Refusal {
             index,
             error: failure.into(),
         })?;
     }
     if let [one] = batch.as_mut_slice() {
-        let stored = publish(one).map_err(|error| Refusal { index: 0, error })?;
+        let stored = publish(one).await;
+        let stored = stored.map_err(|error| Refusal { index: 0, error })?;
         return Ok(vec![stored]);
     }
     for (index, upload) in batch.iter_mut().enumerate() {
         upload.seen = look_and_check(&upload.bucket, &upload.key, &upload.options)
+            .await
             .map_err(|error| Refusal { index, error })?;
     }
     let mut stored: Vec<Option<Stored>> = batch.iter().map(|_| None).collect();
@@ -36,10 +38,10 @@ pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
             if batch[index].seen.is_version() != replacing {
                 continue;
             }
-            match publish(&mut batch[index]) {
+            match publish(&mut batch[index]).await {
                 Ok(done) => stored[index] = Some(done),
                 Err(error) => {
-                    undo(&batch, &stored);
+                    undo(&batch, &stored).await;
                     return Err(Refusal { index, error });
                 }
             }
@@ -49,13 +51,13 @@ pub fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
 }
 
 /// Rolls back: removes new files, unless others have replaced them since.
-fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
+async fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
     for (upload, stored) in batch.iter().zip(stored) {
         let Some(stored) = stored else { continue };
         let key = &upload.key;
         if stored.replaced {
             eprintln!("not rolled back: {key} stays replaced although its batch failed");
-        } else if let Err(failure) = take_back(upload, stored) {
+        } else if let Err(failure) = take_back(upload, stored).await {
             let error = Error::from(failure);
             eprintln!(
                 "cannot roll back: {key} stays stored although its batch failed: {}",
@@ -65,11 +67,11 @@ fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
     }
 }
 
-fn take_back(upload: &Upload, stored: &Stored) -> Result<(), Failure> {
-    match upload.bucket.look(&upload.key)? {
+async fn take_back(upload: &Upload, stored: &Stored) -> Result<(), Failure> {
+    match upload.bucket.look(&upload.key).await? {
         Some(object) if object.version == upload.metadata.version => {
             let pin = Pin::Version(stored.info.etag.clone());
-            match upload.bucket.delete(&upload.key, &pin) {
+            match upload.bucket.delete(&upload.key, &pin).await {
                 // Removed by an attempt whose answer was lost, or replaced by others.
                 Err(Failure::Unconfirmed(_)) => Ok(()),
                 outcome => outcome,

@@ -13,24 +13,24 @@ use crate::object::Object;
 const ROUNDS: u32 = 8;
 
 /// Opens the bytes of a file.
-pub fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
+pub async fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
     let range = Range::of(options.span).filter(|_| options.conditions.is_none());
     let Some(range) = range else {
-        return look_then_get(bucket, key, options);
+        return look_then_get(bucket, key, options).await;
     };
-    let answer = match bucket.get(key, range, &Pin::None) {
+    let answer = match bucket.get(key, range, &Pin::None).await {
         Ok(answer) => answer,
         // 416 does not always state the size.
-        Err(Failure::RangeOutside) => return look_then_get(bucket, key, options),
+        Err(Failure::RangeOutside) => return look_then_get(bucket, key, options).await,
         Err(failure) => return Err(failure.into()),
     };
     let (Object { info, .. }, placed) = match Object::of(key, &answer) {
         Ok(found) => found,
-        Err(Failure::RangeOutside) => return look_then_get(bucket, key, options),
+        Err(Failure::RangeOutside) => return look_then_get(bucket, key, options).await,
         Err(failure) => return Err(failure.into()),
     };
     if options.check(&info)? == Span::All && placed.partial {
-        return look_then_get(bucket, key, options);
+        return look_then_get(bucket, key, options).await;
     }
     Ok(Opened {
         info,
@@ -44,9 +44,9 @@ pub fn open(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened,
 }
 
 /// Decides everything from a HEAD, then gets the bytes of that version.
-fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
+async fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
     for _ in 0..ROUNDS {
-        let info = bucket.head(key)?.info;
+        let info = bucket.head(key).await?.info;
         let extent = options.check(&info)?.within(info.size)?;
         if extent.length == 0 {
             let source = Source::empty();
@@ -57,7 +57,7 @@ fn look_then_get(bucket: &Bucket, key: &Key, options: &OpenOptions) -> Result<Op
             });
         }
         let pin = Pin::Version(info.etag.clone());
-        match bucket.get(key, Range::for_extent(extent), &pin) {
+        match bucket.get(key, Range::for_extent(extent), &pin).await {
             Ok(answer) => {
                 let (object, placed) = Object::of(key, &answer)?;
                 if object.info.etag == info.etag && placed.length == extent.length {

@@ -8,12 +8,13 @@ use coffer_adapter::bindings::wasi::http::types::{
     Scheme,
 };
 use coffer_adapter::bindings::wasi::io::streams::StreamError;
-use coffer_adapter::platform::{below, pause};
+use coffer_adapter::platform::below;
 use rusty_s3::Method as Verb;
 use url::Url;
 
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::failure::Failure;
+use crate::run::{ready, sleep};
 
 /// Max attempts if the service fails or cannot be reached.
 const ATTEMPTS: u64 = 4;
@@ -45,10 +46,10 @@ pub struct Answer {
 
 impl Request<'_> {
     /// Sends it, with retries if they may help.
-    pub fn send(&self) -> Result<Answer, Failure> {
+    pub async fn send(&self) -> Result<Answer, Failure> {
         let (mut attempt, mut lost) = (1, false);
         loop {
-            let (failure, again) = match self.attempt() {
+            let (failure, again) = match self.attempt().await {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
                 Ok(answer) => {
                     let again = matches!(answer.status, 429 | 500 | 502..=504);
@@ -70,7 +71,7 @@ impl Request<'_> {
                 });
             }
             let longest = BACKOFF << (attempt - 1);
-            pause(Duration::from_millis(longest / 2 + below(longest)));
+            sleep(Duration::from_millis(longest / 2 + below(longest))).await;
             attempt += 1;
         }
     }
@@ -79,7 +80,7 @@ impl Request<'_> {
         !matches!(self.verb, Verb::Get | Verb::Head)
     }
 
-    fn attempt(&self) -> Result<Answer, Failure> {
+    async fn attempt(&self) -> Result<Answer, Failure> {
         let broken = |what: &str| Failure::Broken(format!("the service: {what}"));
         let mut fields: Vec<(String, Vec<u8>)> = self
             .headers
@@ -116,7 +117,7 @@ impl Request<'_> {
         if !has_body || fill(&body, self.body).is_ok() {
             let _ = OutgoingBody::finish(body, None);
         }
-        future.subscribe().block();
+        ready(future.subscribe()).await;
         match future.get() {
             Some(Ok(Ok(response))) => Ok(Answer {
                 status: response.status(),

@@ -67,11 +67,21 @@ impl Failure {
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
         let code = code.ok().filter(|code| !code.is_empty());
+        Failure::of_code(status, code.as_deref(), document)
+    }
+
+    /// From what the response to a request for many objects says of one.
+    pub fn of_one(code: &str, message: &str) -> Failure {
+        // The status that goes with a code that says nothing else.
+        Failure::of_code(400, Some(code).filter(|code| !code.is_empty()), message)
+    }
+
+    fn of_code(status: u16, code: Option<&str>, message: &str) -> Failure {
         let response = || {
-            let code = code.as_deref().unwrap_or_default();
+            let code = code.unwrap_or_default();
             format!("the service responded with {status} {code}")
         };
-        match Meaning::of(status, code.as_deref(), Some(document)) {
+        match Meaning::of(status, code, Some(message)) {
             Meaning::NotFound => Failure::NotFound,
             Meaning::NoSuchUpload => Failure::NoSuchUpload,
             Meaning::Precondition => Failure::Precondition,
@@ -148,6 +158,20 @@ mod tests {
             Failure::of(503, &document("SlowDown")),
             Failure::Broken(_)
         ));
+    }
+
+    #[test]
+    fn what_a_response_for_many_says_of_one_is_read_by_its_code() {
+        for (code, expected) in [
+            ("NoSuchKey", Failure::NotFound),
+            ("NotImplemented", Failure::NotImplemented),
+        ] {
+            assert_eq!(Failure::of_one(code, ""), expected);
+        }
+        let refused = Failure::of_one("AccessDenied", "");
+        assert!(matches!(refused, Failure::Refused(_)), "{refused:?}");
+        let broken = Failure::of_one("InternalError", "");
+        assert!(matches!(broken, Failure::Broken(_)), "{broken:?}");
     }
 
     #[test]

@@ -9,6 +9,8 @@
 mod batch;
 mod bindings;
 mod bucket;
+mod copies;
+mod copy;
 mod download;
 mod exchange;
 mod failure;
@@ -16,6 +18,8 @@ mod list;
 mod object;
 mod parts;
 mod publish;
+mod remove;
+mod run;
 mod settings;
 mod store;
 mod upload;

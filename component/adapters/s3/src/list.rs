@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::object::timestamp;
 
 /// One page, in one request unless it is long.
-pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
+pub async fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
     let mut pages = Pages::new(options);
     loop {
         match pages.step() {
@@ -23,7 +23,8 @@ pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
             } => {
                 let answer = request(bucket, prefix, limit, |asked| {
                     asked.with_start_after(bucket.object(after));
-                })?;
+                })
+                .await?;
                 pages.probed(&answer);
             }
             Step::Page {
@@ -42,14 +43,15 @@ pub fn page(bucket: &Bucket, options: &ListOptions) -> Result<Listing, Error> {
                     if let Some(start) = start_after {
                         asked.with_start_after(bucket.object(start));
                     }
-                })?;
+                })
+                .await?;
                 pages.found(answer)?;
             }
         }
     }
 }
 
-fn request(
+async fn request(
     bucket: &Bucket,
     prefix: &str,
     most: usize,
@@ -59,7 +61,7 @@ fn request(
     asked.with_prefix(bucket.object(prefix));
     asked.with_max_keys(most);
     refine(&mut asked);
-    let text = xml::Lenient::document(&Bucket::send(asked, vec![], &[])?.text()?);
+    let text = xml::Lenient::document(&Bucket::send(asked, vec![], &[]).await?.text()?);
     let answer = ListObjectsV2::parse_response(&text)
         .map_err(|error| Failure::Broken(format!("a malformed list: {error}")))?;
     let files = answer.contents.iter().filter_map(|found| {

@@ -1,36 +1,37 @@
 //! Making one file visible: [`Publish`] decides, the requests are made here.
 
-use coffer_adapter::platform::{now, pause};
-use coffer_port::object::publish::{Means, Step};
+use coffer_adapter::platform::now;
+use coffer_port::object::publish::Step;
 use coffer_port::object::{Pin, Publish, Seen};
 use coffer_port::{CreateOptions, Error, Info, Key, Stored};
 
 use crate::bucket::{Bucket, Written};
+use crate::copy::written;
 use crate::failure::Failure;
 use crate::object::Object;
+use crate::run::sleep;
 use crate::upload::Upload;
 
 /// The current version, if it allows the file to be stored.
-pub fn look_and_check(bucket: &Bucket, key: &Key, options: &CreateOptions) -> Result<Seen, Error> {
-    let found = bucket.look(key)?;
+pub async fn look_and_check(
+    bucket: &Bucket,
+    key: &Key,
+    options: &CreateOptions,
+) -> Result<Seen, Error> {
+    let found = bucket.look(key).await?;
     Seen::check(found.map(|object| object.info), options)
 }
 
 /// Publishes one file.
-pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
+pub async fn publish(upload: &mut Upload) -> Result<Stored, Error> {
     let (options, version) = (upload.options.clone(), upload.metadata.version.clone());
-    let means = Means {
-        absent: true,
-        version: true,
-        folders: false,
-        whole: upload.parts.is_none(),
-    };
+    let means = upload.bucket.means(upload.parts.is_none());
     let mut publish = Publish::new(&options, version.as_deref(), &upload.seen, means);
     loop {
         match publish.step()? {
-            Step::Wait(time) => pause(time),
+            Step::Wait(time) => sleep(time).await,
             Step::Look => {
-                let found = upload.bucket.look(&upload.key)?;
+                let found = upload.bucket.look(&upload.key).await?;
                 let described = found.as_ref().map(Object::described);
                 if publish.looked(described)?
                     && let Some(object) = found
@@ -38,7 +39,7 @@ pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
                     return Ok(stored(upload, written(object), publish.replaces()));
                 }
             }
-            Step::Send(pin) => match send(upload, &pin) {
+            Step::Send(pin) => match send(upload, &pin).await {
                 Ok(written) => return Ok(stored(upload, written, publish.replaces())),
                 Err(Failure::Unconfirmed(_)) => publish.unconfirmed(),
                 Err(Failure::Precondition | Failure::NotFound) => publish.overtaken(),
@@ -55,27 +56,20 @@ pub fn publish(upload: &mut Upload) -> Result<Stored, Error> {
     }
 }
 
-fn send(upload: &mut Upload, pin: &Pin) -> Result<Written, Failure> {
+async fn send(upload: &mut Upload, pin: &Pin) -> Result<Written, Failure> {
     let Some(parts) = &mut upload.parts else {
         let (key, metadata) = (&upload.key, &upload.metadata);
-        return upload.bucket.put(key, metadata, &upload.buffer, pin);
+        return upload.bucket.put(key, metadata, &upload.buffer, pin).await;
     };
-    let etag = parts.complete(pin)?;
+    let etag = parts.complete(pin).await?;
     // Only readers are told the recorded time: on many services it is when the upload began.
-    match (upload.bucket.head(&upload.key), etag) {
+    match (upload.bucket.head(&upload.key).await, etag) {
         (Ok(object), _) if object.version == upload.metadata.version => Ok(written(object)),
         (_, Some(etag)) => Ok(Written {
             etag,
             modified: now(),
         }),
         (_, None) => Err(Failure::Unconfirmed("completed without an ETag".to_owned())),
-    }
-}
-
-fn written(object: Object) -> Written {
-    Written {
-        etag: object.info.etag,
-        modified: object.info.modified,
     }
 }
 

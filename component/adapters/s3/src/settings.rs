@@ -14,6 +14,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Empty, or ends in `/`.
     pub prefix: String,
+    /// The service evaluates conditions on writes.
+    pub conditional: bool,
 }
 
 impl Settings {
@@ -51,12 +53,24 @@ impl Settings {
             prefix: prefix(&setting("COFFER_S3_PREFIX").unwrap_or_default()).ok_or_else(|| {
                 misconfigured("COFFER_S3_PREFIX is not a folder of up to 54 bytes")
             })?,
+            conditional: conditional(setting("COFFER_S3_CONDITIONAL_WRITES").as_deref())
+                .ok_or_else(|| {
+                    misconfigured("COFFER_S3_CONDITIONAL_WRITES is not true or false")
+                })?,
         })
     }
 }
 
 fn misconfigured(what: impl Into<String>) -> Error {
     Error::Misconfigured(what.into().into())
+}
+
+fn conditional(text: Option<&str>) -> Option<bool> {
+    match text {
+        None | Some("true" | "1" | "yes" | "on") => Some(true),
+        Some("false" | "0" | "no" | "off") => Some(false),
+        Some(_) => None,
+    }
 }
 
 fn prefix(text: &str) -> Option<String> {
@@ -71,6 +85,13 @@ fn prefix(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conditions_are_trusted_unless_told_otherwise() {
+        assert_eq!(conditional(None), Some(true));
+        assert_eq!(conditional(Some("false")), Some(false));
+        assert_eq!(conditional(Some("best-effort")), None);
+    }
 
     #[test]
     fn a_prefix_is_segments_with_a_slash_that_leave_room_for_every_key() {

@@ -2,25 +2,36 @@
 
 use std::rc::Rc;
 
-use coffer_adapter::{Opened, Store};
+use coffer_adapter::{Batch, Opened, Store};
+use coffer_port::object::Seen;
 use coffer_port::object::publish::begins_without_look;
-use coffer_port::object::{Remove, Seen};
 use coffer_port::{
-    Conditions, CreateOptions, Error, Guard, Info, Key, ListOptions, Listing, OpenOptions, Refusal,
-    Stored, check_read,
+    Amendment, Conditions, Copy, CopyError, CreateOptions, Error, Guard, Info, Key, ListOptions,
+    Listing, OpenOptions, Refusal, Stored, check_read,
 };
 
-use crate::batch;
 use crate::bucket::Bucket;
-use crate::download;
-use crate::failure::Failure;
-use crate::list;
 use crate::publish::look_and_check;
+use crate::run::{run, several};
 use crate::settings::Settings;
 use crate::upload::Upload;
+use crate::{batch, copies, download, list, remove};
 
 /// Files in a bucket.
 pub struct S3Store(Rc<Bucket>);
+
+impl S3Store {
+    async fn stat_one(
+        &self,
+        key: &Key,
+        may_read: &Guard,
+        conditions: &Conditions,
+    ) -> Result<Info, Error> {
+        let info = self.0.head(key).await?.info;
+        check_read(&info, may_read, conditions)?;
+        Ok(info)
+    }
+}
 
 impl Store for S3Store {
     type Staged = Upload;
@@ -30,43 +41,61 @@ impl Store for S3Store {
     }
 
     fn open(&self, key: &Key, options: &OpenOptions) -> Result<Opened, Error> {
-        download::open(&self.0, key, options)
+        run(download::open(&self.0, key, options))
     }
 
     fn stat(&self, key: &Key, may_read: &Guard, conditions: &Conditions) -> Result<Info, Error> {
-        let info = self.0.head(key)?.info;
-        check_read(&info, may_read, conditions)?;
-        Ok(info)
+        run(self.stat_one(key, may_read, conditions))
     }
 
     fn create(self, key: Key, options: CreateOptions) -> Result<Upload, Error> {
         let seen = match begins_without_look(&options) {
             true => Seen::NotLooked,
-            false => look_and_check(&self.0, &key, &options)?,
+            false => run(look_and_check(&self.0, &key, &options))?,
         };
         Ok(Upload::new(self.0, key, options, seen))
     }
 
     fn finish(self, uploads: Vec<Upload>) -> Result<Vec<Stored>, Refusal> {
-        batch::publish_all(uploads)
+        run(batch::publish_all(uploads))
     }
 
     fn remove(&self, key: &Key, may_remove: &Guard, conditions: &Conditions) -> Result<(), Error> {
-        let mut remove = Remove::new(may_remove, conditions, true);
-        loop {
-            let found = self.0.look(key)?.map(|object| object.info);
-            let Some(pin) = remove.pin(found)? else {
-                return Ok(());
-            };
-            match self.0.delete(key, &pin) {
-                Err(Failure::Precondition | Failure::NotFound | Failure::Conflict) => {}
-                Err(Failure::Unconfirmed(_)) => remove.unconfirmed(),
-                outcome => return Ok(outcome?),
-            }
-        }
+        run(remove::remove(&self.0, key, may_remove, conditions))
+    }
+
+    fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Batch<Info, Error> {
+        let none = Conditions::default();
+        let stats = keys.iter().map(|key| self.stat_one(key, may_read, &none));
+        Ok(run(several(stats)))
+    }
+
+    fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Batch<(), Error> {
+        Ok(run(remove::remove_many(&self.0, keys, may_remove)))
+    }
+
+    fn copy(&self, copies: &[Copy]) -> Batch<Stored, CopyError> {
+        let copies = copies.iter().map(|copy| copies::copy(&self.0, copy));
+        Ok(run(several(copies)))
+    }
+
+    fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        run(copies::amend(
+            &self.0,
+            key,
+            may_replace,
+            conditions,
+            amendment,
+        ))
     }
 
     fn list(&self, options: &ListOptions) -> Result<Listing, Error> {
-        list::page(&self.0, options)
+        run(list::page(&self.0, options))
     }
 }

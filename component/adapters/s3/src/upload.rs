@@ -11,6 +11,7 @@ use coffer_port::{CreateOptions, Error, Key};
 use crate::bucket::Bucket;
 use crate::failure::Failure;
 use crate::parts::Parts;
+use crate::run::run;
 
 /// The size of a part in bytes, and the max size of a file that is stored in one request.
 const PART: usize = 8 << 20;
@@ -53,9 +54,9 @@ impl Upload {
 
     /// Ends the file: afterwards all parts of a file that is not stored in one request are at
     /// the service.
-    pub fn seal(&mut self) -> Result<(), Failure> {
+    pub async fn seal(&mut self) -> Result<(), Failure> {
         match self.parts.is_some() && !self.buffer.is_empty() {
-            true => self.spill(),
+            true => self.spill().await,
             false => Ok(()),
         }
     }
@@ -66,12 +67,12 @@ impl Upload {
     }
 
     /// Sends the gathered bytes as a part.
-    fn spill(&mut self) -> Result<(), Failure> {
+    async fn spill(&mut self) -> Result<(), Failure> {
         let mut parts = match self.parts.take() {
             Some(parts) => parts,
-            None => Parts::start(&self.bucket, &self.key, &self.metadata)?,
+            None => Parts::start(&self.bucket, &self.key, &self.metadata).await?,
         };
-        let sent = parts.send(&self.buffer);
+        let sent = parts.send(&self.buffer).await;
         self.buffer.clear();
         self.parts = Some(parts);
         sent
@@ -83,7 +84,7 @@ impl Staged for Upload {
         self.size = self.size.saturating_add(bytes.len() as u64);
         while !bytes.is_empty() {
             if self.buffer.len() == PART {
-                self.spill()?;
+                run(self.spill())?;
             }
             let room = PART - self.buffer.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
@@ -95,7 +96,7 @@ impl Staged for Upload {
 
     fn complete(&mut self) -> Result<(), Error> {
         if self.buffer.len() > HELD {
-            self.spill()?;
+            run(self.spill())?;
             mem::take(&mut self.buffer);
         }
         Ok(())

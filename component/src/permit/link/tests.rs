@@ -1,9 +1,13 @@
+mod writing;
+
+use super::reading::{Claims, TYPE};
 use super::*;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
 use crate::permit;
 use crate::policy::Policy;
 use crate::token::{Bearer, Caller};
+use crate::url::Name;
 
 const SECRET: &[u8] = b"a link secret of at least 32 bytes";
 const NOW: u64 = 1_800_000_000;
@@ -16,6 +20,15 @@ const TEN_SECONDS: Validity = Validity {
 
 fn key(secret: &[u8]) -> LinkKey {
     LinkKey::derive(secret).expect("a key")
+}
+
+/// Holds links against this secret and time.
+fn verifier(secret: &[u8], now: u64, not_before: Option<u64>) -> Verifier {
+    Verifier {
+        key: key(secret),
+        now,
+        not_before,
+    }
 }
 
 fn leave(area: Area, name: &str) -> permit::Read {
@@ -33,13 +46,13 @@ fn a_link_opens_the_file_it_was_made_for_until_it_expires() {
     ] {
         let read = leave(area, name);
         let token = read.link(&key(SECRET), TEN_SECONDS).expect("a token");
-        let grant = verify(&token, basename, &key(SECRET), NOW + 9, None).expect("a grant");
-        assert_eq!(permit::by_link(grant).key(), read.key());
-        let late = verify(&token, basename, &key(SECRET), NOW + 10, None);
+        let open = super::read(&verifier(SECRET, NOW + 9, None), &token, basename);
+        assert_eq!(open.as_ref(), Ok(&read));
+        let late = super::read(&verifier(SECRET, NOW + 10, None), &token, basename);
         assert_eq!(late, Err(Problem::LinkExpired));
-        let elsewhere = verify(&token, "c.txt", &key(SECRET), NOW + 10, None);
+        let elsewhere = super::read(&verifier(SECRET, NOW + 10, None), &token, "c.txt");
         assert_eq!(elsewhere, Err(Problem::LinkInvalid));
-        let unknown = verify(&token, basename, &key(&[7; 32]), NOW, None);
+        let unknown = super::read(&verifier(&[7; 32], NOW, None), &token, basename);
         assert_eq!(unknown, Err(Problem::LinkInvalid));
     }
 }
@@ -49,20 +62,18 @@ fn a_link_with_any_character_changed_is_invalid() {
     let token = leave(Area::User, "a")
         .link(&key(SECRET), TEN_SECONDS)
         .expect("a token");
+    let verify = |token: &str| read(&verifier(SECRET, NOW, None), token, "a");
     for at in 0..token.len() {
         for other in ['A', 'B', 'Q', 'g', 'w', '.', '=', '%', 'é'] {
             let mut changed: Vec<char> = token.chars().collect();
             if changed[at] != other {
                 changed[at] = other;
                 let changed: String = changed.into_iter().collect();
-                let got = verify(&changed, "a", &key(SECRET), NOW, None);
+                let got = verify(&changed);
                 assert_eq!(got, Err(Problem::LinkInvalid), "{changed}");
             }
         }
-        assert_eq!(
-            verify(&token[..at], "a", &key(SECRET), NOW, None),
-            Err(Problem::LinkInvalid)
-        );
+        assert_eq!(verify(&token[..at]), Err(Problem::LinkInvalid));
     }
     for text in [
         format!("{token}="),
@@ -70,15 +81,12 @@ fn a_link_with_any_character_changed_is_invalid() {
         format!(" {token}"),
         "a".repeat(1 << 20),
     ] {
-        assert_eq!(
-            verify(&text, "a", &key(SECRET), NOW, None),
-            Err(Problem::LinkInvalid)
-        );
+        assert_eq!(verify(&text), Err(Problem::LinkInvalid));
     }
 }
 
 /// A token with other contents, signed with the right key.
-fn forged(kind: &str, issuer: &str, custom: LinkClaims) -> String {
+fn forged<C: Serialize + DeserializeOwned>(kind: &str, issuer: &str, custom: C) -> String {
     let mut claims = jwt_simple::claims::Claims::with_custom_claims(custom, Duration::from_secs(9));
     (claims.issued_at, claims.expires_at, claims.invalid_before) = (None, None, None);
     claims.issuer = Some(issuer.to_owned());
@@ -93,9 +101,9 @@ fn forged(kind: &str, issuer: &str, custom: LinkClaims) -> String {
 }
 
 #[test]
-fn only_what_make_writes_is_a_link() {
+fn only_what_is_signed_as_a_link_is_one() {
     let owner = "0".repeat(64);
-    let claims = |area: &str, owner: &str, name: &str| LinkClaims {
+    let claims = |area: &str, owner: &str, name: &str| Claims {
         area: area.to_owned(),
         owner: owner.to_owned(),
         name: name.to_owned(),
@@ -103,7 +111,7 @@ fn only_what_make_writes_is_a_link() {
         until: NOW + 10,
         made: None,
     };
-    let verify = |token: String| verify(&token, "a", &key(SECRET), NOW, None);
+    let verify = |token: String| read(&verifier(SECRET, NOW, None), &token, "a");
     assert!(verify(forged(TYPE, PURPOSE, claims("user", &owner, "a"))).is_ok());
     for (label, token) in [
         ("type", forged("JWT", PURPOSE, claims("user", &owner, "a"))),
@@ -125,7 +133,7 @@ fn only_what_make_writes_is_a_link() {
 #[test]
 fn links_made_before_a_time_are_refused_and_so_are_those_that_do_not_say_when() {
     let made = leave(Area::User, "a").link(&key(SECRET), TEN_SECONDS);
-    let undated = LinkClaims {
+    let undated = Claims {
         area: "user".to_owned(),
         owner: "0".repeat(64),
         name: "a".to_owned(),
@@ -140,7 +148,7 @@ fn links_made_before_a_time_are_refused_and_so_are_those_that_do_not_say_when() 
         (made.expect("a token"), NOW + 1, false),
         (undated, 0, false),
     ] {
-        let got = verify(&token, "a", &key(SECRET), NOW, Some(not_before)).map(drop);
+        let got = read(&verifier(SECRET, NOW, Some(not_before)), &token, "a").map(drop);
         let expected = if opens {
             Ok(())
         } else {
@@ -176,7 +184,7 @@ fn the_link_of_an_uploader_is_for_their_own_files_only() {
     let name = Name::new("a").expect("a name");
     let read = permit::read(&policy, &Caller::Bearer(alice), Area::Org, name).expect("leave");
     let token = read.link(&key(SECRET), TEN_SECONDS).expect("a token");
-    let linked = permit::by_link(verify(&token, "a", &key(SECRET), NOW, None).expect("a grant"));
+    let linked = super::read(&verifier(SECRET, NOW, None), &token, "a").expect("a permit");
     assert_eq!(linked, read);
     let own = own.map(Guard::Uploader).expect("an owner");
     assert_eq!(format!("{:?}", linked.may_read()), format!("{own:?}"));

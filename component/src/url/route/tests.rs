@@ -50,6 +50,10 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
             Some((Operation::MakeUrls, Some(Org))),
         ),
         ("GET", "/v1/links/t/a", Some((Operation::FollowLink, None))),
+        ("PUT", "/v1/links/t/a", Some((Operation::Upload, None))),
+        ("DELETE", "/v1/links/t/a", Some((Operation::Delete, None))),
+        ("POST", "/v1/links/t/", Some((Operation::Form, None))),
+        ("POST", "/v1/links/t/a", None),
         (
             "OPTIONS",
             "/v1/user/files/a",
@@ -71,7 +75,10 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
 #[test]
 fn every_operation_has_its_route() -> Result<(), Problem> {
     let (area, name) = (Area::User, Name::new("a/b c")?);
-    let token = "t.-_".to_owned();
+    let link = |action| Route::Link {
+        token: "t.-_".to_owned(),
+        action,
+    };
     for (method, target, expected) in [
         ("GET", "/v1/user/files", Route::List { area }),
         ("HEAD", "/v1/user/files?prefix=a/", Route::List { area }),
@@ -111,17 +118,42 @@ fn every_operation_has_its_route() -> Result<(), Problem> {
         (
             "POST",
             "/v1/user/urls/a/b%20c",
-            Route::MakeUrl { area, name },
+            Route::MakeUrl {
+                area,
+                target: Target::File(name.clone()),
+            },
+        ),
+        (
+            "POST",
+            "/v1/user/urls/a/b%20c/",
+            Route::MakeUrl {
+                area,
+                target: Target::Folder(name),
+            },
         ),
         ("POST", "/v1/user/urls?x", Route::MakeUrls { area }),
         (
             "GET",
             "/v1/links/t.-_/x%20",
-            Route::FollowLink {
-                token,
+            link(LinkAction::Read {
                 basename: "x%20".into(),
-            },
+            }),
         ),
+        (
+            "PUT",
+            "/v1/links/t.-_/x%20",
+            link(LinkAction::Upload {
+                basename: "x%20".into(),
+            }),
+        ),
+        (
+            "DELETE",
+            "/v1/links/t.-_/x%20",
+            link(LinkAction::Delete {
+                basename: "x%20".into(),
+            }),
+        ),
+        ("POST", "/v1/links/t.-_/?folder=a", link(LinkAction::Drop)),
     ] {
         assert_eq!(route(method, target), Ok(expected), "{method} {target}");
     }
@@ -150,7 +182,8 @@ fn an_unknown_path_is_not_found() {
         "/v1/public//files",
         "/v1/links",
         "/v1/links/t",
-        "/v1/links/t/",
+        "/v1/links//",
+        "/v1/links/t//",
         "/v1/links//x",
         "/v1/links/t/x/y",
         "/v1/openapi.json",
@@ -201,9 +234,14 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
         ),
         (&["GET", "HEAD", "PUT"], "/v1/org/urls", "POST, OPTIONS"),
         (
-            &["POST", "PUT", "DELETE"],
+            &["POST", "PATCH"],
             "/v1/links/t/a",
-            "GET, HEAD, OPTIONS",
+            "GET, HEAD, PUT, DELETE, OPTIONS",
+        ),
+        (
+            &["GET", "HEAD", "PUT", "DELETE"],
+            "/v1/links/t/",
+            "POST, OPTIONS",
         ),
     ] {
         for method in methods {

@@ -1,0 +1,63 @@
+//! `manage_url`: the links by which those who stored public files without a token replace
+//! and delete them.
+
+use super::Context;
+use super::link::url;
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::permit::Store;
+use crate::permit::grant::{Grant, ManageGrant};
+use crate::permit::link::{self, LinkKey};
+use crate::permit::uploader::Pseudonym;
+use crate::problem::Problem;
+use crate::token::Caller;
+use crate::url::{Name, percent};
+
+/// Makes the links to the files of one request.
+pub(super) struct Managed {
+    key: LinkKey,
+    uploader: Pseudonym,
+    made_at: u64,
+}
+
+impl Managed {
+    /// The permit under a new pseudonym, if it is for public files that nobody would be
+    /// known to have stored otherwise, and this service has links.
+    pub(super) fn begin<'p>(
+        context: &Context<'_>,
+        permit: Store<'p>,
+    ) -> Result<(Store<'p>, Option<Self>), Problem> {
+        if context.caller != Caller::Anonymous || !permit.is_anonymous() {
+            return Ok((permit, None));
+        }
+        let Some(key) = context.settings.link_key() else {
+            return Ok((permit, None));
+        };
+        let uploader = Pseudonym::random()?;
+        let permit = permit.under(uploader.clone());
+        let made_at = wall_clock::now().seconds;
+        let managed = Self {
+            key,
+            uploader,
+            made_at,
+        };
+        Ok((permit, Some(managed)))
+    }
+
+    /// For a file that is replaced by such a link, which stays as it is.
+    pub(super) fn again(grant: ManageGrant, key: LinkKey) -> Self {
+        let (uploader, made_at) = grant.into_origin();
+        Self {
+            key,
+            uploader,
+            made_at,
+        }
+    }
+
+    /// The link to the file with this name.
+    pub(super) fn url(&self, base_url: &str, name: &Name) -> Result<String, Problem> {
+        let grant = ManageGrant::new(name.clone(), self.uploader.clone(), self.made_at);
+        let token = link::to_write(&Grant::Manage(grant), &self.key)?;
+        let basename = percent::encode_path(name.basename());
+        Ok(url(base_url, &token, &basename))
+    }
+}
