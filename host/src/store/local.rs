@@ -25,11 +25,13 @@ mod format;
 mod gather;
 mod id;
 mod index;
+mod intake;
 mod layout;
 mod open_error;
 mod private;
 mod progress;
 mod reader;
+mod resumable;
 mod stage;
 mod sweep;
 mod upload;
@@ -62,6 +64,7 @@ use id::Id;
 use index::{Compacted, Index};
 use layout::Layout;
 use reader::Spares;
+use resumable::Turns;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
@@ -82,6 +85,7 @@ pub struct LocalStore {
     /// None once closed.
     changes: Mutex<Option<Sender<Change>>>,
     over: watch::Receiver<()>,
+    turns: Arc<Turns>,
     spares: Arc<Spares>,
     damaged: Arc<Damaged>,
 }
@@ -147,9 +151,11 @@ impl LocalStore {
         index.serve();
         let (changes, received) = mpsc::channel();
         let (over_sender, over) = watch::channel(());
+        let turns = Arc::<Turns>::default();
         let committer = Committer {
             layout: layout.clone(),
             index: index.clone(),
+            turns: turns.clone(),
             lock,
             over: over_sender,
         };
@@ -162,6 +168,7 @@ impl LocalStore {
             index,
             changes: Mutex::new(Some(changes)),
             over,
+            turns,
             spares: Arc::default(),
             damaged: Arc::default(),
         })
@@ -331,6 +338,10 @@ impl BlobStore for LocalStore {
         let snapshot = self.index.snapshot()?;
         let page = spawn_blocking(move || snapshot.page(&options)).await;
         Ok(page.map_err(Error::unavailable)??.listing)
+    }
+
+    fn resumable(&self) -> Result<&dyn super::Resumable, Error> {
+        Ok(self)
     }
 
     fn describe(&self) -> Description {
