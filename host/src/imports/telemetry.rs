@@ -59,6 +59,10 @@ impl Host for TelemetryView<'_> {
             Operation::DeleteMany => "delete-many",
             Operation::Info => "info",
             Operation::Amend => "amend",
+            Operation::BeginUpload => "begin-upload",
+            Operation::Append => "append",
+            Operation::LookAtUpload => "look-at-upload",
+            Operation::DiscardUpload => "discard-upload",
             Operation::FollowLink => "follow-link",
             Operation::Options => "options",
         };
