@@ -125,6 +125,6 @@ async fn a_link_that_is_not_for_uploads_begins_none() {
     let request = request.header("upload-length", 3);
     assert_problem(request.send().await.unwrap(), 403, "link-invalid").await;
     let form = server.post(link.unwrap()).send().await.unwrap();
-    assert_problem(form, 405, "method-not-allowed").await;
+    assert_problem(form, 403, "link-invalid").await;
     assert!(stored(&server, "/v1/public/files/a").await.is_none());
 }

@@ -49,11 +49,6 @@ pub(crate) fn answer(
             }
         }
         LinkAction::BeginUpload { basename } => {
-            if !uploads::is_asked(&request) {
-                return Err(Problem::MethodNotAllowed {
-                    allow: "GET, HEAD, PUT, DELETE, OPTIONS",
-                });
-            }
             let basename = decoded(&basename)?;
             let (permit, name) = match link::write(&verifier, token, LinkPath::File(&basename))? {
                 Grant::Upload(grant) => grant.into_store(context.policy),
