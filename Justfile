@@ -110,6 +110,25 @@ browser: (programs "chromium")
     npm --prefix target/browser ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
     cp tests/browser/package-lock.json $installed
 
+# Installs the tools of tests/openapi into target/openapi: npm packages, and Python ones in a virtual environment.
+openapi:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    mkdir -p target/openapi
+    from=tests/openapi to=target/openapi
+    if [[ ! -d $to/node_modules ]] || ! cmp -s $from/package-lock.json $to/installed.json; then
+        cp $from/package.json $from/package-lock.json $to/
+        npm --prefix $to ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        cp $from/package-lock.json $to/installed.json
+    fi
+    if ! cmp -s $from/requirements.txt $to/python/requirements.txt; then
+        rm -rf $to/python
+        python3 -m venv $to/python
+        $to/python/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps -r $from/requirements.txt
+        cp $from/requirements.txt $to/python/
+    fi
+
 # Installs jco into target/platforms.
 platforms:
     #!/usr/bin/env bash
@@ -143,7 +162,7 @@ serve *args: component
     target/release/coffer serve --dev {{ args }}
 
 # Runs every test; accepts the arguments of `cargo test`.
-test *args: component providers browser clients
+test *args: component providers browser openapi clients
     cargo test --release --workspace {{ args }}
 
 # Runs the tests on other platforms: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.

@@ -1,11 +1,11 @@
 //! DELETE: what it removes, and nothing more.
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::support::{
-    Server, Setup, assert_problem, content, eventually, files_below, is_identified, org_member,
-    user,
+    RequestBuilder, Server, Setup, assert_problem, content, eventually, files_below, is_identified,
+    org_member, user,
 };
 
 const FILE: &str = "/v1/public/files/file.bin";

@@ -47,9 +47,9 @@ const FILES: &str = r#"
     (func $begin (param $key i32) (param $length i32) (result i32)
       (i32.store (i32.const 4096) (local.get $key))
       (i32.store (i32.const 4100) (local.get $length))
-      (i32.store8 (i32.const 4124) (i32.const 1)) ;; may-create
-      (i32.store8 (i32.const 4128) (i32.const 2)) ;; may-replace: any
-      (i64.store (i32.const 4224) (i64.const 1048576)) ;; max-size
+      (i32.store8 (i32.const 4132) (i32.const 1)) ;; may-create
+      (i32.store8 (i32.const 4136) (i32.const 2)) ;; may-replace: any
+      (i64.store (i32.const 4232) (i64.const 1048576)) ;; max-size
       (call $create (i32.const 4096) (i32.const 5120))
       (if (i32.load8_u (i32.const 5120)) (then unreachable))
       (i32.load (i32.const 5128)))

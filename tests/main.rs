@@ -21,10 +21,12 @@ mod link; // presigned URLs, which work without a token, and what they do not op
 mod list; // what is on a page, and walks over the pages
 mod metadata; // given with a file, shown with it, changed without its bytes
 mod names; // valid or refused, and never a path on the disk
+mod openapi; // the OpenAPI document: served to everyone, right to the tools of others, and to their clients
 mod operations; // liveness, readiness, metrics, the component in force
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the log, a component that fails
+mod retries; // answers that are lost, and requests that are repeated
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
 mod slow; // slow clients, and what they cost others

@@ -231,7 +231,7 @@ async fn the_log_ties_a_request_to_its_trace_and_its_component() {
 }
 
 #[tokio::test]
-async fn the_log_says_what_a_denied_request_asked_for() {
+async fn the_log_says_what_a_request_asked_for() {
     let server = Server::start();
     for (method, path, asked) in [
         (
@@ -248,6 +248,11 @@ async fn the_log_says_what_a_denied_request_asked_for() {
             Method::GET,
             "/v1/links/t/a",
             r#"operation="follow-link" area="none" status=403"#,
+        ),
+        (
+            Method::GET,
+            "/v1/openapi.json",
+            r#"operation="openapi" area="none" status=200"#,
         ),
         (
             Method::PUT,

@@ -12,13 +12,14 @@ use std::time::Duration;
 use futures_util::stream;
 use jwt_simple::prelude::Clock;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Body, RequestBuilder, Response};
+use reqwest::{Body, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    AUDIENCE, COFFER, Connection, ISSUER, Server, Setup, assert_problem, assert_problem_parts,
-    eventually, files_below, iam, json_of, jwks, org_member, token, user,
+    AUDIENCE, COFFER, Connection, ISSUER, RequestBuilder, Server, Setup, assert_problem,
+    assert_problem_parts, eventually, fetch, files_below, iam, json_of, jwks, org_member, token,
+    user,
 };
 
 /// What each word grants to whom, in the public area. The file was stored by Alice;

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Connection, Server, Setup, assert_problem, assert_problem_parts, iam, json_of, user,
+    Connection, RequestBuilder, Server, Setup, assert_problem, assert_problem_parts, fetch, iam,
+    json_of, user,
 };
 
 /// Every type, with its status, and why it is not among [`REQUESTS`] if it is not.
@@ -219,11 +219,11 @@ async fn an_expired_link_says_so() {
     let made: Value = made.json().await.unwrap();
     let url = made["url"].as_str().unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
-    let mut response = reqwest::get(url).await.unwrap();
+    let mut response = fetch(url).await.unwrap();
     while response.status() == 200 {
         assert!(Instant::now() < deadline, "it never expires");
         tokio::time::sleep(Duration::from_millis(20)).await;
-        response = reqwest::get(url).await.unwrap();
+        response = fetch(url).await.unwrap();
     }
     assert_problem(response, 403, "link-expired").await;
 }

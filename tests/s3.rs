@@ -17,13 +17,14 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
-use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use crate::support::s3_service::{Fault, Knows, S3Service};
 use crate::support::{
-    BUCKET, COFFER, Connection, Server, Setup, assert_problem, content, eventually, json_of,
+    BUCKET, COFFER, Connection, RequestBuilder, Server, Setup, assert_problem, client, content,
+    eventually, json_of,
 };
 
 fn on(service: &Arc<S3Service>) -> Server {
@@ -206,9 +207,10 @@ async fn conditions_that_a_service_ignores_are_warned_about_or_refused() {
                 .contains("does not evaluate If-None-Match and If-Match on CompleteMultipartUpload")
     });
     let status = format!("{}/component", server.operations);
-    let status: Value = json_of(reqwest::Client::new().get(status)).await;
-    let lacking = "If-None-Match and If-Match on CompleteMultipartUpload, If-Match on DeleteObject";
-    assert_eq!(status["engine"], format!("s3; best effort: {lacking}"));
+    let status: Value = json_of(client().get(status)).await;
+    let uploads = "If-None-Match and If-Match on CompleteMultipartUpload";
+    let all = format!("{uploads} and CopyObject, If-Match on DeleteObject");
+    assert_eq!(status["engine"], format!("s3; best effort: {all}"));
     assert_eq!(put(&server, "f", b"1").await, 201);
     let again = server
         .put("/v1/public/files/f", "2")
@@ -221,7 +223,7 @@ async fn conditions_that_a_service_ignores_are_warned_about_or_refused() {
         "coffer-test-secret",
     );
     assert!(refused.contains("--s3-conditional=require"), "{refused}");
-    assert!(refused.contains(lacking), "{refused}");
+    assert!(refused.contains(&format!("{uploads};")), "{refused}");
 }
 
 #[tokio::test]

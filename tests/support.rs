@@ -2,6 +2,8 @@
 
 mod component;
 mod connection;
+mod described;
+mod document;
 mod engine;
 mod files;
 mod iam_api;
@@ -17,6 +19,8 @@ mod waiting;
 
 pub use component::{Guest, component};
 pub use connection::{Answer, Connection};
+#[allow(unused_imports)]
+pub use document::Document;
 pub use engine::BUCKET;
 pub use files::{content, files_below};
 pub use iam_api::{CONFIGURATION, IamApi};
@@ -26,7 +30,7 @@ pub use platform::Platform;
 pub use platform::Store;
 pub use problem::{assert_problem, assert_problem_parts, is_identified, json_of};
 pub use raw::{parse, raw};
-pub use server::Server;
+pub use server::{RequestBuilder, Server, checking, client, fetch};
 pub use setup::{Setup, iam};
 pub use stored::{etag, store, stored};
 pub use tokens::{

@@ -20,6 +20,7 @@
 //! | `GET`, `HEAD`, `PUT`, `POST`, `DELETE /v1/links/{token}/{basename}` | [`operations::link`] |
 //! | `POST /v1/links/{token}/` | [`operations::link`] |
 //! | `GET`, `HEAD`, `PATCH`, `DELETE /v1/links/uploads/{id}` | [`operations::uploads`] |
+//! | `GET`, `HEAD /v1/openapi.json` | [`operations::openapi`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
 //! A request goes [`http`] → [`url`] (what it asks for: a [`url::Route`]) → [`token`] (who is
@@ -82,7 +83,8 @@ use fields::{cors, metadata, resumable, tus};
 use http::{Answer, Request, Response};
 use operations::continued::Continued;
 use operations::{
-    Context, amend, copy, delete, delete_many, download, form, info, link, list, upload, uploads,
+    Context, amend, copy, delete, delete_many, download, form, info, link, list, openapi, upload,
+    uploads,
 };
 use policy::Policy;
 use problem::Problem;
@@ -196,6 +198,7 @@ fn dispatch(
             place: place @ UploadPlace::Link,
             id,
         } => return uploads::discard(&context(Caller::Anonymous), &request, place, &id),
+        Route::Openapi => return openapi::answer(&request.headers),
         // The link says all about what its holder may do.
         Route::Link { token, action } => {
             return link::answer(&context(Caller::Anonymous), request, &token, action);
@@ -231,7 +234,7 @@ fn dispatch(
         Route::LookAtUpload { place, id } => uploads::look(&context, &request, place, &id),
         Route::Append { place, id } => uploads::append(&context, request, place, id),
         Route::DiscardUpload { place, id } => uploads::discard(&context, &request, place, &id),
-        Route::Link { .. } | Route::Preflight { .. } => Err(Problem::Internal),
+        Route::Link { .. } | Route::Openapi | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }
 

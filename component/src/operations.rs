@@ -10,6 +10,7 @@ pub(crate) mod form;
 pub(crate) mod info;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod openapi;
 pub(crate) mod receipt;
 pub(crate) mod upload;
 pub(crate) mod uploads;

@@ -3,11 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
-use reqwest::Client;
 use serde_json::Value;
 
 use super::*;
-use crate::support::{json_of, token};
+use crate::support::{client, fetch, json_of, token};
 
 /// A `coffer serve` that this module configures itself. Killed on drop.
 struct Serving {
@@ -85,12 +84,12 @@ async fn environment_variables_do_what_the_flags_do() {
 
     let path = format!("{}/v1/user/files/a", server.url);
     let put = |size: usize| {
-        let request = Client::new().put(&path).body(vec![b'a'; size]);
+        let request = client().put(&path).body(vec![b'a'; size]);
         request.bearer_auth(token(Some("alice"), None, &[])).send()
     };
     assert_problem(put(1025).await.unwrap(), 413, "too-large").await;
     assert_eq!(put(1024).await.unwrap().status(), 201);
-    let link = Client::new().post(format!("{}/v1/user/urls/a", server.url));
+    let link = client().post(format!("{}/v1/user/urls/a", server.url));
     let link = link.bearer_auth(token(Some("alice"), None, &[]));
     let link = json_of(link).await;
     let link = link["url"].as_str().unwrap();
@@ -108,10 +107,10 @@ async fn environment_variables_do_what_the_flags_do() {
     let flags = ["--max-body-size", "2 KiB", "--log", "off"];
     let server = Serving::start(&flags, &env);
     let path = format!("{}/v1/public/files/a", server.url);
-    let stored = Client::new().put(path).body(vec![b'a'; 2000]).send().await;
+    let stored = client().put(path).body(vec![b'a'; 2000]).send().await;
     assert_eq!(stored.unwrap().status(), 201);
     let moved = format!("{}/v1/links/{}", server.url, below.unwrap());
-    assert_eq!(reqwest::get(moved).await.unwrap().status(), 200);
+    assert_eq!(fetch(moved).await.unwrap().status(), 200);
     assert_eq!(server.log(), "");
 }
 

@@ -57,7 +57,7 @@ async fn what_cannot_be_copied_is_named_with_its_problem_and_does_not_stop_the_r
         ("2", "wrong type", "application/pdf"),
         ("3", "larger than its limit is", "image/png"),
         ("4", "exists", "text/plain"),
-        ("5", "same", "text/plain"),
+        ("5", "copied before", "text/plain"),
         (&long, "x", "text/plain"),
         ("z", "fine", "text/plain"),
     ] {
@@ -65,12 +65,12 @@ async fn what_cannot_be_copied_is_named_with_its_problem_and_does_not_stop_the_r
         let put = put.header("content-type", content_type).bearer_auth(&alice);
         assert_eq!(put.send().await.unwrap().status(), 201);
     }
-    let mut old = String::new();
-    for (name, content) in [("5", "same"), ("4", "other")] {
-        let put = server.put(&format!("/v1/org/files/copies-of-them/{name}"), content);
-        let put = put.header("content-type", "text/plain").bearer_auth(&alice);
-        old = etag(&put.send().await.unwrap());
-    }
+    let put = server.put("/v1/org/files/copies-of-them/4", "other");
+    let put = put.header("content-type", "text/plain").bearer_auth(&alice);
+    let old = etag(&put.send().await.unwrap());
+    let earlier = json!({ "from": "a/5", "to": "copies-of-them/5", "from_area": "user" });
+    let earlier = post(&server, &alice, "/v1/org/copy", &earlier).await;
+    assert_eq!(earlier.status(), 201);
     let body = json!({ "from": "a/", "to": "copies-of-them/", "from_area": "user" });
     for kind in ["copy", "move"] {
         let answer = post(&server, &alice, &format!("/v1/org/{kind}"), &body).await;

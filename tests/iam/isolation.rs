@@ -1,12 +1,12 @@
 //! Who reaches whose files, with tokens of real providers.
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
+use reqwest::Response;
 use reqwest::header::WWW_AUTHENTICATE;
-use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
 use super::{Provider, better_auth, openid};
-use crate::support::{Server, Setup, assert_problem, eventually};
+use crate::support::{RequestBuilder, Server, Setup, assert_problem, eventually};
 
 const ORIGINAL: &str = "as it was";
 

@@ -179,7 +179,7 @@ async fn a_request_for_an_upload_link_is_exact() {
         ("a/", json!({})),
         ("a/", json!({ "for": "download" })),
         ("a//", json!({ "for": "upload" })),
-        ("%2e%2e/", json!({ "for": "upload" })),
+        ("%2e%2e%2F", json!({ "for": "upload" })),
         ("", json!({ "for": "upload" })),
     ] {
         let at = format!("/v1/user/urls/{path}");

@@ -217,7 +217,7 @@ async fn the_policy_sets_caching_and_the_lifetime_of_links() {
         possible.into_iter().any(|time| time == expires_at),
         "{made}"
     );
-    let link = reqwest::get(made["url"].as_str().unwrap()).await.unwrap();
+    let link = fetch(made["url"].as_str().unwrap()).await.unwrap();
     assert_eq!(link.headers()["cache-control"], "private, no-cache");
 }
 

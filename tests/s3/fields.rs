@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 
 use super::{ended, get, put};
 use crate::support::s3_service::S3Service;
-use crate::support::{Server, Setup, content};
+use crate::support::{Server, Setup, checking, content};
 
 const KMS_KEY: &str = "arn:aws:kms:eu-central-1:123456789012:key/files";
 
@@ -143,7 +143,7 @@ async fn a_redirected_client_pays_and_needs_no_fields() {
     assert_eq!(put(&server, "f", &bytes).await, 201);
     let client = reqwest::Client::builder().redirect(Policy::none()).build();
     let path = format!("{}/v1/public/files/f", server.url);
-    let sent_on = client.unwrap().get(path).send().await.unwrap();
+    let sent_on = checking(client.unwrap()).get(path).send().await.unwrap();
     let location = sent_on.headers()["location"].to_str().unwrap().to_owned();
     assert!(
         location.contains("x-amz-request-payer=requester"),

@@ -7,11 +7,14 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::presigning::PresigningConfig;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde_json::json;
 
 use crate::support::s3_service::{ACCESS_KEY, S3Service, SECRET_KEY};
-use crate::support::{BUCKET, Server, Setup, assert_problem, content, json_of, org_member, user};
+use crate::support::{
+    BUCKET, RequestBuilder, Server, Setup, assert_problem, checking, content, fetch, json_of,
+    org_member, user,
+};
 
 fn redirecting(setup: Setup, service: &Arc<S3Service>) -> Server {
     setup.s3(service).args(&["--s3-redirect"]).start()
@@ -20,7 +23,7 @@ fn redirecting(setup: Setup, service: &Arc<S3Service>) -> Server {
 /// A request whose redirect is not followed.
 fn ask(server: &Server, method: Method, path: &str) -> RequestBuilder {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
-    client.request(method, format!("{}{path}", server.url))
+    checking(client).request(method, format!("{}{path}", server.url))
 }
 
 async fn first(server: &Server, path: &str) -> Response {
@@ -207,7 +210,7 @@ async fn only_callers_who_may_read_a_file_are_redirected_to_it() {
     let link = link["url"].as_str().unwrap().to_owned();
     let path = link.strip_prefix(&server.url).unwrap();
     assert_eq!(first(&server, path).await.status(), 307);
-    let followed = reqwest::get(&link).await.unwrap();
+    let followed = fetch(&link).await.unwrap();
     assert_eq!(field(&followed, "cache-control"), "private, no-cache");
     assert_eq!(followed.text().await.unwrap(), "user");
     let other = first(&server, &format!("{path}x")).await;
@@ -222,7 +225,7 @@ async fn a_redirect_goes_to_the_version_that_is_asked_for() {
     let file = json_of(server.put(path, "one")).await;
     let url = file["versioned_url"].as_str().unwrap();
     let version = url.strip_prefix(&server.url).unwrap();
-    let followed = reqwest::get(url).await.unwrap();
+    let followed = fetch(url).await.unwrap();
     let forever = "public, max-age=31536000, immutable";
     assert_eq!(field(&followed, "cache-control"), forever);
     assert_eq!(followed.text().await.unwrap(), "one");

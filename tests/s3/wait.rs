@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{ended, put};
 use crate::support::s3_service::{Fault, S3Service};
-use crate::support::{Server, Setup, assert_problem, eventually, json_of};
+use crate::support::{Server, Setup, assert_problem, client, eventually, json_of};
 
 const SECRET: &str = "coffer-test-secret";
 
@@ -42,7 +42,7 @@ async fn until(
 
 async fn engine(server: &Server) -> Value {
     let url = format!("{}/component", server.operations);
-    json_of(reqwest::Client::new().get(url)).await["engine"].clone()
+    json_of(client().get(url)).await["engine"].clone()
 }
 
 #[tokio::test]

@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use reqwest::Client;
+use reqwest_middleware::ClientWithMiddleware;
 use tempfile::TempDir;
 
+use super::server::checking;
 use super::setup::POLICY_FILE;
 use super::{Server, Setup, engine};
 
@@ -146,9 +148,9 @@ impl Platform {
 
 /// Others close a connection whose request they have not read to its end, so none is
 /// reused.
-fn client() -> Client {
+fn client() -> ClientWithMiddleware {
     let client = Client::builder().pool_max_idle_per_host(0);
-    client.build().unwrap()
+    checking(client.build().unwrap())
 }
 
 fn wasmtime(store: Store, given: Option<&Path>, settings: &[(String, String)]) -> Command {

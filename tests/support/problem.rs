@@ -1,10 +1,10 @@
 //! What responses must look like, refusals above all.
 
+use reqwest::Response;
 use reqwest::header::HeaderMap;
-use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
-use super::Platform;
+use super::{Platform, RequestBuilder};
 
 /// The JSON document that a request is answered with.
 pub async fn json_of(request: RequestBuilder) -> Value {

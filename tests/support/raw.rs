@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::described;
+
 /// Sends these bytes on a connection of their own and reads until the server
 /// closes it, so the request has to say `Connection: close`. Returns status,
 /// header fields and body of the response, as [`parse`] finds them.
@@ -18,7 +20,9 @@ pub fn raw(address: &str, request: &[u8]) -> (u16, HeaderMap, Vec<u8>) {
     let _ = stream.write_all(request);
     let mut received = Vec::new();
     stream.read_to_end(&mut received).unwrap();
-    parse(&received)
+    let answer = parse(&received);
+    described::check_raw(address, request, &answer);
+    answer
 }
 
 /// Status, header fields and body of a response; skips a 100 (Continue) before it.

@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, Response};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tempfile::TempDir;
 
+pub use reqwest_middleware::RequestBuilder;
+
 use super::Setup;
+use super::described::{self, Described};
 use super::s3_service::S3Service;
 use super::setup::{COMPONENT_FILE, POLICY_FILE, collect};
 
@@ -24,7 +28,7 @@ pub struct Server {
     /// What it logs, until somebody reads it.
     pub(super) unread: Option<ChildStderr>,
     pub(super) data: Arc<TempDir>,
-    pub(super) client: Client,
+    pub(super) client: ClientWithMiddleware,
     /// Outlives the server.
     pub(super) _service: Option<Arc<S3Service>>,
 }
@@ -44,7 +48,7 @@ impl Server {
             let mut server = Setup::public_only().start();
             // A connection ends with the test that made it, so none is kept.
             let client = Client::builder().pool_max_idle_per_host(0).build();
-            server.client = client.unwrap();
+            server.client = checking(client.unwrap());
             let server = Arc::new(server);
             *shared = Arc::downgrade(&server);
             server
@@ -186,8 +190,24 @@ impl Server {
     }
 }
 
+/// A client that checks each answer.
+pub fn checking(client: Client) -> ClientWithMiddleware {
+    ClientBuilder::new(client).with(Described).build()
+}
+
+/// One for URLs that a server gave.
+pub fn client() -> ClientWithMiddleware {
+    checking(Client::new())
+}
+
+/// A GET request to such a URL.
+pub async fn fetch(url: impl reqwest::IntoUrl) -> reqwest_middleware::Result<Response> {
+    client().get(url).send().await
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
+        described::end(self.address());
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -5,11 +5,12 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use reqwest::Client;
 use tempfile::TempDir;
 
+use super::described;
 use super::engine::Engine;
 use super::s3_service::S3Service;
+use super::server::client;
 use super::{AUDIENCE, COFFER, ISSUER, Platform, Server, jwks};
 
 /// Compiled components, for all tests together.
@@ -32,6 +33,8 @@ pub struct Setup {
     pub(super) bare: bool,
     /// Nobody reads its log at first.
     unread: bool,
+    /// Its answers are held against the OpenAPI document.
+    described: bool,
 }
 
 impl Default for Setup {
@@ -70,6 +73,7 @@ impl Setup {
             platform: Platform::chosen(),
             bare: false,
             unread: false,
+            described: true,
         }
     }
 
@@ -79,10 +83,16 @@ impl Setup {
         self
     }
 
+    /// Its answers are not held against the OpenAPI document.
+    pub(super) fn undescribed(mut self) -> Self {
+        self.described = false;
+        self
+    }
+
     /// With this component instead of the embedded one, in [`Server::component_file`].
     pub fn component(mut self, component: &[u8]) -> Self {
         self.component = Some(component.to_owned());
-        self
+        self.undescribed()
     }
 
     /// With these flags too.
@@ -129,8 +139,13 @@ impl Setup {
     pub fn start(mut self) -> Server {
         let data = self.data.clone();
         let data = data.unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
+        let described = self.described;
         if let Some(platform) = self.platform {
-            return platform.start(self, data);
+            let server = platform.start(self, data);
+            if described {
+                described::begin(server.address());
+            }
+            return server;
         }
         let engine = self.engine(&data);
         let mut command = Command::new(COFFER);
@@ -176,6 +191,9 @@ impl Setup {
             url.unwrap_or_else(|| panic!("{line:?}, and logged {}", log.lock().unwrap()))
         };
         let (url, operations) = (address("listening on "), address("operations on "));
+        if described {
+            described::begin(url.trim_start_matches("http://"));
+        }
         Server {
             child,
             url,
@@ -183,7 +201,7 @@ impl Setup {
             log,
             unread,
             data,
-            client: Client::new(),
+            client: client(),
             _service: match engine {
                 Engine::Memory(service) => Some(service),
                 Engine::Local | Engine::External => None,

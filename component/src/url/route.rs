@@ -45,6 +45,8 @@ pub enum Route {
     DiscardUpload { place: UploadPlace, id: String },
     /// A link, with its token and what is asked of it.
     Link { token: String, action: LinkAction },
+    /// `GET /v1/openapi.json`
+    Openapi,
     /// `OPTIONS` on any path, with the methods that it supports, and the area if resumable uploads
     /// begin or continue there.
     Preflight {
@@ -130,6 +132,7 @@ enum Resource<'p> {
     FolderLink(&'p str),
     Uploads(Area),
     Upload(UploadPlace, &'p str),
+    Openapi,
 }
 
 impl<'p> Resource<'p> {
@@ -137,7 +140,11 @@ impl<'p> Resource<'p> {
         if path == "*" {
             return Some(Self::Server);
         }
-        let (first, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+        let below = path.strip_prefix("/v1/")?;
+        if below == "openapi.json" {
+            return Some(Self::Openapi);
+        }
+        let (first, rest) = below.split_once('/')?;
         if first == "links" {
             let (token, basename) = rest.split_once('/')?;
             return match (token, basename) {
@@ -173,7 +180,7 @@ impl<'p> Resource<'p> {
 
     fn area(self) -> Option<telemetry::Area> {
         let area = match self {
-            Self::Server | Self::Link(..) | Self::FolderLink(_) => return None,
+            Self::Server | Self::Link(..) | Self::FolderLink(_) | Self::Openapi => return None,
             Self::Upload(UploadPlace::Link, _) => return None,
             Self::Uploads(area) | Self::Upload(UploadPlace::Area(area), _) => area,
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
@@ -218,6 +225,7 @@ impl<'p> Resource<'p> {
             (Self::Upload(..), "GET" | "HEAD") => Operation::LookAtUpload,
             (Self::Upload(..), "PATCH") => Operation::Append,
             (Self::Upload(..), "DELETE") => Operation::DiscardUpload,
+            (Self::Openapi, "GET" | "HEAD") => Operation::Openapi,
             _ => return None,
         })
     }
@@ -234,6 +242,7 @@ impl<'p> Resource<'p> {
             Self::Url(..) | Self::Urls(_) | Self::FolderLink(_) => "POST, OPTIONS",
             Self::Copy(..) | Self::Delete(_) => "POST, OPTIONS",
             Self::Info(..) => "GET, HEAD, PATCH, OPTIONS",
+            Self::Openapi => "GET, HEAD, OPTIONS",
         }
     }
 
@@ -302,6 +311,7 @@ impl<'p> Resource<'p> {
                 token: token.to_owned(),
                 action: LinkAction::Drop,
             },
+            (Self::Openapi, "GET") => Route::Openapi,
             _ => {
                 return Err(Problem::MethodNotAllowed {
                     allow: self.allow(),

@@ -64,6 +64,7 @@ impl Host for TelemetryView<'_> {
             Operation::LookAtUpload => "look-at-upload",
             Operation::DiscardUpload => "discard-upload",
             Operation::FollowLink => "follow-link",
+            Operation::Openapi => "openapi",
             Operation::Options => "options",
         };
         let area = match area {

@@ -27,6 +27,7 @@ mod id;
 mod index;
 mod intake;
 mod layout;
+mod open;
 mod open_error;
 mod private;
 mod progress;
@@ -40,27 +41,24 @@ mod upload;
 mod tests;
 
 use std::any::Any;
-use std::io::ErrorKind::NotFound;
 use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Amendment, BlobStore, Body, Conditions, Copy, CopyError, CreateOptions, Description, Error,
-    Extent, Guard, Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
-    check_read, check_remove,
+    Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
+    check_remove,
 };
 use claim::Claim;
 use committer::{Change, Committer};
-use damage::{Damage, Damaged};
-use id::Id;
+use damage::Damaged;
 use index::{Compacted, Index};
 use layout::Layout;
 use reader::Spares;
@@ -179,13 +177,6 @@ impl LocalStore {
         changes.clone().ok_or_else(stopped)
     }
 
-    fn check_length(&self, id: Id, found: u64, size: u64) -> Result<(), Error> {
-        if found == size {
-            return Ok(());
-        }
-        Err(self.damaged.found(id, Damage::Length { found, size }))
-    }
-
     /// Submits a change and waits for its outcome.
     async fn change<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Change) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
@@ -197,46 +188,7 @@ impl LocalStore {
 #[async_trait::async_trait]
 impl BlobStore for LocalStore {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
-        // Reads from memory never wait, so yield to other tasks.
-        tokio::task::consume_budget().await;
-        let mut missing = None;
-        loop {
-            let snapshot = self.index.snapshot()?;
-            let version = snapshot.get(key)?.ok_or(Error::NotFound)?;
-            let extent = options.check(&version.info)?.within(version.info.size)?;
-            let (id, size) = (version.id, version.info.size);
-            let body = match snapshot.content(&version)? {
-                Some(bytes) => {
-                    self.check_length(id, bytes.len() as u64, size)?;
-                    Body::Whole(part(extent, &bytes))
-                }
-                None => match reader::open(&self.layout, id).await {
-                    Ok(file) => {
-                        self.check_length(id, file.metadata()?.len(), size)?;
-                        let damaged = self.damaged.clone();
-                        let body = reader::body(file, extent, self.spares.clone());
-                        let body = body.inspect_err(move |error| damaged.unreadable(id, error));
-                        Body::Bytes(body.boxed())
-                    }
-                    // Replaced or removed since the lookup: look again.
-                    Err(error) if error.kind() == NotFound && missing != Some(id) => {
-                        missing = Some(id);
-                        continue;
-                    }
-                    Err(error) if error.kind() == NotFound => {
-                        return Err(self.damaged.found(id, Damage::Missing));
-                    }
-                    Err(error) => return Err(Error::Unavailable(Box::new(error))),
-                },
-            };
-            return Ok(Opened {
-                info: version.info,
-                offset: extent.offset,
-                length: extent.length,
-                partial: extent.partial,
-                body,
-            });
-        }
+        self.open_version(key, options).await
     }
 
     async fn stat(
@@ -381,13 +333,6 @@ async fn seal(upload: Box<dyn Upload>) -> Result<Sealed, Error> {
         ));
     };
     upload.seal().await
-}
-
-/// The requested bytes of a file that is in memory.
-fn part(extent: Extent, file: &Bytes) -> Bytes {
-    let place = |offset: u64| usize::try_from(offset).map_or(file.len(), |o| o.min(file.len()));
-    let end = place(extent.offset.saturating_add(extent.length));
-    file.slice(place(extent.offset).min(end)..end)
 }
 
 fn stopped() -> Error {

@@ -7,6 +7,7 @@
 //! ([`coffer_port::object`]); the start finds out which it does not evaluate (`probe`) and warns.
 
 mod agent;
+mod amend;
 mod batch;
 mod body;
 mod bucket;
@@ -15,6 +16,7 @@ mod checksum;
 mod client;
 mod conditional;
 mod config;
+mod copy;
 mod download;
 mod failure;
 mod fault;
@@ -31,6 +33,7 @@ mod probe;
 mod publish;
 mod redirect;
 mod remove;
+mod remove_many;
 mod scratch;
 mod sealed;
 mod setup;
@@ -45,7 +48,7 @@ mod tests;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
 use futures_util::{StreamExt, stream};
@@ -60,6 +63,7 @@ use super::{
 use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
+use copy::Sizes;
 use health::Health;
 use list::Lists;
 use locks::Locks;
@@ -98,6 +102,10 @@ impl S3Store {
     }
 
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
+        S3Store::copying(client, config, Sizes::default()).await
+    }
+
+    async fn copying(client: Client, config: Config, sizes: Sizes) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
         let place = config.place();
         let health = Health::default();
@@ -128,8 +136,7 @@ impl S3Store {
         }
         let conditional = found.map_err(|failure| setup.explain(&failure))?;
         if config.require_conditional
-            && !conditional.stores()
-            && let Some(lacking) = conditional.lacking()
+            && let Some(lacking) = conditional.lacking_on_uploads()
         {
             return Err(SetupError::Unconditional(lacking));
         }
@@ -149,6 +156,8 @@ impl S3Store {
             conditional,
             health,
             redirect: config.redirect,
+            sizes,
+            one_by_one: AtomicBool::new(false),
             budget: Budget::new(config.memory),
             locks: Locks::new(),
             tasks: TaskTracker::new(),
@@ -242,26 +251,33 @@ impl BlobStore for S3Store {
     }
 
     async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
-        let unconditional = Conditions::default();
-        let mut removed = Vec::with_capacity(keys.len());
-        for key in keys {
-            removed.push(match self.remove(key, may_remove, &unconditional).await {
-                Err(Error::NotFound) => Ok(()),
-                result => result,
-            });
-        }
-        removed
+        self.shared.remove_many(keys, may_remove).await
     }
 
     async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
-        copies
-            .iter()
-            .map(|_| Err(CopyError::Target(Error::Unsupported)))
-            .collect()
+        let (shared, count) = (self.shared.clone(), copies.len());
+        // To the end, as in `finish`: a move should not end between its halves.
+        let copying = self
+            .shared
+            .tasks
+            .spawn(Box::pin(async move { shared.copy_all(&copies).await }));
+        copying.await.unwrap_or_else(|error| {
+            let error = |_| Err(CopyError::Target(Error::unavailable(error.to_string())));
+            (0..count).map(error).collect()
+        })
     }
 
-    async fn amend(&self, _: &Key, _: &Guard, _: &Conditions, _: Amendment) -> Result<Info, Error> {
-        Err(Error::Unsupported)
+    async fn amend(
+        &self,
+        key: &Key,
+        may_replace: &Guard,
+        conditions: &Conditions,
+        amendment: Amendment,
+    ) -> Result<Info, Error> {
+        let shared = &self.shared;
+        let amended = shared.amend(key, may_replace, conditions, &amendment);
+        let amended = Box::pin(amended).await;
+        self.explain_missing(key, amended).await
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

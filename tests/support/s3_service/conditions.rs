@@ -64,6 +64,24 @@ impl Conditions {
 }
 
 impl Condition {
+    /// A condition on the source of a copy.
+    pub(super) fn check_source(
+        self,
+        headers: &HeaderMap,
+        source: &Object,
+        if_match: Option<&ETagCondition>,
+    ) -> S3Result<()> {
+        let quoted = headers
+            .get("x-amz-copy-source-if-match")
+            .is_some_and(|tag| tag.as_bytes().starts_with(b"\""));
+        match self {
+            _ if if_match.is_none() => Ok(()),
+            Condition::Unquoted if quoted => Err(s3_error!(PreconditionFailed)),
+            condition if condition.evaluates()? => check_write(Some(source), if_match, None),
+            _ => Ok(()),
+        }
+    }
+
     fn evaluates(self) -> S3Result<bool> {
         match self {
             Condition::Evaluated | Condition::Unquoted => Ok(true),

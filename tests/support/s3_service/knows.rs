@@ -9,6 +9,14 @@ pub struct Knows {
     pub put: Conditions,
     /// Those of CompleteMultipartUpload.
     pub complete: Conditions,
+    /// Those of CopyObject.
+    pub copy: Conditions,
+    /// `x-amz-copy-source-if-match` of CopyObject and UploadPartCopy.
+    pub copy_source: Condition,
+    /// CopyObject and UploadPartCopy. `NotImplemented` otherwise.
+    pub copies: bool,
+    /// DeleteObjects.
+    pub delete_many: Many,
     /// `If-Match` of DeleteObject.
     pub delete: Condition,
     /// Names that are folders too: `If-None-Match: *` fails for a folder's name otherwise, as on
@@ -37,6 +45,10 @@ impl Default for Knows {
         Knows {
             put: Conditions::all(Condition::Evaluated),
             complete: Conditions::all(Condition::Evaluated),
+            copy: Conditions::all(Condition::Evaluated),
+            copy_source: Condition::Evaluated,
+            copies: true,
+            delete_many: Many::Removed,
             delete: Condition::Evaluated,
             folders: true,
             settings: true,
@@ -56,10 +68,15 @@ impl Knows {
         Knows {
             put: Conditions::all(Condition::Ignored),
             complete: Conditions::all(Condition::Ignored),
+            copy: Conditions::all(Condition::Ignored),
+            copy_source: Condition::Ignored,
             delete: Condition::Ignored,
             ..Knows::default()
         }
     }
+
+    // What the services below do with the conditions of copies was not tried: each stands for
+    // one that does this.
 
     /// The conditions of Ceph's radosgw 16.
     pub fn ceph() -> Knows {
@@ -69,6 +86,8 @@ impl Knows {
                 version: Condition::Unquoted,
             },
             complete: Conditions::all(Condition::Ignored),
+            copy: Conditions::all(Condition::Ignored),
+            copy_source: Condition::Unquoted,
             delete: Condition::Ignored,
             ..Knows::default()
         }
@@ -82,6 +101,7 @@ impl Knows {
                 absent: Condition::Evaluated,
                 version: Condition::Refused,
             },
+            copy: Conditions::all(Condition::Unknown),
             ..Knows::default()
         }
     }
@@ -112,6 +132,17 @@ impl Knows {
             ..Knows::default()
         }
     }
+}
+
+/// What a service does with DeleteObjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Many {
+    /// Removes the objects.
+    Removed,
+    /// Answers 501.
+    Unknown,
+    /// Wants a checksum in another form.
+    Refused,
 }
 
 /// How a service lists objects and multipart uploads. The raw name of an answer's last entry

@@ -31,8 +31,9 @@ pub use faults::Fault;
 use faults::Faults;
 pub use knows::Knows;
 #[allow(unused_imports)]
-pub use knows::{Lists, Sorting};
+pub use knows::{Lists, Many, Sorting};
 use memory::Memory;
+pub use objects::Kept;
 
 /// The access key that the service knows.
 pub const ACCESS_KEY: &str = "coffer-test";
@@ -42,6 +43,31 @@ pub const SECRET_KEY: &str = "coffer-test-secret";
 /// Requests, each as method and target, with their header fields.
 type Recorded = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 
+/// How many requests are being served.
+#[derive(Default)]
+struct Crowd {
+    now: usize,
+    most: usize,
+}
+
+/// One of them.
+struct Served(Arc<Mutex<Crowd>>);
+
+impl Served {
+    fn one_of(crowd: &Arc<Mutex<Crowd>>) -> Served {
+        let mut now = crowd.lock().expect("the crowd");
+        now.now += 1;
+        now.most = now.most.max(now.now);
+        Served(crowd.clone())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.0.lock().expect("the crowd").now -= 1;
+    }
+}
+
 /// A service that runs until it is dropped.
 pub struct S3Service {
     address: SocketAddr,
@@ -49,6 +75,7 @@ pub struct S3Service {
     faults: Faults,
     log: Arc<Mutex<Vec<String>>>,
     fields: Recorded,
+    crowd: Arc<Mutex<Crowd>>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -66,6 +93,7 @@ impl S3Service {
         listener.set_nonblocking(true).expect("a listener");
         let (memory, faults) = (Memory::new(knows), Faults::default());
         let (log, fields) = (Arc::new(Mutex::new(Vec::new())), Recorded::default());
+        let crowd: Arc<Mutex<Crowd>> = Arc::default();
         let mut builder = S3ServiceBuilder::new(memory.clone());
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         let front = Front {
@@ -73,6 +101,7 @@ impl S3Service {
             faults: faults.clone(),
             log: log.clone(),
             fields: fields.clone(),
+            crowd: crowd.clone(),
         };
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -95,6 +124,7 @@ impl S3Service {
             faults,
             log,
             fields,
+            crowd,
             _stop: stop,
         }
     }
@@ -140,6 +170,19 @@ impl S3Service {
         self.memory.objects(bucket)
     }
 
+    /// The metadata and the checksum that are kept of an object: its entries, and the CRC-32
+    /// with its type.
+    pub fn kept(&self, bucket: &str, object: &str) -> Kept {
+        self.memory.kept(bucket, object)
+    }
+
+    /// How many requests were served at the same time, at most, since the last call.
+    pub fn most_at_once(&self) -> usize {
+        let mut crowd = self.crowd.lock().expect("the crowd");
+        let now = crowd.now;
+        std::mem::replace(&mut crowd.most, now)
+    }
+
     /// How many versions and delete markers a bucket has, if it keeps any.
     pub fn versions(&self, bucket: &str) -> usize {
         self.memory.versions(bucket)
@@ -163,6 +206,7 @@ struct Front {
     faults: Faults,
     log: Arc<Mutex<Vec<String>>>,
     fields: Recorded,
+    crowd: Arc<Mutex<Crowd>>,
 }
 
 impl Front {
@@ -187,6 +231,7 @@ impl Front {
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<HttpResponse, HttpError> {
+        let _served = Served::one_of(&self.crowd);
         let line = format!("{} {}", request.method(), request.uri());
         self.log.lock().expect("the log").push(line.clone());
         let fields = (line.clone(), request.headers().clone());

@@ -97,6 +97,15 @@ pub(super) struct Description {
     pub(super) metadata: Option<HashMap<String, String>>,
 }
 
+/// What is kept beside an object's bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The entries of its user metadata.
+    pub metadata: HashMap<String, String>,
+    /// The CRC-32, and of what it is.
+    pub checksum: Option<(String, &'static str)>,
+}
+
 /// What is kept of an object's bytes.
 #[derive(Clone)]
 pub(super) struct Checksum {

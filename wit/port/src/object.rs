@@ -3,6 +3,7 @@
 //! sends the requests and says how they went.
 
 pub mod code;
+pub mod copy;
 pub mod metadata;
 pub mod pages;
 pub mod publish;

@@ -95,7 +95,7 @@ fn forged<C: Serialize + DeserializeOwned>(kind: &str, issuer: &str, custom: C) 
         ..HeaderOptions::default()
     };
     key(SECRET)
-        .0
+        .verifying
         .authenticate_with_options(claims, &header)
         .expect("a token")
 }

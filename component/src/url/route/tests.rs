@@ -78,6 +78,7 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
             "/v1/links/uploads/x",
             Some((Operation::DiscardUpload, None)),
         ),
+        ("HEAD", "/v1/openapi.json", Some((Operation::Openapi, None))),
         (
             "OPTIONS",
             "/v1/user/files/a",
@@ -160,6 +161,7 @@ fn every_operation_has_its_route() -> Result<(), Problem> {
             },
         ),
         ("POST", "/v1/user/urls?x", Route::MakeUrls { area }),
+        ("GET", "/v1/openapi.json?x", Route::Openapi),
         (
             "GET",
             "/v1/links/t.-_/x%20",
@@ -249,7 +251,9 @@ fn an_unknown_path_is_not_found() {
         "/v1/links/uploads/x/y",
         "/v1/public/uploads/",
         "/v1/public/uploads/x/y",
-        "/v1/openapi.json",
+        "/v1/openapi.json/",
+        "/v1/openapi.yaml",
+        "/openapi.json",
         "/v1/public%2Ffiles/a",
         "/v1/pub%6Cic/files",
         "/v1/./public/files",
@@ -316,6 +320,7 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
             "/v1/links/t/",
             "POST, OPTIONS",
         ),
+        (&["POST", "PUT"], "/v1/openapi.json", "GET, HEAD, OPTIONS"),
     ] {
         for method in methods {
             let refused = Err(Problem::MethodNotAllowed { allow });

@@ -18,6 +18,7 @@ mod killed; // a process that is killed amid changes
 mod lost; // an index that lacks existing files
 mod room; // space that is reclaimed
 mod shared; // bytes that several files share
+mod shared_damage; // damage to those, and to their count
 mod start; // from one start to the next: locks, formats, crashes
 
 use crate::store::{Metadata, Span};

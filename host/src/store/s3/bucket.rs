@@ -3,6 +3,8 @@
 //! the SDK's errors.
 
 mod answer;
+mod copy;
+mod many;
 mod parts;
 mod presign;
 mod read;
@@ -20,8 +22,10 @@ use coffer_port::object::{ObjectMetadata, quoted};
 
 use crate::store::{Info, Key};
 
+pub(super) use copy::{Range, Source};
+pub(super) use many::Failed;
 pub(super) use parts::{Marker, Open, Part, PartsId};
-pub(super) use read::Bytes;
+pub(super) use read::{Bytes, Described};
 pub(super) use write::Written;
 
 /// A bucket, and the prefix of the store's objects in it.

@@ -1,5 +1,7 @@
 //! Checksums of whole objects: damage on the way from the service, or there, is found by them.
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
@@ -54,6 +56,12 @@ pub(super) fn crc32(bytes: &[u8]) -> String {
 /// A checksum as user metadata and header fields carry it.
 pub(super) fn encoded(value: &[u8]) -> String {
     BASE64_STANDARD.encode(value)
+}
+
+/// The user metadata entry for the SHA-256 of a file in parts, if it is known.
+pub(super) fn entry(sha256: Option<&[u8; 32]>) -> HashMap<String, String> {
+    let entry = sha256.map(|digest| (SHA256_ENTRY.to_owned(), encoded(digest)));
+    entry.into_iter().collect()
 }
 
 /// Has whole objects come with their checksums.

@@ -63,6 +63,10 @@ pub struct Conditional {
     pub put: Evaluated,
     /// In CompleteMultipartUpload.
     pub complete: Evaluated,
+    /// In CopyObject.
+    pub copy: Evaluated,
+    /// `x-amz-copy-source-if-match` in CopyObject.
+    pub source: IfMatch,
     /// In DeleteObject.
     pub delete: IfMatch,
     /// `If-None-Match: *` also fails where the name is that of a folder, as on SeaweedFS.
@@ -73,10 +77,11 @@ impl Conditional {
     /// Whether it evaluates every condition.
     #[must_use]
     pub fn is_complete(self) -> bool {
-        self.stores() && self.delete.is_evaluated()
+        let copies = self.copy.is_all() && self.source.is_evaluated();
+        self.stores() && copies && self.delete.is_evaluated()
     }
 
-    /// Whether it evaluates every condition on storing.
+    /// Whether it evaluates every condition on uploads.
     #[must_use]
     pub fn stores(self) -> bool {
         self.put.is_all() && self.complete.is_all()
@@ -85,23 +90,24 @@ impl Conditional {
     /// The conditions that it does not evaluate.
     #[must_use]
     pub fn lacking(self) -> Option<String> {
-        let mut lacking = Vec::new();
-        let storing = [
-            (self.put, "PutObject"),
-            (self.complete, "CompleteMultipartUpload"),
-        ];
-        match (self.put.lacking(), self.complete.lacking()) {
-            (Some(put), Some(complete)) if put == complete => {
-                lacking.push(format!("{put} on PutObject and CompleteMultipartUpload"));
-            }
-            _ => lacking.extend(storing.into_iter().filter_map(|(evaluated, request)| {
-                Some(format!("{} on {request}", evaluated.lacking()?))
-            })),
-        }
-        if !self.delete.is_evaluated() {
-            lacking.push("If-Match on DeleteObject".to_owned());
-        }
-        (!lacking.is_empty()).then(|| lacking.join(", "))
+        let source = (!self.source.is_evaluated()).then_some("x-amz-copy-source-if-match");
+        let delete = (!self.delete.is_evaluated()).then_some("If-Match");
+        lacking(&[
+            (self.put.lacking(), "PutObject"),
+            (self.complete.lacking(), "CompleteMultipartUpload"),
+            (self.copy.lacking(), "CopyObject"),
+            (source, "CopyObject"),
+            (delete, "DeleteObject"),
+        ])
+    }
+
+    /// Those on uploads alone.
+    #[must_use]
+    pub fn lacking_on_uploads(self) -> Option<String> {
+        lacking(&[
+            (self.put.lacking(), "PutObject"),
+            (self.complete.lacking(), "CompleteMultipartUpload"),
+        ])
     }
 
     /// What is only best effort, as one line for the operator.
@@ -114,6 +120,28 @@ impl Conditional {
              both may be told that they did, and the last change stays"
         ))
     }
+}
+
+/// What is lacking on which request, with requests together that lack the same.
+fn lacking(requests: &[(Option<&str>, &str)]) -> Option<String> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (fields, request) in requests {
+        let Some(fields) = fields else { continue };
+        match groups.last_mut() {
+            Some((last, group)) if last == fields => group.push(request),
+            _ => groups.push((fields, vec![request])),
+        }
+    }
+    let groups = groups
+        .iter()
+        .map(|(fields, requests)| match requests.as_slice() {
+            [first @ .., last] if !first.is_empty() => {
+                format!("{fields} on {} and {last}", first.join(", "))
+            }
+            requests => format!("{fields} on {}", requests.concat()),
+        });
+    let groups: Vec<String> = groups.collect();
+    (!groups.is_empty()).then(|| groups.join(", "))
 }
 
 #[cfg(test)]
@@ -139,38 +167,52 @@ mod tests {
             version: IfMatch::Ignored,
             ..ALL
         };
-        for (put, complete, delete, expected) in [
-            (ALL, ALL, IfMatch::Quoted, None),
+        for (put, complete, copy, source, delete, expected) in [
+            (ALL, ALL, ALL, IfMatch::Quoted, IfMatch::Quoted, None),
             (
                 ceph,
                 NONE,
+                NONE,
+                IfMatch::Quoted,
                 IfMatch::Ignored,
                 Some(
-                    "If-None-Match and If-Match on CompleteMultipartUpload, \
+                    "If-None-Match and If-Match on CompleteMultipartUpload and CopyObject, \
                      If-Match on DeleteObject",
                 ),
             ),
             (
                 NONE,
                 NONE,
+                NONE,
+                IfMatch::Ignored,
                 IfMatch::Quoted,
-                Some("If-None-Match and If-Match on PutObject and CompleteMultipartUpload"),
+                Some(
+                    "If-None-Match and If-Match on PutObject, CompleteMultipartUpload and \
+                     CopyObject, x-amz-copy-source-if-match on CopyObject",
+                ),
             ),
             (
                 ALL,
                 moto,
-                IfMatch::Quoted,
-                Some("If-Match on CompleteMultipartUpload"),
+                ALL,
+                IfMatch::Unquoted,
+                IfMatch::Ignored,
+                Some("If-Match on CompleteMultipartUpload and DeleteObject"),
             ),
         ] {
             let found = Conditional {
                 put,
                 complete,
+                copy,
+                source,
                 delete,
                 folders: false,
             };
             assert_eq!(found.lacking().as_deref(), expected);
             assert_eq!(found.is_complete(), expected.is_none());
+            let uploads = found.lacking_on_uploads().unwrap_or_default();
+            assert_eq!(uploads.is_empty(), found.stores());
+            assert!(!uploads.contains("CopyObject") && !uploads.contains("DeleteObject"));
             let notice = found.notice().unwrap_or_default();
             assert!(!notice.contains('\n'), "{notice}");
         }

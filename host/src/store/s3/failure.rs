@@ -24,6 +24,8 @@ pub(super) enum S3Failure {
     RangeOutside,
     /// The multipart upload does not exist.
     NoSuchUpload,
+    /// The service does not implement the request.
+    NotImplemented(Error),
     /// It may have been carried out: an answer was lost, or is a success that cannot be read.
     Unconfirmed(Error),
     /// Any other error, whatever the request was.
@@ -58,7 +60,8 @@ where
                 S3Failure::Unconfirmed(Error::Unavailable(fault()))
             }
             Meaning::Transient => S3Failure::Other(Error::Unavailable(fault())),
-            Meaning::NotFound | Meaning::NotImplemented | Meaning::Permanent => {
+            Meaning::NotImplemented => S3Failure::NotImplemented(Error::Misconfigured(fault())),
+            Meaning::NotFound | Meaning::Permanent => {
                 S3Failure::Other(Error::Misconfigured(fault()))
             }
         }
@@ -74,8 +77,21 @@ impl S3Failure {
                 | Error::Misconfigured(cause)
                 | Error::UnsupportedKey(cause),
             )
+            | S3Failure::NotImplemented(Error::Misconfigured(cause))
             | S3Failure::Unconfirmed(Error::Unavailable(cause)) => cause.downcast_ref(),
             _ => None,
+        }
+    }
+
+    /// The same for each of the files that a request was about.
+    pub(super) fn repeated(&self) -> Error {
+        match (self, self.fault()) {
+            (S3Failure::Other(Error::NoSpace), _) => Error::NoSpace,
+            (S3Failure::Other(Error::Misconfigured(_)), Some(fault)) => {
+                Error::Misconfigured(Box::new(fault.clone()))
+            }
+            (_, Some(fault)) => Error::Unavailable(Box::new(fault.clone())),
+            (_, None) => Error::unavailable(format!("unexpected response: {self:?}")),
         }
     }
 
@@ -106,7 +122,9 @@ impl From<Error> for S3Failure {
 impl From<S3Failure> for Error {
     fn from(failure: S3Failure) -> Error {
         match failure {
-            S3Failure::Other(error) | S3Failure::Unconfirmed(error) => error,
+            S3Failure::Other(error)
+            | S3Failure::NotImplemented(error)
+            | S3Failure::Unconfirmed(error) => error,
             S3Failure::NotFound => Error::NotFound,
             S3Failure::Precondition => Error::PreconditionFailed,
             other => Error::Unavailable(format!("unexpected response: {other:?}").into()),

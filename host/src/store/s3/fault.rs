@@ -109,6 +109,17 @@ impl Fault {
         }
     }
 
+    /// Of one of several objects that a request was about.
+    pub(super) fn of_one(code: &str, message: &str, permission: &'static str) -> Fault {
+        let (kind, cause) = response::explain_one(code, message);
+        Fault {
+            kind,
+            permission,
+            cause: brief(&cause, LONGEST_CAUSE),
+            explained: true,
+        }
+    }
+
     /// Whether a failure without a response may pass by itself.
     pub(super) fn passes(&self) -> bool {
         !matches!(
@@ -123,6 +134,11 @@ impl Fault {
 
     pub(super) fn is_denied(&self) -> bool {
         self.kind == Kind::Denied
+    }
+
+    /// Whether the service does not accept the request itself, whoever makes it.
+    pub(super) fn is_refused(&self) -> bool {
+        self.kind == Kind::Refused
     }
 
     /// Whether the service could have said more in response to another request.

@@ -64,15 +64,22 @@ impl Fields {
         );
         if stores {
             self.stored(&mut fields);
-            // A copy has the tags of its source.
-            if !self.tags.is_empty() && operation != "CopyObject" {
+            if !self.tags.is_empty() {
                 fields.push(("x-amz-tagging", Tag::query(&self.tags).into()));
+                // Otherwise a copy keeps the tags of its source.
+                if operation == "CopyObject" {
+                    fields.push(("x-amz-tagging-directive", "REPLACE".into()));
+                }
             }
         }
         if let Some(owner) = &self.expected_owner
             && operation != "CreateBucket"
         {
             fields.push(("x-amz-expected-bucket-owner", owner.to_string().into()));
+            if matches!(operation, "CopyObject" | "UploadPartCopy") {
+                let source = "x-amz-source-expected-bucket-owner";
+                fields.push((source, owner.to_string().into()));
+            }
         }
         if self.requester_pays && is_charged(operation) {
             fields.push(("x-amz-request-payer", "requester".into()));
@@ -225,13 +232,19 @@ mod tests {
             let expected = format!("{stored} tagging=team=web%20shop {always}");
             assert_eq!(of(&fields, operation), expected, "{operation}");
         }
-        assert_eq!(of(&fields, "CopyObject"), format!("{stored} {always}"));
+        let copied = "expected-bucket-owner=123456789012 \
+            source-expected-bucket-owner=123456789012 request-payer=requester";
+        let tagged = "tagging=team=web%20shop tagging-directive=REPLACE";
+        let expected = format!("{stored} {tagged} {copied}");
+        assert_eq!(of(&fields, "CopyObject"), expected);
+        assert_eq!(of(&fields, "UploadPartCopy"), copied);
         for operation in [
             "GetObject",
             "HeadObject",
             "UploadPart",
             "CompleteMultipartUpload",
             "DeleteObject",
+            "DeleteObjects",
             "ListObjectsV2",
             "not known yet",
         ] {

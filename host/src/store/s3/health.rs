@@ -38,6 +38,11 @@ impl Health {
         Client::from_conf(intercepted(config, self.refused.clone()).build())
     }
 
+    /// The service has refused one of several objects of a request, in a successful response.
+    pub(super) fn note_refusal(&self) {
+        self.refused.0.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Finds out whether everything is allowed, if requests were refused since it last was.
     pub(super) async fn check(&self, bucket: &Bucket) -> Result<(), S3Failure> {
         let mut settled = self.settled.lock().await;

@@ -1,6 +1,7 @@
 //! One writer per key at a time within this host, for services that do not evaluate every
 //! condition: then a check and the write after it must not be interrupted.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use tokio::sync::{Mutex, MutexGuard};
@@ -8,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Few enough to cost nothing, many enough that writers rarely collide.
 const STRIPES: usize = 1024;
 
-/// Keys that share a lock merely wait for each other. No task may hold two.
+/// Keys that share a lock merely wait for each other. No task may hold some and wait for more.
 pub(super) struct Locks {
     stripes: Vec<Mutex<()>>,
     hasher: RandomState,
@@ -23,7 +24,23 @@ impl Locks {
     }
 
     pub(super) async fn lock(&self, key: &str) -> MutexGuard<'_, ()> {
-        let hash = usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0);
-        self.stripes[hash].lock().await
+        self.stripes[self.stripe(key)].lock().await
+    }
+
+    /// Those of all these keys, in an order that is the same for all who want several.
+    pub(super) async fn lock_all(
+        &self,
+        keys: impl Iterator<Item = &str>,
+    ) -> Vec<MutexGuard<'_, ()>> {
+        let stripes: BTreeSet<usize> = keys.map(|key| self.stripe(key)).collect();
+        let mut locked = Vec::with_capacity(stripes.len());
+        for stripe in stripes {
+            locked.push(self.stripes[stripe].lock().await);
+        }
+        locked
+    }
+
+    fn stripe(&self, key: &str) -> usize {
+        usize::try_from(self.hasher.hash_one(key) % STRIPES as u64).unwrap_or(0)
     }
 }

@@ -5,8 +5,7 @@
 //! dropped, a part fails), it waits for the parts in flight, since one that arrives after the
 //! abort would stay, and aborts.
 
-use std::collections::BTreeMap;
-use std::mem;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use coffer_port::object::{ObjectMetadata, Pin};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::bucket::{Part, PartsId};
+use super::bucket::{Part, PartsId, Range, Source};
 use super::budget::Grant;
 use super::failure::S3Failure;
 use super::shared::Shared;
@@ -42,33 +41,38 @@ enum Message {
 
 /// A part, with the resources that it holds until the service has received it.
 struct Filled {
-    bytes: Bytes,
-    _grant: Option<Grant>,
+    content: Content,
     _slot: OwnedSemaphorePermit,
 }
 
+/// Where a part's bytes are.
+enum Content {
+    Here(Bytes, Option<Grant>),
+    /// At the service, in another object.
+    There(Arc<Source>, Range),
+}
+
 impl Multipart {
-    /// Starts one without waiting for the service. The client's digest, if any, is kept with
-    /// the file.
+    /// Starts one without waiting for the service. More entries of user metadata, if any, are
+    /// kept with the file.
     pub(super) fn start(
         store: &Arc<Shared>,
         key: Key,
         metadata: ObjectMetadata,
-        sha256: Option<[u8; 32]>,
+        more: HashMap<String, String>,
     ) -> Multipart {
         let (inbox, messages) = mpsc::unbounded_channel();
         let failure = Arc::new(Mutex::new(None));
         let sender = Sender {
             store: store.clone(),
             key,
-            sha256,
             last: 0,
             under_way: JoinSet::new(),
             there: BTreeMap::new(),
         };
         store
             .tasks
-            .spawn(sender.run(metadata, messages, failure.clone()));
+            .spawn(sender.run(metadata, more, messages, failure.clone()));
         Multipart {
             inbox,
             slots: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
@@ -78,10 +82,18 @@ impl Multipart {
 
     /// Queues a part; waits while [`IN_FLIGHT`] others are in flight.
     pub(super) async fn send(&self, bytes: Bytes, grant: Option<Grant>) -> Result<(), Error> {
+        self.queue(Content::Here(bytes, grant)).await
+    }
+
+    /// Queues a part that is copied; waits as [`Multipart::send`].
+    pub(super) async fn copy(&self, source: &Arc<Source>, range: Range) -> Result<(), Error> {
+        self.queue(Content::There(source.clone(), range)).await
+    }
+
+    async fn queue(&self, content: Content) -> Result<(), Error> {
         let slot = self.slots.clone().acquire_owned().await;
         let filled = Filled {
-            bytes,
-            _grant: grant,
+            content,
             _slot: slot.map_err(|_| self.failure())?,
         };
         let sent = self.inbox.send(Message::Part(filled));
@@ -119,7 +131,6 @@ impl Multipart {
 struct Sender {
     store: Arc<Shared>,
     key: Key,
-    sha256: Option<[u8; 32]>,
     /// The number of the last part.
     last: i32,
     under_way: JoinSet<Result<Part, S3Failure>>,
@@ -130,6 +141,7 @@ impl Sender {
     async fn run(
         mut self,
         metadata: ObjectMetadata,
+        more: HashMap<String, String>,
         mut messages: mpsc::UnboundedReceiver<Message>,
         failure: Arc<Mutex<Option<Error>>>,
     ) {
@@ -137,7 +149,7 @@ impl Sender {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         };
         let bucket = &self.store.bucket;
-        let started = bucket.start_parts_of(&self.key, &metadata, self.sha256.as_ref());
+        let started = bucket.start_parts_with(&self.key, &metadata, more);
         let id = match started.await {
             Ok(id) => id,
             Err(error) => return note(error),
@@ -184,7 +196,7 @@ impl Sender {
         }
     }
 
-    fn forward(&mut self, id: &PartsId, mut filled: Filled) -> Result<(), S3Failure> {
+    fn forward(&mut self, id: &PartsId, filled: Filled) -> Result<(), S3Failure> {
         if self.last == MOST_PARTS {
             return Err(Error::TooLarge.into());
         }
@@ -192,10 +204,14 @@ impl Sender {
         let (store, key, id, number) =
             (self.store.clone(), self.key.clone(), id.clone(), self.last);
         self.under_way.spawn(async move {
-            let bytes = mem::take(&mut filled.bytes);
-            let part = store.bucket.put_part(&key, &id, number, bytes).await;
-            drop(filled);
-            part
+            let bucket = &store.bucket;
+            let Filled { content, _slot } = filled;
+            match content {
+                Content::Here(bytes, _grant) => bucket.put_part(&key, &id, number, bytes).await,
+                Content::There(source, range) => {
+                    bucket.copy_part(&source, range, &key, &id, number).await
+                }
+            }
         });
         Ok(())
     }

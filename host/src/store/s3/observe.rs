@@ -16,18 +16,21 @@ use super::fields::Presigned;
 use crate::metrics::{S3Requests, Word};
 
 /// The operations that the engine uses, as labels.
-const OPERATIONS: [&str; 11] = [
+const OPERATIONS: [&str; 14] = [
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
+    "CopyObject",
     "CreateBucket",
     "CreateMultipartUpload",
     "DeleteObject",
+    "DeleteObjects",
     "GetObject",
     "HeadObject",
     "ListMultipartUploads",
     "ListObjectsV2",
     "PutObject",
     "UploadPart",
+    "UploadPartCopy",
 ];
 
 /// Counts what a client requests.

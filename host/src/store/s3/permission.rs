@@ -28,6 +28,7 @@ permissions! {
     s3::put_public_access_block::PutPublicAccessBlockError => "s3:PutBucketPublicAccessBlock",
     s3::put_bucket_lifecycle_configuration::PutBucketLifecycleConfigurationError => "s3:PutLifecycleConfiguration",
     s3::list_multipart_uploads::ListMultipartUploadsError => "s3:ListBucketMultipartUploads",
+    s3::delete_objects::DeleteObjectsError => "s3:DeleteObject",
 }
 
 permissions! {
@@ -37,6 +38,8 @@ permissions! {
     s3::delete_object::DeleteObjectError => "s3:DeleteObject",
     s3::create_multipart_upload::CreateMultipartUploadError => "s3:PutObject",
     s3::upload_part::UploadPartError => "s3:PutObject",
+    s3::copy_object::CopyObjectError => "s3:GetObject and s3:PutObject",
+    s3::upload_part_copy::UploadPartCopyError => "s3:GetObject and s3:PutObject",
     s3::complete_multipart_upload::CompleteMultipartUploadError => "s3:PutObject",
     s3::abort_multipart_upload::AbortMultipartUploadError => "s3:AbortMultipartUpload",
 }

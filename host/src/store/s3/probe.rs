@@ -4,11 +4,13 @@
 //! A condition counts as evaluated if a request is refused where it does not hold *and* carried
 //! out where it holds.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use coffer_port::object::{ObjectMetadata, Pin};
 use uuid::Uuid;
 
-use super::bucket::{Bucket, Written};
+use super::bucket::{Bucket, Source, Written};
 use super::conditional::{Conditional, Evaluated, IfMatch};
 use super::failure::S3Failure;
 use super::scratch::Scratch;
@@ -19,9 +21,13 @@ const OTHER: &str = "\"00000000000000000000000000000000\"";
 
 /// A request that can carry a condition.
 #[derive(Debug, Clone, Copy)]
-enum Write {
+enum Write<'a> {
     Put,
     Complete,
+    /// From this object.
+    Copy(&'a Key),
+    /// To this object; the condition is on the source.
+    CopyTo(&'a Key),
     Delete,
 }
 
@@ -42,6 +48,9 @@ struct Names {
     put_new: Key,
     parts: Key,
     parts_new: Key,
+    copy: Key,
+    copy_new: Key,
+    copy_source: Key,
     delete: Key,
     folder: Key,
     in_folder: Key,
@@ -67,18 +76,24 @@ impl Names {
             put_new: name("put-new")?,
             parts: name("parts")?,
             parts_new: name("parts-new")?,
+            copy: name("copy")?,
+            copy_new: name("copy-new")?,
+            copy_source: name("copy-source")?,
             delete: name("delete")?,
             folder: name("folder")?,
             in_folder: name("folder/file")?,
         })
     }
 
-    fn all(&self) -> [&Key; 7] {
+    fn all(&self) -> [&Key; 10] {
         [
             &self.put,
             &self.put_new,
             &self.parts,
             &self.parts_new,
+            &self.copy,
+            &self.copy_new,
+            &self.copy_source,
             &self.delete,
             &self.in_folder,
             &self.folder,
@@ -90,19 +105,31 @@ impl Names {
         put(bucket, &self.put, "0", &Pin::None).await?;
         // To their ends, since a request that is dropped can still be carried out after all has
         // been removed.
-        let (put, complete, delete, folders) = tokio::join!(
+        let (put, complete, copies, delete, folders) = tokio::join!(
             evaluated(bucket, Write::Put, &self.put, &self.put_new),
             evaluated(bucket, Write::Complete, &self.parts, &self.parts_new),
+            self.copies(bucket),
             if_match(bucket, Write::Delete, &self.delete),
             self.folders(bucket),
         );
-        let put = put?;
+        let (put, (copy, source)) = (put?, copies?);
         Ok(Conditional {
             put,
             complete: complete?,
+            copy,
+            source,
             delete: delete?,
             folders: put.absent && folders?,
         })
+    }
+
+    /// The conditions of a copy, on its target and on its source.
+    async fn copies(&self, bucket: &Bucket) -> Result<(Evaluated, IfMatch), S3Failure> {
+        put(bucket, &self.copy_source, "3", &Pin::None).await?;
+        let copy = Write::Copy(&self.copy_source);
+        let target = evaluated(bucket, copy, &self.copy, &self.copy_new).await?;
+        let copy = Write::CopyTo(&self.copy);
+        Ok((target, if_match(bucket, copy, &self.copy_source).await?))
     }
 
     /// Whether a folder is taken for an object.
@@ -116,7 +143,7 @@ impl Names {
 /// `new` has no object yet.
 async fn evaluated(
     bucket: &Bucket,
-    write: Write,
+    write: Write<'_>,
     key: &Key,
     new: &Key,
 ) -> Result<Evaluated, S3Failure> {
@@ -129,7 +156,7 @@ async fn evaluated(
     })
 }
 
-async fn if_match(bucket: &Bucket, write: Write, key: &Key) -> Result<IfMatch, S3Failure> {
+async fn if_match(bucket: &Bucket, write: Write<'_>, key: &Key) -> Result<IfMatch, S3Failure> {
     for form in [IfMatch::Quoted, IfMatch::Unquoted] {
         let this = Pin::Version(put(bucket, key, "1", &Pin::None).await?.etag);
         let other = Pin::Version(OTHER.to_owned());
@@ -143,10 +170,17 @@ async fn if_match(bucket: &Bucket, write: Write, key: &Key) -> Result<IfMatch, S
 }
 
 /// The failure is one that the condition did not cause.
-async fn attempt(bucket: &Bucket, write: Write, key: &Key, pin: Pin) -> Result<Outcome, S3Failure> {
+async fn attempt(
+    bucket: &Bucket,
+    write: Write<'_>,
+    key: &Key,
+    pin: Pin,
+) -> Result<Outcome, S3Failure> {
     let done = match write {
         Write::Put => put(bucket, key, "2", &pin).await.map(drop),
         Write::Complete => return complete(bucket, key, &pin).await,
+        Write::Copy(from) => copy(bucket, from, Pin::None, key, &pin).await,
+        Write::CopyTo(to) => copy(bucket, key, pin, to, &Pin::None).await,
         Write::Delete => bucket.delete(key, &pin).await,
     };
     Ok(Outcome::of(&done))
@@ -160,6 +194,22 @@ async fn put(
 ) -> Result<Written, S3Failure> {
     let content = Bytes::from_static(content.as_bytes());
     bucket.put(key, &metadata(), content, pin).await
+}
+
+async fn copy(
+    bucket: &Bucket,
+    from: &Key,
+    only: Pin,
+    to: &Key,
+    pin: &Pin,
+) -> Result<(), S3Failure> {
+    let source = Source {
+        key: from.clone(),
+        pin: only,
+    };
+    let (metadata, no_more) = (metadata(), HashMap::new());
+    let copied = bucket.copy(&source, to, &metadata, no_more, pin).await;
+    copied.map(drop)
 }
 
 async fn complete(bucket: &Bucket, key: &Key, pin: &Pin) -> Result<Outcome, S3Failure> {

@@ -7,9 +7,10 @@ use coffer_port::object::{Pin, Publish};
 
 use super::bucket::{Object, Written};
 use super::failure::S3Failure;
+use super::multipart::Multipart;
 use super::sealed::{Content, Sealed};
 use super::shared::Shared;
-use crate::store::{Error, Stored};
+use crate::store::{Error, Key, Stored};
 
 impl Shared {
     /// Publishes one file.
@@ -36,7 +37,7 @@ impl Shared {
                     if publish.looked(described)?
                         && let Some(object) = found
                     {
-                        return Ok(sealed.stored(written(object), publish.replaces()));
+                        return Ok(sealed.stored(object.into(), publish.replaces()));
                     }
                 }
                 Step::Send(pin) => match self.send(sealed, evaluated.version.form(pin)).await {
@@ -60,27 +61,38 @@ impl Shared {
                     .await
             }
             Content::Parts(multipart) => {
-                let etag = multipart.complete(pin).await?;
-                // Only readers are told the recorded time: on many services it is when the
-                // upload began.
-                match (self.bucket.head(&sealed.key).await, etag) {
-                    (Ok(object), _) if object.version == sealed.metadata.version => {
-                        Ok(written(object))
-                    }
-                    (_, Some(etag)) => Ok(Written {
-                        etag,
-                        modified: std::time::SystemTime::now(),
-                    }),
-                    (_, None) => Err(S3Failure::unconfirmed("completed without an ETag")),
-                }
+                let version = sealed.metadata.version.as_deref();
+                self.complete(multipart, &sealed.key, version, pin).await
             }
+        }
+    }
+
+    /// Completes an upload in parts, of a version of this name.
+    pub(super) async fn complete(
+        &self,
+        multipart: &Multipart,
+        key: &Key,
+        version: Option<&str>,
+        pin: Pin,
+    ) -> Result<Written, S3Failure> {
+        let etag = multipart.complete(pin).await?;
+        // Only readers are told the recorded time: on many services it is when the upload began.
+        match (self.bucket.head(key).await, etag) {
+            (Ok(object), _) if object.version.as_deref() == version => Ok(object.into()),
+            (_, Some(etag)) => Ok(Written {
+                etag,
+                modified: std::time::SystemTime::now(),
+            }),
+            (_, None) => Err(S3Failure::unconfirmed("completed without an ETag")),
         }
     }
 }
 
-fn written(object: Object) -> Written {
-    Written {
-        etag: object.info.etag,
-        modified: object.info.modified,
+impl From<Object> for Written {
+    fn from(object: Object) -> Written {
+        Written {
+            etag: object.info.etag,
+            modified: object.info.modified,
+        }
     }
 }

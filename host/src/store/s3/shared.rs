@@ -1,6 +1,6 @@
 //! What the store, its uploads and its downloads have in common.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::MutexGuard;
 use tokio_util::task::TaskTracker;
@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use super::bucket::Bucket;
 use super::budget::Budget;
 use super::conditional::Conditional;
+use super::copy::Sizes;
 use super::health::Health;
 use super::locks::Locks;
 use crate::store::Key;
@@ -18,6 +19,9 @@ pub(super) struct Shared {
     pub(super) conditional: Conditional,
     pub(super) health: Health,
     pub(super) redirect: bool,
+    pub(super) sizes: Sizes,
+    /// The service has refused to remove many objects in one request.
+    pub(super) one_by_one: AtomicBool,
     pub(super) budget: Budget,
     pub(super) locks: Locks,
     /// Work that outlives the request that started it, and that a graceful shutdown waits for.
@@ -39,6 +43,18 @@ impl Shared {
         match self.conditional.is_complete() {
             true => None,
             false => Some(self.locks.lock(key.as_str()).await),
+        }
+    }
+
+    /// The same for several keys at once.
+    pub(super) async fn turns(&self, keys: &[&Key]) -> Vec<MutexGuard<'_, ()>> {
+        match self.conditional.is_complete() {
+            true => Vec::new(),
+            false => {
+                self.locks
+                    .lock_all(keys.iter().map(|key| key.as_str()))
+                    .await
+            }
         }
     }
 }

@@ -31,8 +31,8 @@ struct Stalled(Duration);
 /// This client, but an attempt to store or send a part fails after this time without progress,
 /// which includes the wait for the answer. It is retried as after a broken connection.
 ///
-/// Other requests have nothing to send that could stall. How long the service takes to complete
-/// a large file is its own affair.
+/// Other requests have nothing to send that could stall. How long the service takes to copy or to
+/// complete a large file is its own affair.
 pub(super) fn watched(client: SharedHttpClient, limit: Duration) -> SharedHttpClient {
     http_client_fn(
         move |settings: &HttpConnectorSettings, components: &RuntimeComponents| {
@@ -52,7 +52,7 @@ struct Watched {
 
 impl HttpConnector for Watched {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        if request.method() != "PUT" {
+        if request.method() != "PUT" || request.headers().contains_key("x-amz-copy-source") {
             return self.connector.call(request);
         }
         let progress = Progress::default();

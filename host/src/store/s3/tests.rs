@@ -10,11 +10,14 @@ mod service;
 mod ahead;
 mod checksums;
 mod conditions;
+mod copies;
 mod fault_table;
 mod faults;
 mod lists;
 mod lost;
+mod parts_copied;
 mod redirect;
+mod removals;
 mod requests;
 mod setup;
 mod uploads;
@@ -63,6 +66,43 @@ async fn store_on(service: &S3Service) -> S3Store {
     open_as(config(service.url()), SECRET_KEY)
         .await
         .expect("a store")
+}
+
+/// One that copies in parts what is larger than 6 MiB.
+async fn store_of_parts(service: &S3Service) -> S3Store {
+    let sizes = Sizes {
+        whole: 6 << 20,
+        part: 5 << 20,
+    };
+    let config = config(service.url());
+    let known = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
+    let known = Some(SharedCredentialsProvider::new(known));
+    let network = Network::default();
+    let client = client::connect(&config, &network, &S3Requests::default(), known).await;
+    let store = S3Store::copying(client, config, sizes).await;
+    store.expect("a store")
+}
+
+/// A copy that is allowed everything, of the version with this tag.
+fn copying(from: &str, etag: &str, to: &str) -> Copy {
+    Copy {
+        from: key(from),
+        etag: etag.to_owned(),
+        may_read: Guard::Any,
+        may_remove: None,
+        to: key(to),
+        options: freely(),
+        or_same: false,
+    }
+}
+
+async fn copy(store: &S3Store, copy: Copy) -> Result<Stored, CopyError> {
+    store.copy(vec![copy]).await.remove(0)
+}
+
+async fn stat(store: &S3Store, name: &str) -> Result<Info, Error> {
+    let unconditional = Conditions::default();
+    store.stat(&key(name), &Guard::Any, &unconditional).await
 }
 
 mod with_conditions {

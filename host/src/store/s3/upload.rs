@@ -9,6 +9,7 @@ use coffer_port::object::{ObjectMetadata, Seen};
 use uuid::Uuid;
 
 use super::budget::{Grant, PART};
+use super::checksum;
 use super::multipart::Multipart;
 use super::sealed::{Content, Sealed};
 use super::shared::Shared;
@@ -131,8 +132,8 @@ impl S3Upload {
     async fn spill(&mut self, gathered: &mut Gathered) -> Result<(), Error> {
         if gathered.multipart.is_none() {
             let (key, metadata) = (self.key.clone(), self.metadata.clone());
-            let sha256 = self.options.sha256;
-            gathered.multipart = Some(Multipart::start(&self.store, key, metadata, sha256));
+            let entries = checksum::entry(self.options.sha256.as_ref());
+            gathered.multipart = Some(Multipart::start(&self.store, key, metadata, entries));
         }
         gathered.send_on().await
     }

@@ -14,10 +14,10 @@ use crate::Metadata;
 
 /// What the header field of a user metadata entry begins with.
 const FIELD: &str = "x-amz-meta-";
-const UPLOADER: &str = "x-amz-meta-coffer-uploader";
-const CONTENT_TYPE: &str = "x-amz-meta-coffer-content-type";
-const VERSION: &str = "x-amz-meta-coffer-version";
-const PAIRS: &str = "x-amz-meta-coffer-metadata";
+pub(super) const UPLOADER: &str = "x-amz-meta-coffer-uploader";
+pub(super) const CONTENT_TYPE: &str = "x-amz-meta-coffer-content-type";
+pub(super) const VERSION: &str = "x-amz-meta-coffer-version";
+pub(super) const PAIRS: &str = "x-amz-meta-coffer-metadata";
 const MARK: &str = "b64:";
 /// What compressed metadata begins with; a query of pairs has a `=` before any `:`.
 const COMPRESSED: &str = "z:";
@@ -95,7 +95,7 @@ pub fn entry_name(field: &str) -> &str {
 
 /// Whether a header field gives this back as it is, through whatever canonical
 /// form a signature may ask for.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let visible = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     visible && !text.is_empty() && text.trim() == text && !text.contains("  ")
 }

@@ -2,6 +2,8 @@
 
 mod open;
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
 
@@ -10,7 +12,6 @@ use coffer_port::object::{ObjectMetadata, Pin, quoted, xml};
 use super::Bucket;
 use super::answer::Answer;
 use super::write::{if_match, if_none_match, user_metadata};
-use crate::store::s3::checksum::{SHA256_ENTRY, encoded};
 use crate::store::s3::client::{intercepted, patient};
 use crate::store::s3::failure::S3Failure;
 use crate::store::s3::xml::LenientXml;
@@ -35,21 +36,21 @@ impl Bucket {
         key: &Key,
         metadata: &ObjectMetadata,
     ) -> Result<PartsId, S3Failure> {
-        self.start_parts_of(key, metadata, None).await
+        self.start_parts_with(key, metadata, HashMap::new()).await
     }
 
-    /// Starts a multipart upload of a file with this SHA-256, if it is known.
-    pub(in crate::store::s3) async fn start_parts_of(
+    /// Starts one with more entries of user metadata.
+    pub(in crate::store::s3) async fn start_parts_with(
         &self,
         key: &Key,
         metadata: &ObjectMetadata,
-        sha256: Option<&[u8; 32]>,
+        more: HashMap<String, String>,
     ) -> Result<PartsId, S3Failure> {
         if !self.uploads.any_name && !xml::carries(key.as_str()) {
             return Err(NoParts.into());
         }
         let mut entries = user_metadata(metadata);
-        entries.extend(sha256.map(|digest| (SHA256_ENTRY.to_owned(), encoded(digest))));
+        entries.extend(more);
         let started = self
             .client
             .create_multipart_upload()

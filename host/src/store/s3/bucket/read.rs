@@ -37,9 +37,21 @@ impl Bytes {
     }
 }
 
+/// An object with all of its user metadata, by the names of the entries.
+#[derive(Debug, Clone)]
+pub(in crate::store::s3) struct Described {
+    pub(in crate::store::s3) object: Object,
+    pub(in crate::store::s3) entries: HashMap<String, String>,
+}
+
 impl Bucket {
     /// One HEAD.
     pub(in crate::store::s3) async fn head(&self, key: &Key) -> Result<Object, S3Failure> {
+        Ok(self.describe(key).await?.object)
+    }
+
+    /// One HEAD.
+    pub(in crate::store::s3) async fn describe(&self, key: &Key) -> Result<Described, S3Failure> {
         let head = self
             .client
             .head_object()
@@ -58,9 +70,12 @@ impl Bucket {
             head.last_modified(),
             metadata(head.content_type(), head.metadata()),
         );
-        Ok(Object {
-            version_id: head.version_id,
-            ..object
+        Ok(Described {
+            object: Object {
+                version_id: head.version_id,
+                ..object
+            },
+            entries: head.metadata.unwrap_or_default(),
         })
     }
 
@@ -82,15 +97,24 @@ impl Bucket {
     async fn explain(&self, key: &Key) -> Option<Error> {
         let first = Range::between(0, 1);
         match self.get(key, first, &Conditions::default()).await {
-            Err(S3Failure::Other(error)) => Some(error),
+            Err(S3Failure::Other(error) | S3Failure::NotImplemented(error)) => Some(error),
             _ => None,
         }
     }
 
     /// [`Bucket::head`], but a missing object is not a failure.
     pub(in crate::store::s3) async fn look(&self, key: &Key) -> Result<Option<Object>, Error> {
-        match self.head(key).await {
-            Ok(object) => Ok(Some(object)),
+        let found = self.look_closely(key).await?;
+        Ok(found.map(|described| described.object))
+    }
+
+    /// [`Bucket::describe`], but a missing object is not a failure.
+    pub(in crate::store::s3) async fn look_closely(
+        &self,
+        key: &Key,
+    ) -> Result<Option<Described>, Error> {
+        match self.describe(key).await {
+            Ok(described) => Ok(Some(described)),
             Err(S3Failure::NotFound) => Ok(None),
             Err(failure) => Err(failure.into()),
         }

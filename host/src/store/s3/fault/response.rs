@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_smithy_runtime_api::http::Headers;
 use coffer_port::object::Meaning;
 
 use super::Kind;
@@ -21,12 +22,26 @@ pub(super) struct Document<'a> {
 
 /// What is wrong, and what the service says.
 pub(super) fn explain(response: &HttpResponse, document: &Document<'_>) -> (Kind, String) {
-    let status = response.status().as_u16();
-    let kind = kind(response, status, document);
+    explain_as(response.status().as_u16(), response.headers(), document)
+}
+
+/// The same of one of several objects, whose error is in a successful response.
+pub(super) fn explain_one(code: &str, message: &str) -> (Kind, String) {
+    let document = Document {
+        code: Some(code),
+        message,
+        expected: true,
+    };
+    // The status that goes with a code that says nothing else.
+    explain_as(400, &Headers::default(), &document)
+}
+
+fn explain_as(status: u16, fields: &Headers, document: &Document<'_>) -> (Kind, String) {
+    let kind = kind(fields, status, document);
     let cause = match (document.code, document.message) {
         (Some(code), "") => code.to_owned(),
         (Some(code), message) => format!("{code}: {message}"),
-        (None, _) => match response.headers().get("content-type") {
+        (None, _) => match fields.get("content-type") {
             Some(media_type) if document.expected => format!("{status}, {media_type}"),
             _ => status.to_string(),
         },
@@ -34,12 +49,12 @@ pub(super) fn explain(response: &HttpResponse, document: &Document<'_>) -> (Kind
     (kind, cause)
 }
 
-fn kind(response: &HttpResponse, status: u16, document: &Document<'_>) -> Kind {
-    let ahead = ahead(response);
+fn kind(fields: &Headers, status: u16, document: &Document<'_>) -> Kind {
+    let ahead = ahead(fields);
     let is_skewed = ahead.is_some_and(|seconds| seconds.abs() >= CLOCK_TOLERANCE);
     let Some(code) = document.code else {
         return match status {
-            301 if !document.expected => Kind::WrongRegion(region(response, "")),
+            301 if !document.expected => Kind::WrongRegion(region(fields, "")),
             401 | 403 if is_skewed => Kind::Clock(ahead),
             401 | 403 if !document.expected => Kind::Denied,
             500.. => Kind::Failed,
@@ -60,7 +75,7 @@ fn kind(response: &HttpResponse, status: u16, document: &Document<'_>) -> Kind {
         "PermanentRedirect"
         | "AuthorizationHeaderMalformed"
         | "IllegalLocationConstraintException"
-        | "InvalidRegion" => Kind::WrongRegion(region(response, document.message)),
+        | "InvalidRegion" => Kind::WrongRegion(region(fields, document.message)),
         "NoSuchBucket" => Kind::NoBucket,
         "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" | "Forbidden" => {
             Kind::Denied
@@ -80,8 +95,8 @@ fn kind(response: &HttpResponse, status: u16, document: &Document<'_>) -> Kind {
 }
 
 /// The bucket's region, as a header field or else the message names it: `expecting 'REGION'`.
-fn region(response: &HttpResponse, message: &str) -> Option<String> {
-    let field = response.headers().get("x-amz-bucket-region");
+fn region(fields: &Headers, message: &str) -> Option<String> {
+    let field = fields.get("x-amz-bucket-region");
     let named = || message.split_once("expecting '")?.1.split('\'').next();
     let region = field.or_else(named)?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -90,8 +105,8 @@ fn region(response: &HttpResponse, message: &str) -> Option<String> {
 }
 
 /// By how many seconds the service's clock is ahead of this host's.
-fn ahead(response: &HttpResponse) -> Option<i64> {
-    let date = response.headers().get("date")?;
+fn ahead(fields: &Headers) -> Option<i64> {
+    let date = fields.get("date")?;
     let date = DateTime::from_str(date, DateTimeFormat::HttpDate).ok()?;
     Some(date.secs() - DateTime::from(SystemTime::now()).secs())
 }

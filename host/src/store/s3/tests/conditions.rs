@@ -15,12 +15,14 @@ async fn each_condition_is_tried_on_its_own() {
         (Knows::seaweedfs(), String::new(), true),
         (
             Knows::ceph(),
-            format!("{both} on CompleteMultipartUpload, If-Match on DeleteObject"),
+            format!("{both} on CompleteMultipartUpload and CopyObject, If-Match on DeleteObject"),
             false,
         ),
         (
             Knows::swift(),
-            format!("{both} on PutObject, If-Match on CompleteMultipartUpload"),
+            format!(
+                "{both} on PutObject, If-Match on CompleteMultipartUpload, {both} on CopyObject"
+            ),
             false,
         ),
         (
@@ -36,7 +38,10 @@ async fn each_condition_is_tried_on_its_own() {
         ),
         (
             Knows::no_conditions(),
-            format!("{both} on PutObject and CompleteMultipartUpload, If-Match on DeleteObject"),
+            format!(
+                "{both} on PutObject, CompleteMultipartUpload and CopyObject, \
+                 x-amz-copy-source-if-match on CopyObject, If-Match on DeleteObject"
+            ),
             false,
         ),
         (
@@ -49,6 +54,23 @@ async fn each_condition_is_tried_on_its_own() {
             },
             "If-None-Match on PutObject".to_owned(),
             false,
+        ),
+        // Copies were the last to have them, so a service is not refused for that.
+        (
+            Knows {
+                copy: Evaluates::all(Condition::Ignored),
+                ..all
+            },
+            format!("{both} on CopyObject"),
+            true,
+        ),
+        (
+            Knows {
+                copies: false,
+                ..all
+            },
+            format!("{both} on CopyObject, x-amz-copy-source-if-match on CopyObject"),
+            true,
         ),
     ] {
         let service = S3Service::that(knows);
@@ -69,7 +91,8 @@ async fn each_condition_is_tried_on_its_own() {
             Ok(_) => assert!(accepted, "{knows:?}"),
             Err(refused) => {
                 let line = refused.to_string();
-                assert!(!accepted && line.contains(&lacking), "{line}");
+                let uploads = found.lacking_on_uploads().unwrap_or_default();
+                assert!(!accepted && line.contains(&uploads), "{line}");
                 assert!(line.len() < 200, "{line}");
             }
         }

@@ -4,9 +4,9 @@ use super::service::Fault;
 use super::*;
 use crate::store::{Etags, ListOptions, Validator};
 
-/// The methods of the requests since the last call, without those of the sweep; parts and
-/// lists are labelled as such.
-fn seen(service: &S3Service) -> Vec<String> {
+/// The methods of the requests since the last call, without those of the sweep; parts, copies,
+/// lists and removals of many are labelled as such.
+pub(super) fn seen(service: &S3Service) -> Vec<String> {
     let requests = service.requests();
     let requests = requests.iter().filter(|line| !line.contains("?uploads&"));
     requests.map(|line| short(line)).collect()
@@ -17,6 +17,9 @@ fn short(line: &str) -> String {
     let of = |what: &str| line.contains(what);
     match method {
         "POST" if of("?uploads") => "start".into(),
+        "POST" if of("?delete") => "delete many".into(),
+        "PUT" if of("=CopyObject") => "copy".into(),
+        "PUT" if of("=UploadPartCopy") => "copy part".into(),
         "PUT" if of("partNumber") => "part".into(),
         "POST" if of("uploadId") => "complete".into(),
         "DELETE" if of("uploadId") => "abort".into(),
