@@ -70,6 +70,19 @@ portable: component
         echo "$composed" >&2
     done
 
+# Installs the clients of resumable uploads of tests/clients into target/clients.
+clients:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd {{ quote(justfile_directory()) }}
+    mkdir -p target/clients
+    ln -sf "$PWD"/tests/clients/*.mjs target/clients/
+    installed=target/clients/installed.json
+    [[ -d target/clients/node_modules ]] && cmp -s tests/clients/package-lock.json $installed && exit
+    cp tests/clients/package.json tests/clients/package-lock.json target/clients/
+    npm --prefix target/clients ci --ignore-scripts --no-audit --no-fund
+    cp tests/clients/package-lock.json $installed
+
 # Installs the IAM servers of tests/providers into target/providers.
 providers:
     #!/usr/bin/env bash
@@ -149,7 +162,7 @@ serve *args: component
     target/release/coffer serve --dev {{ args }}
 
 # Runs every test; accepts the arguments of `cargo test`.
-test *args: component providers browser openapi
+test *args: component providers browser openapi clients
     cargo test --release --workspace {{ args }}
 
 # Runs the tests on other platforms: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.

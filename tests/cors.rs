@@ -203,6 +203,7 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                 let mut exposed = list(headers, "access-control-expose-headers");
                 exposed.retain(|_| expected.is_some());
                 let all = [
+                    "accept-patch",
                     "accept-ranges",
                     "allow",
                     "content-disposition",
@@ -215,6 +216,19 @@ async fn every_response_lets_listed_origins_and_no_others_read_it() {
                     "link",
                     "location",
                     "retry-after",
+                    "tus-checksum-algorithm",
+                    "tus-extension",
+                    "tus-max-size",
+                    "tus-resumable",
+                    "tus-version",
+                    "upload-complete",
+                    "upload-defer-length",
+                    "upload-expires",
+                    "upload-incomplete",
+                    "upload-length",
+                    "upload-limit",
+                    "upload-metadata",
+                    "upload-offset",
                     "www-authenticate",
                     "x-content-type-options",
                     "x-request-id",
@@ -380,10 +394,16 @@ async fn each_resource_lists_the_methods_that_it_supports() {
             "GET, HEAD, PATCH, OPTIONS",
             vec!["POST", "PUT", "DELETE"],
         ),
+        (link, "GET, HEAD, PUT, POST, DELETE, OPTIONS", vec!["PATCH"]),
         (
-            link,
-            "GET, HEAD, PUT, DELETE, OPTIONS",
-            vec!["POST", "PATCH"],
+            "/v1/user/uploads",
+            "POST, OPTIONS",
+            vec!["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+        ),
+        (
+            "/v1/user/uploads/x",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
+            vec!["PUT", "POST"],
         ),
         (
             "/v1/links/x/",

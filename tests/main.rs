@@ -34,3 +34,4 @@ mod support;
 mod swap; // hot reload of policy and component, and rollback
 mod token; // which bearer tokens are accepted, which refused, and whom they name
 mod upload; // PUT: what is stored, and seen by whom
+mod uploads; // resumable uploads, by tus and the IETF's protocol

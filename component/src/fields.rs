@@ -8,5 +8,9 @@ pub(crate) mod digest;
 pub mod disposition;
 pub(crate) mod metadata;
 pub mod range;
+pub(crate) mod resumable;
+pub(crate) mod tus;
+
+mod single;
 
 pub(crate) use content_type::ContentType;

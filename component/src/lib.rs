@@ -15,8 +15,11 @@
 //! | `POST /v1/{area}/delete` | [`operations::delete_many`] |
 //! | `GET`, `HEAD /v1/{area}/info/{name}` | [`operations::info`] |
 //! | `PATCH /v1/{area}/info/{name}` | [`operations::amend`] |
-//! | `GET`, `HEAD`, `PUT`, `DELETE /v1/links/{token}/{basename}` | [`operations::link`] |
+//! | `POST /v1/{area}/uploads` | [`operations::uploads`] |
+//! | `GET`, `HEAD`, `PATCH`, `DELETE /v1/{area}/uploads/{id}` | [`operations::uploads`] |
+//! | `GET`, `HEAD`, `PUT`, `POST`, `DELETE /v1/links/{token}/{basename}` | [`operations::link`] |
 //! | `POST /v1/links/{token}/` | [`operations::link`] |
+//! | `GET`, `HEAD`, `PATCH`, `DELETE /v1/links/uploads/{id}` | [`operations::uploads`] |
 //! | `GET`, `HEAD /v1/openapi.json` | [`operations::openapi`] |
 //! | `OPTIONS` on any path | [`fields::cors`] |
 //!
@@ -75,17 +78,19 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
-use fields::{cors, metadata};
+use area::Area;
+use fields::{cors, metadata, resumable, tus};
 use http::{Answer, Request, Response};
-use operations::receipt::Receipt;
+use operations::continued::Continued;
 use operations::{
     Context, amend, copy, delete, delete_many, download, form, info, link, list, openapi, upload,
+    uploads,
 };
 use policy::Policy;
 use problem::Problem;
 use settings::Settings;
 use token::Caller;
-use url::{Route, Subject};
+use url::{Route, Subject, UploadPlace};
 
 pub(crate) struct Coffer;
 
@@ -107,18 +112,21 @@ impl incoming_handler::Guest for Coffer {
 impl continuation::Guest for Coffer {
     fn resume(note: Vec<u8>, out: ResponseOutparam) {
         let (upload, received) = Upload::received();
-        let Some(receipt) = Receipt::read(&note) else {
+        let Some(continued) = Continued::read(&note) else {
             return Answer::from(Problem::Internal).send(out, false);
         };
-        let answer = receipt.answer(upload, received);
-        let answer = answer.unwrap_or_else(|problem| {
-            match Settings::default().remembered_policy(&memo::HostMemo) {
-                Ok(policy) => refused(problem, policy),
-                Err(_) => Answer::from(problem),
+        let settings = Settings::default();
+        let answer = match settings.remembered_policy(&memo::HostMemo) {
+            Ok(policy) => continued
+                .answer(policy, &settings, upload, received)
+                .unwrap_or_else(|problem| refused(problem, policy)),
+            Err(error) => {
+                log::failed(&format_args!("a request cannot be continued: {error}"));
+                Answer::from(Problem::Internal)
             }
-        });
+        };
         let mut answer = answer.bounded();
-        answer.headers_mut().extend(receipt.shared());
+        answer.headers_mut().extend(continued.shared());
         answer.send(out, false);
     }
 }
@@ -126,12 +134,18 @@ impl continuation::Guest for Coffer {
 fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOutparam) {
     let head_only = request.method == Method::HEAD;
     let origin = request.headers.get(header::ORIGIN);
-    let shared = coffer_cors::response_fields(policy.origins().listed(), origin);
+    let mut shared = coffer_cors::response_fields(policy.origins().listed(), origin);
+    let crosses_origins = !shared.is_empty();
+    shared.extend(tus::of_every_response(&request.headers));
+    shared.extend(resumable::of_every_response(
+        &request.method,
+        &request.headers,
+    ));
     let answer = dispatch(settings, policy, request, &shared);
     let answer = answer.unwrap_or_else(|problem| refused(problem, policy));
     let mut answer = answer.bounded();
     let headers = answer.headers_mut();
-    if !shared.is_empty() {
+    if crosses_origins {
         metadata::expose(headers);
     }
     for (name, value) in &shared {
@@ -155,7 +169,7 @@ fn dispatch(
     shared: &[(HeaderName, HeaderValue)],
 ) -> Result<Answer, Problem> {
     let target = request.target.clone();
-    let (subject, route) = Route::parse(&request.method, &target);
+    let (subject, route) = route(&request, &target);
     if let Some(Subject { operation, area }) = subject {
         telemetry::request(operation, area);
     }
@@ -168,7 +182,22 @@ fn dispatch(
         shared,
     };
     let route = match route {
-        Route::Preflight { allow } => return Ok(preflight(&request.headers, allow)),
+        Route::Preflight { allow, uploads } => {
+            return Ok(preflight(&request.headers, allow, uploads, policy));
+        }
+        // Who knows its id may continue it.
+        Route::LookAtUpload {
+            place: place @ UploadPlace::Link,
+            id,
+        } => return uploads::look(&context(Caller::Anonymous), &request, place, &id),
+        Route::Append {
+            place: place @ UploadPlace::Link,
+            id,
+        } => return uploads::append(&context(Caller::Anonymous), request, place, id),
+        Route::DiscardUpload {
+            place: place @ UploadPlace::Link,
+            id,
+        } => return uploads::discard(&context(Caller::Anonymous), &request, place, &id),
         Route::Openapi => return openapi::answer(&request.headers),
         // The link says all about what its holder may do.
         Route::Link { token, action } => {
@@ -201,16 +230,51 @@ fn dispatch(
         Route::DeleteMany { area } => delete_many::answer(&context, request, area),
         Route::Info { area, name } => info::answer(&context, &request, area, name),
         Route::Amend { area, name } => amend::answer(&context, request, area, &name),
+        Route::BeginUpload { area } => uploads::begin(&context, request, area),
+        Route::LookAtUpload { place, id } => uploads::look(&context, &request, place, &id),
+        Route::Append { place, id } => uploads::append(&context, request, place, id),
+        Route::DiscardUpload { place, id } => uploads::discard(&context, &request, place, &id),
         Route::Link { .. } | Route::Openapi | Route::Preflight { .. } => Err(Problem::Internal),
     }
 }
 
-/// `OPTIONS`: the supported methods, and what CORS allows.
-fn preflight(headers: &HeaderMap, allow: &'static str) -> Answer {
+/// The route of a request, whose method tus clients may have to say in a field.
+fn route<'t>(
+    request: &Request,
+    target: &'t str,
+) -> (Option<Subject>, Result<(Route, &'t str), Problem>) {
+    let meant = tus::method(&request.method, &request.headers);
+    let meant = meant.map(|method| Route::parse(&method, target));
+    let of_upload = meant.filter(|(_, route)| {
+        matches!(
+            route,
+            Ok((
+                Route::LookAtUpload { .. } | Route::Append { .. } | Route::DiscardUpload { .. },
+                _
+            ))
+        )
+    });
+    of_upload.unwrap_or_else(|| Route::parse(&request.method, target))
+}
+
+/// `OPTIONS`: the supported methods, what CORS allows, and what resumable uploads can do.
+fn preflight(
+    headers: &HeaderMap,
+    allow: &'static str,
+    uploads: Option<Area>,
+    policy: &Policy,
+) -> Answer {
     let mut response = Response::empty(StatusCode::NO_CONTENT);
     response
         .headers
         .insert(header::ALLOW, HeaderValue::from_static(allow));
     response.headers.extend(cors::preflight(headers));
+    if let Some(area) = uploads {
+        let max_size = policy.limits(area).max_file_size();
+        let max_age = policy.uploads().max_age;
+        response.headers.extend(tus::capabilities(max_size));
+        let resumable = resumable::capabilities(max_size, max_age);
+        response.headers.extend(resumable);
+    }
     Answer::Whole(response)
 }

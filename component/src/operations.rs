@@ -1,6 +1,7 @@
 //! One file per operation: parse, call the store, respond.
 
 pub(crate) mod amend;
+pub(crate) mod continued;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod delete_many;
@@ -12,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod openapi;
 pub(crate) mod receipt;
 pub(crate) mod upload;
+pub(crate) mod uploads;
 pub(crate) mod url;
 pub(crate) mod urls;
 

@@ -17,6 +17,7 @@ pub(crate) mod link;
 mod many;
 mod options;
 mod refusals;
+mod unfinished;
 pub(crate) mod uploader;
 
 use crate::area::Area;
@@ -37,6 +38,7 @@ pub(crate) use copying::{Copying, copying};
 pub(crate) use key::BlobKey;
 pub(crate) use many::{Deleting, deleting, identity};
 pub(crate) use refusals::Refusals;
+pub(crate) use unfinished::unfinished;
 
 /// Permission to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -54,7 +54,17 @@ pub struct Policy {
     link_max_age: u64,
     /// In seconds since 1970.
     links_not_before: Option<u64>,
+    uploads: UnfinishedLimits,
     origins: Origins,
+}
+
+/// What a policy says about resumable uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(crate) struct UnfinishedLimits {
+    /// How long they live, in seconds.
+    pub(crate) max_age: u64,
+    /// The maximum number of unfinished ones of one owner.
+    pub(crate) most: u32,
 }
 
 /// What a policy says about one area.
@@ -167,6 +177,11 @@ impl Policy {
     /// Links made before this time (seconds since 1970) are refused; `None` refuses none.
     pub(crate) fn links_not_before(&self) -> Option<u64> {
         self.links_not_before
+    }
+
+    /// The limits of resumable uploads.
+    pub(crate) fn uploads(&self) -> UnfinishedLimits {
+        self.uploads
     }
 
     /// The origins whose scripts may read responses.

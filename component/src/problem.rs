@@ -2,7 +2,7 @@
 
 mod document;
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::policy::{Denied, Policy};
@@ -69,6 +69,34 @@ pub enum Problem {
     IamUnavailable,
     #[error("timed out waiting for the request body")]
     Timeout,
+    #[error("no such upload: it was discarded, has expired, or never began")]
+    NoUpload,
+    #[error("the upload continues at byte {expected}, not at {provided}")]
+    MismatchingOffset {
+        /// How many bytes there are.
+        expected: u64,
+        /// Where the request begins.
+        provided: u64,
+    },
+    #[error("the length differs from what was said before, or from the bytes sent")]
+    InconsistentLength,
+    #[error("the upload is complete")]
+    CompletedUpload,
+    /// tus' own answer to a digest that does not match.
+    #[error("the body does not match its checksum; nothing of it was kept")]
+    ChecksumMismatch,
+    #[error("the version of tus must be 1.0.0, in Tus-Resumable")]
+    TusVersion,
+    /// A problem whose response has these header fields too.
+    #[error("{problem}")]
+    WithFields {
+        fields: Vec<(HeaderName, HeaderValue)>,
+        problem: Box<Problem>,
+    },
+    #[error("another request appends to this upload")]
+    UploadBusy,
+    #[error("there are too many unfinished uploads; finish or delete others first")]
+    TooManyUploads,
     #[error("the storage does not support this")]
     Unsupported,
     #[error("no space left in the storage")]
@@ -111,6 +139,14 @@ impl Problem {
         }
     }
 
+    /// The same problem, whose response has these header fields too.
+    pub(crate) fn with_fields(self, fields: Vec<(HeaderName, HeaderValue)>) -> Self {
+        Self::WithFields {
+            fields,
+            problem: Box::new(self),
+        }
+    }
+
     /// The status code of the response.
     pub(crate) fn status(&self) -> StatusCode {
         self.row().0
@@ -120,7 +156,9 @@ impl Problem {
     pub(crate) fn reason(&self, policy: &Policy) -> Option<String> {
         match self {
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.explain(policy)),
-            Self::OfFile { problem, .. } => problem.reason(policy),
+            Self::OfFile { problem, .. } | Self::WithFields { problem, .. } => {
+                problem.reason(policy)
+            }
             Self::IamNotConfigured | Self::LinkInvalid | Self::LinkExpired => {
                 Some(self.to_string())
             }
@@ -142,7 +180,9 @@ impl Problem {
             Self::IamNotConfigured => (S::FORBIDDEN, "iam-not-configured", "IAM not configured"),
             Self::LinkInvalid => (S::FORBIDDEN, "link-invalid", "Link invalid"),
             Self::LinkExpired => (S::FORBIDDEN, "link-expired", "Link expired"),
-            Self::NotFound | Self::NoSource => (S::NOT_FOUND, "not-found", "Not found"),
+            Self::NotFound | Self::NoSource | Self::NoUpload => {
+                (S::NOT_FOUND, "not-found", "Not found")
+            }
             Self::MethodNotAllowed { .. } => (
                 S::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -169,12 +209,36 @@ impl Problem {
             Self::Unavailable | Self::SourceChanges | Self::IamUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable")
             }
+            Self::UploadBusy => (S::LOCKED, "upload-busy", "Upload busy"),
+            Self::TooManyUploads => (S::TOO_MANY_REQUESTS, "too-many-uploads", "Too many uploads"),
             Self::Unsupported => (S::NOT_IMPLEMENTED, "unsupported", "Unsupported"),
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "Timed out"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
-            Self::OfFile { problem, .. } => problem.row(),
+            Self::MismatchingOffset { .. } => (
+                S::CONFLICT,
+                "mismatching-upload-offset",
+                "Mismatching upload offset",
+            ),
+            Self::InconsistentLength => (
+                S::BAD_REQUEST,
+                "inconsistent-upload-length",
+                "Inconsistent upload length",
+            ),
+            Self::CompletedUpload => (S::BAD_REQUEST, "completed-upload", "Completed upload"),
+            Self::ChecksumMismatch => (checksum_mismatch(), "digest-mismatch", "Digest mismatch"),
+            Self::TusVersion => (
+                S::PRECONDITION_FAILED,
+                "precondition-failed",
+                "Precondition failed",
+            ),
+            Self::OfFile { problem, .. } | Self::WithFields { problem, .. } => problem.row(),
         }
     }
+}
+
+/// 460, a status of tus' own.
+fn checksum_mismatch() -> StatusCode {
+    StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// What a store's error means to a client, unless the operation has a better
@@ -194,6 +258,8 @@ impl From<Error> for Problem {
                 "the storage cannot hold it; choose a shorter one, or another folder",
             ),
             Error::NoSpace => Self::NoSpace,
+            Error::Busy => Self::UploadBusy,
+            Error::TooMany => Self::TooManyUploads,
             Error::Unsupported => Self::Unsupported,
             Error::TimedOut => Self::Timeout,
             Error::Unavailable => Self::Unavailable,

@@ -8,6 +8,7 @@ pub mod query;
 mod route;
 mod series;
 mod target;
+mod upload_place;
 mod version;
 
 pub(crate) use cursor::Cursor;
@@ -16,4 +17,5 @@ pub(crate) use route::{CopyKind, Subject};
 pub use route::{LinkAction, Route};
 pub(crate) use series::Series;
 pub use target::Target;
+pub use upload_place::UploadPlace;
 pub(crate) use version::Version;

@@ -6,6 +6,7 @@ wasmtime::component::bindgen!({
     path: "../wit",
     interfaces: "
         import coffer:storage/blobs@0.2.0;
+        import coffer:storage/uploads@0.2.0;
         import coffer:storage/memo@0.2.0;
         import coffer:storage/telemetry@0.2.0;
     ",

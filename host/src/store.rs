@@ -27,6 +27,7 @@ pub mod contract;
 pub mod local;
 pub mod metered;
 pub mod pending;
+pub mod resumable;
 pub mod s3;
 
 use std::any::Any;
@@ -42,6 +43,7 @@ pub use coffer_port::{
     Guard, Info, Key, KeyError, ListOptions, Listed, Listing, Metadata, OpenOptions, Refusal, Size,
     Span, Stored, Validator, check_read, check_remove,
 };
+pub use resumable::Resumable;
 
 /// How many files an engine without an operation for many looks at together.
 const AT_ONCE: usize = 32;
@@ -176,6 +178,14 @@ pub trait BlobStore: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unavailable`].
     async fn list(&self, options: ListOptions) -> Result<Listing, Error>;
+
+    /// Its resumable uploads.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if it has none, [`Error::Unavailable`] if that is not known yet.
+    fn resumable(&self) -> Result<&dyn Resumable, Error> {
+        Err(Error::Unsupported)
+    }
 
     /// Whether requests can be served, which a request of its own finds out.
     ///

@@ -8,7 +8,9 @@ const METHODS: &str = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS";
 /// The allowed header fields for a preflight that names none.
 const FIELDS: &str = "Authorization, Content-Type, Content-Digest, Repr-Digest, If-Match, \
      If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range, Range, X-Request-Id, \
-     traceparent, tracestate";
+     traceparent, tracestate, Tus-Resumable, Upload-Checksum, Upload-Complete, \
+     Upload-Defer-Length, Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, \
+     Upload-Metadata, Upload-Offset, X-HTTP-Method-Override";
 
 /// For how many seconds a browser may cache a preflight. Chromium's maximum is two
 /// hours.

@@ -22,6 +22,22 @@ pub(crate) fn sha256(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
     }
 }
 
+/// The SHA-256 in `Content-Digest` alone: that of a body which is a part of the file.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] for a malformed field, and for a `Repr-Digest` with the SHA-256 of the
+/// whole file, which cannot be verified.
+pub(crate) fn of_content(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
+    if announced(headers, &HeaderName::from_static("repr-digest"))?.is_some() {
+        return Err(Problem::InvalidRequest(
+            "Repr-Digest is not supported for a file that is sent in parts; send Content-Digest \
+             with each part"
+                .to_owned(),
+        ));
+    }
+    announced(headers, &HeaderName::from_static("content-digest"))
+}
+
 fn announced(headers: &HeaderMap, name: &HeaderName) -> Result<Option<[u8; 32]>, Problem> {
     let mut found = Announced::Nothing;
     for field in headers.get_all(name) {

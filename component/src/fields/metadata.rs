@@ -15,7 +15,7 @@ const PREFIX: &str = "coffer-meta-";
 pub(crate) const LONGEST_TEXT: usize = 16 << 10;
 
 /// Pairs of a name and a value, ascending by name.
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// The metadata in a request's header, whose values are percent-encoded.
 ///
@@ -94,7 +94,11 @@ pub(crate) fn expose(headers: &mut HeaderMap) {
     }
 }
 
-fn checked(pairs: Pairs) -> Result<Pairs, Problem> {
+/// These pairs, if they can be kept.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] for whatever breaks a rule of [`Metadata`].
+pub(super) fn checked(pairs: Pairs) -> Result<Pairs, Problem> {
     let echoed = |name: String| name.chars().take(MAX_ECHO).collect();
     Metadata::new(pairs)
         .map(Metadata::into_pairs)

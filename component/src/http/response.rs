@@ -75,7 +75,7 @@ impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
         let (status, document) = (problem.status(), problem.document());
         let mut response = Self::document(status, Problem::MEDIA_TYPE, document);
-        response.headers.extend(problem.field());
+        response.headers.extend(problem.fields());
         response
     }
 }

@@ -49,10 +49,27 @@ impl FormData {
     pub(crate) fn parse(value: &[u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(value)
             .map_err(|_| Problem::InvalidName("a filename is not UTF-8"))?;
-        let (kind, mut rest) = split_at(text, |c| c == ';');
+        let (kind, rest) = split_at(text, |c| c == ';');
         if !kind.trim_ascii().eq_ignore_ascii_case("form-data") {
             return Err(malformed());
         }
+        Self::parameters(rest)
+    }
+
+    /// The filename in the same field of a request for a single file (RFC 6266), of whatever
+    /// type.
+    pub(crate) fn filename(value: &[u8]) -> Result<Option<Filename>, Problem> {
+        let text = std::str::from_utf8(value)
+            .map_err(|_| Problem::InvalidName("the filename is not UTF-8"))?;
+        let (_, rest) = split_at(text, |c| c == ';');
+        let read = Self::parameters(rest).map_err(|_| {
+            Problem::InvalidRequest("the Content-Disposition is malformed".to_owned())
+        })?;
+        Ok(read.filename)
+    }
+
+    /// What follows the type.
+    fn parameters(mut rest: &str) -> Result<Self, Problem> {
         let (mut name, mut filename) = (Parameter::default(), Parameter::default());
         while let Some(parameter) = rest.strip_prefix(';') {
             let parameter = parameter.trim_ascii_start();
@@ -293,5 +310,29 @@ mod tests {
         }
         let latin1 = FormData::parse(b"form-data; filename=\"\xe9\"");
         assert!(matches!(latin1, Err(Problem::InvalidName(_))));
+    }
+
+    #[test]
+    fn the_filename_of_a_single_file_comes_with_any_type() {
+        for (value, expected) in [
+            (r#"inline; filename="a b.txt""#, Some("a b.txt")),
+            (
+                r#"attachment; filename=x; filename*=UTF-8''%C3%A4"#,
+                Some("ä"),
+            ),
+            ("inline", None),
+            ("", None),
+        ] {
+            let found = FormData::filename(value.as_bytes()).expect("a field");
+            let found = found.as_ref().map(Filename::as_str);
+            assert_eq!(found, expected, "{value}");
+        }
+        for value in ["inline; filename", "inline; filename=a; filename=b"] {
+            let refused = FormData::filename(value.as_bytes());
+            assert!(
+                matches!(refused, Err(Problem::InvalidRequest(_))),
+                "{value}"
+            );
+        }
     }
 }

@@ -2,7 +2,8 @@
 //! do, which the link alone decides.
 
 use super::managed::Managed;
-use super::{Context, delete, download, form, upload};
+use super::uploads::{Destination, Holder, Spot, begin_put};
+use super::{Context, delete, download, form, upload, uploads};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::http::{Answer, Request};
 use crate::permit::grant::Grant;
@@ -28,16 +29,40 @@ pub(crate) fn answer(
             match link::write(&verifier, token, LinkPath::File(&basename))? {
                 Grant::Upload(grant) => {
                     let (permit, name) = grant.into_store(context.policy);
+                    if let Some(creation) = upload::part(&request)? {
+                        let holder = holder(token, Some(basename), &verifier);
+                        return begin_put(context, request, permit, holder, name, creation);
+                    }
                     let (permit, managed) = Managed::begin(context, permit)?;
                     upload::by_link(context, request, &permit, &name, managed)
                 }
                 Grant::Manage(grant) => {
                     let (permit, name) = (grant.store(context.policy), grant.name().clone());
+                    if let Some(creation) = upload::part(&request)? {
+                        let holder = holder(token, Some(basename), &verifier);
+                        return begin_put(context, request, permit, holder, name, creation);
+                    }
                     let managed = Managed::again(grant, verifier.key);
                     upload::by_link(context, request, &permit, &name, Some(managed))
                 }
                 Grant::Drop(_) => Err(Problem::LinkInvalid),
             }
+        }
+        LinkAction::BeginUpload { basename } => {
+            let basename = decoded(&basename)?;
+            let (permit, name) = match link::write(&verifier, token, LinkPath::File(&basename))? {
+                Grant::Upload(grant) => grant.into_store(context.policy),
+                Grant::Manage(grant) => (grant.store(context.policy), grant.name().clone()),
+                Grant::Drop(_) => return Err(Problem::LinkInvalid),
+            };
+            let holder = holder(token, Some(basename), &verifier);
+            let spot = Spot::Named(name);
+            let destination = Destination {
+                permit,
+                holder,
+                spot,
+            };
+            uploads::begin_at(context, request, destination)
         }
         LinkAction::Delete { basename } => {
             let basename = decoded(&basename)?;
@@ -49,6 +74,14 @@ pub(crate) fn answer(
         LinkAction::Drop => match link::write(&verifier, token, LinkPath::Folder)? {
             Grant::Drop(grant) => {
                 let (permit, folder) = grant.into_store(context.policy);
+                if uploads::is_asked(&request) {
+                    let destination = Destination {
+                        permit,
+                        holder: holder(token, None, &verifier),
+                        spot: Spot::Below(Some(folder)),
+                    };
+                    return uploads::begin_at(context, request, destination);
+                }
                 form::by_link(context, request, permit, &folder)
             }
             Grant::Upload(_) | Grant::Manage(_) => Err(Problem::LinkInvalid),
@@ -69,6 +102,15 @@ fn verifier(context: &Context<'_>) -> Result<Verifier, Problem> {
         now: wall_clock::now().seconds,
         not_before: context.policy.links_not_before(),
     })
+}
+
+/// Who may continue what begins at a link now.
+fn holder(token: &str, basename: Option<String>, verifier: &Verifier) -> Holder {
+    Holder::Link {
+        token: token.to_owned(),
+        basename,
+        begun_at: verifier.now,
+    }
 }
 
 fn decoded(basename: &str) -> Result<String, Problem> {

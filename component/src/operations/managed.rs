@@ -9,6 +9,7 @@ use crate::permit::grant::{Grant, ManageGrant};
 use crate::permit::link::{self, LinkKey};
 use crate::permit::uploader::Pseudonym;
 use crate::problem::Problem;
+use crate::settings::Settings;
 use crate::token::Caller;
 use crate::url::{Name, percent};
 
@@ -51,6 +52,20 @@ impl Managed {
             uploader,
             made_at,
         }
+    }
+
+    /// Under which pseudonym the files are stored, and when the links are made.
+    pub(super) fn origin(&self) -> (String, u64) {
+        (self.uploader.as_str().to_owned(), self.made_at)
+    }
+
+    /// The same again from what [`Managed::origin`] returned, if this service still has links.
+    pub(super) fn of_origin(settings: &Settings, uploader: &str, made_at: u64) -> Option<Self> {
+        Some(Self {
+            key: settings.link_key()?,
+            uploader: Pseudonym::parse(uploader)?,
+            made_at,
+        })
     }
 
     /// The link to the file with this name.

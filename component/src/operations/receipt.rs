@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::file::File;
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{Error, Upload};
+use crate::bindings::coffer::storage::blobs::{Error, Stored, Upload};
 use crate::http::{Answer, Response};
 use crate::permit::Refusals;
 use crate::problem::Problem;
@@ -29,22 +29,12 @@ pub(crate) struct Receipt {
 }
 
 impl Receipt {
-    /// Header fields as a receipt has them.
+    /// Header fields as a receipt has them, for [`headers`].
     pub(super) fn fields(shared: &[(HeaderName, HeaderValue)]) -> Vec<(String, Vec<u8>)> {
         let fields = shared.iter();
         fields
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
             .collect()
-    }
-
-    /// The receipt as bytes for [`Receipt::read`].
-    pub(super) fn note(&self) -> Vec<u8> {
-        borsh::to_vec(self).unwrap_or_default()
-    }
-
-    /// Reads what [`Receipt::note`] wrote.
-    pub(crate) fn read(note: &[u8]) -> Option<Self> {
-        borsh::from_slice(note).ok()
     }
 
     /// What the store's error means to the caller.
@@ -62,7 +52,11 @@ impl Receipt {
         let stored = Upload::finish(vec![upload]);
         let mut stored = stored.map_err(|refused| self.problem(refused.error))?;
         let stored = stored.pop().ok_or(Problem::Internal)?;
+        Ok(Answer::Whole(self.response(stored)))
+    }
 
+    /// The response once the file is stored.
+    pub(super) fn response(&self, stored: Stored) -> Response {
         let status = if stored.replaced {
             StatusCode::OK
         } else {
@@ -80,15 +74,15 @@ impl Receipt {
         {
             response.headers.insert(header::LOCATION, url);
         }
-        Ok(Answer::Whole(response))
+        response
     }
+}
 
-    /// The header fields that every response has in addition to its own.
-    pub(crate) fn shared(&self) -> HeaderMap {
-        let fields = self.shared.iter().filter_map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            Some((name, HeaderValue::from_bytes(value).ok()?))
-        });
-        fields.collect()
-    }
+/// What [`Receipt::fields`] made, as header fields again.
+pub(super) fn headers(shared: &[(String, Vec<u8>)]) -> HeaderMap {
+    let fields = shared.iter().filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        Some((name, HeaderValue::from_bytes(value).ok()?))
+    });
+    fields.collect()
 }

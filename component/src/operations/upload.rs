@@ -3,13 +3,16 @@
 use http::{HeaderMap, header};
 
 use super::Context;
+use super::continued::Continued;
 use super::file::{location, location_by_link};
 use super::managed::Managed;
 use super::receipt::Receipt;
+use super::uploads::{Holder, begin_put};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
 use crate::fields::ContentType;
 use crate::fields::conditions::conditions;
+use crate::fields::resumable::{Creation, content_length};
 use crate::fields::{digest, metadata};
 use crate::http::{Answer, Request};
 use crate::permit::{self, Store};
@@ -25,6 +28,12 @@ pub(crate) fn answer(
     name: &Name,
 ) -> Result<Answer, Problem> {
     let permit = permit::store(context.policy, &context.caller, area)?;
+    if let Some(creation) = part(&request)? {
+        let holder = Holder::Area {
+            mark: permit.mark(),
+        };
+        return begin_put(context, request, permit, holder, name.clone(), creation);
+    }
     let (permit, managed) = Managed::begin(context, permit)?;
     let location = |base_url: &str| Some(location(base_url, area, name));
     store(context, request, &permit, name, managed, location)
@@ -44,7 +53,7 @@ pub(super) fn by_link(
 
 /// Stores the request's body, which goes from the client to the store without
 /// passing through the component.
-fn store(
+pub(super) fn store(
     context: &Context<'_>,
     request: Request,
     permit: &Store<'_>,
@@ -53,18 +62,7 @@ fn store(
     location: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Answer, Problem> {
     let headers = &request.headers;
-    if headers.contains_key(header::CONTENT_RANGE) {
-        return Err(Problem::InvalidRequest(
-            "Content-Range is not supported: files are stored whole".to_owned(),
-        ));
-    }
-    // Stored without the coding, the bytes would mean something else (RFC 9110, 8.4).
-    let codings = headers.get_all(header::CONTENT_ENCODING);
-    if codings.iter().any(|coding| coding != "identity") {
-        return Err(Problem::UnsupportedMediaType(
-            "Content-Encoding is not supported: files are stored as they are sent".to_owned(),
-        ));
-    }
+    whole_and_plain(headers)?;
     query::refuse_chunks(context.query)?;
     let content_type = ContentType::of_request(headers, name)?;
     if content_type.is_form() {
@@ -97,16 +95,30 @@ fn store(
         refusals,
         shared: Receipt::fields(context.shared),
     };
-    let received = upload.receive(request.into_body()?, &receipt.note());
-    receipt.answer(upload, received)
+    let continued = Continued::File(receipt);
+    let received = upload.receive(request.into_body()?, &continued.note());
+    continued.answer(context.policy, context.settings, upload, received)
 }
 
-/// How many bytes the client announced; hyper enforces it.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+/// Whether a `PUT` has only a part of the file, which begins a resumable upload.
+pub(super) fn part(request: &Request) -> Result<Option<Creation>, Problem> {
+    let creation = Creation::of_request(&request.headers)?;
+    Ok(creation.filter(|creation| !creation.complete))
+}
+
+/// Refuses header fields that would make the body mean something else than the file's bytes.
+pub(super) fn whole_and_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(header::CONTENT_RANGE) {
+        return Err(Problem::InvalidRequest(
+            "Content-Range is not supported: files are stored whole".to_owned(),
+        ));
+    }
+    // Stored without the coding, the bytes would mean something else (RFC 9110, 8.4).
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    if codings.iter().any(|coding| coding != "identity") {
+        return Err(Problem::UnsupportedMediaType(
+            "Content-Encoding is not supported: files are stored as they are sent".to_owned(),
+        ));
+    }
+    Ok(())
 }

@@ -64,6 +64,23 @@ pub(super) fn decide(
     Ok((scope, reach))
 }
 
+/// The scope of an area for this caller, whatever its rules are.
+pub(super) fn scope(policy: &Policy, caller: &Caller, area: Area) -> Result<Scope, Problem> {
+    if area != Area::Public && policy.iam().is_none() {
+        return Err(Problem::IamNotConfigured);
+    }
+    enter(area, caller).map_err(|why| {
+        let denied = |why| Denied::new(area, Operation::Create, why);
+        match caller {
+            Caller::Anonymous if token_could_enter(area, policy.iam()) => {
+                Problem::Unauthenticated(denied(Why::Token))
+            }
+            Caller::Anonymous => Problem::Forbidden(denied(Why::Org(Absent::NotConfigured))),
+            Caller::Bearer(_) => Problem::Forbidden(denied(why)),
+        }
+    })
+}
+
 /// The scope of an area for this caller. The owner comes from the verified token only.
 fn enter(area: Area, caller: &Caller) -> Result<Scope, Why> {
     let bearer = bearer(caller).ok_or(Why::Token);

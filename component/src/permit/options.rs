@@ -38,7 +38,7 @@ impl Store<'_> {
     }
 
     /// The maximum size of a file, in bytes.
-    pub(super) fn max_size(&self) -> u64 {
+    pub(crate) fn max_size(&self) -> u64 {
         let max_size = self.limits.max_file_size();
         let of_link = self.narrowed.max_size;
         of_link.map_or(max_size, |of_link| max_size.min(of_link.get()))

@@ -13,8 +13,11 @@ use super::instant::Instant;
 use super::media::MediaRange;
 use super::rule::{Rule, Rules};
 use super::source::line_of;
-use super::units::{Age, FileSize};
-use super::{AreaLimits, AreaPolicy, Policy};
+use super::units::{Age, Count, FileSize};
+use super::{AreaLimits, AreaPolicy, Policy, UnfinishedLimits};
+
+/// How long unfinished uploads live by default, in seconds: a day.
+const DEFAULT_UPLOAD_AGE: u64 = 86_400;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
@@ -29,6 +32,8 @@ struct Document {
     org: AreaSection,
     #[serde(default)]
     links: LinksSection,
+    #[serde(default)]
+    uploads: UploadsSection,
     #[serde(default)]
     cors: CorsSection,
 }
@@ -68,6 +73,14 @@ struct LinksSection {
     #[serde(default)]
     max_age: Age,
     not_before: Option<Instant>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+struct UploadsSection {
+    max_age: Option<Age>,
+    #[serde(default)]
+    max_unfinished: Count,
 }
 
 #[derive(Default, Deserialize)]
@@ -129,6 +142,14 @@ impl Document {
             cache_control: cache_control.map(Spanned::into_inner),
             link_max_age: self.links.max_age.seconds(),
             links_not_before: self.links.not_before.map(Instant::seconds),
+            uploads: UnfinishedLimits {
+                max_age: self
+                    .uploads
+                    .max_age
+                    .as_ref()
+                    .map_or(DEFAULT_UPLOAD_AGE, Age::seconds),
+                most: self.uploads.max_unfinished.get(),
+            },
             origins: self.cors.origins,
         })
     }

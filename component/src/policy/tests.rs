@@ -34,6 +34,10 @@ delete = "role:manager"
 [links]
 max-age = "1day 12h"
 
+[uploads]
+max-age = "6h"
+max-unfinished = 7
+
 [cors]
 origins = ["https://app.example.com", "http://localhost:3000"]
 "#;

@@ -1,8 +1,11 @@
 //! Sizes and ages with their units.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 use super::text::from_text;
 
@@ -55,6 +58,46 @@ impl Age {
 impl Default for Age {
     fn default() -> Self {
         Self(Duration::from_secs(7 * 86_400))
+    }
+}
+
+/// At least one, at most a million.
+#[derive(Debug)]
+pub(super) struct Count(u32);
+
+impl Count {
+    pub(super) fn get(&self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(CountVisitor)
+    }
+}
+
+struct CountVisitor;
+
+impl Visitor<'_> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number from 1 to 1000000")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
+        u32::try_from(number)
+            .ok()
+            .filter(|number| (1..=1_000_000).contains(number))
+            .map(Count)
+            .ok_or_else(|| E::custom(format!("{number} is out of range, expected 1 to 1000000")))
     }
 }
 

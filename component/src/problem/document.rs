@@ -9,6 +9,9 @@ use super::Problem;
 /// 3.1.1), an identifier and not a page to fetch.
 const TYPES: &str = "/problems/";
 
+/// The prefix of the problem types that the IETF's resumable uploads register.
+const REGISTERED: &str = "https://iana.org/assignments/http-problem-types#";
+
 /// The body of a problem response.
 #[derive(Serialize)]
 struct ProblemDocument<'a> {
@@ -18,6 +21,10 @@ struct ProblemDocument<'a> {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
+    #[serde(rename = "expected-offset", skip_serializing_if = "Option::is_none")]
+    expected_offset: Option<u64>,
+    #[serde(rename = "provided-offset", skip_serializing_if = "Option::is_none")]
+    provided_offset: Option<u64>,
 }
 
 impl Problem {
@@ -30,9 +37,22 @@ impl Problem {
     }
 
     fn parts(&self) -> ProblemDocument<'_> {
+        if let Self::WithFields { problem, .. } = self {
+            return problem.parts();
+        }
         let (status, slug, title) = self.row();
+        let prefix = match self {
+            Self::MismatchingOffset { .. } | Self::InconsistentLength | Self::CompletedUpload => {
+                REGISTERED
+            }
+            _ => TYPES,
+        };
+        let (expected_offset, provided_offset) = match self {
+            Self::MismatchingOffset { expected, provided } => (Some(*expected), Some(*provided)),
+            _ => (None, None),
+        };
         ProblemDocument {
-            r#type: format!("{TYPES}{slug}"),
+            r#type: format!("{prefix}{slug}"),
             title,
             status: status.as_u16(),
             detail: self.to_string(),
@@ -40,12 +60,25 @@ impl Problem {
                 Self::OfFile { file, .. } => Some(file),
                 _ => None,
             },
+            expected_offset,
+            provided_offset,
         }
     }
 
-    /// The header field that this problem requires besides its document (RFC 9110:
-    /// 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3).
-    pub(crate) fn field(&self) -> Option<(HeaderName, HeaderValue)> {
+    /// The header fields that this problem requires besides its document.
+    pub(crate) fn fields(&self) -> Vec<(HeaderName, HeaderValue)> {
+        match self {
+            Self::WithFields { fields, problem } => {
+                let own = problem.fields().into_iter();
+                own.chain(fields.iter().cloned()).collect()
+            }
+            Self::OfFile { problem, .. } => problem.fields(),
+            _ => self.field().into_iter().collect(),
+        }
+    }
+
+    /// RFC 9110: 11.6.1, 10.2.1, 14.4, 10.2.3; RFC 6750, 3.
+    fn field(&self) -> Option<(HeaderName, HeaderValue)> {
         let text = HeaderValue::from_static;
         match self {
             Self::Unauthenticated(_) => Some((header::WWW_AUTHENTICATE, text("Bearer"))),
@@ -59,7 +92,11 @@ impl Problem {
                 .map(|value| (header::CONTENT_RANGE, value)),
             Self::Unavailable | Self::SourceChanges => Some((header::RETRY_AFTER, text("1"))),
             Self::IamUnavailable => Some((header::RETRY_AFTER, text("5"))),
-            Self::OfFile { problem, .. } => problem.field(),
+            Self::MismatchingOffset { expected, .. } => Some((
+                HeaderName::from_static("upload-offset"),
+                HeaderValue::from(*expected),
+            )),
+            Self::TusVersion => Some((HeaderName::from_static("tus-version"), text("1.0.0"))),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::owner::Owner;
 use crate::policy::{Absent, Iam};
 
 /// Who is asking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Caller {
     /// No token was sent, or tokens are ignored.
     Anonymous,

@@ -78,11 +78,7 @@ impl FormQuery {
         refuse_chunks(query)?;
         let [folder, replace, paths] =
             parameters(query, ["folder", "replace", "paths"], Others::Ignored)?;
-        let replace = match replace.as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(invalid("replace must be true or false")),
-        };
+        let replace = flag(replace.as_deref())?;
         let keeps_paths = match paths.as_deref() {
             None => false,
             Some("keep") => true,
@@ -94,6 +90,39 @@ impl FormQuery {
             replace,
             keeps_paths,
         })
+    }
+}
+
+/// What `POST /v1/{area}/uploads` of the IETF's protocol stores.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UploadQuery {
+    /// The file's name or path.
+    pub(crate) name: Option<String>,
+    /// Where it goes; `None` is the root.
+    pub(crate) folder: Option<Name>,
+    /// Whether it may replace an existing file.
+    pub(crate) replace: bool,
+}
+
+impl UploadQuery {
+    /// Reads what follows the `?`.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        let [name, folder, replace] =
+            parameters(query, ["name", "folder", "replace"], Others::Ignored)?;
+        Ok(Self {
+            name,
+            folder: folder.as_deref().map_or(Ok(None), parse_folder)?,
+            replace: flag(replace.as_deref())?,
+        })
+    }
+}
+
+/// The parameter `replace`.
+fn flag(replace: Option<&str>) -> Result<bool, Problem> {
+    match replace {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(invalid("replace must be true or false")),
     }
 }
 

@@ -4,6 +4,7 @@ use http::Method;
 
 use super::name::Name;
 use super::target::Target;
+use super::upload_place::UploadPlace;
 use crate::area::Area;
 use crate::bindings::coffer::storage::telemetry::{self, Operation};
 use crate::problem::Problem;
@@ -34,12 +35,24 @@ pub enum Route {
     Info { area: Area, name: Name },
     /// `PATCH /v1/{area}/info/{name}`
     Amend { area: Area, name: Name },
+    /// `POST /v1/{area}/uploads`
+    BeginUpload { area: Area },
+    /// `GET` of an upload that has begun. Its id is as it is in the path.
+    LookAtUpload { place: UploadPlace, id: String },
+    /// `PATCH` of it.
+    Append { place: UploadPlace, id: String },
+    /// `DELETE` of it.
+    DiscardUpload { place: UploadPlace, id: String },
     /// A link, with its token and what is asked of it.
     Link { token: String, action: LinkAction },
     /// `GET /v1/openapi.json`
     Openapi,
-    /// `OPTIONS` on any path, with the methods that it supports.
-    Preflight { allow: &'static str },
+    /// `OPTIONS` on any path, with the methods that it supports, and the area if resumable uploads
+    /// begin or continue there.
+    Preflight {
+        allow: &'static str,
+        uploads: Option<Area>,
+    },
 }
 
 /// What happens to a file that is copied.
@@ -61,6 +74,8 @@ pub enum LinkAction {
     Upload { basename: String },
     /// `DELETE /v1/links/{token}/{basename}`
     Delete { basename: String },
+    /// `POST /v1/links/{token}/{basename}`
+    BeginUpload { basename: String },
     /// `POST /v1/links/{token}/`
     Drop,
 }
@@ -88,7 +103,8 @@ impl Route {
         let subject = |operation| Subject { operation, area };
         if *method == Method::OPTIONS {
             let allow = resource.map_or("OPTIONS", |resource| resource.allow());
-            let preflight = Self::Preflight { allow };
+            let uploads = resource.and_then(Resource::uploads);
+            let preflight = Self::Preflight { allow, uploads };
             return (Some(subject(Operation::Options)), Ok((preflight, query)));
         }
         let Some(resource) = resource else {
@@ -114,6 +130,8 @@ enum Resource<'p> {
     Link(&'p str, &'p str),
     /// A link for a folder.
     FolderLink(&'p str),
+    Uploads(Area),
+    Upload(UploadPlace, &'p str),
     Openapi,
 }
 
@@ -131,6 +149,11 @@ impl<'p> Resource<'p> {
             let (token, basename) = rest.split_once('/')?;
             return match (token, basename) {
                 ("", _) => None,
+                // Never the token of a link, which has dots.
+                (UploadPlace::BELOW_LINKS, id) => {
+                    let is_one = !id.is_empty() && !id.contains('/');
+                    is_one.then_some(Self::Upload(UploadPlace::Link, id))
+                }
                 (token, "") => Some(Self::FolderLink(token)),
                 (token, basename) => {
                     (!basename.contains('/')).then_some(Self::Link(token, basename))
@@ -144,6 +167,10 @@ impl<'p> Resource<'p> {
             None if rest == "copy" => Some(Self::Copy(area, CopyKind::Copy)),
             None if rest == "move" => Some(Self::Copy(area, CopyKind::Move)),
             None if rest == "delete" => Some(Self::Delete(area)),
+            None if rest == "uploads" => Some(Self::Uploads(area)),
+            Some(("uploads", id)) if !id.is_empty() && !id.contains('/') => {
+                Some(Self::Upload(UploadPlace::Area(area), id))
+            }
             Some(("files", name)) => Some(Self::File(area, name)),
             Some(("urls", name)) => Some(Self::Url(area, name)),
             Some(("info", name)) => Some(Self::Info(area, name)),
@@ -154,6 +181,8 @@ impl<'p> Resource<'p> {
     fn area(self) -> Option<telemetry::Area> {
         let area = match self {
             Self::Server | Self::Link(..) | Self::FolderLink(_) | Self::Openapi => return None,
+            Self::Upload(UploadPlace::Link, _) => return None,
+            Self::Uploads(area) | Self::Upload(UploadPlace::Area(area), _) => area,
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
             Self::Copy(area, _) | Self::Delete(area) | Self::Info(area, _) => area,
         };
@@ -162,6 +191,15 @@ impl<'p> Resource<'p> {
             Area::User => telemetry::Area::User,
             Area::Org => telemetry::Area::Org,
         })
+    }
+
+    /// The area if resumable uploads begin or continue here.
+    fn uploads(self) -> Option<Area> {
+        match self {
+            Self::Uploads(area) | Self::Upload(UploadPlace::Area(area), _) => Some(area),
+            Self::File(area, _) => Some(area),
+            _ => None,
+        }
     }
 
     fn operation(self, method: &Method) -> Option<Operation> {
@@ -183,6 +221,10 @@ impl<'p> Resource<'p> {
             (Self::Link(..), "PUT") => Operation::Upload,
             (Self::Link(..), "DELETE") => Operation::Delete,
             (Self::FolderLink(_), "POST") => Operation::Form,
+            (Self::Uploads(_) | Self::Link(..), "POST") => Operation::BeginUpload,
+            (Self::Upload(..), "GET" | "HEAD") => Operation::LookAtUpload,
+            (Self::Upload(..), "PATCH") => Operation::Append,
+            (Self::Upload(..), "DELETE") => Operation::DiscardUpload,
             (Self::Openapi, "GET" | "HEAD") => Operation::Openapi,
             _ => return None,
         })
@@ -193,7 +235,10 @@ impl<'p> Resource<'p> {
         match self {
             Self::Server => "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS",
             Self::Files(_) => "GET, HEAD, POST, OPTIONS",
-            Self::File(..) | Self::Link(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::File(..) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::Link(..) => "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+            Self::Uploads(_) => "POST, OPTIONS",
+            Self::Upload(..) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Self::Url(..) | Self::Urls(_) | Self::FolderLink(_) => "POST, OPTIONS",
             Self::Copy(..) | Self::Delete(_) => "POST, OPTIONS",
             Self::Info(..) => "GET, HEAD, PATCH, OPTIONS",
@@ -237,13 +282,27 @@ impl<'p> Resource<'p> {
                 area,
                 name: Name::decode(raw)?,
             },
-            (Self::Link(token, basename), "GET" | "PUT" | "DELETE") => {
+            (Self::Uploads(area), "POST") => Route::BeginUpload { area },
+            (Self::Upload(place, id), "GET") => Route::LookAtUpload {
+                place,
+                id: id.to_owned(),
+            },
+            (Self::Upload(place, id), "PATCH") => Route::Append {
+                place,
+                id: id.to_owned(),
+            },
+            (Self::Upload(place, id), "DELETE") => Route::DiscardUpload {
+                place,
+                id: id.to_owned(),
+            },
+            (Self::Link(token, basename), "GET" | "PUT" | "POST" | "DELETE") => {
                 let basename = basename.to_owned();
                 Route::Link {
                     token: token.to_owned(),
                     action: match method.as_str() {
                         "GET" => LinkAction::Read { basename },
                         "PUT" => LinkAction::Upload { basename },
+                        "POST" => LinkAction::BeginUpload { basename },
                         _ => LinkAction::Delete { basename },
                     },
                 }

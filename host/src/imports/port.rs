@@ -8,6 +8,7 @@ mod incoming;
 mod outgoing;
 mod parked;
 mod redirect;
+mod resumable;
 mod upload;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::imports::client_wait::ClientWait;
 use crate::store::{BlobStore, Body};
 
 pub use parked::{NoInstanceWaits, Parked, Received};
+use upload::Kind;
 pub use upload::Upload;
 
 /// Gives the linker a [`PortView`] of a request's state.
@@ -142,7 +144,7 @@ impl wit::Host for PortView<'_> {
         let options = incoming::create_options(options)?;
         match self.store.create(key.clone(), options).await {
             Ok(staged) => {
-                let upload = Upload::new(key, staged);
+                let upload = Upload::new(Kind::File(key), staged);
                 Ok(Ok(self.table.push(upload)?))
             }
             Err(error) => Ok(Err(outgoing::refusal(error))),

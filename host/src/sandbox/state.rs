@@ -10,7 +10,7 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::coffer::storage::{blobs, memo, telemetry};
+use crate::bindings::coffer::storage::{blobs, memo, telemetry, uploads};
 use crate::imports::client_wait::ClientWait;
 use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
 use crate::imports::guest_log::Written;
@@ -167,6 +167,7 @@ pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
     memo::add_to_linker::<_, Remembering>(linker, State::memo)?;
     telemetry::add_to_linker::<_, Telemetry>(linker, State::telemetry)?;
+    uploads::add_to_linker::<_, Port>(linker, State::port)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
 }
 

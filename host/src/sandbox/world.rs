@@ -7,10 +7,11 @@ use super::{Refused, Runtime};
 
 /// What components may import. The last ones are for the Rust standard library and the adapter
 /// that turns its modules into components.
-const PROVIDED: [&str; 15] = [
+const PROVIDED: [&str; 16] = [
     "coffer:storage/blobs@0.2",
     "coffer:storage/memo@0.2",
     "coffer:storage/telemetry@0.2",
+    "coffer:storage/uploads@0.2",
     "wasi:cli/environment@0.2",
     "wasi:clocks/wall-clock@0.2",
     "wasi:http/outgoing-handler@0.2",

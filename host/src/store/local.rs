@@ -25,12 +25,14 @@ mod format;
 mod gather;
 mod id;
 mod index;
+mod intake;
 mod layout;
 mod open;
 mod open_error;
 mod private;
 mod progress;
 mod reader;
+mod resumable;
 mod stage;
 mod sweep;
 mod upload;
@@ -60,6 +62,7 @@ use damage::Damaged;
 use index::{Compacted, Index};
 use layout::Layout;
 use reader::Spares;
+use resumable::Turns;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
@@ -80,6 +83,7 @@ pub struct LocalStore {
     /// None once closed.
     changes: Mutex<Option<Sender<Change>>>,
     over: watch::Receiver<()>,
+    turns: Arc<Turns>,
     spares: Arc<Spares>,
     damaged: Arc<Damaged>,
 }
@@ -145,9 +149,11 @@ impl LocalStore {
         index.serve();
         let (changes, received) = mpsc::channel();
         let (over_sender, over) = watch::channel(());
+        let turns = Arc::<Turns>::default();
         let committer = Committer {
             layout: layout.clone(),
             index: index.clone(),
+            turns: turns.clone(),
             lock,
             over: over_sender,
         };
@@ -160,6 +166,7 @@ impl LocalStore {
             index,
             changes: Mutex::new(Some(changes)),
             over,
+            turns,
             spares: Arc::default(),
             damaged: Arc::default(),
         })
@@ -283,6 +290,10 @@ impl BlobStore for LocalStore {
         let snapshot = self.index.snapshot()?;
         let page = spawn_blocking(move || snapshot.page(&options)).await;
         Ok(page.map_err(Error::unavailable)??.listing)
+    }
+
+    fn resumable(&self) -> Result<&dyn super::Resumable, Error> {
+        Ok(self)
     }
 
     fn describe(&self) -> Description {

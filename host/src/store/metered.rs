@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use super::{
     Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
-    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Resumable, Stored, Upload,
 };
 use crate::metrics::Metrics;
+use coffer_port::resumable::{BeginOptions, Progress, Terms, TurnOptions, UploadId};
 
 /// An engine whose calls are counted.
 pub struct Metered {
@@ -144,6 +145,10 @@ impl BlobStore for Metered {
         result
     }
 
+    fn resumable(&self) -> Result<&dyn Resumable, Error> {
+        self.engine.resumable().map(|_| self as &dyn Resumable)
+    }
+
     async fn ready(&self) -> Result<(), Error> {
         self.engine.ready().await
     }
@@ -166,5 +171,54 @@ impl BlobStore for Metered {
 
     fn checksum_mismatches(&self) -> u64 {
         self.engine.checksum_mismatches()
+    }
+}
+
+#[async_trait::async_trait]
+impl Resumable for Metered {
+    async fn begin(&self, key: Key, options: BeginOptions) -> Result<UploadId, Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.begin(key, options).await;
+        self.count("begin", start, &result);
+        result
+    }
+
+    async fn look(&self, id: &UploadId) -> Result<Progress, Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.look(id).await;
+        self.count("look", start, &result);
+        result
+    }
+
+    async fn resume(
+        &self,
+        id: &UploadId,
+        options: TurnOptions,
+    ) -> Result<(Box<dyn Upload>, Progress), Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.resume(id, options).await;
+        self.count("resume", start, &result);
+        result
+    }
+
+    async fn suspend(&self, turn: Box<dyn Upload>, length: Option<u64>) -> Result<u64, Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.suspend(turn, length).await;
+        self.count("suspend", start, &result);
+        result
+    }
+
+    async fn finish(&self, turn: Box<dyn Upload>, terms: Terms) -> Result<Stored, Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.finish(turn, terms).await;
+        self.count("finish_turn", start, &result);
+        result
+    }
+
+    async fn discard(&self, id: &UploadId) -> Result<(), Error> {
+        let start = Instant::now();
+        let result = self.engine.resumable()?.discard(id).await;
+        self.count("discard", start, &result);
+        result
     }
 }

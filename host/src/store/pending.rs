@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{
     Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
-    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload,
+    Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Resumable, Stored, Upload,
 };
 
 /// Answers everything with [`Error::Unavailable`] until it is open; then it is that engine.
@@ -123,6 +123,10 @@ impl BlobStore for Pending {
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
         self.engine()?.list(options).await
+    }
+
+    fn resumable(&self) -> Result<&dyn Resumable, Error> {
+        self.engine()?.resumable()
     }
 
     fn describe(&self) -> Description {

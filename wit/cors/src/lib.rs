@@ -11,9 +11,12 @@ pub use pattern::{ANY, is_pattern};
 /// The response fields that scripts may read besides the CORS-safelisted ones, each by its
 /// full name. A field whose name depends on the file has to be exposed where that response is
 /// built.
-const EXPOSED: &str = "Accept-Ranges, Allow, Content-Disposition, Content-Length, \
+const EXPOSED: &str = "Accept-Patch, Accept-Ranges, Allow, Content-Disposition, Content-Length, \
      Content-Location, Content-Range, Content-Security-Policy, Cross-Origin-Resource-Policy, \
-     ETag, Link, Location, Retry-After, WWW-Authenticate, X-Content-Type-Options, X-Request-Id";
+     ETag, Link, Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, \
+     Tus-Resumable, Tus-Version, Upload-Complete, Upload-Defer-Length, Upload-Expires, \
+     Upload-Incomplete, Upload-Length, Upload-Limit, Upload-Metadata, Upload-Offset, \
+     WWW-Authenticate, X-Content-Type-Options, X-Request-Id";
 
 /// The CORS fields of a response to a request with this `Origin`. `patterns` are the origins
 /// that may read it: each is [`ANY`] or a text that passes [`is_pattern`].

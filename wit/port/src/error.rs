@@ -38,6 +38,12 @@ pub enum Error {
     /// This store cannot hold a file under this key.
     #[error("the store cannot hold a file under this key")]
     UnsupportedKey(#[source] Cause),
+    /// Another request appends to this resumable upload.
+    #[error("another request appends to this upload")]
+    Busy,
+    /// The owner has as many unfinished uploads as are allowed.
+    #[error("too many unfinished uploads")]
+    TooMany,
     /// This store cannot do it at all.
     #[error("the store does not support this")]
     Unsupported,

@@ -12,6 +12,7 @@
 //! | [`guard`] | whose files may be read, replaced or removed |
 //! | [`options`] | guards and conditions of one call, in their order |
 //! | [`copy`] | copies, and changes of a file's description |
+//! | [`resumable`] | uploads that go on over several requests |
 //! | [`list`] | folders and pages |
 //! | [`measure`] | size and digest of an upload |
 //! | [`error`] | why something was not done |
@@ -28,6 +29,7 @@ pub mod measure;
 pub mod metadata;
 pub mod object;
 pub mod options;
+pub mod resumable;
 pub mod span;
 
 pub use conditions::{Conditions, Etags, Validator};

@@ -16,6 +16,7 @@ mod incoming;
 mod outgoing;
 pub mod platform;
 mod port;
+mod unsupported;
 
 pub use body::Source;
 pub use port::Port;

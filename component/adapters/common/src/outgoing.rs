@@ -22,6 +22,8 @@ pub(crate) fn error(error: Error) -> wit::Error {
         Error::DigestMismatch => wit::Error::DigestMismatch,
         Error::NoSpace => wit::Error::NoSpace,
         Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
+        Error::Busy => wit::Error::Busy,
+        Error::TooMany => wit::Error::TooMany,
         Error::Unsupported => wit::Error::Unsupported,
         Error::Unavailable(_) => wit::Error::Unavailable,
         Error::Misconfigured(_) => wit::Error::Misconfigured,

@@ -21,6 +21,8 @@ fn every_key_of_a_policy_has_its_effect() {
     assert!(!policy.limits(Area::Public).takes("text/html"));
     assert_eq!(policy.cache_control(), "public, max-age=60");
     assert_eq!(policy.link_max_age(), Duration::from_secs(36 * 3600));
+    let uploads = policy.uploads();
+    assert_eq!((uploads.max_age, uploads.most), (6 * 3600, 7));
     let origins = policy.origins().listed().iter().map(AsRef::as_ref);
     assert!(origins.eq(["https://app.example.com", "http://localhost:3000"]));
     assert_eq!(
@@ -58,6 +60,8 @@ fn a_policy_without_rules_has_the_documented_defaults() {
         }
         assert_eq!(policy.cache_control(), "public, no-cache");
         assert_eq!(policy.link_max_age(), Duration::from_secs(7 * 86_400));
+        let uploads = policy.uploads();
+        assert_eq!((uploads.max_age, uploads.most), (86_400, 100));
         assert!(policy.origins().listed().is_empty());
     }
 }

@@ -171,3 +171,24 @@ fn download_names_a_version_or_none() {
     let contradiction = contradiction.expect("a version");
     assert!(!contradiction.names("\"a\"") && !contradiction.names("\"b\""));
 }
+
+#[test]
+fn an_upload_may_be_named_in_the_query() -> Result<(), Problem> {
+    for (query, name, folder, replace) in [
+        ("", None, None, false),
+        ("name=a%2Fb.txt&x=y", Some("a/b.txt"), None, false),
+        ("folder=c/d/&replace=true", None, Some("c/d"), true),
+        ("name=&replace=false", Some(""), None, false),
+    ] {
+        let expected = UploadQuery {
+            name: name.map(str::to_owned),
+            folder: folder.map(Name::new).transpose()?,
+            replace,
+        };
+        assert_eq!(UploadQuery::parse(query), Ok(expected), "{query}");
+    }
+    for query in ["name=a&name=b", "replace=yes", "folder=..", "name=%FF"] {
+        assert!(UploadQuery::parse(query).is_err(), "{query}");
+    }
+    Ok(())
+}

@@ -53,7 +53,31 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
         ("PUT", "/v1/links/t/a", Some((Operation::Upload, None))),
         ("DELETE", "/v1/links/t/a", Some((Operation::Delete, None))),
         ("POST", "/v1/links/t/", Some((Operation::Form, None))),
-        ("POST", "/v1/links/t/a", None),
+        (
+            "POST",
+            "/v1/links/t/a",
+            Some((Operation::BeginUpload, None)),
+        ),
+        (
+            "POST",
+            "/v1/user/uploads",
+            Some((Operation::BeginUpload, Some(User))),
+        ),
+        (
+            "GET",
+            "/v1/org/uploads/x",
+            Some((Operation::LookAtUpload, Some(Org))),
+        ),
+        (
+            "PATCH",
+            "/v1/public/uploads/x",
+            Some((Operation::Append, Some(Public))),
+        ),
+        (
+            "DELETE",
+            "/v1/links/uploads/x",
+            Some((Operation::DiscardUpload, None)),
+        ),
         ("HEAD", "/v1/openapi.json", Some((Operation::Openapi, None))),
         (
             "OPTIONS",
@@ -76,6 +100,10 @@ fn the_subject_is_known_even_if_the_request_is_refused() {
 #[test]
 fn every_operation_has_its_route() -> Result<(), Problem> {
     let (area, name) = (Area::User, Name::new("a/b c")?);
+    let look = |place| Route::LookAtUpload {
+        place,
+        id: "x".to_owned(),
+    };
     let link = |action| Route::Link {
         token: "t.-_".to_owned(),
         action,
@@ -156,6 +184,37 @@ fn every_operation_has_its_route() -> Result<(), Problem> {
             }),
         ),
         ("POST", "/v1/links/t.-_/?folder=a", link(LinkAction::Drop)),
+        (
+            "POST",
+            "/v1/links/t.-_/x%20",
+            link(LinkAction::BeginUpload {
+                basename: "x%20".into(),
+            }),
+        ),
+        (
+            "POST",
+            "/v1/user/uploads?name=a",
+            Route::BeginUpload { area },
+        ),
+        ("GET", "/v1/user/uploads/x", look(UploadPlace::Area(area))),
+        ("HEAD", "/v1/user/uploads/x", look(UploadPlace::Area(area))),
+        ("HEAD", "/v1/links/uploads/x", look(UploadPlace::Link)),
+        (
+            "PATCH",
+            "/v1/user/uploads/x",
+            Route::Append {
+                place: UploadPlace::Area(area),
+                id: "x".into(),
+            },
+        ),
+        (
+            "DELETE",
+            "/v1/links/uploads/x",
+            Route::DiscardUpload {
+                place: UploadPlace::Link,
+                id: "x".into(),
+            },
+        ),
     ] {
         assert_eq!(route(method, target), Ok(expected), "{method} {target}");
     }
@@ -188,6 +247,10 @@ fn an_unknown_path_is_not_found() {
         "/v1/links/t//",
         "/v1/links//x",
         "/v1/links/t/x/y",
+        "/v1/links/uploads/",
+        "/v1/links/uploads/x/y",
+        "/v1/public/uploads/",
+        "/v1/public/uploads/x/y",
         "/v1/openapi.json/",
         "/v1/openapi.yaml",
         "/openapi.json",
@@ -238,9 +301,19 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
         ),
         (&["GET", "HEAD", "PUT"], "/v1/org/urls", "POST, OPTIONS"),
         (
-            &["POST", "PATCH"],
+            &["PATCH"],
             "/v1/links/t/a",
-            "GET, HEAD, PUT, DELETE, OPTIONS",
+            "GET, HEAD, PUT, POST, DELETE, OPTIONS",
+        ),
+        (
+            &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+            "/v1/user/uploads",
+            "POST, OPTIONS",
+        ),
+        (
+            &["POST", "PUT"],
+            "/v1/user/uploads/x",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
         ),
         (
             &["GET", "HEAD", "PUT", "DELETE"],
@@ -253,21 +326,42 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
             let refused = Err(Problem::MethodNotAllowed { allow });
             assert_eq!(route(method, target), refused, "{method} {target}");
         }
-        assert_eq!(
-            route("OPTIONS", target),
-            Ok(Route::Preflight { allow }),
-            "{target}"
+        let preflight = route("OPTIONS", target);
+        assert!(
+            matches!(preflight, Ok(Route::Preflight { allow: said, .. }) if said == allow),
+            "{target}: {preflight:?}"
         );
     }
     assert_eq!(
         route("OPTIONS", "/nowhere"),
-        Ok(Route::Preflight { allow: "OPTIONS" })
+        Ok(Route::Preflight {
+            allow: "OPTIONS",
+            uploads: None,
+        })
     );
     assert!(matches!(
         route("OPTIONS", "/v1/public/files/.."),
         Ok(Route::Preflight { .. })
     ));
     assert!(matches!(route("OPTIONS", "*"), Ok(Route::Preflight { .. })));
+}
+
+#[test]
+fn options_know_where_resumable_uploads_begin_and_continue() {
+    for (target, expected) in [
+        ("/v1/user/uploads", Some(Area::User)),
+        ("/v1/org/uploads/x", Some(Area::Org)),
+        ("/v1/public/files/a", Some(Area::Public)),
+        ("/v1/public/files", None),
+        ("/v1/public/info/a", None),
+        ("*", None),
+    ] {
+        let preflight = route("OPTIONS", target);
+        assert!(
+            matches!(preflight, Ok(Route::Preflight { uploads, .. }) if uploads == expected),
+            "{target}: {preflight:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The component's operations on its uploads.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use wasmtime::{bail, ensure};
 use wasmtime_wasi_http::p2::body::HostIncomingBody;
 
 use super::parked::{NoInstanceWaits, Parked, Received, Receiving};
-use super::upload::{Fed, Upload};
+use super::upload::{Fed, Kind, Upload};
 use super::{PortView, outgoing};
 use crate::bindings::coffer::storage::blobs as wit;
 
@@ -99,14 +100,12 @@ impl wit::HostUpload for PortView<'_> {
             .into_iter()
             .map(|upload| self.table.delete(upload))
             .collect::<Result<Vec<_>, _>>()?;
+        let mut keys = HashSet::with_capacity(uploads.len());
         for (index, upload) in uploads.iter().enumerate() {
-            if uploads
-                .iter()
-                .take(index)
-                .any(|earlier| earlier.key == upload.key)
-            {
-                bail!("two uploads of a batch have the same key");
-            }
+            let Kind::File(key) = &upload.kind else {
+                bail!("a turn of a resumable upload cannot be published with others");
+            };
+            ensure!(keys.insert(key), "two uploads of a batch have the same key");
             if let Some(error) = upload.failed.clone() {
                 return Ok(Err(wit::Refusal {
                     index: u32::try_from(index)?,

@@ -58,6 +58,8 @@ pub(super) fn refusal(error: store::Error) -> wit::Error {
         store::Error::DigestMismatch => wit::Error::DigestMismatch,
         store::Error::NoSpace => wit::Error::NoSpace,
         store::Error::UnsupportedKey(_) => wit::Error::UnsupportedKey,
+        store::Error::Busy => wit::Error::Busy,
+        store::Error::TooMany => wit::Error::TooMany,
         store::Error::Unsupported => wit::Error::Unsupported,
         store::Error::Unavailable(_) => wit::Error::Unavailable,
         store::Error::Misconfigured(_) => wit::Error::Misconfigured,
@@ -124,7 +126,7 @@ pub(super) fn entry(entry: store::Entry) -> wit::Entry {
 }
 
 /// A time before 1970, which only a wrong clock gives, counts as 1970.
-fn datetime(time: SystemTime) -> Datetime {
+pub(super) fn datetime(time: SystemTime) -> Datetime {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();

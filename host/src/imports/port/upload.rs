@@ -8,10 +8,18 @@ use crate::store::{self, Key};
 
 /// A file that is being uploaded, on behalf of the component.
 pub struct Upload {
-    pub(super) key: Key,
+    pub(super) kind: Kind,
     pub(super) staged: Box<dyn store::Upload>,
     pub(super) fed: Fed,
     pub(super) failed: Option<wit::Error>,
+}
+
+/// What it becomes.
+pub(super) enum Kind {
+    /// The file under this key.
+    File(Key),
+    /// More of a resumable upload, of this length in all, if that is known.
+    Turn { length: Option<u64> },
 }
 
 /// How an upload gets its bytes; one way excludes the other.
@@ -25,9 +33,9 @@ pub(super) enum Fed {
 }
 
 impl Upload {
-    pub(super) fn new(key: Key, staged: Box<dyn store::Upload>) -> Self {
+    pub(super) fn new(kind: Kind, staged: Box<dyn store::Upload>) -> Self {
         Self {
-            key,
+            kind,
             staged,
             fed: Fed::NotYet,
             failed: None,

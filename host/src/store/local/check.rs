@@ -21,14 +21,30 @@ use crate::store::Error;
 pub struct Checked {
     /// Files in the index.
     pub files: u64,
-    /// Files whose bytes are too few, too many or unreadable; and the index, if it is
-    /// damaged itself.
+    /// Files whose bytes are too few, too many or unreadable, unfinished uploads too; and the
+    /// index, if it is damaged itself.
     pub damaged: u64,
     /// Files whose bytes are missing.
     pub missing: u64,
     /// Orphaned blobs: bytes that belong to no file, left by a crash. The next start moves
     /// them aside.
     pub orphaned: u64,
+}
+
+impl Checked {
+    /// Counts damage, and says which kind it is.
+    fn count(&mut self, damage: &Damage) -> &'static str {
+        match damage {
+            Damage::Missing => {
+                self.missing += 1;
+                "missing"
+            }
+            Damage::Length { .. } | Damage::Unreadable(_) => {
+                self.damaged += 1;
+                "damaged"
+            }
+        }
+    }
 }
 
 /// Verifies the store in this directory; reports each fault in one line.
@@ -81,16 +97,7 @@ fn look_through(
         let Err(damage) = found.and_then(|found| found.verify(size)) else {
             return;
         };
-        let word = match damage {
-            Damage::Missing => {
-                checked.missing += 1;
-                "missing"
-            }
-            Damage::Length { .. } | Damage::Unreadable(_) => {
-                checked.damaged += 1;
-                "damaged"
-            }
-        };
+        let word = checked.count(&damage);
         let name = String::from_utf8_lossy(key);
         say(format!(
             "{word}: {name:?} (blobs/{}): {damage}",
@@ -102,6 +109,17 @@ fn look_through(
         checked.damaged += 1;
         say(format!("damaged: the index: miscounted references to {id}"));
     }
+    snapshot.each_upload(|id, kept| {
+        rows.push(id);
+        let Err(damage) = check_upload(layout, id, kept) else {
+            return;
+        };
+        let (word, file) = (checked.count(&damage), blob_name(id));
+        say(format!(
+            "{word}: an unfinished upload (blobs/{file}): {damage}"
+        ));
+    })?;
+    rows.sort_unstable();
     for folder in 0..=u8::MAX {
         for id in layout.ids(folder)? {
             if rows.binary_search(&id).is_err() {
@@ -168,6 +186,20 @@ fn measure(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<Me
             Err(error) => Err(Damage::Unreadable(error.to_string())),
             Ok(length) => Ok(Measured::InFile(length)),
         },
+    }
+}
+
+/// Whether a file has at least the bytes of an upload that are in it. More may be left from a
+/// turn that a crash ended.
+fn check_upload(layout: &Layout, id: Id, size: u64) -> Result<(), Damage> {
+    if size == 0 {
+        return Ok(());
+    }
+    match read_through(&layout.blob(id)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Damage::Missing),
+        Err(error) => Err(Damage::Unreadable(error.to_string())),
+        Ok(found) if found < size => Err(Damage::Length { found, size }),
+        Ok(_) => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
@@ -16,12 +16,13 @@ use super::failure::failed;
 use super::id::Id;
 use super::index::{Compacted, Index, UpdateError};
 use super::layout::Layout;
+use super::resumable::Turns;
 use super::sweep;
 use crate::store::Error;
 use change::Verdict;
 use decide::Decisions;
 
-pub(super) use change::Change;
+pub(super) use change::{Change, UploadChange};
 
 /// The most changes that share a transaction.
 const GROUP: usize = 256;
@@ -36,9 +37,16 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How often it is tidied up again while nothing changes.
 const TIDY: Duration = Duration::from_hours(1);
 
+/// How often resumable uploads that have expired are removed.
+const EXPIRY: Duration = Duration::from_secs(30);
+
+/// How soon the rest of them are, if they are many.
+const EXPIRY_OF_MANY: Duration = Duration::from_millis(100);
+
 pub(super) struct Committer {
     pub(super) layout: Arc<Layout>,
     pub(super) index: Arc<Index>,
+    pub(super) turns: Arc<Turns>,
     /// The lock on the directory.
     pub(super) lock: File,
     /// Closed when everything has ended.
@@ -53,19 +61,32 @@ impl Committer {
         let layout = self.layout.clone();
         let reaper = thread::spawn(move || waste.iter().for_each(|id| layout.unlink(id)));
         let mut latest = UNIX_EPOCH;
-        let (mut idle, mut next) = (IDLE, None);
+        let mut next = None;
+        let (mut expire_at, mut tidy_at) = (Instant::now(), Instant::now() + IDLE);
         loop {
-            let first = match next.take().map_or_else(|| changes.recv_timeout(idle), Ok) {
-                Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => {
-                    next = self.tidy(changes);
-                    idle = if self.index.release() { IDLE } else { TIDY };
-                    continue;
+            if Instant::now() >= expire_at {
+                let soon = self.has_expired();
+                if soon {
+                    let expire = Change::Upload(UploadChange::Expire);
+                    self.commit(vec![expire], &freed, &mut latest);
                 }
+                expire_at = Instant::now() + if soon { EXPIRY_OF_MANY } else { EXPIRY };
+            }
+            let wait = tidy_at.min(expire_at);
+            let wait = wait.saturating_duration_since(Instant::now());
+            match next.take().map_or_else(|| changes.recv_timeout(wait), Ok) {
+                Ok(first) => {
+                    self.commit(gather(first, changes), &freed, &mut latest);
+                    tidy_at = Instant::now() + IDLE;
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= tidy_at => {
+                    next = self.tidy(changes);
+                    let pause = if self.index.release() { IDLE } else { TIDY };
+                    tidy_at = Instant::now() + pause;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-            };
-            self.commit(gather(first, changes), &freed, &mut latest);
-            idle = IDLE;
+            }
         }
         drop(freed);
         let reaped = reaper.join().is_ok();
@@ -78,6 +99,16 @@ impl Committer {
         self.index.close();
         drop(self.lock);
         drop(self.over);
+    }
+
+    /// Whether there are resumable uploads to be removed.
+    fn has_expired(&self) -> bool {
+        let snapshot = self.index.snapshot();
+        let found = snapshot.and_then(|snapshot| snapshot.has_expired(SystemTime::now()));
+        found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot look for expired uploads");
+            false
+        })
     }
 
     /// Does maintenance that can wait until the store is idle. Returns a change that arrived
@@ -105,13 +136,14 @@ impl Committer {
 
     fn commit(&self, group: Vec<Change>, freed: &Sender<Id>, latest: &mut SystemTime) {
         let mut verdicts = Vec::with_capacity(group.len());
-        let mut waste = Vec::new();
+        let (mut waste, mut ended) = (Vec::new(), Vec::new());
         let outcome = self.index.update(|draft| {
             let mut decisions = Decisions::new(draft, latest);
             for change in &group {
                 verdicts.push(decisions.decide(change)?);
             }
             waste = decisions.freed;
+            ended = decisions.ended;
             Ok(decisions.changed.then_some(()))
         });
         let outcome = match outcome {
@@ -125,8 +157,12 @@ impl Committer {
         match outcome {
             Ok(number) => {
                 if let Some(number) = number {
-                    self.note(number, &group, &verdicts, waste.len());
+                    self.note(number, &group, &verdicts, waste.len() + ended.len());
                 }
+                // If an upload has a turn, that removes the bytes.
+                let ended = ended.into_iter();
+                let ended = ended.filter(|(upload, blob)| !self.turns.end(*upload, *blob));
+                waste.extend(ended.map(|(_, blob)| blob));
                 for (change, verdict) in group.into_iter().zip(verdicts) {
                     change.answer(verdict);
                 }

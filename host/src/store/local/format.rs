@@ -8,7 +8,8 @@ use super::private::{private_file, sync_dir};
 
 /// The number of the layout that `layout` describes. Earlier ones are upgraded: in format 1
 /// all bytes are in files, and until format 2 no two rows of the index share them, so that a
-/// program of that time would remove bytes that other files still have.
+/// program of that time would remove bytes that other files still have, and there are no
+/// resumable uploads, whose bytes it would move aside.
 pub(super) const FORMAT: u32 = 3;
 
 const FILE: &str = "format";

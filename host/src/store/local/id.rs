@@ -14,6 +14,13 @@ impl Id {
         Id(Uuid::new_v4().as_u128())
     }
 
+    /// A random number of 128 bits: nobody guesses it.
+    pub(super) fn secret() -> Id {
+        // Each has 6 bits that are fixed, in other places.
+        let (one, other) = (Uuid::new_v4().as_u128(), Uuid::new_v4().as_u128());
+        Id(one ^ other.rotate_left(32))
+    }
+
     pub(super) fn from_u128(number: u128) -> Id {
         Id(number)
     }

@@ -12,6 +12,7 @@ mod room;
 mod size;
 mod snapshot;
 mod tables;
+mod uploads;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub(super) use draft::Draft;
 pub(super) use room::Compacted;
 pub(super) use snapshot::{SMALL, Snapshot};
 pub(super) use tables::Version;
+pub(super) use uploads::{Found, Reached};
 
 /// Why an update failed, certainly or perhaps.
 pub(super) enum UpdateError {
@@ -144,6 +146,14 @@ impl Index {
             (Err(error), Some(number)) => Err(UpdateError::InDoubt(error, number)),
             (Err(error), None) => Err(UpdateError::Refused(error)),
         }
+    }
+
+    /// The bytes of all tables, as recorded and as counted.
+    #[cfg(test)]
+    pub(super) fn count_bytes(&self) -> Result<(u64, u64), redb::Error> {
+        let recorded = self.bytes.load(Ordering::Relaxed);
+        let snapshot = self.snapshot().map_err(|_| redb::Error::DatabaseClosed)?;
+        Ok((recorded, size::count(&snapshot)?))
     }
 
     /// How many changes have been committed.

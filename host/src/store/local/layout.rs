@@ -6,8 +6,8 @@
 //! clean         exists only after a clean shutdown that left no orphaned blobs
 //! changes       how far the index has come: an older one is not accepted in its place
 //! index.redb    key → description of the version; the bytes of small ones; how many keys
-//!               share the bytes of a version
-//! blobs/ab/…    bytes of the others, in files named by the version's id
+//!               share the bytes of a version; resumable uploads
+//! blobs/ab/…    bytes of the others and of those uploads, in files named by the version's id
 //! orphaned/…    blobs that are not in the index, by the day they were found
 //! ```
 
@@ -89,12 +89,20 @@ impl Layout {
 
     /// Removes a version's bytes. What cannot be removed is left to the sweep.
     pub(super) fn unlink(&self, id: Id) {
-        match fs::remove_file(self.blob(id)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+        match self.remove(id) {
+            Err(error) => {
                 tracing::warn!(%id, %error, "cannot remove the bytes of a version");
                 self.leave_litter();
             }
-            _ => self.progress.removed(),
+            Ok(()) => self.progress.removed(),
+        }
+    }
+
+    /// Removes the bytes of a version, if there are any.
+    pub(super) fn remove(&self, id: Id) -> io::Result<()> {
+        match fs::remove_file(self.blob(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 

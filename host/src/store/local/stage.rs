@@ -1,5 +1,5 @@
-//! A version's file until it is published: created at the first byte, removed when
-//! dropped.
+//! A version's file until it is published: created at the first byte; dropped, it is as it was
+//! before.
 
 use std::any::Any;
 use std::fs::{File, OpenOptions};
@@ -9,14 +9,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::damage::Damage;
 use super::id::Id;
 use super::layout::Layout;
 
 pub(super) struct Stage {
     layout: Arc<Layout>,
     id: Id,
-    /// Whether the file has been created and is ours to remove.
+    /// How many bytes earlier turns of a resumable upload left in it; none if it is not one.
+    kept: Option<u64>,
+    /// Whether the file has been created or opened, and its new bytes are ours to remove.
     made: bool,
+    /// How many bytes were written.
+    written: u64,
     /// Open while bytes arrive.
     file: Option<File>,
     /// Keeps the committer alive, and with it the lock on the directory, until this file is
@@ -29,10 +34,20 @@ impl Stage {
         Stage {
             layout,
             id: Id::fresh(),
+            kept: None,
             made: false,
+            written: 0,
             file: None,
             _open: Box::new(open),
         }
+    }
+
+    /// More of a file that has so many bytes, whose row is in the index.
+    pub(super) fn resume(layout: Arc<Layout>, id: Id, kept: u64, open: impl Any + Send) -> Stage {
+        let mut stage = Stage::new(layout, open);
+        stage.id = id;
+        stage.kept = Some(kept);
+        stage
     }
 
     pub(super) fn id(&self) -> Id {
@@ -40,7 +55,22 @@ impl Stage {
     }
 
     pub(super) fn is_on_disk(&self) -> bool {
+        self.made || self.kept() > 0
+    }
+
+    /// Whether a drop has to remove anything.
+    pub(super) fn is_dirty(&self) -> bool {
         self.made
+    }
+
+    /// How many bytes earlier turns left.
+    pub(super) fn kept(&self) -> u64 {
+        self.kept.unwrap_or_default()
+    }
+
+    /// How many bytes were written since.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     /// The same, if the disk has room for the index to grow.
@@ -70,13 +100,32 @@ impl Stage {
                 Err(error) => return Err(error),
             }
         }
+        let written: usize = pieces.iter().map(Bytes::len).sum();
+        self.written = self.written.saturating_add(written as u64);
         Ok(())
+    }
+
+    /// Removes what a write that failed has left behind those that did not; blocks.
+    pub(super) fn trim(&mut self) -> io::Result<()> {
+        let length = self.kept().saturating_add(self.written);
+        self.file()?.set_len(length)
     }
 
     /// Syncs the bytes and the file's entry in its folder; blocks.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file()?.sync_all()?;
-        self.layout.sync_folder(self.id.folder())
+        match self.kept {
+            // Synced by an earlier turn.
+            Some(1..) => Ok(()),
+            Some(0) | None => self.layout.sync_folder(self.id.folder()),
+        }
+    }
+
+    /// Removes what a crash may have left of a turn before any byte was kept; blocks.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.made = false;
+        self.file = None;
+        self.layout.remove(self.id)
     }
 
     /// The file has its row in the index, so it stays. The committer has recorded that.
@@ -95,15 +144,21 @@ impl Stage {
             self.layout.check_room()?;
         }
         let path = self.layout.blob(self.id);
+        let length = self.kept().saturating_add(self.written);
         match &mut self.file {
             Some(file) => Ok(file),
             empty => {
                 let mut options = OpenOptions::new();
-                options.append(true).create_new(!self.made).mode(0o600);
-                if !self.made {
-                    self.layout.progress().loosened();
-                }
-                let file = options.open(path)?;
+                options.append(true).mode(0o600);
+                let file = match self.kept {
+                    None => {
+                        if !self.made {
+                            self.layout.progress().loosened();
+                        }
+                        options.create_new(!self.made).open(path)?
+                    }
+                    Some(_) => cut(options.create(length == 0).open(path)?, length)?,
+                };
                 self.made = true;
                 Ok(empty.insert(file))
             }
@@ -111,12 +166,43 @@ impl Stage {
     }
 }
 
+/// Removes what a crash left behind the bytes that count. There cannot be fewer.
+fn cut(file: File, length: u64) -> io::Result<File> {
+    match file.metadata()?.len() {
+        found if found > length => file.set_len(length)?,
+        found if found < length => {
+            let damage = Damage::Length {
+                found,
+                size: length,
+            };
+            return Err(io::Error::new(io::ErrorKind::InvalidData, damage));
+        }
+        _ => {}
+    }
+    Ok(file)
+}
+
 impl Drop for Stage {
     fn drop(&mut self) {
         // Closing the last handle of an unlinked file frees its bytes, so both
         // happen here, on whichever thread this is dropped.
-        if self.made {
-            self.layout.unlink(self.id);
+        if !self.made {
+            return;
+        }
+        let undone = match (self.kept, &self.file) {
+            (None, _) => return self.layout.unlink(self.id),
+            (Some(0), _) => self.layout.remove(self.id),
+            (Some(kept), Some(file)) => file.set_len(kept),
+            (Some(kept), None) => {
+                let file = OpenOptions::new()
+                    .write(true)
+                    .open(self.layout.blob(self.id));
+                file.and_then(|file| file.set_len(kept))
+            }
+        };
+        if let Err(error) = undone {
+            // The next turn does it.
+            tracing::warn!(id = %self.id, %error, "cannot remove the bytes of a turn");
         }
     }
 }

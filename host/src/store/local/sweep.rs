@@ -24,7 +24,7 @@ const SLACK: u64 = 16;
 /// The content of the blob folders.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// How many files have a row.
+    /// How many files have a row, that of an unfinished upload included.
     pub(super) known: u64,
     /// Those that have no row.
     pub(super) orphans: Vec<Id>,
@@ -41,7 +41,9 @@ impl Found {
 /// Reads every file's name once. Nothing may be written meanwhile.
 pub(super) fn look(layout: &Layout, index: &Index) -> Result<Found, Error> {
     let mut ids = Vec::new();
-    index.snapshot()?.each(|_, id, _| ids.push(id))?;
+    let snapshot = index.snapshot()?;
+    snapshot.each(|_, id, _| ids.push(id))?;
+    snapshot.each_upload(|id, _| ids.push(id))?;
     ids.sort_unstable();
     let mut found = Found::default();
     for folder in 0..=u8::MAX {

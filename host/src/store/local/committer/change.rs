@@ -1,11 +1,16 @@
 //! Changes of the index, and the answers to those who requested them.
 
+mod uploads;
+
 use tokio::sync::oneshot;
 
 use crate::store::local::upload::Sealed;
 use crate::store::{
     Amendment, Conditions, Copy, CopyError, Error, Guard, Info, Key, Refusal, Stored,
 };
+
+pub(in crate::store::local) use uploads::UploadChange;
+pub(super) use uploads::UploadVerdict;
 
 /// A change of the index, and where to send its outcome.
 pub(in crate::store::local) enum Change {
@@ -35,6 +40,7 @@ pub(in crate::store::local) enum Change {
         amendment: Amendment,
         reply: oneshot::Sender<Result<Info, Error>>,
     },
+    Upload(UploadChange),
 }
 
 /// The outcome of a change inside the transaction.
@@ -44,6 +50,7 @@ pub(super) enum Verdict {
     RemovedMany(Vec<Result<(), Error>>),
     Copied(Vec<Result<Stored, CopyError>>),
     Amended(Result<Info, Error>),
+    Upload(UploadVerdict),
 }
 
 impl Change {
@@ -53,7 +60,7 @@ impl Change {
             Change::Publish { batch, .. } => batch.len(),
             Change::RemoveMany { keys, .. } => keys.len(),
             Change::Copy { copies, .. } => copies.len(),
-            Change::Remove { .. } | Change::Amend { .. } => 1,
+            Change::Remove { .. } | Change::Amend { .. } | Change::Upload(_) => 1,
         }
     }
 
@@ -80,19 +87,14 @@ impl Change {
             (Change::Amend { reply, .. }, Verdict::Amended(outcome)) => {
                 let _ = reply.send(outcome);
             }
+            (Change::Upload(change), Verdict::Upload(verdict)) => change.answer(verdict),
             (change, _) => change.fail(false, true),
         }
     }
 
     /// The transaction failed; the log has the cause.
     pub(super) fn fail(self, full: bool, in_doubt: bool) {
-        let error = || {
-            if full {
-                Error::NoSpace
-            } else {
-                Error::Unavailable("the index could not be updated".into())
-            }
-        };
+        let error = || failure(full);
         match self {
             Change::Publish { batch, reply } => {
                 if in_doubt {
@@ -116,6 +118,14 @@ impl Change {
             Change::Amend { reply, .. } => {
                 let _ = reply.send(Err(error()));
             }
+            Change::Upload(change) => change.fail(full, in_doubt),
         }
+    }
+}
+
+fn failure(full: bool) -> Error {
+    match full {
+        true => Error::NoSpace,
+        false => Error::Unavailable("the index could not be updated".into()),
     }
 }

@@ -1,5 +1,7 @@
 //! Decides changes inside a transaction, each against what those before it left.
 
+mod uploads;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::change::{Change, Verdict};
@@ -18,6 +20,8 @@ pub(super) struct Decisions<'a, 'txn> {
     latest: &'a mut SystemTime,
     /// Versions whose files are to be removed after the commit.
     pub(super) freed: Vec<Id>,
+    /// Resumable uploads that are no longer there, and the bytes to be removed.
+    pub(super) ended: Vec<(Id, Id)>,
     /// Whether anything has changed.
     pub(super) changed: bool,
 }
@@ -28,6 +32,7 @@ impl<'a, 'txn> Decisions<'a, 'txn> {
             draft,
             latest,
             freed: Vec::new(),
+            ended: Vec::new(),
             changed: false,
         }
     }
@@ -58,6 +63,7 @@ impl<'a, 'txn> Decisions<'a, 'txn> {
                 amendment,
                 ..
             } => Verdict::Amended(self.amend(key, may_replace, conditions, amendment)?),
+            Change::Upload(change) => Verdict::Upload(self.decide_upload(change)?),
         })
     }
 

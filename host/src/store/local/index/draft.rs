@@ -3,6 +3,8 @@
 //! A row is a reference to the bytes of a version, and a copy is a second row with the same
 //! id: it costs no bytes. They are removed with their last reference.
 
+mod uploads;
+
 use bytes::Bytes;
 use redb::{ReadableTable, WriteTransaction};
 
@@ -19,6 +21,8 @@ pub(in crate::store::local) struct Draft<'txn> {
     metadata: redb::Table<'txn, &'static [u8], Pairs>,
     contents: redb::Table<'txn, u128, &'static [u8]>,
     references: redb::Table<'txn, u128, u64>,
+    uploads: Option<uploads::Tables<'txn>>,
+    transaction: &'txn WriteTransaction,
     /// The bytes of all tables.
     pub(super) bytes: u64,
 }
@@ -33,6 +37,8 @@ impl<'txn> Draft<'txn> {
             metadata: transaction.open_table(METADATA)?,
             contents: transaction.open_table(CONTENTS)?,
             references: transaction.open_table(REFERENCES)?,
+            uploads: None,
+            transaction,
             bytes,
         })
     }

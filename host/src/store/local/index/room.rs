@@ -18,6 +18,7 @@ use super::Index;
 use super::database::{OpenDatabase, open};
 use super::snapshot::Snapshot;
 use super::tables::{CHANGES, CONTENTS, FILES, METADATA, REFERENCES, SIZES, read_changes};
+use super::uploads::{EXPIRIES, OWNERS, REACHED, TAILS, UPLOADS};
 
 /// The least free space that is worth compacting, in bytes.
 const WORTH: u64 = 8 << 20;
@@ -152,7 +153,12 @@ impl Index {
         let is_whole = copy.table(FILES, &snapshot.rows)?
             && copy.table(METADATA, &snapshot.metadata)?
             && copy.table(CONTENTS, &snapshot.contents)?
-            && copy.table(REFERENCES, &snapshot.references)?;
+            && copy.table(REFERENCES, &snapshot.references)?
+            && copy.table(UPLOADS, &snapshot.transaction.open_table(UPLOADS)?)?
+            && copy.table(REACHED, &snapshot.transaction.open_table(REACHED)?)?
+            && copy.table(TAILS, &snapshot.transaction.open_table(TAILS)?)?
+            && copy.table(OWNERS, &snapshot.transaction.open_table(OWNERS)?)?
+            && copy.table(EXPIRIES, &snapshot.transaction.open_table(EXPIRIES)?)?;
         if !is_whole {
             return Ok(None);
         }

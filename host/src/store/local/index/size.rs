@@ -4,6 +4,7 @@ use redb::ReadableTable;
 
 use super::snapshot::Snapshot;
 use super::tables::RowRef;
+use super::uploads;
 
 /// The size of a row besides its texts, in bytes: its numbers, and redb's overhead.
 const ROW: u64 = 64;
@@ -29,7 +30,7 @@ pub(super) fn count(snapshot: &Snapshot) -> Result<u64, redb::Error> {
         reference?;
         bytes = bytes.saturating_add(REFERENCE);
     }
-    Ok(bytes)
+    Ok(bytes.saturating_add(uploads::count(&snapshot.transaction)?))
 }
 
 pub(super) fn row_bytes(key: &[u8], (_, _, _, content_type, uploader): &RowRef<'_>) -> u64 {

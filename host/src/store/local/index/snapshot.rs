@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redb::{ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+use redb::{
+    ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+};
 
 use super::database::OpenDatabase;
 use super::health::Health;
@@ -24,7 +26,9 @@ pub(in crate::store::local) struct Snapshot {
     pub(super) metadata: ReadOnlyTable<&'static [u8], Pairs>,
     pub(super) contents: ReadOnlyTable<u128, &'static [u8]>,
     pub(super) references: ReadOnlyTable<u128, u64>,
-    health: Arc<Health>,
+    /// For the tables of uploads, which few need.
+    pub(super) transaction: ReadTransaction,
+    pub(super) health: Arc<Health>,
     /// Keeps the database open.
     _in_use: Arc<()>,
 }
@@ -38,6 +42,7 @@ impl Snapshot {
             metadata: transaction.open_table(METADATA)?,
             contents: transaction.open_table(CONTENTS)?,
             references: transaction.open_table(REFERENCES)?,
+            transaction,
             health: Arc::clone(health),
             _in_use: Arc::clone(&opened.in_use),
         })

@@ -6,6 +6,7 @@ use redb::{
     Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
 
+use super::uploads;
 use crate::store::local::id::Id;
 use crate::store::{Info, Key, Metadata};
 
@@ -72,7 +73,7 @@ pub(super) fn version(
     Ok(Some(Version { id, info }))
 }
 
-fn owned(pairs: &[(&str, &str)]) -> Result<Metadata, redb::Error> {
+pub(super) fn owned(pairs: &[(&str, &str)]) -> Result<Metadata, redb::Error> {
     let pairs = pairs
         .iter()
         .map(|&(name, value)| (name.to_owned(), value.to_owned()));
@@ -101,6 +102,7 @@ pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(REFERENCES)?;
     transaction.open_table(CHANGES)?;
     transaction.open_table(SIZES)?;
+    uploads::make_tables(&transaction)?;
     transaction.commit()?;
     Ok(())
 }

@@ -1,0 +1,181 @@
+//! Beginning an upload.
+
+use super::begun::{Begun, Holder};
+use super::dialect::{Dialect, State};
+use super::preconditions::Preconditions;
+use super::turn::{Ending, Turn};
+use crate::bindings::coffer::storage::uploads::{self, BeginOptions, Digest};
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::fields::ContentType;
+use crate::fields::resumable::content_length;
+use crate::http::{Answer, Request};
+use crate::operations::Context;
+use crate::operations::managed::Managed;
+use crate::operations::receipt::Receipt;
+use crate::permit::{self, Store};
+use crate::problem::Problem;
+use crate::url::{Name, UploadPlace};
+
+/// The maximum length of what is kept with an upload, in bytes.
+const MAX_NOTE: usize = 16 << 10;
+
+/// Where an upload may go.
+pub(in crate::operations) struct Destination<'p> {
+    pub(in crate::operations) permit: Store<'p>,
+    pub(in crate::operations) holder: Holder,
+    pub(in crate::operations) spot: Spot,
+}
+
+/// Which file it becomes.
+pub(in crate::operations) enum Spot {
+    /// This one.
+    Named(Name),
+    /// One that the client names, below this folder or anywhere.
+    Below(Option<Name>),
+}
+
+impl Spot {
+    /// The name of a file with this path in this folder.
+    pub(super) fn name(self, folder: Option<Name>, path: Option<&str>) -> Result<Name, Problem> {
+        match (self, path) {
+            (Self::Named(name), _) => Ok(name),
+            (Self::Below(_), None) => Err(Problem::InvalidRequest(
+                "the file has no name: send filename in Upload-Metadata (tus), or a \
+                 Content-Disposition with filename"
+                    .to_owned(),
+            )),
+            (Self::Below(root), Some(path)) => {
+                let folder = match (root, folder) {
+                    (Some(root), Some(folder)) => Some(Name::within(Some(&root), folder.as_str())?),
+                    (root, folder) => folder.or(root),
+                };
+                Name::within(folder.as_ref(), path)
+            }
+        }
+    }
+}
+
+/// What is to be uploaded.
+pub(super) struct Plan<'p> {
+    pub(super) dialect: Dialect,
+    pub(super) permit: Store<'p>,
+    pub(super) holder: Holder,
+    pub(super) name: Name,
+    pub(super) content_type: ContentType,
+    pub(super) metadata: Vec<(String, String)>,
+    pub(super) replaces: bool,
+    pub(super) preconditions: Preconditions,
+    /// How many bytes there will be, if the client has said so.
+    pub(super) length: Option<u64>,
+    pub(super) upload_metadata: Option<String>,
+}
+
+/// What else the request does that begins an upload.
+pub(super) struct First {
+    /// Whether its body has the first bytes.
+    pub(super) has_body: bool,
+    pub(super) digest: Option<Digest>,
+    pub(super) ending: Ending,
+}
+
+/// Begins an upload, and does the first turn if there is one.
+pub(super) fn begin(
+    context: &Context<'_>,
+    request: Request,
+    plan: Plan<'_>,
+    first: Option<First>,
+) -> Result<Answer, Problem> {
+    if plan.content_type.is_form() {
+        return Err(Problem::UnsupportedMediaType(
+            "multipart/form-data is the type of a form, not of a file".to_owned(),
+        ));
+    }
+    let content = first
+        .as_ref()
+        .and_then(|first| content_length(&request.headers).filter(|_| first.has_body));
+    let room = plan.length.unwrap_or_else(|| plan.permit.max_size());
+    if content.is_some_and(|content| content > room) {
+        return Err(Problem::TooLarge(format!(
+            "the body is longer than the {room} bytes that there can be"
+        )));
+    }
+    let Plan { permit, length, .. } = plan;
+    let (permit, managed) = Managed::begin(context, permit)?;
+    let mut target = permit.options(&plan.content_type, length)?;
+    target.announced = None;
+    target.metadata = plan.metadata;
+    target.conditions = plan.preconditions.conditions()?;
+    let begun = Begun {
+        area: permit.area(),
+        content_type: target.content_type.clone(),
+        replaces: plan.replaces,
+        preconditions: plan.preconditions,
+        managed: managed.map(|managed| managed.origin()),
+        upload_metadata: plan.upload_metadata,
+        name: plan.name,
+        holder: plan.holder,
+    };
+    let note = begun.note();
+    if note.len() > MAX_NOTE {
+        return Err(Problem::InvalidRequest(
+            "the header fields about the file are too long together".to_owned(),
+        ));
+    }
+    let limits = context.policy.uploads();
+    let options = BeginOptions {
+        target,
+        length,
+        lifetime: u32::try_from(limits.max_age).unwrap_or(u32::MAX),
+        owner: owner(context, &begun.holder, &permit),
+        most: limits.most,
+        note,
+    };
+    let key = permit.key(&begun.name);
+    let id =
+        uploads::begin(key.as_str(), &options).map_err(|error| permit.refusals().problem(error))?;
+
+    let place = match begun.holder {
+        Holder::Area { .. } => UploadPlace::Area(begun.area),
+        Holder::Link { .. } => UploadPlace::Link,
+    };
+    let base_url = context.base_url(&request);
+    let expires = wall_clock::now().seconds.saturating_add(limits.max_age);
+    let Some(first) = first else {
+        let state = State {
+            url: place.url(&base_url, &id),
+            offset: 0,
+            length,
+            max_size: permit.max_size(),
+            expires,
+        };
+        return Ok(Answer::Whole(plan.dialect.begun(&state)));
+    };
+    let turn = Turn {
+        id,
+        place,
+        begun,
+        caller: context.caller.clone(),
+        base_url,
+        offset: 0,
+        length,
+        said: None,
+        ending: first.ending,
+        dialect: plan.dialect,
+        begins: true,
+        expires,
+        shared: Receipt::fields(context.shared),
+    };
+    turn.run(context, request, first.has_body, first.digest)
+}
+
+/// Whose the upload is, as far as there can be too many. Strangers at links do not use up what
+/// the maker may have.
+fn owner(context: &Context<'_>, holder: &Holder, permit: &Store<'_>) -> String {
+    match holder {
+        Holder::Area { .. } => match permit::identity(&context.caller) {
+            "" => "anonymous".to_owned(),
+            identity => identity.to_owned(),
+        },
+        Holder::Link { .. } => ["link ", &permit.mark()].concat(),
+    }
+}

@@ -1,0 +1,115 @@
+// tus-js-client against a server whose URL and token are the arguments. Exits with 1 where
+// something is not as expected.
+
+import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
+import { Readable } from "node:stream"
+import { Upload } from "tus-js-client"
+
+const [url, token] = process.argv.slice(2)
+const endpoint = `${url}/v1/user/uploads`
+const headers = { authorization: `Bearer ${token}` }
+
+/** The bytes of a file. */
+async function stored(name) {
+  const answer = await fetch(`${url}/v1/user/files/${name}`, { headers })
+  assert.equal(answer.status, 200, name)
+  return Buffer.from(await answer.arrayBuffer())
+}
+
+/** Uploads until it is done, or until so many bytes are acknowledged. */
+function upload(content, options, stopAt = Infinity) {
+  return new Promise((resolve, reject) => {
+    const client = new Upload(content, {
+      endpoint,
+      headers,
+      chunkSize: 1 << 20,
+      retryDelays: null,
+      onError: reject,
+      onSuccess: () => resolve(client),
+      onChunkComplete: (_, acknowledged) => {
+        if (acknowledged >= stopAt) client.abort().then(() => resolve(client), reject)
+      },
+      ...options,
+    })
+    client.start()
+  })
+}
+
+const cases = {
+  async "a file in one request"() {
+    const content = randomBytes(3_000_000)
+    await upload(content, { chunkSize: Infinity, metadata: { filename: "one" } })
+    assert.ok(content.equals(await stored("one")))
+  },
+
+  async "a file in pieces, stopped and continued by another client"() {
+    const content = randomBytes(10_000_000)
+    const metadata = { filename: "pieces.bin", filetype: "video/mp4", number: 100 }
+    const stopped = await upload(content, { metadata }, 3 << 20)
+    const gone = await fetch(`${url}/v1/user/files/pieces.bin`, { headers })
+    assert.equal(gone.status, 404)
+    let first
+    await upload(content, {
+      metadata,
+      uploadUrl: stopped.url,
+      onProgress: (sent) => (first ??= sent),
+    })
+    assert.ok(first >= 3 << 20, `continued at ${first}`)
+    assert.ok(content.equals(await stored("pieces.bin")))
+    // The URL of a complete upload leads to the file.
+    const led = await fetch(stopped.url, { headers })
+    assert.equal(led.headers.get("content-type"), "video/mp4")
+    assert.equal(led.headers.get("coffer-meta-number"), "100")
+    assert.ok(content.equals(Buffer.from(await led.arrayBuffer())))
+  },
+
+  async "a creation with bytes"() {
+    const content = randomBytes(2_500_000)
+    await upload(content, { uploadDataDuringCreation: true, metadata: { filename: "during" } })
+    assert.ok(content.equals(await stored("during")))
+  },
+
+  async "a stream of unknown length"() {
+    const content = randomBytes(2_500_000)
+    const pieces = Array.from({ length: 25 }, (_, n) => content.subarray(n * 100_000, (n + 1) * 100_000))
+    await upload(Readable.from(pieces, { objectMode: false }), {
+      uploadLengthDeferred: true,
+      metadata: { filename: "stream" },
+    })
+    assert.ok(content.equals(await stored("stream")))
+  },
+
+  async "an empty file"() {
+    await upload(Buffer.alloc(0), { metadata: { filename: "empty" } })
+    assert.equal((await stored("empty")).length, 0)
+  },
+
+  async "methods in a field"() {
+    const content = randomBytes(2_500_000)
+    await upload(content, { overridePatchMethod: true, metadata: { filename: "override" } })
+    assert.ok(content.equals(await stored("override")))
+  },
+
+  async "an upload that is terminated"() {
+    const content = randomBytes(5_000_000)
+    const stopped = await upload(content, { metadata: { filename: "terminated" } }, 1 << 20)
+    await Upload.terminate(stopped.url, { headers })
+    const looked = await fetch(stopped.url, {
+      method: "HEAD",
+      headers: { ...headers, "tus-resumable": "1.0.0" },
+    })
+    assert.equal(looked.status, 404)
+  },
+
+  async "parallel parts are refused, not stored as files"() {
+    const content = randomBytes(2_500_000)
+    const parallel = upload(content, { parallelUploads: 2, metadata: { filename: "parallel" } })
+    await assert.rejects(parallel, (error) => error.originalResponse.getStatus() === 400)
+  },
+}
+
+for (const [name, run] of Object.entries(cases)) {
+  await run()
+  console.log(`ok: ${name}`)
+}

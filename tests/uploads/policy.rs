@@ -1,0 +1,100 @@
+//! Limits, and rules that change while an upload is unfinished.
+
+use std::fs;
+
+use super::{Tus, number};
+use crate::support::{Server, Setup, assert_problem, eventually, files_below, iam, user};
+
+fn bytes(server: &Server) -> u64 {
+    let files = files_below(&server.data_dir().join("blobs"));
+    files.into_iter().map(|(_, size)| size).sum()
+}
+
+async fn swap(server: &Server, policy: &str) {
+    fs::write(server.policy_file(), policy).unwrap();
+    let reload = format!("{}/component/reload", server.operations);
+    let reloaded = reqwest::Client::new().post(reload).send().await.unwrap();
+    assert_eq!(reloaded.status(), 200);
+}
+
+#[tokio::test]
+async fn a_policy_that_closes_creating_refuses_what_has_begun_and_leaves_nothing() {
+    let server = Setup::default().args(&["--watch-interval", "0s"]).start();
+    let tus = Tus::new(&server, Some(user("alice")));
+    let begun = tus.create("user", "a", 6).await;
+    let other = tus.create("user", "b", 6).await;
+    tus.append(&begun, 0, b"abc").await;
+    tus.append(&other, 0, b"abc").await;
+    swap(&server, &(iam() + "[user]\ncreate = \"nobody\"\n")).await;
+    let completing = tus.patch(&begun, 3, "def").send().await.unwrap();
+    assert_eq!(completing.headers()["tus-resumable"], "1.0.0");
+    assert_problem(completing, 403, "forbidden").await;
+    let appending = tus.patch(&other, 3, "d").send().await.unwrap();
+    assert_problem(appending, 403, "forbidden").await;
+    for upload in [&begun, &other] {
+        assert_eq!(tus.offset(upload).await, Err(404));
+    }
+    let file = server.get("/v1/user/files/a").bearer_auth(user("alice"));
+    assert_eq!(file.send().await.unwrap().status(), 404);
+    eventually("no bytes are left", || bytes(&server) == 0);
+}
+
+#[tokio::test]
+async fn there_are_only_so_many_unfinished_uploads_of_an_owner() {
+    let policy = iam() + "[uploads]\nmax-unfinished = 3\n";
+    let server = Setup::policy(&policy).start();
+    let alice = Tus::new(&server, Some(user("alice")));
+    let mut uploads = Vec::new();
+    for name in ["a", "b", "c"] {
+        uploads.push(alice.create("user", name, 3).await);
+    }
+    let more = alice.try_create("user", "d", 3).await;
+    assert_problem(more, 429, "too-many-uploads").await;
+    // Others are not concerned, and one that is complete does not count.
+    let bob = Tus::new(&server, Some(user("bob")));
+    bob.create("user", "a", 3).await;
+    alice.append(&uploads[0], 0, b"abc").await;
+    alice.create("user", "d", 3).await;
+}
+
+#[tokio::test]
+async fn limits_are_held_at_the_beginning() {
+    let policy = iam()
+        + "[user]\nmax-file-size = '10 B'\ncontent-types = ['text/*']\n\
+           [public]\ncreate = \"signed-in\"\n";
+    let server = Setup::policy(&policy).start();
+    let tus = Tus::new(&server, Some(user("alice")));
+    let large = tus.try_create("user", "a.txt", 11).await;
+    assert_problem(large, 413, "too-large").await;
+    let image = tus.try_create("user", "a.png", 3).await;
+    assert_problem(image, 415, "unsupported-media-type").await;
+    let nobody = Tus::new(&server, None);
+    let refused = nobody.try_create("public", "a.txt", 3).await;
+    assert_eq!(refused.headers()["www-authenticate"], "Bearer");
+    assert_problem(refused, 401, "unauthenticated").await;
+    let created = tus.try_create("user", "a.txt", 10).await;
+    assert_eq!(created.status(), 201);
+}
+
+#[tokio::test]
+async fn an_upload_expires() {
+    let policy = iam() + "[uploads]\nmax-age = '2s'\n";
+    let server = Setup::policy(&policy).start();
+    let tus = Tus::new(&server, Some(user("alice")));
+    let created = tus.try_create("user", "a", 6).await;
+    assert!(created.headers().contains_key("upload-expires"));
+    let upload = super::path_of(&server, &created);
+    assert_eq!(tus.append(&upload, 0, b"abc").await, 3);
+    let mut left = 600;
+    while tus.offset(&upload).await.is_ok() && left > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        left -= 1;
+    }
+    assert_eq!(tus.offset(&upload).await, Err(404));
+    let late = tus.patch(&upload, 3, "def").send().await.unwrap();
+    assert_problem(late, 404, "not-found").await;
+    let file = server.get("/v1/user/files/a").bearer_auth(user("alice"));
+    assert_eq!(file.send().await.unwrap().status(), 404);
+    let again = tus.try_create("user", "a", 6).await;
+    assert_eq!(number(&again, "upload-offset"), 0);
+}
