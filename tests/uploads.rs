@@ -11,9 +11,9 @@ mod policy; // limits, and rules that change on the way
 mod tus; // tus 1.0.0
 
 use jwt_simple::prelude::*;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, Response};
 
-use crate::support::Server;
+use crate::support::{RequestBuilder, Server};
 
 /// The value of `Upload-Metadata` with these pairs.
 fn metadata(pairs: &[(&str, &str)]) -> String {

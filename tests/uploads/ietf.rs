@@ -1,9 +1,11 @@
 //! The IETF's resumable uploads from end to end, in the versions that clients send.
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 
 use super::{number, path_of};
-use crate::support::{Server, Setup, assert_problem, content, json_of, store, stored, user};
+use crate::support::{
+    RequestBuilder, Server, Setup, assert_problem, content, json_of, store, stored, user,
+};
 
 /// How a version says that more will come, and that no more will.
 struct Words {
