@@ -9,7 +9,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::runtime::Runtime;
@@ -23,6 +23,8 @@ const BUCKET: &str = "direct";
 const PART: usize = 8 << 20;
 /// How many parts are sent at once.
 const PARTS_AT_ONCE: usize = 4;
+/// How many objects of a folder are stored at once.
+const PUTS_AT_ONCE: usize = 64;
 
 /// The SDK's client and the threads that it runs on.
 pub struct Sdk {
@@ -141,6 +143,51 @@ impl Sdk {
         }
         Ok(size as f64 / f64::from(1 << 20) / begun.elapsed().as_secs_f64())
     }
+
+    /// Stores so many small objects below a prefix.
+    pub fn fill(&self, prefix: &str, count: u64) -> Result<()> {
+        let content = Bytes::from_static(b"content");
+        let puts = stream::iter(0..count).map(|number| {
+            let (client, content) = (&self.client, &content);
+            async move { put(client, &format!("{prefix}{number}"), content).await }
+        });
+        let all = puts.buffer_unordered(PUTS_AT_ONCE).try_collect::<()>();
+        self.runtime.block_on(all)
+    }
+
+    /// Deletes the objects below a prefix, which are so many, a page of a list at a time; in
+    /// seconds.
+    pub fn delete_folder(&self, prefix: &str, count: u64) -> Result<f64> {
+        let begun = Instant::now();
+        let deleted = self.runtime.block_on(delete(&self.client, prefix))?;
+        match deleted == count {
+            true => Ok(begun.elapsed().as_secs_f64()),
+            false => Err(format!("{deleted} of {count} objects")),
+        }
+    }
+}
+
+async fn delete(client: &Client, prefix: &str) -> Result<u64> {
+    let list = client.list_objects_v2().bucket(BUCKET).prefix(prefix);
+    let mut pages = list.into_paginator().send();
+    let mut deleted = 0;
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(told)?;
+        let named = page.contents().iter().filter_map(|object| object.key());
+        let objects: std::result::Result<Vec<_>, _> = named
+            .map(|key| ObjectIdentifier::builder().key(key).build())
+            .collect();
+        let objects = objects.map_err(told)?;
+        deleted += objects.len() as u64;
+        let objects = Delete::builder().set_objects(Some(objects)).quiet(true);
+        let delete = client.delete_objects().bucket(BUCKET);
+        let delete = delete.delete(objects.build().map_err(told)?);
+        let answer = delete.send().await.map_err(told)?;
+        if let Some(error) = answer.errors().first() {
+            return Err(format!("{error:?}"));
+        }
+    }
+    Ok(deleted)
 }
 
 async fn put(client: &Client, key: &str, content: &Bytes) -> Result<()> {

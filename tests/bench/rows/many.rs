@@ -92,6 +92,17 @@ fn folder(bench: &Bench, operation: &str) -> Result<Figures> {
     fresh(&data)?;
     let coffer = Setup::new(bench, "folder").start()?;
     let count = fill(&coffer, "d", FOLDER, PATIENCE)?;
+    let took = whole_folder(&coffer, operation, count)?;
+    let memory = coffer.process.resident_mib()?;
+    eprintln!("  {operation}: {memory:.0} MiB resident");
+    drop(coffer);
+    let _ = std::fs::remove_dir_all(data);
+    Ok(Figures(vec![took]))
+}
+
+/// Deletes or moves the folder `d/`, which has so many files, in as many calls as it takes;
+/// returns the seconds of all together.
+pub fn whole_folder(coffer: &Coffer, operation: &str, count: u64) -> Result<f64> {
     let target = format!("/v1/public/{operation}");
     let request = Request::get(coffer.address, &target).method("POST");
     let mut body = match operation {
@@ -115,12 +126,8 @@ fn folder(bench: &Bench, operation: &str) -> Result<Figures> {
         body["cursor"] = progress["next"].clone();
     }
     eprintln!("  {operation}: {done} files in {calls} calls");
-    let memory = coffer.process.resident_mib()?;
-    eprintln!("  {operation}: {memory:.0} MiB resident");
-    drop(coffer);
-    let _ = std::fs::remove_dir_all(data);
     match done == count {
-        true => Ok(Figures(vec![took.as_secs_f64()])),
+        true => Ok(took.as_secs_f64()),
         false => Err(format!("{operation}: {done} of {count} files")),
     }
 }

@@ -1,18 +1,26 @@
 //! Through the S3 engine, against the SDK's own calls to the same service.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::small::{CONNECTIONS, SIZE};
-use super::{Pairing, contested};
+use super::{Pairing, contested, many};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
+use crate::fill::fill;
 use crate::load::{Request, curl, wrk};
 use crate::rivals::s3::Service;
 use crate::rivals::sdk::Sdk;
 use crate::s3_service::{ACCESS_KEY, SECRET_KEY};
 use crate::table::{Goal, Row};
 use crate::{Result, files};
+
+/// How many small files the folder has.
+const FOLDER: u64 = 10_000;
+/// How long filling it may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn pairings(large: &str) -> Vec<Pairing> {
     let small = Some(Goal::least(0.8, 0.95));
@@ -40,6 +48,14 @@ fn pairings(large: &str) -> Vec<Pairing> {
             "aws-sdk, 4 parts at once",
             flow,
             whole,
+        ),
+        pairing(
+            "s3-delete-folder",
+            format!("delete of a folder with {FOLDER} small files through the S3 engine"),
+            "delete",
+            "aws-sdk, list and DeleteObjects",
+            "s",
+            Some(Goal::most(1.2, None)),
         ),
     ]
 }
@@ -84,6 +100,14 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     contest.enter("aws-sdk, one GET", || sdk.download("large", size));
     contest.enter("large PUT", || curl::put(coffer.address, large, &source));
     contest.enter("aws-sdk, 4 parts at once", || sdk.upload("large", &source));
+    contest.enter("delete", || {
+        fill(&coffer, "d", FOLDER, PATIENCE)?;
+        many::whole_folder(&coffer, "delete", FOLDER)
+    });
+    contest.enter("aws-sdk, list and DeleteObjects", || {
+        sdk.fill("d/", FOLDER)?;
+        sdk.delete_folder("d/", FOLDER)
+    });
     Ok(contest.run(bench.plan.rounds))
 }
 
