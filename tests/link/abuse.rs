@@ -113,6 +113,17 @@ impl World {
         }
     }
 
+    /// The same after a restart, with these lines more in the policy.
+    fn restarted(self, policy: &str, args: &[&str]) -> Self {
+        let data = self.server.data();
+        assert_eq!(self.server.stop(), Some(0));
+        let setup = Setup::policy(&format!("{}{LIMITS}{policy}", iam())).data(data);
+        Self {
+            server: setup.args(args).start(),
+            ..self
+        }
+    }
+
     /// All that is stored.
     async fn content(&self) -> Vec<BTreeMap<String, String>> {
         let mut content = Vec::new();
@@ -404,51 +415,20 @@ fn invalid(world: &World) -> Vec<Attempt> {
 
 #[tokio::test]
 async fn a_revoked_link_stores_and_deletes_nothing() {
-    let World {
-        server,
-        alice,
-        upload,
-        folder,
-        manage,
-    } = World::new().await;
-    let data = server.data();
-    server.stop();
     // Links count as made when the first of them with their expiry time was.
     let since = SystemTime::now() + Duration::from_secs(1);
-    let since = humantime::format_rfc3339_seconds(since).to_string();
-    let policy = format!("{}{LIMITS}[links]\nnot-before = {since}\n", iam());
-    let server = Setup::policy(&policy).data(data).start();
-    let world = World {
-        server,
-        alice,
-        upload,
-        folder,
-        manage,
-    };
+    let since = humantime::format_rfc3339_seconds(since);
+    let revoked = format!("[links]\nnot-before = {since}\n");
+    let world = World::new().await.restarted(&revoked, &[]);
     world.fails("revoked", invalid(&world)).await;
 }
 
 #[tokio::test]
 async fn a_link_of_another_secret_stores_and_deletes_nothing() {
-    let World {
-        server,
-        alice,
-        upload,
-        folder,
-        manage,
-    } = World::new().await;
-    let data = server.data();
-    assert_eq!(server.stop(), Some(0));
-    let secret = data.path().join("secret");
+    let secret = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&secret, [b'7'; 32]).unwrap();
-    let secret = secret.to_str().unwrap().to_owned();
-    let setup = Setup::policy(&format!("{}{LIMITS}", iam())).data(data);
-    let world = World {
-        server: setup.args(&["--link-secret-file", &secret]).start(),
-        alice,
-        upload,
-        folder,
-        manage,
-    };
+    let path = secret.path().to_str().unwrap();
+    let world = World::new().await;
+    let world = world.restarted("", &["--link-secret-file", path]);
     world.fails("replaced secret", invalid(&world)).await;
 }
