@@ -108,12 +108,12 @@ pub(crate) use contract;
 
 type Store = Arc<dyn BlobStore>;
 
-fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     Key::new(text).expect("a key")
 }
 
 /// Options that allow everything.
-fn freely() -> CreateOptions {
+pub(crate) fn freely() -> CreateOptions {
     CreateOptions {
         content_type: "application/octet-stream".into(),
         uploader: None,
@@ -204,7 +204,7 @@ async fn describe(store: &Store, name: &str) -> Info {
 }
 
 /// A copy of this version that everything allows.
-fn copying(from: &str, etag: &str, to: &str) -> Copy {
+pub(crate) fn copying(from: &str, etag: &str, to: &str) -> Copy {
     Copy {
         from: key(from),
         etag: etag.into(),

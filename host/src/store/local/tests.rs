@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::contract::contract;
+use crate::store::contract::{contract, copying, freely, key};
 
 mod damage; // corruption found at a start, while serving, by a check
 mod disk; // what is on the disk, and who can read it
@@ -33,24 +33,6 @@ async fn make() -> (Arc<dyn BlobStore>, TempDir) {
 }
 
 contract!(crate::store::local::tests::make);
-
-fn key(text: &str) -> Key {
-    Key::new(text).expect("a key")
-}
-
-fn freely() -> CreateOptions {
-    CreateOptions {
-        content_type: "text/plain".into(),
-        uploader: None,
-        metadata: Metadata::default(),
-        may_create: true,
-        may_replace: Guard::Any,
-        conditions: Conditions::default(),
-        max_size: u64::MAX,
-        announced: None,
-        sha256: None,
-    }
-}
 
 async fn receive(store: &LocalStore, name: &str, content: &[u8]) -> Box<dyn Upload> {
     let mut upload = store.create(key(name), freely()).await.expect("an upload");
@@ -86,19 +68,6 @@ async fn describe(store: &LocalStore, name: &str) -> Info {
 
 async fn etag(store: &LocalStore, name: &str) -> String {
     describe(store, name).await.etag
-}
-
-/// A copy of this version that everything allows.
-fn copying(from: &str, etag: &str, to: &str) -> Copy {
-    Copy {
-        from: key(from),
-        etag: etag.into(),
-        may_read: Guard::Any,
-        may_remove: None,
-        to: key(to),
-        options: freely(),
-        or_same: false,
-    }
 }
 
 async fn copy(store: &LocalStore, copy: Copy) -> Result<Stored, CopyError> {

@@ -32,7 +32,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::*;
-use crate::store::contract::contract;
+use crate::store::contract::{contract, copying, freely, key};
 use crate::store::{Metadata, Span};
 
 const BUCKET: &str = "files";
@@ -81,19 +81,6 @@ async fn store_of_parts(service: &S3Service) -> S3Store {
     let client = client::connect(&config, &network, &S3Requests::default(), known).await;
     let store = S3Store::copying(client, config, sizes).await;
     store.expect("a store")
-}
-
-/// A copy that is allowed everything, of the version with this tag.
-fn copying(from: &str, etag: &str, to: &str) -> Copy {
-    Copy {
-        from: key(from),
-        etag: etag.to_owned(),
-        may_read: Guard::Any,
-        may_remove: None,
-        to: key(to),
-        options: freely(),
-        or_same: false,
-    }
 }
 
 async fn copy(store: &S3Store, copy: Copy) -> Result<Stored, CopyError> {
@@ -158,24 +145,6 @@ contract_as! {
     as_on_moto: Knows::moto();
     as_on_localstack: Knows::localstack();
     as_on_seaweedfs: Knows::seaweedfs();
-}
-
-fn key(text: &str) -> Key {
-    Key::new(text).expect("a key")
-}
-
-fn freely() -> CreateOptions {
-    CreateOptions {
-        content_type: "text/plain".into(),
-        uploader: None,
-        metadata: Metadata::default(),
-        may_create: true,
-        may_replace: Guard::Any,
-        conditions: Conditions::default(),
-        max_size: u64::MAX,
-        announced: None,
-        sha256: None,
-    }
 }
 
 async fn receive(
