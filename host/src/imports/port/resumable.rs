@@ -9,13 +9,9 @@ use wasmtime::{bail, ensure, format_err};
 use super::upload::{Kind, Upload};
 use super::{PortView, incoming, outgoing};
 use crate::bindings::coffer::storage::uploads as wit;
-use crate::store::{Error, Resumable};
+use crate::store::{BlobStore, Error, Resumable};
 
 impl PortView<'_> {
-    fn resumable(&self) -> Result<&dyn Resumable, wit::Error> {
-        self.store.resumable().map_err(outgoing::refusal)
-    }
-
     /// Ends a turn that the component holds.
     fn turn(&mut self, upload: Resource<Upload>) -> wasmtime::Result<(Upload, Option<u64>)> {
         let upload = self.table.delete(upload)?;
@@ -33,23 +29,21 @@ impl wit::Host for PortView<'_> {
         options: wit::BeginOptions,
     ) -> wasmtime::Result<Result<String, wit::Error>> {
         let (key, options) = (incoming::key(key)?, begin_options(options)?);
-        let store = match self.resumable() {
-            Ok(store) => store,
-            Err(error) => return Ok(Err(error)),
-        };
-        let begun = store.begin(key, options).await;
+        let store = self.store;
+        let begun = async { store.resumable()?.begin(key, options).await };
         Ok(begun
+            .await
             .map(|id| id.as_str().to_owned())
             .map_err(outgoing::refusal))
     }
 
     async fn look(&mut self, id: String) -> wasmtime::Result<Result<wit::Progress, wit::Error>> {
-        let found = match (self.resumable(), UploadId::new(id)) {
-            (Err(error), _) => return Ok(Err(error)),
-            (Ok(_), None) => Err(Error::NotFound),
-            (Ok(store), Some(id)) => store.look(&id).await,
+        let store = self.store;
+        let found = async {
+            let (store, id) = found(store.as_ref(), id)?;
+            store.look(&id).await
         };
-        Ok(found.map(progress).map_err(outgoing::refusal))
+        Ok(found.await.map(progress).map_err(outgoing::refusal))
     }
 
     async fn resume(
@@ -58,13 +52,13 @@ impl wit::Host for PortView<'_> {
         options: wit::TurnOptions,
     ) -> wasmtime::Result<Result<wit::Turn, wit::Error>> {
         let options = turn_options(options)?;
-        let found = match (self.resumable(), UploadId::new(id)) {
-            (Err(error), _) => return Ok(Err(error)),
-            (Ok(_), None) => Err(Error::NotFound),
-            (Ok(store), Some(id)) => store.resume(&id, options).await,
+        let store = self.store;
+        let begun = async {
+            let (store, id) = found(store.as_ref(), id)?;
+            store.resume(&id, options).await
         };
-        let (staged, known) = match found {
-            Ok(found) => found,
+        let (staged, known) = match begun.await {
+            Ok(begun) => begun,
             Err(error) => return Ok(Err(outgoing::refusal(error))),
         };
         let length = known.length;
@@ -84,11 +78,9 @@ impl wit::Host for PortView<'_> {
         if let (Some(length), Some(said)) = (length, said) {
             ensure!(length == said, "another length than was said before");
         }
-        let suspended = match self.resumable() {
-            Ok(store) => store.suspend(upload.staged, length).await,
-            Err(error) => return Ok(Err(error)),
-        };
-        Ok(suspended.map_err(outgoing::refusal))
+        let store = self.store;
+        let suspended = async { store.resumable()?.suspend(upload.staged, length).await };
+        Ok(suspended.await.map_err(outgoing::refusal))
     }
 
     async fn finish(
@@ -102,21 +94,26 @@ impl wit::Host for PortView<'_> {
             may_replace: incoming::guard(terms.may_replace),
             conditions: incoming::conditions(terms.conditions)?,
         };
-        let stored = match self.resumable() {
-            Ok(store) => store.finish(upload.staged, terms).await,
-            Err(error) => return Ok(Err(error)),
-        };
-        Ok(stored.map(outgoing::stored).map_err(outgoing::refusal))
+        let store = self.store;
+        let stored = async { store.resumable()?.finish(upload.staged, terms).await };
+        let stored = stored.await.map(outgoing::stored);
+        Ok(stored.map_err(outgoing::refusal))
     }
 
     async fn discard(&mut self, id: String) -> wasmtime::Result<Result<(), wit::Error>> {
-        let discarded = match (self.resumable(), UploadId::new(id)) {
-            (Err(error), _) => return Ok(Err(error)),
-            (Ok(_), None) => Err(Error::NotFound),
-            (Ok(store), Some(id)) => store.discard(&id).await,
+        let store = self.store;
+        let discarded = async {
+            let (store, id) = found(store.as_ref(), id)?;
+            store.discard(&id).await
         };
-        Ok(discarded.map_err(outgoing::refusal))
+        Ok(discarded.await.map_err(outgoing::refusal))
     }
+}
+
+/// The upload with this id, and the engine's interface to it.
+fn found(store: &dyn BlobStore, id: String) -> Result<(&dyn Resumable, UploadId), Error> {
+    let id = UploadId::new(id).ok_or(Error::NotFound);
+    Ok((store.resumable()?, id?))
 }
 
 fn begin_options(asked: wit::BeginOptions) -> wasmtime::Result<resumable::BeginOptions> {
