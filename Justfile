@@ -70,18 +70,30 @@ portable: component
         echo "$composed" >&2
     done
 
-# Installs the clients of resumable uploads of tests/clients into target/clients.
+# Installs the clients of resumable uploads of tests/clients into target/clients: npm packages, and Python ones in a virtual environment.
 clients:
     #!/usr/bin/env bash
     set -euo pipefail
     cd {{ quote(justfile_directory()) }}
-    mkdir -p target/clients
-    ln -sf "$PWD"/tests/clients/*.mjs target/clients/
-    installed=target/clients/installed.json
-    [[ -d target/clients/node_modules ]] && cmp -s tests/clients/package-lock.json $installed && exit
-    cp tests/clients/package.json tests/clients/package-lock.json target/clients/
-    npm --prefix target/clients ci --ignore-scripts --no-audit --no-fund
-    cp tests/clients/package-lock.json $installed
+    from=$PWD/tests/clients to=target/clients
+    mkdir -p $to
+    ln -sf "$from"/*.mjs "$from"/*.py $to/
+    if ! cmp -s "$from/requirements.txt" $to/python/requirements.txt; then
+        rm -rf $to/python
+        python3 -m venv $to/python
+        $to/python/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps -r "$from/requirements.txt"
+        cp "$from/requirements.txt" $to/python/
+    fi
+    if [[ ! -d $to/node_modules ]] || ! cmp -s "$from/package-lock.json" $to/installed.json; then
+        rm -f $to/installed.json
+        cp "$from/package.json" "$from/package-lock.json" $to/
+        # Uppy's packages ask for a newer Node.js, but run in browsers.
+        npm --prefix $to ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        (cd $to && node --preserve-symlinks-main specs.mjs)
+        cp "$from/package-lock.json" $to/installed.json
+    fi
+    cd $to
+    node_modules/.bin/esbuild uppy.mjs --bundle --preserve-symlinks --log-level=warning --outfile=uppy.js
 
 # Installs the IAM servers of tests/providers into target/providers.
 providers:

@@ -5,20 +5,48 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::support::{Setup, iam, user};
 
 /// What `just browser` installs, and a link to the cases beside it.
 const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/browser");
 
-/// One browser for all cases of `tests/browser/cases`, since its start takes longest.
 #[test]
 fn chromium_shows_and_plays_what_it_should_and_runs_nothing() {
+    run(
+        &[
+            "display",
+            "media",
+            "script",
+            "pdf",
+            "embedding",
+            "requests",
+            "uploads",
+        ],
+        |origin| {
+            let server = Setup::policy(&policy(origin)).start();
+            let place = json!({ "url": server.url, "alice": user("alice") });
+            (server, place)
+        },
+    );
+}
+
+/// A policy that lets pages of this origin read.
+pub fn policy(origin: &str) -> String {
+    format!("{}[cors]\norigins = [\"{origin}\"]\n", iam())
+}
+
+/// Runs the cases of these files in `tests/browser/cases`, in one browser, since its start takes
+/// longest. They are told of what is started for the origin of their pages.
+pub fn run<T>(subjects: &[&str], start: impl FnOnce(&str) -> (T, Value)) {
     let installed = Path::new(INSTALLED).join("node_modules").exists();
     assert!(installed, "run `just browser` first");
     let mut node = Command::new("node")
         // The cases find their packages beside the link.
         .args(["--preserve-symlinks", "--preserve-symlinks-main"])
         .arg("tests/main.mjs")
+        .args(subjects)
         .current_dir(INSTALLED)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -28,9 +56,7 @@ fn chromium_shows_and_plays_what_it_should_and_runs_nothing() {
     let mut port = String::new();
     told.read_line(&mut port).unwrap();
     let origin = format!("http://*.localhost:{}", port.trim());
-    let policy = format!("{}[cors]\norigins = [\"{origin}\"]\n", iam());
-    let server = Setup::policy(&policy).start();
-    let place = serde_json::json!({ "url": server.url, "alice": user("alice") });
+    let (_server, place) = start(&origin);
     // The process ends when its stdin is closed.
     let mut stdin = node.stdin.take().unwrap();
     writeln!(stdin, "{place}").unwrap();

@@ -1,8 +1,10 @@
 //! Resumable uploads: what was received stays, and becomes a file once all of it has come.
 
 mod bad; // fields that are wrong, missing, twice, negative, huge; bodies that are too long
-mod clients; // tus-js-client
+mod browser; // Uppy and the specs of tus-js-client in Chromium
+mod clients; // tus-js-client with its own specs, and tuspy
 mod crash; // kill -9 between and during appends
+mod demo; // a server in place of the one that the specs of tus-js-client name
 mod ietf; // the IETF's protocol in its versions
 mod isolation; // whose uploads are whose
 mod link; // uploads that begin at links

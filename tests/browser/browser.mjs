@@ -19,10 +19,11 @@ function onPath(program) {
 }
 
 export class Browser {
-  /** With a profile of its own, which is removed with it. */
-  static async start() {
-    const browser = await chromium.launch({ executablePath: onPath('chromium'), args: FLAGS });
-    return new Browser(browser, await browser.newContext());
+  /** With a profile of its own, which is removed with it, and with these flags and options. */
+  static async start(flags = [], options = {}) {
+    const args = [...FLAGS, ...flags];
+    const browser = await chromium.launch({ executablePath: onPath('chromium'), args });
+    return new Browser(browser, await browser.newContext(options));
   }
 
   constructor(browser, context) {

@@ -3,10 +3,14 @@
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { basename } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PDF_JS = fileURLToPath(new URL('.', import.meta.resolve('pdfjs-dist/build/pdf.min.mjs')));
+/** Folders of scripts, by the first segment of their URLs. */
+const FOLDERS = {
+  'pdf.js': dirname(fileURLToPath(import.meta.resolve('pdfjs-dist/build/pdf.min.mjs'))),
+  clients: fileURLToPath(new URL('../../clients', import.meta.url)),
+};
 
 export class Pages {
   static async start() {
@@ -39,11 +43,12 @@ export class Pages {
 
   async answer(request, response) {
     const page = this.bodies.get(request.url);
+    const [, first, ...rest] = request.url.split('/');
     if (page) {
       response.writeHead(200, page.fields).end(page.body);
-    } else if (request.url.startsWith('/pdf.js/')) {
-      const script = await readFile(PDF_JS + basename(request.url));
-      response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
+    } else if (FOLDERS[first]) {
+      const script = await readFile(join(FOLDERS[first], ...rest));
+      response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(script);
     } else if (request.url.startsWith('/told/')) {
       this.told.push(request.url.slice('/told/'.length));
       response.writeHead(204).end();

@@ -3,8 +3,8 @@
 const PATIENCE = 20_000;
 
 /** Polls until the answer is right, and returns it. */
-export async function until(ask, isRight) {
-  const end = Date.now() + PATIENCE;
+export async function until(ask, isRight, patience = PATIENCE) {
+  const end = Date.now() + patience;
   for (;;) {
     const answer = await ask();
     if (isRight(answer)) return answer;

@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { Readable } from "node:stream"
 import { Upload } from "tus-js-client"
+import { Upload as Upload5 } from "tus-js-client-5"
 
 const [url, token] = process.argv.slice(2)
 const endpoint = `${url}/v1/user/uploads`
@@ -18,9 +19,9 @@ async function stored(name) {
 }
 
 /** Uploads until it is done, or until so many bytes are acknowledged. */
-function upload(content, options, stopAt = Infinity) {
+function upload(content, { version = Upload, ...options }, stopAt = Infinity) {
   return new Promise((resolve, reject) => {
-    const client = new Upload(content, {
+    const client = new version(content, {
       endpoint,
       headers,
       chunkSize: 1 << 20,
@@ -34,6 +35,11 @@ function upload(content, options, stopAt = Infinity) {
     })
     client.start()
   })
+}
+
+/** Content as a stream gives it. */
+function* pieces(content) {
+  for (let at = 0; at < content.length; at += 100_000) yield content.subarray(at, at + 100_000)
 }
 
 const cases = {
@@ -72,12 +78,41 @@ const cases = {
 
   async "a stream of unknown length"() {
     const content = randomBytes(2_500_000)
-    const pieces = Array.from({ length: 25 }, (_, n) => content.subarray(n * 100_000, (n + 1) * 100_000))
-    await upload(Readable.from(pieces, { objectMode: false }), {
+    await upload(Readable.from(pieces(content), { objectMode: false }), {
       uploadLengthDeferred: true,
       metadata: { filename: "stream" },
     })
     assert.ok(content.equals(await stored("stream")))
+  },
+
+  async "50 MiB in one request, by either version, and their upload forgotten"() {
+    const content = randomBytes(50 << 20)
+    for (const version of [Upload, Upload5]) {
+      const metadata = { filename: "large", replace: true, nonlatin: "słońce", number: 100 }
+      const client = await upload(content, { version, chunkSize: Infinity, metadata })
+      assert.ok(content.equals(await stored("large")))
+      await client.abort(true)
+      const gone = await fetch(client.url, { headers })
+      assert.equal(gone.status, 404)
+    }
+  },
+
+  async "50 MiB of a stream whose length is known, in pieces of 20 MiB"() {
+    const content = randomBytes(50 << 20)
+    for (const version of [Upload, Upload5]) {
+      const stream = Readable.from(pieces(content), { objectMode: false })
+      const metadata = { filename: "stream-50", replace: true }
+      await upload(stream, { version, chunkSize: 20 << 20, uploadSize: content.length, metadata })
+      assert.ok(content.equals(await stored("stream-50")))
+    }
+  },
+
+  async "50 MiB of a stream of the web, of unknown length"() {
+    const content = randomBytes(50 << 20)
+    const stream = Readable.toWeb(Readable.from(pieces(content), { objectMode: false }))
+    const metadata = { filename: "web-50" }
+    await upload(stream, { version: Upload5, chunkSize: 20 << 20, uploadLengthDeferred: true, metadata })
+    assert.ok(content.equals(await stored("web-50")))
   },
 
   async "an empty file"() {
