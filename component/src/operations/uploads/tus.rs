@@ -64,13 +64,20 @@ pub(super) fn begin(
 
 /// Where the file goes: its name's last component, or the path below the folder that was chosen.
 fn path(described: &Described) -> Option<String> {
-    match (&described.relative_path, &described.filename) {
-        // Some clients begin it with the root of what was dropped.
-        (Some(path), _) => Some(path.strip_prefix('/').unwrap_or(path).to_owned()),
-        (None, filename) => filename
-            .as_deref()
-            .map(|filename| last_component(filename).to_owned()),
-    }
+    let filename = described.filename.as_deref().map(last_component);
+    // Some clients begin it with the root of what was dropped.
+    let path = described.relative_path.as_deref();
+    let path = path.map(|path| path.strip_prefix('/').unwrap_or(path));
+    let path = match (path, filename) {
+        (None, filename) => filename?.to_owned(),
+        (Some(path), None) => path.to_owned(),
+        // The user may have renamed the file since it was chosen.
+        (Some(path), Some(filename)) => match path.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{filename}"),
+            None => filename.to_owned(),
+        },
+    };
+    Some(path)
 }
 
 /// `PATCH`.
@@ -165,7 +172,14 @@ mod tests {
             (None, Some("../../a.txt"), Some("a.txt")),
             (Some("b/a.txt"), Some("a.txt"), Some("b/a.txt")),
             (Some("/b/a.txt"), Some("a.txt"), Some("b/a.txt")),
+            (
+                Some("b/c/a.txt"),
+                Some("renamed.txt"),
+                Some("b/c/renamed.txt"),
+            ),
+            (Some("a.txt"), Some("renamed.txt"), Some("renamed.txt")),
             (Some("../a.txt"), None, Some("../a.txt")),
+            (Some("../a.txt"), Some("a.txt"), Some("../a.txt")),
         ] {
             let described = Described {
                 filename: filename.map(str::to_owned),
