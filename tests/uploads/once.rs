@@ -1,5 +1,7 @@
 //! Many appends to one upload at once, slow ones, and lines that break.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 
 use super::{Tus, number};
@@ -65,6 +67,31 @@ async fn a_second_append_is_told_that_the_upload_is_busy() {
 }
 
 #[tokio::test]
+async fn an_append_whose_client_is_silent_gives_way_to_the_next() {
+    let server = Setup::public_only().start();
+    let tus = Tus::new(&server, None);
+    let upload = tus.create("public", "a", 6).await;
+    // Its line is gone, and nobody has told the server.
+    let mut silent = Connection::open(server.address());
+    let fields = ["Upload-Offset: 0", "Content-Length: 6"];
+    silent.send(head(&server, &upload, &fields));
+    silent.send("ab");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        assert!(Instant::now() < deadline, "the upload stays busy");
+        let offset = tus.offset(&upload).await.unwrap();
+        let rest = &"abcdef"[usize::try_from(offset).unwrap()..];
+        let next = tus.patch(&upload, offset, rest).send().await.unwrap();
+        match next.status().as_u16() {
+            204 => break,
+            status => assert!(matches!(status, 409 | 423), "{status}"),
+        }
+    }
+    let file = stored(&server, "/v1/public/files/a").await.unwrap();
+    assert_eq!(file.0, b"abcdef");
+}
+
+#[tokio::test]
 async fn a_slow_append_holds_no_instance_and_goes_on() {
     let server = Setup::default()
         .args(&["--max-instances", "1", "--queue-timeout", "20s"])
@@ -109,9 +136,9 @@ async fn what_came_before_the_line_broke_stays() {
         connection.send(&sent[offset..cut]);
         drop(connection);
         let mut found = 0;
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(30);
         while found <= offset {
-            assert!(std::time::Instant::now() < deadline, "nothing was kept");
+            assert!(Instant::now() < deadline, "nothing was kept");
             found = usize::try_from(tus.offset(&upload).await.unwrap()).unwrap();
         }
         assert!(found <= cut, "{found}");

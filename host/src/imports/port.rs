@@ -9,6 +9,7 @@ mod outgoing;
 mod parked;
 mod redirect;
 mod resumable;
+mod turns;
 mod upload;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::imports::client_wait::ClientWait;
 use crate::store::{BlobStore, Body};
 
 pub use parked::{NoInstanceWaits, Parked, Received};
+pub use turns::Turns;
 use upload::Kind;
 pub use upload::Upload;
 
@@ -39,6 +41,8 @@ pub struct PortView<'a> {
     pub table: &'a mut ResourceTable,
     /// Where the files are.
     pub store: &'a Arc<dyn BlobStore>,
+    /// Of all requests.
+    pub turns: &'a Turns,
     /// Who waits for this request's client.
     pub client: &'a ClientWait,
     /// Where a request with a slow client is parked.

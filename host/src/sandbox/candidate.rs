@@ -18,6 +18,7 @@ use crate::bindings::resume::GuestIndices;
 use crate::imports::environment::Setting;
 use crate::imports::memo::Memo;
 use crate::imports::outbound::{Documents, Outbound};
+use crate::imports::port::Turns;
 use crate::store::BlobStore;
 use crate::store::absent::AbsentStore;
 
@@ -117,6 +118,7 @@ impl Candidate {
         let on_trial = Arc::new(SharedState {
             settings: settings.into(),
             store: Arc::new(AbsentStore),
+            turns: Turns::default(),
             outbound: Outbound::to(&[], Arc::clone(&documents)),
             memo: Memo::new(),
             metrics: Arc::clone(&self.runtime.metrics),
@@ -134,6 +136,7 @@ impl Candidate {
         let shared = Arc::new(SharedState {
             settings: Arc::clone(&on_trial.settings),
             store,
+            turns: self.runtime.turns.clone(),
             outbound: Outbound::to(&report.iam_origins, documents),
             memo: on_trial.memo.clone(),
             metrics: Arc::clone(&self.runtime.metrics),

@@ -9,6 +9,7 @@ use wasmtime::{Cache, Engine};
 
 use super::limits::{self, SandboxLimits};
 use super::state::{self, State};
+use crate::imports::port::Turns;
 use crate::metrics::Metrics;
 
 /// An engine, a linker, and room for a number of concurrent instances.
@@ -20,6 +21,8 @@ pub struct Runtime {
     /// Room for instances that wait for their clients.
     pub(super) waiting: Arc<Semaphore>,
     pub(super) limits: SandboxLimits,
+    /// Of all components, one of which may succeed another.
+    pub(super) turns: Turns,
     pub(super) metrics: Arc<Metrics>,
     /// Always the same few threads, since each retains some memory from compiling.
     pub(super) compilers: Arc<ThreadPool>,
@@ -65,6 +68,7 @@ impl Runtime {
             slots: Arc::new(Semaphore::new(limits.instances as usize)),
             waiting: Arc::new(Semaphore::new(limits.waiting as usize)),
             limits: limits.clone(),
+            turns: Turns::default(),
             metrics,
             compilers: Arc::new(compilers),
         })

@@ -16,7 +16,7 @@ use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
 use crate::imports::guest_log::Written;
 use crate::imports::memo::{Memo, MemoView, Remembering};
 use crate::imports::outbound::Outbound;
-use crate::imports::port::{Parked, Port, PortView, Received};
+use crate::imports::port::{Parked, Port, PortView, Received, Turns};
 use crate::imports::telemetry::{Subject, Telemetry, TelemetryView};
 use crate::metrics::Metrics;
 use crate::process::clock::WallClock;
@@ -39,6 +39,7 @@ pub(super) struct State {
     written: Written,
     table: ResourceTable,
     store: Arc<dyn BlobStore>,
+    turns: Turns,
     client: Arc<ClientWait>,
     parked: Option<Parked>,
     received: Option<Received>,
@@ -48,6 +49,7 @@ pub(super) struct State {
 pub(super) struct SharedState {
     pub(super) settings: Arc<[Setting]>,
     pub(super) store: Arc<dyn BlobStore>,
+    pub(super) turns: Turns,
     pub(super) outbound: Outbound,
     pub(super) memo: Memo,
     pub(super) metrics: Arc<Metrics>,
@@ -79,6 +81,7 @@ impl State {
             written,
             table,
             store: Arc::clone(&shared.store),
+            turns: shared.turns.clone(),
             client: Arc::default(),
             parked: None,
             received: None,
@@ -139,6 +142,7 @@ impl State {
         PortView {
             table: &mut self.table,
             store: &self.store,
+            turns: &self.turns,
             client: &self.client,
             parked: &mut self.parked,
             received: &mut self.received,

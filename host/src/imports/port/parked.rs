@@ -70,7 +70,11 @@ impl Receiving {
         loop {
             if self.stream.ready().now_or_never().is_none() {
                 match deadline {
-                    None => self.stream.ready().await,
+                    None => {
+                        if upload.kind.wait(self.stream.ready()).await.is_none() {
+                            return Ok(Some(Err(upload.fail(wit::Error::TimedOut))));
+                        }
+                    }
                     Some(deadline) => {
                         if timeout_at(deadline, self.stream.ready()).await.is_err() {
                             return Ok(None);

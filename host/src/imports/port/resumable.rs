@@ -16,7 +16,7 @@ impl PortView<'_> {
     fn turn(&mut self, upload: Resource<Upload>) -> wasmtime::Result<(Upload, Option<u64>)> {
         let upload = self.table.delete(upload)?;
         match upload.kind {
-            Kind::Turn { length } => Ok((upload, length)),
+            Kind::Turn { length, .. } => Ok((upload, length)),
             Kind::File(_) => bail!("an upload that is not resumable"),
         }
     }
@@ -52,17 +52,21 @@ impl wit::Host for PortView<'_> {
         options: wit::TurnOptions,
     ) -> wasmtime::Result<Result<wit::Turn, wit::Error>> {
         let options = turn_options(options)?;
-        let store = self.store;
+        let (store, turns) = (self.store, self.turns);
         let begun = async {
             let (store, id) = found(store.as_ref(), id)?;
-            store.resume(&id, options).await
+            let mut begun = store.resume(&id, options).await;
+            if matches!(begun, Err(Error::Busy)) && turns.end_silent(&id).await {
+                begun = store.resume(&id, options).await;
+            }
+            begun.map(|(staged, known)| (staged, known, turns.begin(id)))
         };
-        let (staged, known) = match begun.await {
+        let (staged, known, turn) = match begun.await {
             Ok(begun) => begun,
             Err(error) => return Ok(Err(outgoing::refusal(error))),
         };
         let length = known.length;
-        let upload = Upload::new(Kind::Turn { length }, staged);
+        let upload = Upload::new(Kind::Turn { length, turn }, staged);
         Ok(Ok(wit::Turn {
             upload: self.table.push(upload)?,
             progress: progress(known),

@@ -3,13 +3,15 @@
 use bytes::Bytes;
 
 use super::outgoing;
+use super::turns::Turn;
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::store::{self, Key};
 
 /// A file that is being uploaded, on behalf of the component.
 pub struct Upload {
-    pub(super) kind: Kind,
     pub(super) staged: Box<dyn store::Upload>,
+    /// Dropped after `staged`: a turn in it lasts until that of the store has ended.
+    pub(super) kind: Kind,
     pub(super) fed: Fed,
     pub(super) failed: Option<wit::Error>,
 }
@@ -19,7 +21,7 @@ pub(super) enum Kind {
     /// The file under this key.
     File(Key),
     /// More of a resumable upload, of this length in all, if that is known.
-    Turn { length: Option<u64> },
+    Turn { length: Option<u64>, turn: Turn },
 }
 
 /// How an upload gets its bytes; one way excludes the other.
@@ -32,11 +34,21 @@ pub(super) enum Fed {
     Wholly,
 }
 
+impl Kind {
+    /// Waits for the client; `None` if this gives way to the next turn.
+    pub(super) async fn wait<T>(&self, client: impl Future<Output = T>) -> Option<T> {
+        match self {
+            Self::File(_) => Some(client.await),
+            Self::Turn { turn, .. } => turn.wait(client).await,
+        }
+    }
+}
+
 impl Upload {
     pub(super) fn new(kind: Kind, staged: Box<dyn store::Upload>) -> Self {
         Self {
-            kind,
             staged,
+            kind,
             fed: Fed::NotYet,
             failed: None,
         }
