@@ -1,6 +1,7 @@
 //! Header fields: parsed from requests into types, and written from types into responses.
 //! One file per field or family of fields.
 
+pub(crate) mod body;
 pub mod conditions;
 pub(crate) mod content_type;
 pub(crate) mod cors;

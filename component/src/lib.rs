@@ -78,7 +78,6 @@ use bindings::exports::wasi::http::incoming_handler;
 use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
-use area::Area;
 use fields::{cors, metadata, resumable, tus};
 use http::{Answer, Request, Response};
 use operations::continued::Continued;
@@ -136,12 +135,13 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     let origin = request.headers.get(header::ORIGIN);
     let mut shared = coffer_cors::response_fields(policy.origins().listed(), origin);
     let crosses_origins = !shared.is_empty();
-    shared.extend(tus::of_every_response(&request.headers));
-    shared.extend(resumable::of_every_response(
-        &request.method,
-        &request.headers,
-    ));
-    let answer = dispatch(settings, policy, request, &shared);
+    let target = request.target.clone();
+    let (subject, route) = route(&request, &target);
+    if let Some(subject) = subject {
+        telemetry::request(subject.operation, subject.area);
+        shared.extend(uploads::of_every_response(subject, &request.headers));
+    }
+    let answer = route.and_then(|route| dispatch(settings, policy, request, route, &shared));
     let answer = answer.unwrap_or_else(|problem| refused(problem, policy));
     let mut answer = answer.bounded();
     let headers = answer.headers_mut();
@@ -166,14 +166,9 @@ fn dispatch(
     settings: &Settings,
     policy: &Policy,
     request: Request,
+    (route, query): (Route, &str),
     shared: &[(HeaderName, HeaderValue)],
 ) -> Result<Answer, Problem> {
-    let target = request.target.clone();
-    let (subject, route) = route(&request, &target);
-    if let Some(Subject { operation, area }) = subject {
-        telemetry::request(operation, area);
-    }
-    let (route, query) = route?;
     let context = |caller| Context {
         policy,
         settings,
@@ -261,7 +256,7 @@ fn route<'t>(
 fn preflight(
     headers: &HeaderMap,
     allow: &'static str,
-    uploads: Option<Area>,
+    uploads: Option<UploadPlace>,
     policy: &Policy,
 ) -> Answer {
     let mut response = Response::empty(StatusCode::NO_CONTENT);
@@ -269,8 +264,12 @@ fn preflight(
         .headers
         .insert(header::ALLOW, HeaderValue::from_static(allow));
     response.headers.extend(cors::preflight(headers));
-    if let Some(area) = uploads {
-        let max_size = policy.limits(area).max_file_size();
+    if let Some(place) = uploads {
+        // That of a link is only known with its token.
+        let max_size = match place {
+            UploadPlace::Area(area) => Some(policy.limits(area).max_file_size()),
+            UploadPlace::Link => None,
+        };
         let max_age = policy.uploads().max_age;
         response.headers.extend(tus::capabilities(max_size));
         let resumable = resumable::capabilities(max_size, max_age);

@@ -130,6 +130,11 @@ async fn a_file_is_put_in_parts_by_every_version() {
         let problem: serde_json::Value = again.json().await.unwrap();
         let kind = problem["type"].as_str().unwrap();
         assert!(kind.ends_with("#completed-upload"), "{kind}");
+        let more = append(49_999, 50_000, words.last).send().await.unwrap();
+        assert_eq!(more.status(), 400, "{version}");
+        let problem: serde_json::Value = more.json().await.unwrap();
+        let kind = problem["type"].as_str().unwrap();
+        assert!(kind.ends_with("#inconsistent-upload-length"), "{kind}");
     }
 }
 
@@ -149,7 +154,9 @@ async fn a_whole_file_is_stored_as_by_any_put() {
         .header("upload-complete", "?1")
         .header("content-disposition", "inline; filename=\"a b.txt\"")
         .body("posted");
-    let described = json_of(posted).await;
+    let posted = posted.send().await.unwrap();
+    assert_eq!(posted.headers()["upload-complete"], "?1");
+    let described: serde_json::Value = posted.json().await.unwrap();
     assert_eq!(described["name"], "a b.txt");
 }
 
@@ -220,7 +227,19 @@ async fn lengths_that_contradict_each_other_are_refused() {
         assert!(kind.ends_with("#inconsistent-upload-length"), "{kind}");
     }
     let longer = patch(&server, &upload, 2, "?0").body("cdefg");
-    assert_problem(longer.send().await.unwrap(), 413, "too-large").await;
+    let longer = longer.send().await.unwrap();
+    let limit = longer.headers()["upload-limit"].to_str().unwrap();
+    assert!(limit.starts_with("max-size=5368709120, "), "{limit}");
+    assert_problem(longer, 413, "too-large").await;
+    let larger = server.put("/v1/public/files/b", "ab");
+    let larger = larger.header("upload-complete", "?0");
+    let larger = larger.header("upload-length", 5_368_709_121_u64);
+    let larger = larger.send().await.unwrap();
+    assert_eq!(
+        larger.headers()["upload-limit"],
+        "max-size=5368709120, max-age=86400"
+    );
+    assert_problem(larger, 413, "too-large").await;
     let looked = server.head(&upload).send().await.unwrap();
     assert_eq!(number(&looked, "upload-offset"), 2);
     // All the bytes are there, but only the client can say that it is complete.

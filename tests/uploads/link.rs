@@ -94,11 +94,17 @@ async fn a_folder_link_takes_them_under_the_names_of_their_senders() {
 #[tokio::test]
 async fn a_part_may_be_put_at_a_link() {
     let server = Server::start();
-    let link = link(&server, "/v1/user/urls/a", json!({})).await;
+    let link = link(&server, "/v1/user/urls/a", json!({ "max_size": 10 })).await;
     let created = server.put(&link, "abc").header("upload-complete", "?0");
     let created = created.send().await.unwrap();
     assert_eq!(created.status(), 201);
     let upload = path_of(&server, &created);
+    // The limit is that of the link, whatever is asked.
+    let looked = server.head(&upload).send().await.unwrap();
+    for answer in [&created, &looked] {
+        let limit = answer.headers()["upload-limit"].to_str().unwrap();
+        assert!(limit.starts_with("max-size=10, max-age="), "{limit}");
+    }
     let done = server
         .request(Method::PATCH, &upload)
         .header("content-type", "application/partial-upload")
@@ -127,4 +133,20 @@ async fn a_link_that_is_not_for_uploads_begins_none() {
     let form = server.post(link.unwrap()).send().await.unwrap();
     assert_problem(form, 403, "link-invalid").await;
     assert!(stored(&server, "/v1/public/files/a").await.is_none());
+}
+
+#[tokio::test]
+async fn options_at_a_link_say_what_is_supported() {
+    let server = Server::start();
+    let file = link(&server, "/v1/user/urls/a", json!({})).await;
+    let folder = link(&server, "/v1/user/urls/a/", json!({})).await;
+    for path in [&file, &folder, "/v1/links/uploads/x"] {
+        let options = server.request(Method::OPTIONS, path).send().await.unwrap();
+        assert_eq!(options.status(), 204);
+        assert_eq!(options.headers()["tus-version"], "1.0.0", "{path}");
+        assert!(options.headers().contains_key("tus-extension"));
+        // It depends on the link, which nobody has shown yet.
+        assert!(!options.headers().contains_key("tus-max-size"));
+        assert_eq!(options.headers()["upload-limit"], "max-age=86400");
+    }
 }

@@ -2,8 +2,12 @@
 
 use std::fs;
 
-use super::{Tus, number};
-use crate::support::{Server, Setup, assert_problem, eventually, files_below, iam, user};
+use reqwest::Method;
+
+use super::{Tus, metadata, number};
+use crate::support::{
+    Server, Setup, assert_problem, eventually, files_below, iam, json_of, token, user,
+};
 
 fn bytes(server: &Server) -> u64 {
     let files = files_below(&server.data_dir().join("blobs"));
@@ -55,6 +59,63 @@ async fn there_are_only_so_many_unfinished_uploads_of_an_owner() {
     bob.create("user", "a", 3).await;
     alice.append(&uploads[0], 0, b"abc").await;
     alice.create("user", "d", 3).await;
+}
+
+#[tokio::test]
+async fn callers_without_a_token_cannot_shut_each_other_out() {
+    let policy = iam() + "[uploads]\nmax-unfinished = 1\n";
+    let server = Setup::policy(&policy).start();
+    let nobody = Tus::new(&server, None);
+    for name in ["a", "b", "c"] {
+        nobody.create("public", name, 3).await;
+    }
+    let alice = Tus::new(&server, Some(user("alice")));
+    alice.create("public", "d", 3).await;
+    let more = alice.try_create("user", "e", 3).await;
+    assert_problem(more, 429, "too-many-uploads").await;
+}
+
+#[tokio::test]
+async fn each_link_has_its_own_number_of_unfinished_uploads() {
+    let policy = iam() + "[uploads]\nmax-unfinished = 1\n";
+    let server = Setup::policy(&policy).start();
+    let nobody = Tus::new(&server, None);
+    for folder in ["in", "out"] {
+        let at = format!("/v1/user/urls/{folder}/");
+        let made = server.post(&at).bearer_auth(user("alice"));
+        let made = made.json(&serde_json::json!({ "for": "upload" }));
+        let made = json_of(made).await;
+        let link = made["url"].as_str().unwrap();
+        let link = link.strip_prefix(&server.url).unwrap().to_owned();
+        let create = |name: &str| {
+            let request = nobody.request(Method::POST, &link);
+            let named = metadata(&[("filename", name)]);
+            request
+                .header("upload-length", 3)
+                .header("upload-metadata", named)
+        };
+        let first = create("a").send().await.unwrap();
+        assert_eq!(first.status(), 201, "{folder}");
+        let more = create("b").send().await.unwrap();
+        assert_problem(more, 429, "too-many-uploads").await;
+    }
+    let alice = Tus::new(&server, Some(user("alice")));
+    alice.create("user", "a", 3).await;
+}
+
+#[tokio::test]
+async fn a_member_who_may_not_store_cannot_end_the_upload_of_another() {
+    let policy = iam() + "[org]\ncreate = \"role:writer\"\n";
+    let server = Setup::policy(&policy).start();
+    let member = |name, roles: &[&str]| token(Some(name), Some("acme"), roles);
+    let alice = Tus::new(&server, Some(member("alice", &["writer"])));
+    let upload = alice.create("org", "a", 6).await;
+    alice.append(&upload, 0, b"abc").await;
+    let bob = Tus::new(&server, Some(member("bob", &[])));
+    let refused = bob.patch(&upload, 3, "def").send().await.unwrap();
+    assert_problem(refused, 403, "forbidden").await;
+    assert_eq!(alice.offset(&upload).await, Ok(3));
+    assert_eq!(alice.append(&upload, 3, b"def").await, 6);
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@
 
 mod item;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::body::content_length;
 use super::digest;
 use super::single::{invalid, missing};
 use crate::bindings::coffer::storage::uploads::Digest;
@@ -108,16 +109,19 @@ impl Version {
         offset.into_iter().chain([self.state(complete)]).collect()
     }
 
-    /// What an upload is limited to: bytes in all, and seconds from now on.
-    pub(crate) fn limit(self, max_size: u64, max_age: u64) -> Option<(HeaderName, HeaderValue)> {
-        let max_size = item::clamped(max_size);
-        let limit = if self.limits_age() {
-            format!("max-size={max_size}, max-age={}", item::clamped(max_age))
-        } else {
-            format!("max-size={max_size}")
-        };
-        let limit = HeaderValue::try_from(limit).ok()?;
-        Some((HeaderName::from_static(LIMIT), limit))
+    /// What an upload is limited to: bytes in all, if that is known, and seconds from now on.
+    pub(crate) fn limit(
+        self,
+        max_size: Option<u64>,
+        max_age: u64,
+    ) -> Option<(HeaderName, HeaderValue)> {
+        let max_size = max_size.map(|max_size| format!("max-size={}", item::clamped(max_size)));
+        let max_age = self
+            .limits_age()
+            .then(|| format!("max-age={}", item::clamped(max_age)));
+        let limits: Vec<String> = max_size.into_iter().chain(max_age).collect();
+        let limits = HeaderValue::try_from(limits.join(", ")).ok()?;
+        Some((HeaderName::from_static(LIMIT), limits))
     }
 
     /// Refuses the state in a request that only asks, as the versions say that have it so.
@@ -139,7 +143,7 @@ impl Version {
 }
 
 /// What `OPTIONS` says where an upload can begin.
-pub(crate) fn capabilities(max_size: u64, max_age: u64) -> Vec<(HeaderName, HeaderValue)> {
+pub(crate) fn capabilities(max_size: Option<u64>, max_age: u64) -> Vec<(HeaderName, HeaderValue)> {
     let limit = Version(Version::CURRENT).limit(max_size, max_age);
     let accept_patch = HeaderName::from_static("accept-patch");
     let types = HeaderValue::from_static(MEDIA_TYPE);
@@ -158,15 +162,9 @@ pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
         .any(|name| headers.contains_key(*name))
 }
 
-/// What every response to a `PUT` of a whole file has, errors too: nothing can be resumed, since
+/// What every response to a request with a whole file has, errors too: nothing can be resumed, since
 /// HTTP/1.1 here has no interim response that would say where.
-pub(crate) fn of_every_response(
-    method: &Method,
-    headers: &HeaderMap,
-) -> Option<(HeaderName, HeaderValue)> {
-    if *method != Method::PUT || !is_spoken(headers) {
-        return None;
-    }
+pub(crate) fn of_whole_file(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
     let creation = Creation::of_request(headers).ok()??;
     creation
         .complete
@@ -263,16 +261,6 @@ impl Append {
 pub(crate) fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
     let digest = digest::of_content(headers)?;
     Ok(digest.map(|digest| Digest::Sha256(digest.to_vec())))
-}
-
-/// How many bytes the client announced; hyper enforces it.
-pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod metadata;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
+use super::body::content_length;
 use super::single::{self, invalid, missing};
 use crate::bindings::coffer::storage::uploads::Digest;
 use crate::problem::Problem;
@@ -49,12 +50,8 @@ pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// What every response to a tus client has, errors too.
-pub(crate) fn of_every_response(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
-    is_spoken(headers).then(resumable)
-}
-
-fn resumable() -> (HeaderName, HeaderValue) {
+/// The version, which every response to a tus client has.
+pub(crate) fn resumable() -> (HeaderName, HeaderValue) {
     let version = HeaderValue::from_static(VERSION);
     (HeaderName::from_static(RESUMABLE), version)
 }
@@ -65,9 +62,13 @@ pub(crate) fn versions() -> (HeaderName, HeaderValue) {
     (HeaderName::from_static("tus-version"), version)
 }
 
-/// What `OPTIONS` says besides, for uploads of files of at most this size.
-pub(crate) fn capabilities(max_size: u64) -> [(HeaderName, HeaderValue); 5] {
-    [
+/// What `OPTIONS` says besides, for uploads of files of at most this size, if that is known.
+pub(crate) fn capabilities(max_size: Option<u64>) -> Vec<(HeaderName, HeaderValue)> {
+    let max_size = max_size.map(|max_size| {
+        let name = HeaderName::from_static("tus-max-size");
+        (name, HeaderValue::from(max_size))
+    });
+    let fixed = [
         resumable(),
         versions(),
         (
@@ -75,14 +76,11 @@ pub(crate) fn capabilities(max_size: u64) -> [(HeaderName, HeaderValue); 5] {
             HeaderValue::from_static(EXTENSIONS),
         ),
         (
-            HeaderName::from_static("tus-max-size"),
-            HeaderValue::from(max_size),
-        ),
-        (
             HeaderName::from_static("tus-checksum-algorithm"),
             HeaderValue::from_static(checksum::ALGORITHMS),
         ),
-    ]
+    ];
+    fixed.into_iter().chain(max_size).collect()
 }
 
 /// The method that a client means that can only send `POST`; `None` if it means `POST`.
@@ -135,7 +133,8 @@ impl Creation {
             ));
         }
         let with_upload = has_media_type(headers)?;
-        if !with_upload && headers.contains_key(header::CONTENT_TYPE) && has_content(headers) {
+        let has_content = content_length(headers).is_some_and(|length| length > 0);
+        if !with_upload && headers.contains_key(header::CONTENT_TYPE) && has_content {
             return Err(wrong_media_type());
         }
         Ok(Self {
@@ -223,12 +222,6 @@ fn has_media_type(headers: &HeaderMap) -> Result<bool, Problem> {
 
 fn wrong_media_type() -> Problem {
     Problem::UnsupportedMediaType(format!("the Content-Type must be {MEDIA_TYPE}"))
-}
-
-/// Whether a body was announced.
-fn has_content(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 #[cfg(test)]

@@ -13,12 +13,16 @@ mod preconditions;
 mod turn;
 mod tus;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use super::Context;
 use crate::area::Area;
+use crate::bindings::coffer::storage::telemetry::Operation;
 use crate::fields;
 use crate::http::{Answer, Request};
 use crate::permit;
 use crate::problem::Problem;
+use crate::url::Subject;
 
 pub(crate) use append::append;
 pub(super) use begin::{Destination, Spot};
@@ -49,6 +53,27 @@ pub(crate) fn begin(
         spot: Spot::Below(None),
     };
     begin_at(context, request, destination)
+}
+
+/// What every response to a request in one of the protocols has, errors too.
+pub(crate) fn of_every_response(
+    Subject { operation, area }: Subject,
+    headers: &HeaderMap,
+) -> Option<(HeaderName, HeaderValue)> {
+    let is_tus = || fields::tus::is_spoken(headers);
+    match (operation, area) {
+        (Operation::LookAtUpload | Operation::Append | Operation::DiscardUpload, _) if is_tus() => {
+            Some(fields::tus::resumable())
+        }
+        // Without an area, a form is for the link of a folder, which takes uploads too.
+        (Operation::BeginUpload, _) | (Operation::Form, None) if is_tus() => {
+            Some(fields::tus::resumable())
+        }
+        (Operation::BeginUpload | Operation::Upload, _) | (Operation::Form, None) => {
+            fields::resumable::of_whole_file(headers)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a `POST` begins a resumable upload, rather than being a form.

@@ -47,11 +47,11 @@ pub enum Route {
     Link { token: String, action: LinkAction },
     /// `GET /v1/openapi.json`
     Openapi,
-    /// `OPTIONS` on any path, with the methods that it supports, and the area if resumable uploads
-    /// begin or continue there.
+    /// `OPTIONS` on any path, with the methods that it supports, and the place of the resumable
+    /// uploads that begin or continue there.
     Preflight {
         allow: &'static str,
-        uploads: Option<Area>,
+        uploads: Option<UploadPlace>,
     },
 }
 
@@ -193,11 +193,12 @@ impl<'p> Resource<'p> {
         })
     }
 
-    /// The area if resumable uploads begin or continue here.
-    fn uploads(self) -> Option<Area> {
+    /// The place of the resumable uploads that begin or continue here.
+    fn uploads(self) -> Option<UploadPlace> {
         match self {
-            Self::Uploads(area) | Self::Upload(UploadPlace::Area(area), _) => Some(area),
-            Self::File(area, _) => Some(area),
+            Self::Uploads(area) | Self::File(area, _) => Some(UploadPlace::Area(area)),
+            Self::Upload(place, _) => Some(place),
+            Self::Link(..) | Self::FolderLink(_) => Some(UploadPlace::Link),
             _ => None,
         }
     }

@@ -193,15 +193,19 @@ fn answers_are_in_the_version_of_the_request() {
         let progress = fields(version.progress(Some(7), false));
         assert_eq!(progress, ["upload-offset: 7", state]);
         let limit = format!("upload-limit: {limit}");
-        assert_eq!(fields(version.limit(10, 60)), [limit]);
+        assert_eq!(fields(version.limit(Some(10), 60)), [limit]);
     }
     assert_eq!(
         fields(Version(3).progress(None, true)),
         ["upload-incomplete: ?0"]
     );
     assert_eq!(
-        fields(Version(8).limit(u64::MAX, u64::MAX)),
+        fields(Version(8).limit(Some(u64::MAX), u64::MAX)),
         ["upload-limit: max-size=999999999999999, max-age=999999999999999"]
+    );
+    assert_eq!(
+        fields(Version(8).limit(None, 60)),
+        ["upload-limit: max-age=60"]
     );
 }
 
@@ -215,15 +219,14 @@ fn old_versions_refuse_the_state_in_a_question() {
 }
 
 #[test]
-fn only_a_put_of_the_whole_is_answered_as_complete() {
-    for (method, given, expected) in [
-        (Method::PUT, &[("upload-complete", "?1")][..], true),
-        (Method::PUT, &[("upload-complete", "?0")], false),
-        (Method::PUT, &[("upload-complete", "x")], false),
-        (Method::PUT, &[], false),
-        (Method::POST, &[("upload-complete", "?1")], false),
+fn only_a_whole_file_is_answered_as_complete() {
+    for (given, expected) in [
+        (&[("upload-complete", "?1")][..], true),
+        (&[("upload-complete", "?0")], false),
+        (&[("upload-complete", "x")], false),
+        (&[], false),
     ] {
-        let fields = of_every_response(&method, &headers(given));
-        assert_eq!(fields.is_some(), expected, "{method} {given:?}");
+        let fields = of_whole_file(&headers(given));
+        assert_eq!(fields.is_some(), expected, "{given:?}");
     }
 }

@@ -5,7 +5,7 @@ use super::dialect::{Dialect, State};
 use super::turn::{Ending, Turn};
 use super::{ietf, tus};
 use crate::bindings::coffer::storage::uploads::Digest;
-use crate::fields::resumable::content_length;
+use crate::fields::body::content_length;
 use crate::http::{Answer, Request};
 use crate::operations::Context;
 use crate::operations::receipt::Receipt;
@@ -37,11 +37,10 @@ pub(crate) fn append(
     // Before the fields: who may not know of an upload learns nothing of it.
     let found = access::find(context, place, &id).map_err(refused)?;
     let appended = appended.map_err(refused)?;
-    let content = content_length(&request.headers);
     if found.progress.finished {
-        let answer = repeated(dialect, &appended, &found, content).map_err(refused)?;
-        return Ok(answer);
+        return repeated(dialect, &appended, &found, request).map_err(refused);
     }
+    let content = content_length(&request.headers);
     let said = check(&appended, &found, content).map_err(refused)?;
     let turn = Turn {
         place,
@@ -89,11 +88,15 @@ fn repeated(
     dialect: Dialect,
     appended: &Appended,
     found: &Found,
-    content: Option<u64>,
+    request: Request,
 ) -> Result<Answer, Problem> {
     let offset = found.progress.offset;
     if dialect != Dialect::Tus {
-        return Err(Problem::CompletedUpload);
+        return Err(if is_empty(request)? {
+            Problem::CompletedUpload
+        } else {
+            Problem::InconsistentLength
+        });
     }
     if appended.offset != offset {
         return Err(Problem::MismatchingOffset {
@@ -101,7 +104,7 @@ fn repeated(
             provided: appended.offset,
         });
     }
-    if content.is_some_and(|content| content > 0) {
+    if !is_empty(request)? {
         return Err(Problem::TooLarge(
             "the upload is complete: there can be no more bytes".to_owned(),
         ));
@@ -113,4 +116,19 @@ fn repeated(
         max_size: offset,
         expires: found.progress.expires.seconds,
     })))
+}
+
+/// Whether the body is empty, whose length need not be announced.
+fn is_empty(request: Request) -> Result<bool, Problem> {
+    if let Some(length) = content_length(&request.headers) {
+        return Ok(length == 0);
+    }
+    let mut body = request.into_reader()?;
+    loop {
+        match body.next_chunk() {
+            Ok(None) => return Ok(true),
+            Ok(Some(bytes)) if bytes.is_empty() => {}
+            Ok(Some(_)) | Err(_) => return Ok(false),
+        }
+    }
 }

@@ -7,11 +7,12 @@ use super::turn::{Ending, Turn};
 use crate::bindings::coffer::storage::uploads::{self, BeginOptions, Digest};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::fields::ContentType;
-use crate::fields::resumable::content_length;
+use crate::fields::body::content_length;
 use crate::http::{Answer, Request};
 use crate::operations::Context;
 use crate::operations::managed::Managed;
 use crate::operations::receipt::Receipt;
+use crate::permit::uploader::Pseudonym;
 use crate::permit::{self, Store};
 use crate::problem::Problem;
 use crate::url::{Name, UploadPlace};
@@ -113,6 +114,7 @@ pub(super) fn begin(
         managed: managed.map(|managed| managed.origin()),
         upload_metadata: plan.upload_metadata,
         name: plan.name,
+        caller: permit::identity(&context.caller).to_owned(),
         holder: plan.holder,
     };
     let note = begun.note();
@@ -126,7 +128,7 @@ pub(super) fn begin(
         target,
         length,
         lifetime: u32::try_from(limits.max_age).unwrap_or(u32::MAX),
-        owner: owner(context, &begun.holder, &permit),
+        owner: owner(&begun)?,
         most: limits.most,
         note,
     };
@@ -168,14 +170,56 @@ pub(super) fn begin(
     turn.run(context, request, first.has_body, first.digest)
 }
 
-/// Whose the upload is, as far as there can be too many. Strangers at links do not use up what
-/// the maker may have.
-fn owner(context: &Context<'_>, holder: &Holder, permit: &Store<'_>) -> String {
-    match holder {
-        Holder::Area { .. } => match permit::identity(&context.caller) {
-            "" => "anonymous".to_owned(),
-            identity => identity.to_owned(),
-        },
-        Holder::Link { .. } => ["link ", &permit.mark()].concat(),
+/// Whose the upload is, as far as there can be too many.
+fn owner(begun: &Begun) -> Result<String, Problem> {
+    Ok(match &begun.holder {
+        // Each link for itself, so that what strangers begin at one blocks no other one, nor its
+        // maker. The signature is the token's last part.
+        Holder::Link { token, .. } => {
+            let signature = token.rsplit('.').next().unwrap_or(token);
+            ["link:", signature].concat()
+        }
+        // Nobody can tell the callers without a token apart: if they shared a number, one of them
+        // could use it up for all. They may store as many files as they like anyway.
+        Holder::Area { .. } if begun.caller.is_empty() => Pseudonym::random()?.as_str().to_owned(),
+        Holder::Area { .. } => begun.caller.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::Area;
+
+    fn owner_of(holder: Holder, caller: &str) -> Result<String, Problem> {
+        owner(&Begun {
+            holder,
+            caller: caller.to_owned(),
+            area: Area::Public,
+            name: Name::new("a")?,
+            content_type: String::new(),
+            replaces: false,
+            preconditions: Preconditions::default(),
+            managed: None,
+            upload_metadata: None,
+        })
+    }
+
+    #[test]
+    fn nobody_uses_up_what_another_may_begin() -> Result<(), Problem> {
+        let area = || Holder::Area {
+            mark: "m".to_owned(),
+        };
+        let link = |token: &str| Holder::Link {
+            token: token.to_owned(),
+            basename: None,
+            begun_at: 0,
+        };
+        assert_eq!(owner_of(area(), "ann")?, owner_of(area(), "ann")?);
+        assert_ne!(owner_of(area(), "ann")?, owner_of(area(), "bob")?);
+        assert_ne!(owner_of(area(), "")?, owner_of(area(), "")?);
+        assert_eq!(owner_of(link("a.b.c"), "")?, owner_of(link("a.b.c"), "")?);
+        assert_ne!(owner_of(link("a.b.c"), "")?, owner_of(link("a.b.d"), "")?);
+        Ok(())
     }
 }

@@ -17,6 +17,8 @@ use crate::url::Name;
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Begun {
     pub(super) holder: Holder,
+    /// The caller who began it, by [`permit::identity`].
+    pub(super) caller: String,
     pub(super) area: Area,
     pub(super) name: Name,
     pub(super) content_type: String,
@@ -56,6 +58,19 @@ impl Begun {
     /// Reads what [`Begun::note`] wrote.
     pub(super) fn read(note: &[u8]) -> Option<Self> {
         borsh::from_slice(note).ok()
+    }
+
+    /// Whether this caller began it, or has the link at which it began.
+    pub(super) fn is_of(&self, caller: &Caller) -> bool {
+        matches!(self.holder, Holder::Link { .. }) || self.caller == permit::identity(caller)
+    }
+
+    /// The maximum size of the file, in bytes, under the policy in force now.
+    pub(super) fn max_size(&self, policy: &Policy, settings: &Settings, caller: &Caller) -> u64 {
+        match self.permit(policy, settings, caller) {
+            Ok(permit) => permit.max_size(),
+            Err(_) => policy.limits(self.area).max_file_size(),
+        }
     }
 
     /// The permit to store the file, under the policy in force now.
@@ -110,6 +125,7 @@ mod tests {
                 basename: Some("a".to_owned()),
                 begun_at: 7,
             },
+            caller: String::new(),
             area: Area::User,
             name: Name::new("a/b")?,
             content_type: "text/plain".to_owned(),

@@ -69,6 +69,14 @@ impl Dialect {
         }
     }
 
+    /// The problem of an upload in this state, with what else this protocol says then.
+    pub(super) fn limited(self, problem: Problem, state: &State) -> Problem {
+        match self {
+            Self::Tus => problem,
+            Self::Ietf(version) => ietf::limited(version, problem, state),
+        }
+    }
+
     /// The problem as this protocol says it. `complete` is whether it is about the file that all
     /// the bytes make, rather than about sending them.
     pub(super) fn refused(self, problem: Problem, complete: bool) -> Problem {

@@ -3,7 +3,7 @@
 //! HTTP/1.1 here has no interim responses (hyper refuses to send them), so a client that sends the
 //! whole file at once cannot learn where to continue, and its request is a plain upload.
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::append::Appended;
 use super::begin::{Destination, First, Plan, Spot, begin as begin_upload};
@@ -12,7 +12,8 @@ use super::dialect::{Dialect, State, insert, no_store};
 use super::preconditions::Preconditions;
 use super::turn::{Ending, Finished, Turn};
 use crate::bindings::wasi::clocks::wall_clock;
-use crate::fields::resumable::{self, Append, Creation, Version, content_digest, content_length};
+use crate::fields::body::content_length;
+use crate::fields::resumable::{self, Append, Creation, Version, content_digest};
 use crate::fields::{ContentType, metadata};
 use crate::http::{Answer, Request, Response};
 use crate::multipart::FormData;
@@ -96,6 +97,8 @@ fn begin_part(
     refuse_chunks(context.query)?;
     let digest = content_digest(headers)?;
     let dialect = Dialect::Ietf(creation.version);
+    let max_size = permit.max_size();
+    let max_age = context.policy.uploads().max_age;
     let plan = Plan {
         dialect,
         permit,
@@ -113,14 +116,21 @@ fn begin_part(
         digest,
         ending: Ending::Later,
     });
-    begin_upload(context, request, plan, first)
+    let limit = creation.version.limit(Some(max_size), max_age);
+    begin_upload(context, request, plan, first).map_err(|problem| with_limit(problem, limit))
 }
 
 /// The last component of the filename in `Content-Disposition`.
 fn filename(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(field) = headers.get(header::CONTENT_DISPOSITION) else {
+    let mut fields = headers.get_all(header::CONTENT_DISPOSITION).iter();
+    let Some(field) = fields.next() else {
         return Ok(None);
     };
+    if fields.next().is_some() {
+        return Err(Problem::InvalidRequest(
+            "there is more than one Content-Disposition".to_owned(),
+        ));
+    }
     let filename = FormData::filename(field.as_bytes())?;
     let filename = filename.map(|filename| filename.basename().to_owned());
     Ok(filename.filter(|filename| !filename.is_empty()))
@@ -184,9 +194,25 @@ pub(super) fn refused(version: Version, problem: Problem, complete: bool) -> Pro
     problem.with_fields(version.progress(None, complete))
 }
 
+/// The problem of an upload in this state: what is too large is told how large it may be.
+pub(super) fn limited(version: Version, problem: Problem, state: &State) -> Problem {
+    with_limit(problem, limit(version, state))
+}
+
+fn with_limit(problem: Problem, limit: Option<(HeaderName, HeaderValue)>) -> Problem {
+    match problem {
+        Problem::TooLarge(_) => problem.with_fields(limit.into_iter().collect()),
+        problem => problem,
+    }
+}
+
+fn limit(version: Version, state: &State) -> Option<(HeaderName, HeaderValue)> {
+    let left = state.expires.saturating_sub(wall_clock::now().seconds);
+    version.limit(Some(state.max_size), left)
+}
+
 fn insert_progress(headers: &mut HeaderMap, version: Version, state: &State, complete: bool) {
     headers.extend(version.progress(Some(state.offset), complete));
-    let left = state.expires.saturating_sub(wall_clock::now().seconds);
-    headers.extend(version.limit(state.max_size, left));
+    headers.extend(limit(version, state));
     no_store(headers);
 }

@@ -28,7 +28,7 @@ pub(crate) fn look(
         url: place.url(&base_url, id),
         offset: progress.offset,
         length: progress.length,
-        max_size: context.policy.limits(begun.area).max_file_size(),
+        max_size: begun.max_size(context.policy, context.settings, &context.caller),
         expires: progress.expires.seconds,
     };
     let mut response = match dialect {

@@ -9,7 +9,7 @@ use super::dialect::{Dialect, State};
 use crate::bindings::coffer::storage::blobs::{Error, Stored, Upload};
 use crate::bindings::coffer::storage::uploads::{self, Digest, TurnOptions};
 use crate::fields::ContentType;
-use crate::fields::resumable::content_length;
+use crate::fields::body::content_length;
 use crate::http::{Answer, Request};
 use crate::operations::Context;
 use crate::operations::continued::Continued;
@@ -96,7 +96,9 @@ impl Turn {
     ) -> Result<Answer, Problem> {
         let (upload, body) = match self.take(context, request, has_body, digest) {
             Ok(taken) => taken,
-            Err(problem) => return Err(self.failed(problem.into())),
+            Err(problem) => {
+                return Err(self.failed(context.policy, context.settings, problem.into()));
+            }
         };
         let received = match body {
             Some(request) => {
@@ -154,7 +156,7 @@ impl Turn {
     }
 
     /// The permit to store the file now. Without one, nothing is left of the upload, unless
-    /// a token would help.
+    /// another token would help: the caller's own, or that of the member who began it.
     fn decide<'p>(&self, policy: &'p Policy, settings: &Settings) -> Result<Store<'p>, Problem> {
         let content_type = ContentType::stored(&self.begun.content_type);
         let decided = self.begun.permit(policy, settings, &self.caller);
@@ -164,6 +166,7 @@ impl Turn {
         });
         if let Err(problem) = &decided
             && !matches!(problem, Problem::Unauthenticated(_) | Problem::NoUpload)
+            && self.begun.is_of(&self.caller)
         {
             // Expiry does it otherwise.
             let _ = uploads::discard(&self.id);
@@ -179,13 +182,7 @@ impl Turn {
         upload: Upload,
         received: Result<u64, Error>,
     ) -> Result<Answer, Problem> {
-        let state = |offset| State {
-            url: self.place.url(&self.base_url, &self.id),
-            offset,
-            length: self.length.or(self.said),
-            max_size: policy.limits(self.begun.area).max_file_size(),
-            expires: self.expires,
-        };
+        let state = |offset| self.state(policy, settings, offset);
         match self.end(policy, settings, upload, received) {
             Ok(Outcome::Suspended(offset)) => {
                 let response = self.dialect.suspended(self, &state(offset));
@@ -195,7 +192,7 @@ impl Turn {
                 let response = self.dialect.finished(self, &state(offset), *finished);
                 Ok(Answer::Whole(response))
             }
-            Err(failed) => Err(self.failed(failed)),
+            Err(failed) => Err(self.failed(policy, settings, failed)),
         }
     }
 
@@ -282,12 +279,25 @@ impl Turn {
         error.into()
     }
 
-    fn failed(&self, failed: Failed) -> Problem {
+    /// The upload when it has this many bytes.
+    fn state(&self, policy: &Policy, settings: &Settings, offset: u64) -> State {
+        State {
+            url: self.place.url(&self.base_url, &self.id),
+            offset,
+            length: self.length.or(self.said),
+            max_size: self.begun.max_size(policy, settings, &self.caller),
+            expires: self.expires,
+        }
+    }
+
+    fn failed(&self, policy: &Policy, settings: &Settings, failed: Failed) -> Problem {
         if self.begins {
             // Nobody will continue what nobody knows. Expiry does it otherwise.
             let _ = uploads::discard(&self.id);
         }
-        self.dialect.refused(failed.problem, failed.complete)
+        let state = self.state(policy, settings, self.offset);
+        let problem = self.dialect.limited(failed.problem, &state);
+        self.dialect.refused(problem, failed.complete)
     }
 
     /// The header fields of every response, as [`Receipt::fields`] made them.

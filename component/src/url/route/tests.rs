@@ -349,9 +349,12 @@ fn an_unsupported_method_is_answered_with_the_supported_ones() {
 #[test]
 fn options_know_where_resumable_uploads_begin_and_continue() {
     for (target, expected) in [
-        ("/v1/user/uploads", Some(Area::User)),
-        ("/v1/org/uploads/x", Some(Area::Org)),
-        ("/v1/public/files/a", Some(Area::Public)),
+        ("/v1/user/uploads", Some(UploadPlace::Area(Area::User))),
+        ("/v1/org/uploads/x", Some(UploadPlace::Area(Area::Org))),
+        ("/v1/public/files/a", Some(UploadPlace::Area(Area::Public))),
+        ("/v1/links/t/a", Some(UploadPlace::Link)),
+        ("/v1/links/t/", Some(UploadPlace::Link)),
+        ("/v1/links/uploads/x", Some(UploadPlace::Link)),
         ("/v1/public/files", None),
         ("/v1/public/info/a", None),
         ("*", None),
