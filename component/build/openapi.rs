@@ -32,6 +32,12 @@ const EVERYWHERE: [&str; 6] = [
     "Access-Control-Expose-Headers",
 ];
 
+/// The header fields that every problem can have besides: those of resumable uploads.
+const OF_PROBLEMS: [&str; 3] = ["Tus-Resumable", "Upload-Complete", "Upload-Incomplete"];
+/// The prefixes of problem types: the service's own, and those that are registered.
+const OWN: &str = "/problems/";
+const REGISTERED: &str = "https://iana.org/assignments/http-problem-types#";
+
 /// The problems of one status.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,16 +126,24 @@ fn merge(into: &mut Value, part: Value, place: &str) -> Result<()> {
 
 /// Adds the problems' responses and names their types.
 fn add_problems(document: &mut Value, problems: &[Problems]) {
-    let mut types = Vec::new();
+    let mut types: Vec<Value> = Vec::new();
     for problem in problems {
-        let own: Vec<Value> = problem.types.keys().map(|slug| type_of(slug)).collect();
-        types.extend(own.iter().cloned());
+        let own = problem.types.iter();
+        let own: Vec<Value> = own.map(|(slug, rest)| type_of(slug, rest)).collect();
+        for name in &own {
+            // tus has one of them under another status.
+            if !types.contains(name) {
+                types.push(name.clone());
+            }
+        }
         if problem.undescribed {
             continue;
         }
+        let headers = problem.headers.iter().map(String::as_str);
+        let headers: Vec<&str> = headers.chain(OF_PROBLEMS).collect();
         document["components"]["responses"][&problem.response] = json!({
             "description": problem.description,
-            "headers": problem.headers,
+            "headers": headers,
             "content": { "application/problem+json": {
                 "schema": {
                     "allOf": [{ "$ref": "#/components/schemas/Problem" }],
@@ -145,15 +159,17 @@ fn add_problems(document: &mut Value, problems: &[Problems]) {
     document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"] = types.into();
 }
 
-fn type_of(slug: &str) -> Value {
-    format!("/problems/{slug}").into()
+fn type_of(slug: &str, rest: &Value) -> Value {
+    let is_registered = rest["registered"] == true;
+    let prefix = if is_registered { REGISTERED } else { OWN };
+    format!("{prefix}{slug}").into()
 }
 
 fn examples(problem: &Problems) -> Value {
     let types = problem.types.iter();
     types
         .map(|(slug, rest)| {
-            let mut document = json!({ "type": type_of(slug), "status": problem.status });
+            let mut document = json!({ "type": type_of(slug, rest), "status": problem.status });
             document["title"] = rest["title"].clone();
             document["detail"] = rest["detail"].clone();
             (slug.clone(), json!({ "value": document }))

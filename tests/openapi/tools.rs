@@ -14,15 +14,6 @@ const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/openapi"
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/openapi");
 /// What schemathesis has to try, with a token and without.
 const FEWEST_CASES: usize = 1000;
-/// The checks of schemathesis that are left out:
-/// - `negative_data_rejection` and `positive_data_acceptance`, since what is valid depends on more
-///   than a schema, such as the policy and which files there are;
-/// - `ignored_auth`, since a request without a token is not a mistake;
-/// - `allow_header_conformance`, since an unknown area has other methods than a known one. The
-///   component's unit tests compare `Allow` with the document.
-const LEFT_OUT: &str = "negative_data_rejection,positive_data_acceptance,ignored_auth,\
-                        allow_header_conformance";
-
 /// A folder in which tools find each other's packages.
 fn folder() -> TempDir {
     let installed = Path::new(INSTALLED).join("node_modules").exists();
@@ -37,6 +28,10 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
     // They ask nobody else for anything.
     command.env("REDOCLY_TELEMETRY", "off");
     command.env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
+    // `serializers.py`.
+    command.env("SCHEMATHESIS_HOOKS", "serializers");
+    command.env("PYTHONPATH", HERE);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     finish(command)
 }
 
@@ -113,11 +108,11 @@ async fn schemathesis(arguments: &[&str]) {
         assert_eq!(put.unwrap().status(), 201);
     }
     let document = format!("{}{PATH}", server.url);
+    let config = config("schemathesis.toml");
     let fixed = [
+        "--config-file",
+        config.to_str().unwrap(),
         "run",
-        "--checks=all",
-        "--exclude-checks",
-        LEFT_OUT,
         // The same cases each time.
         "--generation-deterministic",
         "--max-examples=60",

@@ -160,7 +160,8 @@ const dropped = await anonymous.POST("/v1/links/{token}/", {
   body: {},
   bodySerializer: () => form,
 });
-assert.equal(dropped.data?.files.length, 2);
+assert(dropped.data && "files" in dropped.data);
+assert.equal(dropped.data.files.length, 2);
 const own = await anonymous.PUT("/v1/{area}/files/{name}", {
   params: { path: { area: "public", name: "own.txt" } },
   body: new Blob(["mine"]),
@@ -176,6 +177,49 @@ const changed = await anonymous.PUT("/v1/links/{token}/{basename}", {
 assert.equal(changed.response.status, 200);
 const taken = await anonymous.DELETE("/v1/links/{token}/{basename}", { params: { path: manage } });
 assert.equal(taken.response.status, 204);
+
+// Resumable uploads, of which clients have libraries.
+const partial = { bodySerializer: asItIs.bodySerializer, headers: { "Content-Type": "application/partial-upload" } };
+const begun = await client.POST("/v1/{area}/uploads", {
+  params: { path: { area }, query: { name: "parts.txt" }, header: { "Upload-Complete": "?0" } },
+  body: new Blob(["one"]),
+  ...asItIs,
+});
+const id = begun.response.headers.get("Location")?.split("/").pop();
+assert(id);
+const of = { area, id } as const;
+const appended = await client.PATCH("/v1/{area}/uploads/{id}", {
+  params: { path: of, header: { "Upload-Offset": 3, "Upload-Complete": "?1" } },
+  body: new Blob(["two"]),
+  ...partial,
+});
+assert.equal(appended.data?.size, 6);
+const looked = await client.HEAD("/v1/{area}/uploads/{id}", { params: { path: of } });
+assert.equal(looked.response.headers.get("Upload-Offset"), "6");
+const led = await client.GET("/v1/{area}/uploads/{id}", { params: { path: of }, parseAs: "text" });
+assert.equal(led.response.status, 200);
+const forgotten = await client.DELETE("/v1/{area}/uploads/{id}", { params: { path: of } });
+assert.equal(forgotten.response.status, 204);
+const pieces = await client.POST("/v1/{area}/urls/{name}", {
+  params: { path: { area, name: "inbox/parts.txt" } },
+  body: { for: "upload" },
+});
+assert(pieces.data);
+const tus = { "Tus-Resumable": "1.0.0" } as const;
+const first = await anonymous.POST("/v1/links/{token}/{basename}", {
+  params: { path: parameters(pieces.data.url), header: { ...tus, "Upload-Length": 3 } },
+});
+const byLink = { id: first.response.headers.get("Location")?.split("/").pop() ?? "" };
+const rest = await anonymous.PATCH("/v1/links/uploads/{id}", {
+  params: { path: byLink, header: { ...tus, "Upload-Offset": 0 } },
+  body: new Blob(["abc"]),
+  bodySerializer: asItIs.bodySerializer,
+  headers: { "Content-Type": "application/offset+octet-stream" },
+});
+assert.equal(rest.response.status, 204);
+await anonymous.HEAD("/v1/links/uploads/{id}", { params: { path: byLink, header: tus } });
+await anonymous.GET("/v1/links/uploads/{id}", { params: { path: byLink, header: tus } });
+await anonymous.DELETE("/v1/links/uploads/{id}", { params: { path: byLink, header: tus } });
 
 // Errors have types too.
 const missing = await client.GET("/v1/{area}/files/{name}", { params: { path: { area, name: "none" } } });
@@ -193,7 +237,7 @@ assert.equal(removed.response.status, 204);
 // The document itself, and what each path supports.
 const description = await anonymous.GET("/v1/openapi.json");
 await anonymous.HEAD("/v1/openapi.json");
-const everywhere = { params: { path: { ...path, ...link } } };
+const everywhere = { params: { path: { ...path, ...link, ...of } } };
 await client.OPTIONS("/v1/{area}/files", everywhere);
 await client.OPTIONS("/v1/{area}/files/{name}", everywhere);
 await client.OPTIONS("/v1/{area}/info/{name}", everywhere);
@@ -202,6 +246,9 @@ await client.OPTIONS("/v1/{area}/move", everywhere);
 await client.OPTIONS("/v1/{area}/delete", everywhere);
 await client.OPTIONS("/v1/{area}/urls", everywhere);
 await client.OPTIONS("/v1/{area}/urls/{name}", everywhere);
+await client.OPTIONS("/v1/{area}/uploads", everywhere);
+await client.OPTIONS("/v1/{area}/uploads/{id}", everywhere);
+await client.OPTIONS("/v1/links/uploads/{id}", everywhere);
 await client.OPTIONS("/v1/links/{token}/{basename}", everywhere);
 await client.OPTIONS("/v1/links/{token}/", everywhere);
 await client.OPTIONS("/v1/openapi.json");

@@ -93,7 +93,7 @@ impl Middleware for Described {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let (method, url) = (request.method().to_string(), request.url().clone());
+        let (method, url) = (meant(&request), request.url().clone());
         let response = next.run(request, extensions).await?;
         let address = format!(
             "{}:{}",
@@ -124,6 +124,19 @@ impl Middleware for Described {
         let found = described.check_body(&headers, &body);
         settle(&method, path, status, found);
         Ok(Response::from(rebuilt.body(body).unwrap()))
+    }
+}
+
+/// The method of a request, which tus clients may have to say in a field.
+fn meant(request: &Request) -> String {
+    let field = |name| request.headers().get(name)?.to_str().ok();
+    match field("x-http-method-override") {
+        Some(meant @ ("HEAD" | "PATCH" | "DELETE"))
+            if field("tus-resumable").is_some() && request.url().path().contains("/uploads/") =>
+        {
+            meant.to_owned()
+        }
+        _ => request.method().to_string(),
     }
 }
 

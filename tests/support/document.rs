@@ -52,10 +52,10 @@ impl Document {
     }
 
     fn find(&self, method: &str, path: &str) -> Option<&Value> {
-        let paths = self.root["paths"].as_object()?;
-        let (_, operations) = paths
-            .iter()
-            .find(|(template, _)| self.fits(template, path))?;
+        let paths = self.root["paths"].as_object()?.iter();
+        let fitting = paths.filter(|(template, _)| self.fits(template, path));
+        // A segment that is fixed comes before a parameter.
+        let (_, operations) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
         let mut operations = operations.as_object()?.iter();
         // Methods are case-sensitive.
         let found = operations.find(|(name, _)| name.to_uppercase() == method);

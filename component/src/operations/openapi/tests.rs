@@ -41,9 +41,9 @@ fn types(document: &Value) -> BTreeSet<&str> {
     let types = types.as_array().expect("types").iter();
     types
         .map(|name| {
-            name.as_str()
-                .expect("a type")
-                .trim_start_matches("/problems/")
+            let name = name.as_str().expect("a type");
+            // Those that are registered are fragments.
+            name.rsplit(['/', '#']).next().unwrap_or(name)
         })
         .collect()
 }
@@ -152,14 +152,8 @@ fn it_has_the_header_fields_that_the_text_has() {
     }
 }
 
-/// Fields of HTTP/1.1 itself or of a form's parts, which no document of an API has, and one that
-/// is exposed to scripts although no response has it yet.
-const OF_THE_PROTOCOL: [&str; 4] = [
-    "Content-Location",
-    "Content-Transfer-Encoding",
-    "Expect",
-    "Keep-Alive",
-];
+/// Fields of HTTP/1.1 itself or of a form's parts, which no document of an API has.
+const OF_THE_PROTOCOL: [&str; 3] = ["Content-Transfer-Encoding", "Expect", "Keep-Alive"];
 
 /// Whether it looks like the name of a header field, with a dash in it.
 fn is_field(text: &str) -> bool {
