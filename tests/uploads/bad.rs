@@ -121,6 +121,8 @@ async fn an_append_with_a_wrong_field_changes_nothing() {
         (&[OFFSET_TYPE, at, ("upload-length", "-1")], 400),
         (&[OFFSET_TYPE, at, ("upload-checksum", "sha1")], 400),
         (&[OFFSET_TYPE, at, ("upload-checksum", "md5 AA==")], 400),
+        (&[OFFSET_TYPE, at, ("content-encoding", "gzip")], 415),
+        (&[OFFSET_TYPE, at, ("content-range", "bytes 3-6/10")], 400),
     ] {
         let request = server.request(Method::PATCH, &upload);
         let mut request = request.header("tus-resumable", "1.0.0").body("defg");

@@ -59,6 +59,29 @@ fn patch(server: &Server, path: &str, offset: u64, state: &str) -> RequestBuilde
 }
 
 #[tokio::test]
+async fn a_whole_file_has_the_length_that_was_said_and_begins_at_its_beginning() {
+    let server = Setup::public_only().start();
+    let put = |field: &'static str, value: u64| {
+        let pieces = [Ok::<_, std::io::Error>("hello")];
+        let chunked = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+        let request = server.put("/v1/public/files/a", chunked);
+        request.header("upload-complete", "?1").header(field, value)
+    };
+    for length in [3, 9] {
+        let answer = put("upload-length", length).send().await.unwrap();
+        assert_problem(answer, 400, "inconsistent-upload-length").await;
+    }
+    let answer = put("upload-offset", 7).send().await.unwrap();
+    assert_problem(answer, 400, "invalid-request").await;
+    let missing = server.get("/v1/public/files/a").send().await.unwrap();
+    assert_eq!(missing.status(), 404);
+    for (field, value) in [("upload-length", 5), ("upload-offset", 0)] {
+        let answer = put(field, value).send().await.unwrap();
+        assert!(answer.status().is_success(), "{field}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_is_put_in_parts_by_every_version() {
     let server = Server::start();
     let alice = user("alice");

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 
-use super::Tus;
-use crate::support::{Server, org_member, token, user};
+use super::{Tus, metadata, path_of};
+use crate::support::{Server, Setup, assert_problem, iam, org_member, stored, token, user};
 
 #[tokio::test]
 async fn anothers_upload_is_not_found_in_every_method() {
@@ -12,11 +12,18 @@ async fn anothers_upload_is_not_found_in_every_method() {
     let stranger = || Tus::new(&server, Some(token(Some("bob"), Some("other"), &[])));
     let upload_of_user = alice.create("user", "a", 10).await;
     let upload_of_org = alice.create("org", "a", 10).await;
+    let public = alice.create("public", "a", 10).await;
     let id = |path: &str| path.rsplit_once('/').unwrap().1.to_owned();
     for (path, callers, expected) in [
         (upload_of_user.clone(), vec![stranger()], 404),
         (upload_of_org.clone(), vec![stranger()], 404),
         (upload_of_user.clone(), vec![Tus::new(&server, None)], 401),
+        // What began with a token is not anybody's.
+        (
+            public.clone(),
+            vec![stranger(), Tus::new(&server, None)],
+            404,
+        ),
         // The same id in another area, or below links.
         (
             format!("/v1/org/uploads/{}", id(&upload_of_user)),
@@ -59,7 +66,7 @@ async fn anothers_upload_is_not_found_in_every_method() {
             }
         }
     }
-    for upload in [upload_of_user, upload_of_org] {
+    for upload in [upload_of_user, upload_of_org, public] {
         assert_eq!(alice.offset(&upload).await, Ok(0), "{upload}");
     }
 }
@@ -79,4 +86,25 @@ async fn the_token_may_change_as_long_as_it_names_the_same_owner() {
     first.append(&upload, 0, b"abc").await;
     let second = Tus::new(&server, Some(org_member("carol", "acme")));
     assert_eq!(second.append(&upload, 3, b"def").await, 6);
+}
+
+#[tokio::test]
+async fn an_upload_that_began_without_a_token_is_lent_the_rights_of_none() {
+    let policy = iam() + "[public]\nreplace = [\"uploader\", \"role:admin\"]\n";
+    let server = Setup::policy(&policy).start();
+    let nobody = Tus::new(&server, None);
+    let create = nobody.request(Method::POST, "/v1/public/uploads");
+    let create = create.header("upload-length", 4).header(
+        "upload-metadata",
+        metadata(&[("filename", "a"), ("replace", "true")]),
+    );
+    let upload = path_of(&server, &create.send().await.unwrap());
+    // Meanwhile somebody stores a file of that name.
+    let file = "/v1/public/files/a";
+    let alice = server.put(file, "alice").bearer_auth(user("alice"));
+    assert_eq!(alice.send().await.unwrap().status(), 201);
+    let admin = Tus::new(&server, Some(token(Some("root"), None, &["admin"])));
+    let last = admin.patch(&upload, 0, "evil").send().await.unwrap();
+    assert_problem(last, 401, "unauthenticated").await;
+    assert_eq!(stored(&server, file).await.unwrap().0, b"alice");
 }

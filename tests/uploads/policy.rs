@@ -119,6 +119,50 @@ async fn a_member_who_may_not_store_cannot_end_the_upload_of_another() {
 }
 
 #[tokio::test]
+async fn a_token_without_the_role_is_refused_and_ends_nothing() {
+    let policy = iam() + "[user]\ncreate = \"role:writer\"\n";
+    let server = Setup::policy(&policy).start();
+    let alice = |roles: &[&str]| Tus::new(&server, Some(token(Some("alice"), None, roles)));
+    let upload = alice(&["writer"]).create("user", "a", 6).await;
+    let refused = alice(&[]).patch(&upload, 0, "abc").send().await.unwrap();
+    assert_problem(refused, 403, "forbidden").await;
+    assert_eq!(alice(&["writer"]).append(&upload, 0, b"abc").await, 3);
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_by_now_is_refused_however_it_ends() {
+    let server = Setup::default().args(&["--watch-interval", "0s"]).start();
+    let words = ("upload-complete", "?0");
+    let begun = server.put("/v1/user/files/a", vec![b'a'; 100]);
+    let begun = begun.header(words.0, words.1).bearer_auth(user("alice"));
+    let begun = begun.send().await.unwrap();
+    let upload = super::path_of(&server, &begun);
+    let other = Tus::new(&server, Some(user("alice")));
+    let deferred = other.request(Method::POST, "/v1/user/uploads");
+    let deferred = deferred
+        .header("upload-defer-length", 1)
+        .header("upload-metadata", metadata(&[("filename", "b")]));
+    let deferred = super::path_of(&server, &deferred.send().await.unwrap());
+    other.append(&deferred, 0, &[b'b'; 100]).await;
+    swap(&server, &(iam() + "[user]\nmax-file-size = \"10 B\"\n")).await;
+    let nothing = futures_util::stream::empty::<Result<&[u8], std::io::Error>>();
+    let last = server.request(Method::PATCH, &upload);
+    let last = last
+        .header("content-type", "application/partial-upload")
+        .header("upload-offset", 100)
+        .header("upload-complete", "?1")
+        .bearer_auth(user("alice"))
+        .body(reqwest::Body::wrap_stream(nothing));
+    assert_problem(last.send().await.unwrap(), 413, "too-large").await;
+    let last = other.patch(&deferred, 100, "").header("upload-length", 100);
+    assert_problem(last.send().await.unwrap(), 413, "too-large").await;
+    for upload in [&upload, &deferred] {
+        assert_eq!(other.offset(upload).await, Err(404));
+    }
+    eventually("no bytes are left", || bytes(&server) == 0);
+}
+
+#[tokio::test]
 async fn limits_are_held_at_the_beginning() {
     let policy = iam()
         + "[user]\nmax-file-size = '10 B'\ncontent-types = ['text/*']\n\

@@ -194,6 +194,13 @@ impl Creation {
             return Ok(None);
         }
         let version = Version::of_request(headers)?;
+        if let Some(offset) = item::size(headers, OFFSET)?.filter(|&offset| offset > 0) {
+            return Err(invalid(
+                OFFSET,
+                &offset.to_string(),
+                "0, where an upload begins",
+            ));
+        }
         let complete = version.complete(headers)?;
         let name = if version.says_incomplete() {
             INCOMPLETE

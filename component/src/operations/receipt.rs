@@ -18,6 +18,8 @@ pub(crate) struct Receipt {
     pub(super) area: Area,
     pub(super) name: Name,
     pub(super) base_url: String,
+    /// How many bytes the body must have, if the client has said so apart from HTTP itself.
+    pub(super) length: Option<u64>,
     /// The URL of the file, if it is of use to the client.
     pub(super) location: Option<String>,
     /// The link by which the file is replaced and deleted, if the client gets one.
@@ -48,7 +50,10 @@ impl Receipt {
         upload: Upload,
         received: Result<u64, Error>,
     ) -> Result<Answer, Problem> {
-        received.map_err(|error| self.problem(error))?;
+        let received = received.map_err(|error| self.problem(error))?;
+        if self.length.is_some_and(|length| length != received) {
+            return Err(Problem::InconsistentLength);
+        }
         let stored = Upload::finish(vec![upload]);
         let mut stored = stored.map_err(|refused| self.problem(refused.error))?;
         let stored = stored.pop().ok_or(Problem::Internal)?;

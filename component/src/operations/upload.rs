@@ -90,6 +90,7 @@ pub(super) fn store(
     let receipt = Receipt {
         area: permit.area(),
         name: name.clone(),
+        length: Creation::of_request(headers)?.and_then(|creation| creation.length),
         location: location(&base_url),
         manage_url: manage_url.transpose()?,
         base_url,

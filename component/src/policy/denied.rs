@@ -41,6 +41,11 @@ impl Denied {
         }
     }
 
+    /// Whether another token of the same caller may be allowed it.
+    pub(crate) fn is_about_the_token(self) -> bool {
+        !matches!(self.why, Why::Rule)
+    }
+
     /// One sentence for the log.
     pub(crate) fn explain(self, policy: &Policy) -> String {
         let Self {

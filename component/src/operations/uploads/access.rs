@@ -1,15 +1,19 @@
 //! Finding an upload: another caller's does not exist.
 
 use super::begun::{Begun, Holder};
+use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::bindings::coffer::storage::uploads::{self, Progress};
 use crate::operations::Context;
 use crate::permit;
 use crate::problem::Problem;
+use crate::token::Caller;
 use crate::url::UploadPlace;
 
 /// An upload of the caller.
 pub(super) struct Found {
+    /// With whose rights it goes on.
+    pub(super) caller: Caller,
     pub(super) begun: Begun,
     pub(super) progress: Progress,
 }
@@ -28,15 +32,30 @@ pub(super) fn find(context: &Context<'_>, place: UploadPlace, id: &str) -> Resul
     };
     let progress = uploads::look(id).map_err(problem)?;
     let begun = Begun::read(&progress.note).ok_or(Problem::NoUpload)?;
-    let is_reachable = match (&begun.holder, &reachable) {
-        (Holder::Area { mark }, Some(reachable)) => reachable.includes(mark),
-        (Holder::Link { .. }, None) => true,
-        _ => false,
+    let caller = match (&begun.holder, &reachable) {
+        (Holder::Area { mark }, Some(reachable)) if reachable.includes(mark) => {
+            let caller = as_whom(&begun, &context.caller);
+            caller.ok_or(Problem::NoUpload)?
+        }
+        (Holder::Link { .. }, None) => &context.caller,
+        _ => return Err(Problem::NoUpload),
     };
-    if !is_reachable {
-        return Err(Problem::NoUpload);
+    Ok(Found {
+        caller: caller.clone(),
+        begun,
+        progress,
+    })
+}
+
+/// With whose rights an upload of this caller's scope goes on, if it is theirs. In the public area,
+/// which is one scope for all, it is theirs who began it; one that began without a token is theirs
+/// who know its id, and nobody lends it the rights of a token.
+fn as_whom<'c>(begun: &Begun, caller: &'c Caller) -> Option<&'c Caller> {
+    match (begun.area, begun.caller.as_str()) {
+        (Area::Public, "") => Some(&Caller::Anonymous),
+        (Area::Public, began) => (began == permit::identity(caller)).then_some(caller),
+        (Area::User | Area::Org, _) => Some(caller),
     }
-    Ok(Found { begun, progress })
 }
 
 /// What the store's error means for an upload as such.

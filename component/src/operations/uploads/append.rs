@@ -7,8 +7,8 @@ use super::{ietf, tus};
 use crate::bindings::coffer::storage::uploads::Digest;
 use crate::fields::body::content_length;
 use crate::http::{Answer, Request};
-use crate::operations::Context;
 use crate::operations::receipt::Receipt;
+use crate::operations::{Context, upload};
 use crate::problem::Problem;
 use crate::url::UploadPlace;
 
@@ -37,6 +37,7 @@ pub(crate) fn append(
     // Before the fields: who may not know of an upload learns nothing of it.
     let found = access::find(context, place, &id).map_err(refused)?;
     let appended = appended.map_err(refused)?;
+    upload::whole_and_plain(&request.headers).map_err(refused)?;
     if found.progress.finished {
         return repeated(dialect, &appended, &found, request).map_err(refused);
     }
@@ -45,7 +46,7 @@ pub(crate) fn append(
     let turn = Turn {
         place,
         begun: found.begun,
-        caller: context.caller.clone(),
+        caller: found.caller,
         base_url: context.base_url(&request),
         offset: appended.offset,
         length: found.progress.length,

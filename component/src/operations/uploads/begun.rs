@@ -60,11 +60,6 @@ impl Begun {
         borsh::from_slice(note).ok()
     }
 
-    /// Whether this caller began it, or has the link at which it began.
-    pub(super) fn is_of(&self, caller: &Caller) -> bool {
-        matches!(self.holder, Holder::Link { .. }) || self.caller == permit::identity(caller)
-    }
-
     /// The maximum size of the file, in bytes, under the policy in force now.
     pub(super) fn max_size(&self, policy: &Policy, settings: &Settings, caller: &Caller) -> u64 {
         match self.permit(policy, settings, caller) {

@@ -22,13 +22,17 @@ pub(crate) fn look(
     if let Dialect::Ietf(version) = dialect {
         version.check_stateless(&request.headers)?;
     }
-    let Found { begun, progress } = access::find(context, place, id)?;
+    let Found {
+        caller,
+        begun,
+        progress,
+    } = access::find(context, place, id)?;
     let base_url = context.base_url(request);
     let state = State {
         url: place.url(&base_url, id),
         offset: progress.offset,
         length: progress.length,
-        max_size: begun.max_size(context.policy, context.settings, &context.caller),
+        max_size: begun.max_size(context.policy, context.settings, &caller),
         expires: progress.expires.seconds,
     };
     let mut response = match dialect {

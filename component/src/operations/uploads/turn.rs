@@ -119,7 +119,9 @@ impl Turn {
         has_body: bool,
         digest: Option<Digest>,
     ) -> Result<(Upload, Option<Request>), Problem> {
-        let permit = self.decide(context.policy, context.settings)?;
+        // What is there already counts where nobody has said how much there will be.
+        let size = self.length.unwrap_or(self.offset);
+        let permit = self.decide(context.policy, context.settings, size)?;
         let max_size = permit.max_size();
         if self.said.is_some_and(|said| said > max_size) {
             return Err(permit.refusals().problem(Error::TooLarge));
@@ -155,18 +157,22 @@ impl Turn {
         Ok((turn.upload, has_body.then_some(request)))
     }
 
-    /// The permit to store the file now. Without one, nothing is left of the upload, unless
-    /// another token would help: the caller's own, or that of the member who began it.
-    fn decide<'p>(&self, policy: &'p Policy, settings: &Settings) -> Result<Store<'p>, Problem> {
+    /// The permit to store a file of this size now. Without one, nothing is left of the upload,
+    /// unless another token would help.
+    fn decide<'p>(
+        &self,
+        policy: &'p Policy,
+        settings: &Settings,
+        size: u64,
+    ) -> Result<Store<'p>, Problem> {
         let content_type = ContentType::stored(&self.begun.content_type);
         let decided = self.begun.permit(policy, settings, &self.caller);
         let decided = decided.and_then(|permit| {
-            permit.options(&content_type, self.length)?;
+            permit.options(&content_type, Some(size))?;
             Ok(permit)
         });
         if let Err(problem) = &decided
-            && !matches!(problem, Problem::Unauthenticated(_) | Problem::NoUpload)
-            && self.begun.is_of(&self.caller)
+            && !may_pass(problem)
         {
             // Expiry does it otherwise.
             let _ = uploads::discard(&self.id);
@@ -221,7 +227,7 @@ impl Turn {
             }
             return Ok(Outcome::Suspended(suspended));
         }
-        let permit = match self.decide(policy, settings) {
+        let permit = match self.decide(policy, settings, offset) {
             Ok(permit) => permit,
             Err(problem) => {
                 drop(upload);
@@ -249,6 +255,7 @@ impl Turn {
             area: self.begun.area,
             name: self.begun.name.clone(),
             base_url: self.base_url.clone(),
+            length: None,
             location: self.location(),
             manage_url,
             refusals,
@@ -321,6 +328,15 @@ impl Turn {
         let managed = Managed::of_origin(settings, uploader, *made_at);
         let url = managed.map(|managed| managed.url(&self.base_url, &self.begun.name));
         url.transpose()
+    }
+}
+
+/// Whether the upload may go on in another request.
+fn may_pass(problem: &Problem) -> bool {
+    match problem {
+        Problem::Unauthenticated(_) | Problem::NoUpload => true,
+        Problem::Forbidden(denied) => denied.is_about_the_token(),
+        _ => false,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::fields::ContentType;
 use crate::fields::disposition::last_component;
 use crate::fields::tus::{self, Append, Creation, Described};
 use crate::http::{Answer, Request, Response};
-use crate::operations::Context;
+use crate::operations::{Context, upload};
 use crate::problem::Problem;
 use crate::time;
 use crate::url::query::parse_folder;
@@ -24,6 +24,7 @@ pub(super) fn begin(
     destination: Destination<'_>,
 ) -> Result<Answer, Problem> {
     tus::check_version(&request.headers)?;
+    upload::whole_and_plain(&request.headers)?;
     let creation = Creation::of_request(&request.headers)?;
     let (raw, described) = creation.metadata.described()?;
     let Destination {
