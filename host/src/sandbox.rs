@@ -176,7 +176,7 @@ impl Sandbox {
             biased;
             // Usually it is done at once, and needs no task of its own.
             done = &mut running => match (answered.try_recv(), done) {
-                (_, Ok(Some(parked))) => return Ok(Stepped::Parked(parked)),
+                (_, Ok(Some(parked))) => return Ok(Stepped::Parked(Box::new(parked))),
                 (Ok(Ok(response)), done) => {
                     log_late_failure(done, &self.failures, &self.runtime.metrics);
                     Ok(response)
@@ -197,7 +197,7 @@ impl Sandbox {
                 }
                 Ok(Err(code)) => Err(SandboxFailure::Error(code)),
                 Err(_) => match running.await {
-                    Ok(Some(parked)) => return Ok(Stepped::Parked(parked)),
+                    Ok(Some(parked)) => return Ok(Stepped::Parked(Box::new(parked))),
                     done => Err(unanswered(done)),
                 },
             },
@@ -213,7 +213,7 @@ impl Sandbox {
 enum Stepped {
     Answered(http::Response<HyperOutgoingBody>),
     /// The client is slow, so the instance was ended.
-    Parked(Parked),
+    Parked(Box<Parked>),
 }
 
 /// The store of one instance. It yields after each time slice, so that others get theirs.
