@@ -184,7 +184,7 @@ async fn a_link_opens_nothing_else() {
                 403,
                 "link-invalid",
             ),
-            (Method::POST, link.clone(), 405, "method-not-allowed"),
+            (Method::POST, link.clone(), 403, "link-invalid"),
             (Method::PATCH, link.clone(), 405, "method-not-allowed"),
         ] {
             let mut request = server.request(method, &path);

@@ -168,6 +168,10 @@ async fn the_length_may_be_said_later_and_once() {
     tus.append(&upload, 0, b"hello ").await;
     let below = tus.patch(&upload, 6, "x").header("upload-length", 5);
     assert_eq!(below.send().await.unwrap().status(), 400);
+    let above = tus.patch(&upload, 6, "x");
+    let above = above.header("upload-length", 5_368_709_121_u64);
+    assert_problem(above.send().await.unwrap(), 413, "too-large").await;
+    assert_eq!(tus.offset(&upload).await, Ok(6));
     let said = tus.patch(&upload, 6, "wor").header("upload-length", 11);
     assert_eq!(said.send().await.unwrap().status(), 204);
     let looked = tus.request(Method::HEAD, &upload).send().await.unwrap();
