@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::contract::{contract, copying, freely, key};
+use crate::store::contract::{contract, copying, freely, key, resumable_contract};
 
 mod damage; // corruption found at a start, while serving, by a check
 mod disk; // what is on the disk, and who can read it
@@ -33,6 +33,7 @@ async fn make() -> (Arc<dyn BlobStore>, TempDir) {
 }
 
 contract!(crate::store::local::tests::make);
+resumable_contract!(crate::store::local::tests::make);
 
 async fn receive(store: &LocalStore, name: &str, content: &[u8]) -> Box<dyn Upload> {
     let mut upload = store.create(key(name), freely()).await.expect("an upload");
