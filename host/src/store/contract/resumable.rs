@@ -9,12 +9,12 @@ use super::super::Resumable;
 use super::*;
 
 /// The engine's resumable uploads.
-pub(super) fn engine(store: &Store) -> &dyn Resumable {
+pub(crate) fn engine(store: &Store) -> &dyn Resumable {
     store.resumable().expect("an engine that has them")
 }
 
 /// Options that allow everything, for an hour.
-pub(super) fn beginning() -> BeginOptions {
+pub(crate) fn beginning() -> BeginOptions {
     BeginOptions {
         target: freely(),
         length: None,
@@ -26,7 +26,7 @@ pub(super) fn beginning() -> BeginOptions {
 }
 
 /// A turn of any length.
-pub(super) fn any() -> TurnOptions {
+pub(crate) fn any() -> TurnOptions {
     TurnOptions {
         max_size: u64::MAX,
         digest: None,
@@ -34,7 +34,7 @@ pub(super) fn any() -> TurnOptions {
 }
 
 /// Terms that allow everything.
-pub(super) fn anyhow() -> Terms {
+pub(crate) fn anyhow() -> Terms {
     Terms {
         may_create: true,
         may_replace: Guard::Any,
@@ -42,16 +42,16 @@ pub(super) fn anyhow() -> Terms {
     }
 }
 
-pub(super) async fn begin_with(store: &Store, name: &str, options: BeginOptions) -> UploadId {
+pub(crate) async fn begin_with(store: &Store, name: &str, options: BeginOptions) -> UploadId {
     let begun = engine(store).begin(key(name), options).await;
     begun.expect("an upload")
 }
 
-pub(super) async fn begin(store: &Store, name: &str) -> UploadId {
+pub(crate) async fn begin(store: &Store, name: &str) -> UploadId {
     begin_with(store, name, beginning()).await
 }
 
-pub(super) async fn look(store: &Store, id: &UploadId) -> Progress {
+pub(crate) async fn look(store: &Store, id: &UploadId) -> Progress {
     engine(store).look(id).await.expect("an upload")
 }
 
@@ -78,12 +78,12 @@ pub(super) async fn turn_with(
     }
 }
 
-pub(super) async fn turn(store: &Store, id: &UploadId) -> Box<dyn Upload> {
+pub(crate) async fn turn(store: &Store, id: &UploadId) -> Box<dyn Upload> {
     turn_with(store, id, any()).await
 }
 
 /// A turn that has received these bytes.
-pub(super) async fn received(store: &Store, id: &UploadId, content: &[u8]) -> Box<dyn Upload> {
+pub(crate) async fn received(store: &Store, id: &UploadId, content: &[u8]) -> Box<dyn Upload> {
     let mut turn = turn(store, id).await;
     let written = turn.write(Bytes::copy_from_slice(content)).await;
     written.expect("written");
@@ -91,13 +91,13 @@ pub(super) async fn received(store: &Store, id: &UploadId, content: &[u8]) -> Bo
 }
 
 /// Appends these bytes in a turn of their own; returns the offset.
-pub(super) async fn append(store: &Store, id: &UploadId, content: &[u8]) -> u64 {
+pub(crate) async fn append(store: &Store, id: &UploadId, content: &[u8]) -> u64 {
     let turn = received(store, id, content).await;
     engine(store).suspend(turn, None).await.expect("kept")
 }
 
 /// Appends these bytes, and makes a file of all.
-pub(super) async fn complete(
+pub(crate) async fn complete(
     store: &Store,
     id: &UploadId,
     content: &[u8],
@@ -108,7 +108,7 @@ pub(super) async fn complete(
 }
 
 /// An upload that has become a file with this content.
-pub(super) async fn completed(store: &Store, name: &str, content: &[u8]) -> UploadId {
+pub(crate) async fn completed(store: &Store, name: &str, content: &[u8]) -> UploadId {
     let id = begin(store, name).await;
     let stored = complete(store, &id, content, anyhow()).await;
     stored.expect("stored");
@@ -116,7 +116,7 @@ pub(super) async fn completed(store: &Store, name: &str, content: &[u8]) -> Uplo
 }
 
 /// Waits until an upload is no longer there.
-pub(super) async fn gone(store: &Store, id: &UploadId) {
+pub(crate) async fn gone(store: &Store, id: &UploadId) {
     let deadline = deadline();
     while engine(store).look(id).await.is_ok() {
         pause(deadline).await;

@@ -19,6 +19,7 @@ mod lost; // an index that lacks existing files
 mod room; // space that is reclaimed
 mod shared; // bytes that several files share
 mod shared_damage; // damage to those, and to their count
+mod staged; // unfinished uploads: their bytes on disk, in the index and after crashes
 mod start; // from one start to the next: locks, formats, crashes
 
 use crate::store::{Metadata, Span};
