@@ -12,6 +12,10 @@ use bytes::Bytes;
 use super::damage::Damage;
 use super::id::Id;
 use super::layout::Layout;
+use super::writeback;
+
+/// How many bytes of a resumable upload are worth a call that has them written to the disk.
+const WRITEBACK: u64 = 256 << 10;
 
 pub(super) struct Stage {
     layout: Arc<Layout>,
@@ -22,6 +26,8 @@ pub(super) struct Stage {
     made: bool,
     /// How many bytes were written.
     written: u64,
+    /// How many of those are on their way to the disk.
+    started: u64,
     /// Open while bytes arrive.
     file: Option<File>,
     /// Keeps the committer alive, and with it the lock on the directory, until this file is
@@ -37,6 +43,7 @@ impl Stage {
             kept: None,
             made: false,
             written: 0,
+            started: 0,
             file: None,
             _open: Box::new(open),
         }
@@ -102,7 +109,19 @@ impl Stage {
         }
         let written: usize = pieces.iter().map(Bytes::len).sum();
         self.written = self.written.saturating_add(written as u64);
+        self.start_writeback();
         Ok(())
+    }
+
+    /// Each turn of a resumable upload waits for the disk at its end: it is kept busy before.
+    fn start_writeback(&mut self) {
+        let new = self.written.saturating_sub(self.started);
+        if let (Some(kept), Some(file)) = (self.kept, &self.file)
+            && new >= WRITEBACK
+        {
+            writeback::start(file, kept.saturating_add(self.started), new);
+            self.started = self.written;
+        }
     }
 
     /// Removes what a write that failed has left behind those that did not; blocks.
