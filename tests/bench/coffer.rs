@@ -44,6 +44,12 @@ impl<'b> Setup<'b> {
         }
     }
 
+    /// With this at the end of its policy.
+    pub fn policy_with(mut self, more: &str) -> Self {
+        self.policy += more;
+        self
+    }
+
     /// With these flags too.
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments

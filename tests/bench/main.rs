@@ -5,7 +5,7 @@
 //! | [`plan`] | how much is done |
 //! | [`rows`] | the rows of the table: what is compared with what |
 //! | [`contest`] | interleaved rounds |
-//! | [`load`] | wrk, oha, curl; every response is checked |
+//! | [`load`] | wrk, oha, curl, a client of tus; every response is checked |
 //! | [`coffer`], [`rivals`] | what is measured |
 //! | [`fill`], [`files`], [`tokens`] | the files that they serve, and the tokens |
 //! | [`stats`], [`table`], [`charts`] | medians, ratios, Markdown, SVG |

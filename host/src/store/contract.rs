@@ -2,19 +2,24 @@
 //!
 //! An engine's own tests call `contract!(crate::path::to::make)`, where
 //! `async fn make() -> (Arc<dyn BlobStore>, impl Send)` returns an empty store and
-//! whatever must outlive it, and get one named test for each behaviour.
+//! whatever must outlive it, and get one named test for each behaviour. One with resumable
+//! uploads calls `resumable_contract!` too.
 
 pub(crate) mod amendments;
 pub(crate) mod conditions;
 pub(crate) mod copies;
 pub(crate) mod copy_guards;
 pub(crate) mod copy_races;
+pub(crate) mod finishing;
 pub(crate) mod guards;
 pub(crate) mod lists;
 pub(crate) mod many;
 pub(crate) mod metadata;
 pub(crate) mod moves;
 pub(crate) mod races;
+pub(crate) mod resumable;
+pub(crate) mod turns;
+pub(crate) mod unfinished;
 pub(crate) mod uploads;
 pub(crate) mod versions;
 
@@ -105,6 +110,48 @@ macro_rules! contract {
     };
 }
 pub(crate) use contract;
+
+/// The same for every behaviour of a [`Resumable`](super::Resumable).
+macro_rules! resumable_contract {
+    ($make:path) => {
+        $crate::store::contract::contract! { $make =>
+            resumable:
+                what_it_began_with_is_known,
+                it_is_known_how_far_it_is,
+                nothing_is_visible_before_it_is_finished,
+                uploads_of_one_key_do_not_touch_each_other,
+                an_id_that_nobody_gave_is_not_found;
+            turns:
+                an_upload_in_several_turns_is_byte_for_byte,
+                many_short_turns_of_many_short_writes_are_byte_for_byte,
+                a_turn_excludes_others_until_it_ends,
+                of_many_turns_at_once_exactly_one_goes_on,
+                of_many_appends_at_once_none_is_mixed_with_another,
+                a_dropped_turn_keeps_nothing,
+                a_turn_that_was_sent_too_much_keeps_what_came_before,
+                the_largest_size_of_all_turns_is_exact,
+                a_length_may_be_said_late,
+                a_turn_is_held_to_its_digest;
+            finishing:
+                a_finished_upload_is_a_file_as_after_a_put,
+                a_finished_upload_is_remembered_and_takes_no_more_turns,
+                what_is_refused_already_is_refused_at_the_beginning,
+                guards_and_conditions_are_weighed_anew_at_the_end,
+                a_version_is_replaced_only_while_it_is_there,
+                of_many_uploads_of_a_new_file_exactly_one_wins;
+            unfinished:
+                a_discarded_upload_is_gone,
+                a_turn_of_a_discarded_upload_fails,
+                discarding_a_finished_upload_leaves_its_file,
+                an_upload_that_is_discarded_while_it_ends_is_a_whole_file_or_none,
+                an_owner_has_only_so_many_unfinished_uploads,
+                an_expired_upload_is_gone_and_does_not_count,
+                a_turn_that_outlives_its_upload_keeps_nothing,
+                a_finished_upload_expires_and_its_file_stays;
+        }
+    };
+}
+pub(crate) use resumable_contract;
 
 type Store = Arc<dyn BlobStore>;
 

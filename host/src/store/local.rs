@@ -36,6 +36,7 @@ mod resumable;
 mod stage;
 mod sweep;
 mod upload;
+mod writeback;
 
 #[cfg(test)]
 mod tests;

@@ -50,21 +50,30 @@ pub fn send(request: &Request, body: &[u8]) -> Result<Response> {
 
 /// Sends a request on a connection that stays open.
 pub fn send_on(stream: &mut TcpStream, request: &Request, body: &[u8]) -> Result<Response> {
-    let wrong = |error: std::io::Error| format!("{}: {error}", request.url());
+    let mut bytes = head(request, body.len() as u64).into_bytes();
+    bytes.extend_from_slice(body);
+    let sent = stream.write_all(&bytes);
+    sent.map_err(|error| format!("{}: {error}", request.url()))?;
+    receive(stream, request)
+}
+
+/// The head of a request with a body of this length.
+pub fn head(request: &Request, length: u64) -> String {
     let (method, target) = (request.method, &request.target);
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", request.server);
     for line in request.field_lines() {
         head += &line;
         head += "\r\n";
     }
-    if !body.is_empty() {
-        head += &format!("Content-Length: {}\r\n", body.len());
+    if length > 0 {
+        head += &format!("Content-Length: {length}\r\n");
     }
-    head += "\r\n";
-    let mut bytes = head.into_bytes();
-    bytes.extend_from_slice(body);
-    stream.write_all(&bytes).map_err(wrong)?;
+    head + "\r\n"
+}
 
+/// Reads the response to a request.
+pub fn receive(stream: &mut TcpStream, request: &Request) -> Result<Response> {
+    let wrong = |error: std::io::Error| format!("{}: {error}", request.url());
     let mut reader = BufReader::new(stream);
     let (mut length, mut head) = (0, Vec::new());
     loop {

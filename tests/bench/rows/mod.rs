@@ -8,6 +8,7 @@ pub mod s3;
 pub mod small;
 pub mod start;
 pub mod swap;
+pub mod uploads;
 pub mod writes;
 
 use crate::Result;
@@ -98,10 +99,11 @@ fn decided(pairings: &[Pairing], outcome: Result<Outcome>) -> Vec<Row> {
 /// Measures all rows that are wanted, in the order of the table.
 pub fn all(bench: &Bench) -> Vec<Row> {
     type Group = (&'static str, fn(&Bench) -> Vec<Row>);
-    let groups: [Group; 9] = [
+    let groups: [Group; 10] = [
         ("small files", small::rows),
         ("large files", large::rows),
         ("writes", writes::rows),
+        ("resumable uploads", uploads::rows),
         ("lists", lists::rows),
         ("many files", many::rows),
         ("S3", s3::rows),

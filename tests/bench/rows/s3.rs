@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
 use crate::fill::fill;
-use crate::load::{Request, curl, wrk};
+use crate::load::{Request, curl, tus, wrk};
 use crate::rivals::s3::Service;
 use crate::rivals::sdk::Sdk;
 use crate::s3_service::{ACCESS_KEY, SECRET_KEY};
@@ -48,6 +48,14 @@ fn pairings(large: &str) -> Vec<Pairing> {
             "aws-sdk, 4 parts at once",
             flow,
             whole,
+        ),
+        pairing(
+            "s3-tus-put",
+            one("by tus in appends of 8 MiB, against one PUT,"),
+            "tus",
+            "one PUT",
+            flow,
+            Some(Goal::least(0.8, 0.95)),
         ),
         pairing(
             "s3-delete-folder",
@@ -100,6 +108,11 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     contest.enter("aws-sdk, one GET", || sdk.download("large", size));
     contest.enter("large PUT", || curl::put(coffer.address, large, &source));
     contest.enter("aws-sdk, 4 parts at once", || sdk.upload("large", &source));
+    contest.enter("tus", || {
+        coffer.remove("/v1/public/files/tus")?;
+        tus::upload(coffer.address, "tus", &source)
+    });
+    contest.enter("one PUT", || tus::put(coffer.address, large, &source));
     contest.enter("delete", || {
         fill(&coffer, "d", FOLDER, PATIENCE)?;
         many::whole_folder(&coffer, "delete", FOLDER)

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +12,10 @@ use bytes::Bytes;
 use super::damage::Damage;
 use super::id::Id;
 use super::layout::Layout;
+use super::writeback;
+
+/// How many bytes of a resumable upload are worth a call that has them written to the disk.
+const WRITEBACK: u64 = 256 << 10;
 
 pub(super) struct Stage {
     layout: Arc<Layout>,
@@ -22,6 +26,8 @@ pub(super) struct Stage {
     made: bool,
     /// How many bytes were written.
     written: u64,
+    /// How many of those are on their way to the disk.
+    started: u64,
     /// Open while bytes arrive.
     file: Option<File>,
     /// Keeps the committer alive, and with it the lock on the directory, until this file is
@@ -37,6 +43,7 @@ impl Stage {
             kept: None,
             made: false,
             written: 0,
+            started: 0,
             file: None,
             _open: Box::new(open),
         }
@@ -102,18 +109,43 @@ impl Stage {
         }
         let written: usize = pieces.iter().map(Bytes::len).sum();
         self.written = self.written.saturating_add(written as u64);
+        self.start_writeback();
         Ok(())
+    }
+
+    /// Each turn of a resumable upload waits for the disk at its end: it is kept busy before.
+    fn start_writeback(&mut self) {
+        let new = self.written.saturating_sub(self.started);
+        if let (Some(kept), Some(file)) = (self.kept, &self.file)
+            && new >= WRITEBACK
+        {
+            writeback::start(file, kept.saturating_add(self.started), new);
+            self.started = self.written;
+        }
     }
 
     /// Removes what a write that failed has left behind those that did not; blocks.
     pub(super) fn trim(&mut self) -> io::Result<()> {
         let length = self.kept().saturating_add(self.written);
-        self.file()?.set_len(length)
+        cut(self.file()?, length)
     }
 
-    /// Syncs the bytes and the file's entry in its folder; blocks.
+    /// Syncs the bytes and the file's entry in its folder, if nobody else has changed or removed
+    /// them; blocks.
     pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.file()?.sync_all()?;
+        let length = self.kept().saturating_add(self.written);
+        let file = self.file()?;
+        file.sync_all()?;
+        let about = file.metadata()?;
+        if about.nlink() == 0 {
+            return Err(damaged(Damage::Missing));
+        }
+        if about.len() != length {
+            return Err(damaged(Damage::Length {
+                found: about.len(),
+                size: length,
+            }));
+        }
         match self.kept {
             // Synced by an earlier turn.
             Some(1..) => Ok(()),
@@ -157,7 +189,11 @@ impl Stage {
                         }
                         options.create_new(!self.made).open(path)?
                     }
-                    Some(_) => cut(options.create(length == 0).open(path)?, length)?,
+                    Some(_) => {
+                        let file = options.create(length == 0).open(path)?;
+                        cut(&file, length)?;
+                        file
+                    }
                 };
                 self.made = true;
                 Ok(empty.insert(file))
@@ -166,20 +202,31 @@ impl Stage {
     }
 }
 
-/// Removes what a crash left behind the bytes that count. There cannot be fewer.
-fn cut(file: File, length: u64) -> io::Result<File> {
+/// Removes what is behind the bytes that count. There cannot be fewer, and none are made up.
+fn cut(file: &File, length: u64) -> io::Result<()> {
     match file.metadata()?.len() {
-        found if found > length => file.set_len(length)?,
-        found if found < length => {
-            let damage = Damage::Length {
-                found,
-                size: length,
-            };
-            return Err(io::Error::new(io::ErrorKind::InvalidData, damage));
-        }
-        _ => {}
+        found if found > length => file.set_len(length),
+        found if found < length => Err(damaged(Damage::Length {
+            found,
+            size: length,
+        })),
+        _ => Ok(()),
     }
-    Ok(file)
+}
+
+/// Removes the bytes of a turn. If bytes before them have gone, the file is left too short, so
+/// that nobody takes later ones for those.
+fn take_back(file: &File, kept: u64, written: u64) -> io::Result<()> {
+    let (found, size) = (file.metadata()?.len(), kept.saturating_add(written));
+    if found >= size {
+        return file.set_len(kept);
+    }
+    file.set_len(found.min(kept.saturating_sub(1)))?;
+    Err(damaged(Damage::Length { found, size }))
+}
+
+fn damaged(damage: Damage) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, damage)
 }
 
 impl Drop for Stage {
@@ -192,12 +239,12 @@ impl Drop for Stage {
         let undone = match (self.kept, &self.file) {
             (None, _) => return self.layout.unlink(self.id),
             (Some(0), _) => self.layout.remove(self.id),
-            (Some(kept), Some(file)) => file.set_len(kept),
+            (Some(kept), Some(file)) => take_back(file, kept, self.written),
             (Some(kept), None) => {
                 let file = OpenOptions::new()
                     .write(true)
                     .open(self.layout.blob(self.id));
-                file.and_then(|file| file.set_len(kept))
+                file.and_then(|file| take_back(&file, kept, self.written))
             }
         };
         if let Err(error) = undone {

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::contract::{contract, copying, freely, key};
+use crate::store::contract::{contract, copying, freely, key, resumable_contract};
 
 mod damage; // corruption found at a start, while serving, by a check
 mod disk; // what is on the disk, and who can read it
@@ -19,6 +19,7 @@ mod lost; // an index that lacks existing files
 mod room; // space that is reclaimed
 mod shared; // bytes that several files share
 mod shared_damage; // damage to those, and to their count
+mod staged; // unfinished uploads: their bytes on disk, in the index and after crashes
 mod start; // from one start to the next: locks, formats, crashes
 
 use crate::store::{Metadata, Span};
@@ -33,6 +34,7 @@ async fn make() -> (Arc<dyn BlobStore>, TempDir) {
 }
 
 contract!(crate::store::local::tests::make);
+resumable_contract!(crate::store::local::tests::make);
 
 async fn receive(store: &LocalStore, name: &str, content: &[u8]) -> Box<dyn Upload> {
     let mut upload = store.create(key(name), freely()).await.expect("an upload");

@@ -1,7 +1,7 @@
 //! The index as readers see it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use redb::{
@@ -12,6 +12,7 @@ use super::database::OpenDatabase;
 use super::health::Health;
 use super::list::{self, Page};
 use super::tables::{CONTENTS, FILES, METADATA, Pairs, REFERENCES, Rows, Version, version};
+use super::uploads::Opened;
 use crate::store::local::failure::failed;
 use crate::store::local::id::Id;
 use crate::store::{Error, Key, ListOptions};
@@ -28,6 +29,7 @@ pub(in crate::store::local) struct Snapshot {
     pub(super) references: ReadOnlyTable<u128, u64>,
     /// For the tables of uploads, which few need.
     pub(super) transaction: ReadTransaction,
+    pub(super) uploads: OnceLock<Opened>,
     pub(super) health: Arc<Health>,
     /// Keeps the database open.
     _in_use: Arc<()>,
@@ -43,6 +45,7 @@ impl Snapshot {
             contents: transaction.open_table(CONTENTS)?,
             references: transaction.open_table(REFERENCES)?,
             transaction,
+            uploads: OnceLock::new(),
             health: Arc::clone(health),
             _in_use: Arc::clone(&opened.in_use),
         })

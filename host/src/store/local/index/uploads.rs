@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use coffer_port::resumable::BeginOptions;
-use redb::{ReadTransaction, ReadableTable, TableDefinition, TableError};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError};
 
 use super::snapshot::Snapshot;
 use super::tables::{from_nanos, owned, to_nanos};
@@ -143,7 +143,25 @@ pub(in crate::store::local) struct Found {
     pub(in crate::store::local) reached: Reached,
 }
 
+/// The tables that say what an upload is, opened by the first who asks: opening one takes longer
+/// than a look into it.
+pub(super) struct Opened {
+    begun: ReadOnlyTable<u128, BegunRow>,
+    reached: ReadOnlyTable<u128, ReachedRow>,
+}
+
 impl Snapshot {
+    fn uploads(&self) -> Result<&Opened, redb::Error> {
+        if let Some(opened) = self.uploads.get() {
+            return Ok(opened);
+        }
+        let opened = Opened {
+            begun: self.transaction.open_table(UPLOADS)?,
+            reached: self.transaction.open_table(REACHED)?,
+        };
+        Ok(self.uploads.get_or_init(|| opened))
+    }
+
     /// An upload that has not expired.
     pub(in crate::store::local) fn upload(
         &self,
@@ -152,12 +170,13 @@ impl Snapshot {
     ) -> Result<Option<Found>, Error> {
         self.health
             .attempt(|| {
-                let reached = self.transaction.open_table(REACHED)?.get(id.as_u128())?;
+                let uploads = self.uploads()?;
+                let reached = uploads.reached.get(id.as_u128())?;
                 let reached = reached.map(|row| Reached::of(row.value()));
                 let Some(reached) = reached.filter(|reached| now < reached.expires) else {
                     return Ok(None);
                 };
-                let begun = self.transaction.open_table(UPLOADS)?.get(id.as_u128())?;
+                let begun = uploads.begun.get(id.as_u128())?;
                 let begun = begun.map(|row| Begun::of(&row.value())).transpose()?;
                 Ok(begun.map(|begun| Found { begun, reached }))
             })
@@ -183,7 +202,7 @@ impl Snapshot {
         self.health
             .attempt(|| {
                 let tails = self.transaction.open_table(TAILS)?;
-                for row in self.transaction.open_table(REACHED)?.iter()? {
+                for row in self.uploads()?.reached.iter()? {
                     let (id, row) = row?;
                     let reached = Reached::of(row.value());
                     if !reached.finished {

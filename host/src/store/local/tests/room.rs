@@ -6,7 +6,7 @@ use super::*;
 const SMALL_FILE: [u8; 8_000] = [1; 8_000];
 
 /// An index with this many small files, of which all but every 20th are removed.
-fn emptied(dir: &TempDir, files: u64) -> Index {
+pub(super) fn emptied(dir: &TempDir, files: u64) -> Index {
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
     let info = |n: u64| Info {
         key: key(&format!("{n:08}")),
@@ -48,7 +48,7 @@ fn is_whole(index: &Index, files: u64) {
     assert_eq!(snapshot.contents_count().expect("a number"), files / 20);
 }
 
-fn shorter(compacted: Result<Compacted, redb::Error>) -> bool {
+pub(super) fn shorter(compacted: Result<Compacted, redb::Error>) -> bool {
     matches!(compacted, Ok(Compacted::Done(before, after)) if after < before / 4)
 }
 
