@@ -33,8 +33,12 @@ impl Turn {
                 return Err(already_failed());
             }
             Ok(Outcome::Nothing) => {
-                self.lease.end(|_| {}).await?;
-                return Err(already_failed());
+                let ended = self.lease.end(|_| {}).await;
+                let lost = match &ended {
+                    Err(error) => self.lost(error, None).await,
+                    Ok(()) => false,
+                };
+                return Err(ended.err().filter(|_| lost).unwrap_or_else(already_failed));
             }
             Err(error) => {
                 self.give_back().await;
