@@ -10,6 +10,7 @@ mod permanent;
 mod proxy;
 mod redirect;
 mod refused;
+mod resumable;
 mod tls;
 mod wait;
 
@@ -336,6 +337,13 @@ const HOLD: &[&str] = &[
     "metadata::",
     "names::",
     "upload::a_refusal_does_not_wait_for_the_body",
+    "uploads::bad::",
+    "uploads::ietf::",
+    "uploads::isolation::",
+    "uploads::link::",
+    "uploads::once::",
+    "uploads::policy::",
+    "uploads::tus::",
 ];
 
 /// Of those, the tests that look at the data directory, or at a tag that differs
@@ -344,6 +352,7 @@ const DO_NOT: &[&str] = &[
     "a_copy_is_fresh_until_the_file_is_replaced",
     "a_deleted_file_is_gone_at_once_and_its_bytes_soon",
     "no_name_appears_in_any_path_and_nothing_is_outside_the_data_directory",
+    "a_creation_whose_line_breaks_leaves_nothing",
 ];
 
 #[test]

@@ -27,13 +27,13 @@ fn metadata(pairs: &[(&str, &str)]) -> String {
 }
 
 /// A client of tus, with a token or without.
-struct Tus<'s> {
+pub(crate) struct Tus<'s> {
     server: &'s Server,
     token: Option<String>,
 }
 
 impl<'s> Tus<'s> {
-    fn new(server: &'s Server, token: Option<String>) -> Self {
+    pub(crate) fn new(server: &'s Server, token: Option<String>) -> Self {
         Self { server, token }
     }
 
@@ -56,13 +56,18 @@ impl<'s> Tus<'s> {
     }
 
     /// The path of an upload of a file with this name and length.
-    async fn create(&self, area: &str, name: &str, length: u64) -> String {
+    pub(crate) async fn create(&self, area: &str, name: &str, length: u64) -> String {
         let created = self.try_create(area, name, length).await;
         assert_eq!(created.status(), 201, "{area} {name}");
         path_of(self.server, &created)
     }
 
-    fn patch(&self, path: &str, offset: u64, body: impl Into<reqwest::Body>) -> RequestBuilder {
+    pub(crate) fn patch(
+        &self,
+        path: &str,
+        offset: u64,
+        body: impl Into<reqwest::Body>,
+    ) -> RequestBuilder {
         let request = self.request(Method::PATCH, path);
         request
             .header("upload-offset", offset)
@@ -71,7 +76,7 @@ impl<'s> Tus<'s> {
     }
 
     /// Appends these bytes, which must be accepted; returns the new offset.
-    async fn append(&self, path: &str, offset: u64, body: &[u8]) -> u64 {
+    pub(crate) async fn append(&self, path: &str, offset: u64, body: &[u8]) -> u64 {
         let response = self.patch(path, offset, body.to_vec()).send().await;
         let response = response.unwrap();
         assert_eq!(response.status(), 204, "{path} at {offset}");
@@ -79,7 +84,7 @@ impl<'s> Tus<'s> {
     }
 
     /// The offset, or the status if there is none.
-    async fn offset(&self, path: &str) -> Result<u64, u16> {
+    pub(crate) async fn offset(&self, path: &str) -> Result<u64, u16> {
         let response = self.request(Method::HEAD, path).send().await.unwrap();
         match response.status().as_u16() {
             200 => Ok(number(&response, "upload-offset")),

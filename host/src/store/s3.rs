@@ -21,6 +21,7 @@ mod download;
 mod failure;
 mod fault;
 mod fields;
+mod gathered;
 mod health;
 mod key;
 mod list;
@@ -34,6 +35,7 @@ mod publish;
 mod redirect;
 mod remove;
 mod remove_many;
+mod resumable;
 mod scratch;
 mod sealed;
 mod setup;
@@ -49,9 +51,11 @@ mod tests;
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use futures_util::{StreamExt, stream};
+use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
@@ -82,12 +86,28 @@ pub use setup::SetupError;
 /// How many files of a batch are completed at the same time.
 const SEALED_AT_ONCE: usize = 8;
 
+/// What tests set to other values.
+struct Tuning {
+    sizes: Sizes,
+    /// How long a turn of a resumable upload lasts without being renewed.
+    lease: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning {
+            sizes: Sizes::default(),
+            lease: resumable::LEASE,
+        }
+    }
+}
+
 /// The engine for S3. Its operations must be called in a tokio runtime.
 pub struct S3Store {
     shared: Arc<Shared>,
     /// Where the files are stored, for operators.
     place: String,
-    sweep: AbortHandle,
+    sweeps: [AbortHandle; 2],
 }
 
 impl S3Store {
@@ -102,10 +122,10 @@ impl S3Store {
     }
 
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
-        S3Store::copying(client, config, Sizes::default()).await
+        S3Store::tuned(client, config, Tuning::default()).await
     }
 
-    async fn copying(client: Client, config: Config, sizes: Sizes) -> Result<S3Store, SetupError> {
+    async fn tuned(client: Client, config: Config, tuning: Tuning) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
         let place = config.place();
         let health = Health::default();
@@ -156,18 +176,22 @@ impl S3Store {
             conditional,
             health,
             redirect: config.redirect,
-            sizes,
+            sizes: tuning.sizes,
             one_by_one: AtomicBool::new(false),
             budget: Budget::new(config.memory),
             locks: Locks::new(),
+            turns: Arc::default(),
+            lease: tuning.lease,
+            skips_numbers: OnceCell::new(),
             tasks: TaskTracker::new(),
             mismatches: AtomicU64::new(0),
         });
         let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
+        let expired = tokio::spawn(resumable::run(shared.clone(), config.abandoned_after));
         Ok(S3Store {
             shared,
             place,
-            sweep: sweep.abort_handle(),
+            sweeps: [sweep, expired].map(|task| task.abort_handle()),
         })
     }
 }
@@ -184,7 +208,7 @@ impl S3Store {
 
 impl Drop for S3Store {
     fn drop(&mut self) {
-        self.sweep.abort();
+        self.sweeps.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -290,6 +314,10 @@ impl BlobStore for S3Store {
         Ok(self.shared.health.check(&self.shared.bucket).await?)
     }
 
+    fn resumable(&self) -> Result<&dyn super::Resumable, Error> {
+        Ok(self)
+    }
+
     fn describe(&self) -> Description {
         let conditional = self.shared.conditional;
         Description {
@@ -309,7 +337,7 @@ impl BlobStore for S3Store {
 
     /// Waits until dropped uploads are cleaned up and those being published are done.
     async fn close(&self) {
-        self.sweep.abort();
+        self.sweeps.iter().for_each(AbortHandle::abort);
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }

@@ -35,6 +35,9 @@ pub struct Knows {
     pub lists: Lists,
     /// Checksums of objects, kept and told to readers. Ignored otherwise.
     pub checksums: bool,
+    /// Gaps in the numbers of an upload's parts. `InvalidPartOrder` otherwise, as on AWS for parts
+    /// with checksums.
+    pub gaps: bool,
     /// The contents of an upload's parts. Dropped on arrival otherwise, for tests with more
     /// bytes than there is memory.
     pub parts: bool,
@@ -57,6 +60,7 @@ impl Default for Knows {
             forgetting: true,
             lists: Lists::default(),
             checksums: true,
+            gaps: true,
             parts: true,
         }
     }

@@ -532,6 +532,13 @@ impl S3 for Memory {
             for (place, part) in named.iter().enumerate() {
                 let piece = upload.parts.get(&part.part_number.unwrap_or_default());
                 let piece = piece.ok_or_else(|| s3_error!(InvalidPart))?;
+                let tag = part.e_tag.as_ref().map(ETag::value);
+                if tag.is_some_and(|tag| tag != tag_of(piece)) {
+                    return Err(s3_error!(InvalidPart));
+                }
+                if !self.knows.gaps && part.part_number != i32::try_from(place + 1).ok() {
+                    return Err(s3_error!(InvalidPartOrder));
+                }
                 if self.knows.parts && place + 1 < named.len() && piece.len() < LEAST_PART {
                     return Err(s3_error!(EntityTooSmall));
                 }

@@ -3,7 +3,7 @@
 //! A separate task talks to the service: it starts the upload, keeps up to [`IN_FLIGHT`]
 //! parts in flight and completes the upload when asked to. In any other case (its owner is
 //! dropped, a part fails), it waits for the parts in flight, since one that arrives after the
-//! abort would stay, and aborts.
+//! abort would stay, and aborts, unless the upload is released to its owner or was there before.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +29,14 @@ pub(super) struct Multipart {
     inbox: mpsc::UnboundedSender<Message>,
     slots: Arc<Semaphore>,
     failure: Arc<Mutex<Option<Error>>>,
+    release: oneshot::Sender<oneshot::Sender<Released>>,
+}
+
+/// An upload that its owner takes over, with what the service has received.
+pub(super) struct Released {
+    pub(super) id: PartsId,
+    /// Ascending by number; those that failed are missing.
+    pub(super) parts: Vec<Part>,
 }
 
 enum Message {
@@ -61,22 +69,47 @@ impl Multipart {
         metadata: ObjectMetadata,
         more: HashMap<String, String>,
     ) -> Multipart {
+        Multipart::run(store, key, 0, Vec::new(), Origin::New { metadata, more })
+    }
+
+    /// Goes on with one that has these parts; the next gets the number behind `last`. Unless it is
+    /// completed, it stays as it is.
+    pub(super) fn go_on(
+        store: &Arc<Shared>,
+        key: Key,
+        id: PartsId,
+        parts: Vec<Part>,
+        last: i32,
+    ) -> Multipart {
+        Multipart::run(store, key, last, parts, Origin::Known(id))
+    }
+
+    fn run(
+        store: &Arc<Shared>,
+        key: Key,
+        last: i32,
+        parts: Vec<Part>,
+        origin: Origin,
+    ) -> Multipart {
         let (inbox, messages) = mpsc::unbounded_channel();
+        let (release, released) = oneshot::channel();
         let failure = Arc::new(Mutex::new(None));
-        let sender = Sender {
+        let mut sender = Sender {
             store: store.clone(),
             key,
-            last: 0,
+            last,
             under_way: JoinSet::new(),
             there: BTreeMap::new(),
         };
+        parts.into_iter().for_each(|part| sender.keep(part));
         store
             .tasks
-            .spawn(sender.run(metadata, more, messages, failure.clone()));
+            .spawn(sender.run(origin, messages, failure.clone(), released));
         Multipart {
             inbox,
             slots: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
             failure,
+            release,
         }
     }
 
@@ -117,6 +150,15 @@ impl Multipart {
         answer.await.unwrap_or_else(|_| Err(self.failure().into()))
     }
 
+    /// Ends sending: waits for the parts in flight and leaves the upload to the caller. None if it
+    /// was never started.
+    pub(super) async fn release(self) -> Option<Released> {
+        let (reply, released) = oneshot::channel();
+        let _ = self.release.send(reply);
+        drop(self.inbox);
+        released.await.ok()
+    }
+
     fn failure(&self) -> Error {
         let failure = self
             .failure
@@ -125,6 +167,16 @@ impl Multipart {
             .take();
         failure.unwrap_or_else(|| Error::Unavailable("this upload has already failed".into()))
     }
+}
+
+/// Where an upload comes from.
+enum Origin {
+    New {
+        metadata: ObjectMetadata,
+        more: HashMap<String, String>,
+    },
+    /// It was there before.
+    Known(PartsId),
 }
 
 /// The task's side.
@@ -140,19 +192,24 @@ struct Sender {
 impl Sender {
     async fn run(
         mut self,
-        metadata: ObjectMetadata,
-        more: HashMap<String, String>,
+        origin: Origin,
         mut messages: mpsc::UnboundedReceiver<Message>,
         failure: Arc<Mutex<Option<Error>>>,
+        released: oneshot::Receiver<oneshot::Sender<Released>>,
     ) {
         let note = |error: S3Failure| {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
         };
-        let bucket = &self.store.bucket;
-        let started = bucket.start_parts_with(&self.key, &metadata, more);
-        let id = match started.await {
-            Ok(id) => id,
-            Err(error) => return note(error),
+        let (id, stays) = match origin {
+            Origin::Known(id) => (id, true),
+            Origin::New { metadata, more } => {
+                let bucket = &self.store.bucket;
+                let started = bucket.start_parts_with(&self.key, &metadata, more);
+                match started.await {
+                    Ok(id) => (id, false),
+                    Err(error) => return note(error),
+                }
+            }
         };
         match self.serve(&id, &mut messages).await {
             Ok(true) => return,
@@ -160,8 +217,22 @@ impl Sender {
             Err(error) => note(error),
         }
         drop(messages);
-        while self.under_way.join_next().await.is_some() {}
-        self.abort(&id).await;
+        while let Some(sent) = self.under_way.join_next().await {
+            if let Err(error) = self.note(sent) {
+                note(error);
+            }
+        }
+        // An error if its owner is dropped.
+        if let Ok(reply) = released.await {
+            let parts = self.there.values().cloned().collect();
+            let id = id.clone();
+            if reply.send(Released { id, parts }).is_ok() {
+                return;
+            }
+        }
+        if !stays {
+            self.abort(&id).await;
+        }
     }
 
     /// Returns whether the upload was completed.
@@ -229,8 +300,12 @@ impl Sender {
         sent: Result<Result<Part, S3Failure>, tokio::task::JoinError>,
     ) -> Result<(), S3Failure> {
         let part = sent.map_err(Error::unavailable)??;
-        self.there.insert(part.part_number().unwrap_or(0), part);
+        self.keep(part);
         Ok(())
+    }
+
+    fn keep(&mut self, part: Part) {
+        self.there.insert(part.part_number().unwrap_or(0), part);
     }
 
     async fn abort(&self, id: &PartsId) {

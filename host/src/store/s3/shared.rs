@@ -1,8 +1,10 @@
 //! What the store, its uploads and its downloads have in common.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, OnceCell};
 use tokio_util::task::TaskTracker;
 
 use super::bucket::Bucket;
@@ -11,6 +13,7 @@ use super::conditional::Conditional;
 use super::copy::Sizes;
 use super::health::Health;
 use super::locks::Locks;
+use super::resumable::Turns;
 use crate::store::Key;
 
 /// Lives as long as the last of its users.
@@ -24,6 +27,12 @@ pub(super) struct Shared {
     pub(super) one_by_one: AtomicBool,
     pub(super) budget: Budget,
     pub(super) locks: Locks,
+    /// The turns of resumable uploads on this host.
+    pub(super) turns: Arc<Turns>,
+    /// How long they last on all hosts without being renewed.
+    pub(super) lease: Duration,
+    /// Whether the numbers of a multipart upload's parts may have gaps.
+    pub(super) skips_numbers: OnceCell<bool>,
     /// Work that outlives the request that started it, and that a graceful shutdown waits for.
     pub(super) tasks: TaskTracker,
     /// Downloads whose bytes did not match their checksum.

@@ -2,7 +2,8 @@
 //! lifecycle rule that does so.
 //!
 //! What may be under way on another host is never aborted: where the service does not say
-//! when an upload began, only one counts as abandoned that this host has seen long ago.
+//! when an upload began, only one counts as abandoned that this host has seen long ago. Nor are
+//! those of resumable uploads aborted before these expire.
 
 mod probe;
 
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bucket::{Marker, Open};
 use super::failure::S3Failure;
+use super::resumable;
 use super::shared::Shared;
 
 pub(super) use probe::{Uploads, probe};
@@ -64,10 +66,19 @@ impl Sweep {
         let prefix = bucket.prefix.to_string();
         let (mut marker, mut aborted) = (Marker::default(), 0);
         let mut seen = HashMap::new();
+        let mut resumable = None;
         for _ in 0..MOST_PAGES {
             let page = bucket.uploads_page(&prefix, marker).await?;
             for upload in page.uploads {
                 if !upload.object.starts_with(&prefix) || self.begun(&upload, now) >= limit {
+                    self.remember(&mut seen, upload.id, now);
+                    continue;
+                }
+                let in_use = match &mut resumable {
+                    Some(in_use) => in_use,
+                    unknown => unknown.insert(resumable::in_use(&store, now).await?),
+                };
+                if in_use.as_ref().is_none_or(|ids| ids.contains(&upload.id)) {
                     self.remember(&mut seen, upload.id, now);
                     continue;
                 }

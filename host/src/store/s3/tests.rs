@@ -19,6 +19,7 @@ mod parts_copied;
 mod redirect;
 mod removals;
 mod requests;
+mod resumable;
 mod setup;
 mod uploads;
 
@@ -32,7 +33,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::*;
-use crate::store::contract::{contract, copying, freely, key};
+use crate::store::contract::{contract, copying, freely, key, resumable_contract};
 use crate::store::{Metadata, Span};
 
 const BUCKET: &str = "files";
@@ -79,7 +80,11 @@ async fn store_of_parts(service: &S3Service) -> S3Store {
     let known = Some(SharedCredentialsProvider::new(known));
     let network = Network::default();
     let client = client::connect(&config, &network, &S3Requests::default(), known).await;
-    let store = S3Store::copying(client, config, sizes).await;
+    let tuning = Tuning {
+        sizes,
+        ..Tuning::default()
+    };
+    let store = S3Store::tuned(client, config, tuning).await;
     store.expect("a store")
 }
 
@@ -120,6 +125,7 @@ mod with_conditions {
     }
 
     contract!(crate::store::s3::tests::with_conditions::make);
+    resumable_contract!(crate::store::s3::tests::with_conditions::make);
 }
 
 /// The contract on services that evaluate some of the conditions.
@@ -134,6 +140,7 @@ macro_rules! contract_as {
             }
 
             contract!(crate::store::s3::tests::$kind::make);
+            resumable_contract!(crate::store::s3::tests::$kind::make);
         })*
     };
 }

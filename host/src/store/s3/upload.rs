@@ -1,6 +1,5 @@
 //! A file being uploaded: gathered in memory while it is small, then sent in parts.
 
-use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,8 +7,8 @@ use coffer_port::object::publish::begins_without_look;
 use coffer_port::object::{ObjectMetadata, Seen};
 use uuid::Uuid;
 
-use super::budget::{Grant, PART};
 use super::checksum;
+use super::gathered::Gathered;
 use super::multipart::Multipart;
 use super::sealed::{Content, Sealed};
 use super::shared::Shared;
@@ -25,15 +24,6 @@ pub(super) struct S3Upload {
     seen: Seen,
     /// None once it has failed.
     gathered: Option<Gathered>,
-}
-
-#[derive(Default)]
-struct Gathered {
-    buffer: Vec<u8>,
-    /// The memory that the buffer may use.
-    grant: Option<Grant>,
-    /// Has the parts that precede the buffer.
-    multipart: Option<Multipart>,
 }
 
 impl S3Upload {
@@ -96,36 +86,12 @@ impl S3Upload {
 
     async fn take_in(&mut self, gathered: &mut Gathered, mut bytes: Bytes) -> Result<(), Error> {
         while !bytes.is_empty() {
-            if gathered.buffer.len() == PART {
+            if gathered.is_full() {
                 self.spill(gathered).await?;
             }
-            let room = self.make_room(gathered, bytes.len()).await?;
-            let piece = bytes.split_to(room.min(bytes.len()));
-            gathered.buffer.extend_from_slice(&piece);
+            gathered.fill(&self.store.budget, &mut bytes).await?;
         }
         Ok(())
-    }
-
-    /// Makes room for at least one byte, and for `more` if they fit in a part; returns for
-    /// how many.
-    async fn make_room(&self, gathered: &mut Gathered, more: usize) -> Result<usize, Error> {
-        let filled = gathered.buffer.len();
-        let granted = gathered.grant.as_ref().map_or(0, |grant| grant.size);
-        let wanted = match gathered.multipart {
-            None => filled.saturating_add(more),
-            Some(_) => PART,
-        };
-        if granted < wanted.min(PART) {
-            gathered.grant = Some(self.store.budget.grant(wanted).await?);
-        }
-        let room = gathered.grant.as_ref().map_or(0, |grant| grant.size);
-        // No more than needed, since a small file often arrives all at once.
-        let whole = match wanted <= room / 2 {
-            true => wanted.next_power_of_two(),
-            false => room,
-        };
-        gathered.buffer.reserve_exact(whole.saturating_sub(filled));
-        Ok(room - filled)
     }
 
     /// Sends the gathered bytes as a part.
@@ -136,16 +102,6 @@ impl S3Upload {
             gathered.multipart = Some(Multipart::start(&self.store, key, metadata, entries));
         }
         gathered.send_on().await
-    }
-}
-
-impl Gathered {
-    async fn send_on(&mut self) -> Result<(), Error> {
-        let (bytes, grant) = (mem::take(&mut self.buffer), self.grant.take());
-        match &self.multipart {
-            Some(multipart) if !bytes.is_empty() => multipart.send(bytes.into(), grant).await,
-            _ => Ok(()),
-        }
     }
 }
 

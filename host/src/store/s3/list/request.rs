@@ -10,6 +10,9 @@ use crate::store::s3::failure::S3Failure;
 use crate::store::s3::xml::LenientXml;
 use crate::store::{Entry, Key, Listed};
 
+/// Below this the engine has objects of its own, which are nobody's files.
+const OWN: &[u8] = b".coffer/";
+
 /// What to list.
 pub(super) struct Request<'a> {
     pub(super) prefix: &'a str,
@@ -31,7 +34,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Sends it. Names outside the store's prefix are left out.
+    /// Sends it. Names outside the store's prefix are left out. The engine's own count as those of
+    /// others, unless just these are asked for.
     pub(super) async fn send(self, bucket: &Bucket, encoded: bool) -> Result<Answer, S3Failure> {
         let object = |name: &str| bucket.prefix.object(name);
         let answer = bucket
@@ -58,10 +62,19 @@ impl<'a> Request<'a> {
             let name = decoded(name.unwrap_or_default(), encoded);
             bucket.prefix.strip(&name).map(<[u8]>::to_vec)
         };
-        let files = answer.contents().iter();
-        let files = files.filter_map(|object| Some(file(object, own(object.key())?)));
+        let hides_own = !self.prefix.as_bytes().starts_with(OWN);
+        let visible = |name: Vec<u8>, found: &dyn Fn(Vec<u8>) -> Found| match hides_own
+            && name.starts_with(OWN)
+        {
+            true => Found::Other(name),
+            false => found(name),
+        };
+        let files = answer.contents().iter().filter_map(|object| {
+            let name = own(object.key())?;
+            Some(visible(name, &|name| file(object, name)))
+        });
         let folders = answer.common_prefixes().iter();
-        let folders = folders.filter_map(|folder| own(folder.prefix()).map(folder_of));
+        let folders = folders.filter_map(|folder| Some(visible(own(folder.prefix())?, &folder_of)));
         Ok(Answer {
             files: files.collect(),
             folders: folders.collect(),

@@ -1,0 +1,313 @@
+//! Who has the turn, for all hosts: a lease in the upload's state.
+//!
+//! The state is written on the condition that it is the version that was read or written last, so
+//! of two hosts one gets the lease, and one that has lost it cannot write any more. A lease has a
+//! deadline, after which others may take the turn; a task renews it. So how far clocks differ
+//! decides only when a turn is lost, never whether two turns count.
+//!
+//! Where the service does not evaluate that condition, the state is read right before it is
+//! written: turns are kept apart within a host, and by the best efforts of several.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use coffer_port::object::Pin;
+use tokio::sync::{Mutex, oneshot};
+
+use super::format::{self, Finished};
+use super::id::Id;
+use super::objects::{Held, STATES, key};
+use super::state::{self, Lease as Entry, Received, State};
+use super::turns::{Loss, Lost};
+use crate::store::Error;
+use crate::store::s3::failure::S3Failure;
+use crate::store::s3::shared::Shared;
+
+/// How long a lease lasts without being renewed.
+pub(in crate::store::s3) const LEASE: Duration = Duration::from_secs(60);
+/// How many part numbers a turn reserves at a time: half a GiB of parts.
+const RESERVED: i32 = 64;
+/// How often a write is tried again whose outcome is not known.
+const ROUNDS: u32 = 4;
+/// The backoff between them; it grows by as much each time.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The shortest time between two renewals.
+const LEAST_PERIOD: Duration = Duration::from_secs(1);
+
+/// The turn of this host.
+pub(super) struct Lease {
+    store: Arc<Shared>,
+    id: Id,
+    loss: Loss,
+    /// The last part number that is reserved.
+    reserved: AtomicI32,
+    held: Mutex<Holding>,
+}
+
+struct Holding {
+    held: Held,
+    /// The lease was given back.
+    ended: bool,
+}
+
+/// Renews a lease until it is dropped.
+pub(super) struct Renewal {
+    _stop: oneshot::Sender<()>,
+}
+
+impl Lease {
+    /// Takes the turn that nobody has.
+    pub(super) async fn take(
+        store: Arc<Shared>,
+        id: Id,
+        mut held: Held,
+        loss: Loss,
+    ) -> Result<(Arc<Lease>, Renewal, State), Error> {
+        let mut state = held.state.clone();
+        if let Some(lost) = &state.lease
+            && state.received.upload.is_some()
+            && store.may_skip_numbers().await
+        {
+            let behind = lost.last.saturating_add(1);
+            state.received.floor = state.received.floor.max(behind);
+        }
+        let last = reserved_from(&state.received, state.received.next_number());
+        state.lease = Some(Entry {
+            until: SystemTime::now() + store.lease,
+            last,
+        });
+        held = store.replace_state(id, &held, state).await?;
+        let state = held.state.clone();
+        let lease = Arc::new(Lease {
+            store,
+            id,
+            loss,
+            reserved: AtomicI32::new(last),
+            held: Mutex::new(Holding { held, ended: false }),
+        });
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(lease.clone().renew_until(stopped));
+        Ok((lease, Renewal { _stop: stop }, state))
+    }
+
+    /// # Errors
+    /// The turn is lost.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match self.loss.get() {
+            Some(lost) => Err((*lost).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that a part may have this number.
+    pub(super) async fn reserve(&self, number: i32) -> Result<(), Error> {
+        if number <= self.reserved.load(Ordering::Relaxed) {
+            return self.check();
+        }
+        let mut holding = self.held.lock().await;
+        self.write(&mut holding, |store, state| {
+            let last = reserved_from(&state.received, number);
+            let until = SystemTime::now() + store.lease;
+            state.lease = Some(Entry { until, last });
+        })
+        .await
+    }
+
+    /// Changes the state and keeps the turn.
+    pub(super) async fn update(&self, change: impl FnOnce(&mut State)) -> Result<(), Error> {
+        let mut holding = self.held.lock().await;
+        self.write(&mut holding, |store, state| {
+            change(state);
+            extend(store, state);
+        })
+        .await
+    }
+
+    /// Changes the state and ends the turn.
+    pub(super) async fn end(&self, change: impl FnOnce(&mut State)) -> Result<(), Error> {
+        let mut holding = self.held.lock().await;
+        if mem::replace(&mut holding.ended, true) {
+            return Ok(());
+        }
+        self.write(&mut holding, |_, state| {
+            change(state);
+            state.lease = None;
+        })
+        .await
+    }
+
+    /// Ends the turn, and the upload with it: only this is remembered.
+    pub(super) async fn finish(&self, finished: &Finished) -> Result<(), Error> {
+        let mut holding = self.held.lock().await;
+        holding.ended = true;
+        self.check()?;
+        let finished = self
+            .store
+            .replace_by_finished(self.id, &holding.held, finished);
+        self.noticed(finished.await)
+    }
+
+    /// Waits for a renewal that is under way; afterwards there are none.
+    pub(super) async fn stop(&self) {
+        self.held.lock().await.ended = true;
+    }
+
+    async fn renew_until(self: Arc<Self>, mut stopped: oneshot::Receiver<()>) {
+        let period = (self.store.lease / 3).max(LEAST_PERIOD);
+        loop {
+            tokio::select! {
+                _ = &mut stopped => return,
+                () = tokio::time::sleep(period) => {}
+            }
+            let mut holding = self.held.lock().await;
+            if holding.ended || self.loss.get().is_some() {
+                return;
+            }
+            if let Err(error) = self.write(&mut holding, extend).await {
+                tracing::info!(?error, "cannot renew the turn of a resumable upload");
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        holding: &mut Holding,
+        change: impl FnOnce(&Shared, &mut State),
+    ) -> Result<(), Error> {
+        if holding.held.state.is_over(SystemTime::now()) {
+            let _ = self.loss.set(Lost::Discarded);
+        }
+        self.check()?;
+        let mut state = holding.held.state.clone();
+        change(&self.store, &mut state);
+        let last = state.lease.as_ref().map(|lease| lease.last);
+        let written = self.store.replace_state(self.id, &holding.held, state);
+        holding.held = self.noticed(written.await)?;
+        last.inspect(|last| self.reserved.store(*last, Ordering::Relaxed));
+        Ok(())
+    }
+
+    /// Remembers that the turn is lost, if this says so.
+    fn noticed<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        let lost = match &outcome {
+            Err(Error::NotFound) => Some(Lost::Discarded),
+            Err(Error::Busy) => Some(Lost::Overtaken),
+            _ => None,
+        };
+        if let Some(lost) = lost {
+            let _ = self.loss.set(lost);
+        }
+        outcome
+    }
+}
+
+/// The last number of those that are reserved from this one on.
+fn reserved_from(received: &Received, number: i32) -> i32 {
+    number
+        .max(received.next_number())
+        .saturating_add(RESERVED - 1)
+}
+
+fn extend(store: &Shared, state: &mut State) {
+    if let Some(lease) = &mut state.lease {
+        lease.until = SystemTime::now() + store.lease;
+    }
+}
+
+impl Shared {
+    async fn replace_state(&self, id: Id, held: &Held, mut state: State) -> Result<Held, Error> {
+        state.revision = state::revision();
+        let bytes = format::write(&state);
+        let etag = self.replace(id, held, bytes, &state.revision).await?;
+        Ok(Held { state, etag })
+    }
+
+    /// Ends an upload that has become a file.
+    ///
+    /// # Errors
+    /// As [`Shared::replace`].
+    pub(super) async fn replace_by_finished(
+        &self,
+        id: Id,
+        held: &Held,
+        finished: &Finished,
+    ) -> Result<(), Error> {
+        let bytes = format::write_finished(finished);
+        self.replace(id, held, bytes, &finished.revision)
+            .await
+            .map(drop)
+    }
+
+    /// Writes this revision in place of the state that is held; returns its entity tag.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none any more, [`Error::Busy`] if it is another one.
+    async fn replace(
+        &self,
+        id: Id,
+        held: &Held,
+        bytes: Vec<u8>,
+        revision: &str,
+    ) -> Result<String, Error> {
+        let (key, bytes) = (key(STATES, id)?, Bytes::from(bytes));
+        let _turn = self.turn(&key).await;
+        let if_match = self.conditional.put.version;
+        let mut etag = held.etag.clone();
+        let mut round = 0;
+        loop {
+            let pin = match if_match.is_evaluated() {
+                true => if_match.form(Pin::Version(etag.clone())),
+                false => match self.look_again(id, held, revision).await? {
+                    Stored::AsBefore(_) => Pin::None,
+                    Stored::Written(etag) => return Ok(etag),
+                },
+            };
+            let failure = match self.write_small(&key, bytes.clone(), &pin).await {
+                Ok(written) => return Ok(written.etag),
+                Err(failure) => failure,
+            };
+            round += 1;
+            match failure {
+                S3Failure::Conflict if round < ROUNDS => {}
+                S3Failure::Precondition | S3Failure::NotFound | S3Failure::Unconfirmed(_) => {
+                    match self.look_again(id, held, revision).await? {
+                        Stored::Written(etag) => return Ok(etag),
+                        Stored::AsBefore(found) if round < ROUNDS => etag = found,
+                        Stored::AsBefore(_) => return Err(failure_of(failure)),
+                    }
+                }
+                failure => return Err(failure.into()),
+            }
+            tokio::time::sleep(PAUSE * round).await;
+        }
+    }
+
+    /// Whether the state is still the one that is held, or this revision already.
+    async fn look_again(&self, id: Id, held: &Held, revision: &str) -> Result<Stored, Error> {
+        let found = self.find(id).await?.ok_or(Error::NotFound)?;
+        match found.known.revision() {
+            found_revision if found_revision == revision => Ok(Stored::Written(found.etag)),
+            found_revision if found_revision == held.state.revision => {
+                Ok(Stored::AsBefore(found.etag))
+            }
+            _ => Err(Error::Busy),
+        }
+    }
+}
+
+/// Which state is there, with its entity tag.
+enum Stored {
+    AsBefore(String),
+    Written(String),
+}
+
+/// That of a write which goes on failing.
+fn failure_of(failure: S3Failure) -> Error {
+    match failure {
+        S3Failure::Unconfirmed(error) => error,
+        failure => Error::unavailable(format!("the state cannot be replaced: {failure:?}")),
+    }
+}

@@ -1,0 +1,83 @@
+use super::*;
+use crate::store::s3::resumable::sweep;
+use crate::store::s3::sweep::Sweep;
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn later(seconds: u64) -> SystemTime {
+    SystemTime::now() + Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_discarded_upload_leaves_nothing() {
+    let service = S3Service::start();
+    let (one, other) = (store_on(&service).await, store_on(&service).await);
+    for size in [0, 10, 100_000, 20 << 20] {
+        let id = begin(&one, "f").await;
+        append(&one, &id, &noise(1, size)).await.expect("kept");
+        discard(&other, &id).await.expect("discarded");
+        assert_eq!(left(&service), NOTHING, "{size}");
+        let gone = look(&one, &id).await.map(drop);
+        assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
+    }
+    assert!(service.objects(BUCKET).is_empty());
+}
+
+#[tokio::test]
+async fn expired_uploads_are_swept_and_others_stay() {
+    let service = S3Service::start();
+    let (one, other) = (store_on(&service).await, store_on(&service).await);
+    for size in [0, 10, 100_000, 20 << 20] {
+        let id = begin(&one, "f").await;
+        append(&one, &id, &noise(1, size)).await.expect("kept");
+    }
+    let id = begin(&one, "g").await;
+    finish(&one, &id, b"1").await.expect("stored");
+    let before = left(&service);
+    assert_eq!(before.1, 1);
+    assert_eq!(
+        sweep(&other.shared, WEEK, later(3000))
+            .await
+            .expect("swept"),
+        0
+    );
+    assert_eq!(left(&service), before);
+    // A tail whose state is gone.
+    let tail = format!(".coffer/tails/{id}/left");
+    put(&one, &tail, b"1").await.expect("stored");
+    assert_eq!(
+        sweep(&other.shared, WEEK, later(4000))
+            .await
+            .expect("swept"),
+        4
+    );
+    assert_eq!(left(&service), NOTHING);
+    assert_eq!(service.objects(BUCKET), ["g"]);
+}
+
+#[tokio::test]
+async fn the_sweep_of_abandoned_multipart_uploads_spares_those_of_live_uploads() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let id = begin(&store, "f").await;
+    append(&store, &id, &noise(1, 9 << 20)).await.expect("kept");
+    let starting = store.shared.bucket.client.create_multipart_upload();
+    let started = starting.bucket(BUCKET).key("left").send().await;
+    started.expect("started");
+    let mut abandoned = Sweep::new(store.shared.clone(), Duration::from_secs(1000));
+    assert_eq!(abandoned.run(later(1100)).await.expect("swept"), 1);
+    assert_eq!(service.unfinished(), 1);
+    // Nobody knows whose they are.
+    let name = format!(".coffer/uploads/{id}");
+    let state = read(&store, &name, Span::All).await.expect("a state");
+    put(&store, &name, b"{").await.expect("stored");
+    assert_eq!(abandoned.run(later(1100)).await.expect("swept"), 0);
+    put(&store, &name, &state).await.expect("stored");
+    assert_eq!(abandoned.run(later(1100)).await.expect("swept"), 0);
+    // The upload's state is gone, as after a crash in the middle of a discard.
+    let unconditional = Conditions::default();
+    let removed = store.remove(&key(&name), &Guard::Any, &unconditional).await;
+    removed.expect("removed");
+    assert_eq!(abandoned.run(later(1100)).await.expect("swept"), 1);
+    assert_eq!(service.unfinished(), 0);
+}

@@ -1,0 +1,154 @@
+use super::*;
+
+#[tokio::test]
+async fn of_two_hosts_at_once_one_has_the_turn() {
+    for knows in [Knows::default(), Knows::ceph(), Knows::no_conditions()] {
+        let service = S3Service::that(knows);
+        let (one, other) = (store_on(&service).await, store_on(&service).await);
+        let id = begin(&one, "f").await;
+        let turn = received(&one, &id, b"1").await.expect("a turn");
+        for host in [&one, &other] {
+            let refused = received(host, &id, b"2").await.map(drop);
+            assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+            assert_eq!(look(host, &id).await.expect("known").offset, 0);
+        }
+        assert_eq!(suspend(&one, turn).await.expect("kept"), 1);
+        assert_eq!(append(&other, &id, b"2").await.expect("kept"), 2);
+        finish(&one, &id, b"3").await.expect("stored");
+        assert!(is_file(&other, "f", b"123").await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_at_once_none_is_mixed_with_another() {
+    let service = S3Service::start();
+    let hosts = [store_on(&service).await, store_on(&service).await].map(Arc::new);
+    let id = begin(&hosts[0], "f").await;
+    let appends = (0..16_u8).map(|n| {
+        let (host, id) = (hosts[usize::from(n) % 2].clone(), id.clone());
+        tokio::spawn(async move {
+            match append(&host, &id, &[n; 1000]).await {
+                Ok(_) => Some(n),
+                Err(Error::Busy) => None,
+                Err(error) => panic!("{error:?}"),
+            }
+        })
+    });
+    let kept = futures_util::future::join_all(appends).await.into_iter();
+    let kept: Vec<u8> = kept.filter_map(|n| n.expect("an append")).collect();
+    assert!(!kept.is_empty());
+    finish(&hosts[0], &id, b"").await.expect("stored");
+    let found = read(&hosts[1], "f", Span::All).await.expect("a file");
+    let mut pieces: Vec<u8> = found.chunks(1000).map(|piece| piece[0]).collect();
+    pieces.sort_unstable();
+    assert_eq!(pieces, kept);
+    assert!(
+        found
+            .chunks(1000)
+            .all(|piece| piece == vec![piece[0]; 1000])
+    );
+}
+
+/// The ID of the only multipart upload.
+async fn multipart(store: &S3Store) -> String {
+    let page = store.shared.bucket.uploads_page("f", Default::default());
+    let mut uploads = page.await.expect("a list").uploads;
+    assert_eq!(uploads.len(), 1);
+    uploads.remove(0).id
+}
+
+#[tokio::test]
+async fn a_turn_that_was_taken_over_counts_for_nothing() {
+    for gaps in [true, false] {
+        let service = S3Service::that(Knows {
+            gaps,
+            ..Knows::default()
+        });
+        let (dead, other) = (fleeting(&service).await, store_on(&service).await);
+        let id = begin(&other, "f").await;
+        let first = noise(1, 9 << 20);
+        append(&other, &id, &first).await.expect("kept");
+        let lost = received(&dead, &id, &noise(2, 20 << 20))
+            .await
+            .expect("a turn");
+        let second = noise(3, 20 << 20);
+        append(&other, &id, &second).await.expect("kept");
+        let outcome = suspend(&dead, lost).await;
+        assert!(matches!(outcome, Err(Error::Busy)), "{outcome:?}");
+        let content = [first, second].concat();
+        let offset = look(&dead, &id).await.expect("known").offset;
+        assert_eq!(offset, content.len() as u64);
+        if gaps {
+            // A part of the lost turn that comes late.
+            let (upload, late) = (multipart(&other).await, noise(4, PART));
+            let bucket = &dead.shared.bucket;
+            for number in 2..5 {
+                bucket
+                    .put_part(&key("f"), &upload, number, late.clone().into())
+                    .await
+                    .expect("sent");
+            }
+        }
+        finish(&other, &id, b"").await.expect("stored");
+        assert!(is_file(&other, "f", &content).await, "gaps {gaps}");
+        assert_eq!(left(&service), memory());
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_was_replaced_is_never_in_the_file() {
+    let service = S3Service::that(Knows {
+        gaps: false,
+        ..Knows::default()
+    });
+    let store = store_on(&service).await;
+    let id = begin(&store, "f").await;
+    append(&store, &id, &noise(1, 9 << 20)).await.expect("kept");
+    let upload = multipart(&store).await;
+    let bucket = &store.shared.bucket;
+    bucket
+        .put_part(&key("f"), &upload, 1, noise(2, PART).into())
+        .await
+        .expect("sent");
+    let outcome = finish(&store, &id, b"1").await.map(drop);
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    let found = stat(&store, "f").await.map(drop);
+    assert!(matches!(found, Err(Error::NotFound)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_turn_that_lost_its_upload_cleans_up() {
+    let service = S3Service::start();
+    let (one, other) = (store_on(&service).await, store_on(&service).await);
+    for (kept, ends) in [(0, true), (0, false), (9 << 20, true), (9 << 20, false)] {
+        let id = begin(&one, "f").await;
+        append(&one, &id, &noise(1, kept)).await.expect("kept");
+        let turn = received(&one, &id, &noise(2, 20 << 20))
+            .await
+            .expect("a turn");
+        discard(&other, &id).await.expect("discarded");
+        let outcome = match ends {
+            true => end(&one, turn).await.map(drop),
+            false => suspend(&one, turn).await.map(drop),
+        };
+        assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+        assert_eq!(left(&service), NOTHING);
+        assert!(service.objects(BUCKET).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_state_loses_no_turn() {
+    for knows in [Knows::default(), Knows::ceph(), Knows::no_conditions()] {
+        let service = S3Service::that(knows);
+        let store = store_on(&service).await;
+        let id = begin(&store, "f").await;
+        for (n, times) in [1, 2].into_iter().enumerate() {
+            service.fail("PUT /files/.coffer/uploads/", times, Fault::Lost);
+            let offset = append(&store, &id, b"1").await.expect("kept");
+            assert_eq!(offset, n as u64 + 1);
+        }
+        finish(&store, &id, b"").await.expect("stored");
+        assert!(is_file(&store, "f", b"11").await);
+    }
+}
