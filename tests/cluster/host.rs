@@ -79,8 +79,12 @@ impl Host {
 
     /// A request about a public file.
     pub fn request(&self, method: Method, name: &str) -> RequestBuilder {
-        let url = format!("{}/v1/public/files/{name}", self.url);
-        self.client.request(method, url)
+        self.at(method, &format!("/v1/public/files/{name}"))
+    }
+
+    /// A request with this path.
+    pub fn at(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
     }
 
     /// A request for the list of public files.

@@ -8,6 +8,7 @@ mod contract; // the engines' contract suite, with the cluster as its service
 mod host_crash; // kill -9 of a host, and clients that disconnect, during multipart uploads
 mod memory; // 64 uploads of 1 GiB at once, and the host's memory
 mod node_crash; // kill -9 of a node and its return, under reads and writes on both hosts
+mod resumable; // an upload that every host goes on with, also after a kill
 
 mod bucket; // a bucket, accessed directly
 mod garage; // the cluster: started, connected, laid out
