@@ -100,7 +100,11 @@ impl Resumable for LocalStore {
     ) -> Result<(Box<dyn Upload>, Progress), Error> {
         let upload = parse(id)?;
         let changes = self.changes()?;
-        let turn = self.turns.begin(self.layout.clone(), upload)?;
+        let turn = match self.turns.begin(self.layout.clone(), upload) {
+            // It may have expired during that turn.
+            Err(Error::Busy) => return Err(self.find(upload).err().unwrap_or(Error::Busy)),
+            turn => turn?,
+        };
         // Looked up during the turn, so that nobody is ahead of it.
         let snapshot = self.index.snapshot()?;
         let found = snapshot.upload(upload, SystemTime::now())?;

@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::writeback;
 
 /// How many bytes of a resumable upload are worth a call that has them written to the disk.
-const WRITEBACK: u64 = 256 << 10;
+const WRITEBACK: u64 = 2 << 20;
 
 pub(super) struct Stage {
     layout: Arc<Layout>,
