@@ -10,6 +10,7 @@ use super::format::{self, Known, Unreadable};
 use super::id::Id;
 use super::state::State;
 use crate::store::s3::bucket::Written;
+use crate::store::s3::checksum::Checksum;
 use crate::store::s3::failure::S3Failure;
 use crate::store::s3::shared::Shared;
 use crate::store::{Conditions, Error, Key};
@@ -118,7 +119,7 @@ impl Shared {
         if got.length > most {
             return Err(Error::unavailable(format!("{key} is longer than expected")));
         }
-        let mut verifier = got.checksum.map(|checksum| checksum.verifier());
+        let mut verifier = got.checksum.map(Checksum::verifier);
         let mut stream = got.stream;
         while let Some(piece) = stream.try_next().await.map_err(Error::unavailable)? {
             if let Some(verifier) = &mut verifier {
