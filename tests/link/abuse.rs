@@ -414,11 +414,12 @@ fn invalid(world: &World) -> Vec<Attempt> {
 
 #[tokio::test]
 async fn a_revoked_link_stores_and_deletes_nothing() {
+    let world = World::new().await;
     // Links count as made when the first of them with their expiry time was.
     let since = SystemTime::now() + Duration::from_secs(1);
     let since = humantime::format_rfc3339_seconds(since);
     let revoked = format!("[links]\nnot-before = {since}\n");
-    let world = World::new().await.restarted(&revoked, &[]);
+    let world = world.restarted(&revoked, &[]);
     world.fails("revoked", invalid(&world)).await;
 }
 
