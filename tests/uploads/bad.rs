@@ -3,9 +3,17 @@
 use reqwest::Method;
 
 use super::{Tus, metadata, number, path_of};
-use crate::support::{Setup, assert_problem, eventually, files_below, json_of};
+use crate::support::{RequestBuilder, Setup, assert_problem, eventually, files_below, json_of};
 
 const OFFSET_TYPE: (&str, &str) = ("content-type", "application/offset+octet-stream");
+
+fn with_fields(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let mut request = request;
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request
+}
 
 #[tokio::test]
 async fn a_creation_with_a_wrong_field_begins_nothing() {
@@ -58,10 +66,7 @@ async fn a_creation_with_a_wrong_field_begins_nothing() {
         (&[one, ("upload-metadata", &huge)], 400),
     ] {
         let request = server.post("/v1/public/uploads");
-        let mut request = request.header("tus-resumable", "1.0.0");
-        for (name, value) in fields {
-            request = request.header(*name, *value);
-        }
+        let request = with_fields(request.header("tus-resumable", "1.0.0"), fields);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{fields:?}");
         assert_eq!(answer.headers()["tus-resumable"], "1.0.0");
@@ -125,10 +130,8 @@ async fn an_append_with_a_wrong_field_changes_nothing() {
         (&[OFFSET_TYPE, at, ("content-range", "bytes 3-6/10")], 400),
     ] {
         let request = server.request(Method::PATCH, &upload);
-        let mut request = request.header("tus-resumable", "1.0.0").body("defg");
-        for (name, value) in fields {
-            request = request.header(*name, *value);
-        }
+        let request = request.header("tus-resumable", "1.0.0").body("defg");
+        let request = with_fields(request, fields);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{fields:?}");
         assert_eq!(tus.offset(&upload).await, Ok(3), "{fields:?}");
@@ -251,10 +254,8 @@ async fn a_part_with_a_wrong_field_begins_nothing() {
             400,
         ),
     ] {
-        let mut request = server.post("/v1/public/uploads").body("abcd");
-        for (name, value) in fields {
-            request = request.header(*name, *value);
-        }
+        let request = server.post("/v1/public/uploads").body("abcd");
+        let request = with_fields(request, fields);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{fields:?}");
         assert!(!answer.headers().contains_key("location"), "{fields:?}");
@@ -297,10 +298,8 @@ async fn a_part_that_is_appended_with_a_wrong_field_changes_nothing() {
             400,
         ),
     ] {
-        let mut request = server.request(Method::PATCH, &upload).body("defg");
-        for (name, value) in fields {
-            request = request.header(*name, *value);
-        }
+        let request = server.request(Method::PATCH, &upload).body("defg");
+        let request = with_fields(request, fields);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{fields:?}");
         let looked = server.head(&upload).send().await.unwrap();

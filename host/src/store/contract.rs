@@ -319,7 +319,7 @@ fn verdict<T>(result: Result<T, Error>) -> String {
 }
 
 /// Pseudorandom bytes without repeating stretches, the same for the same seed.
-fn noise(seed: u64, len: usize) -> Vec<u8> {
+pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {

@@ -52,8 +52,8 @@ pub struct BeginOptions {
     pub lifetime: Duration,
     /// Whose it is.
     pub owner: String,
-    /// The most unfinished uploads of this owner.
-    pub most: u32,
+    /// The most unfinished uploads of this owner; without it, they are not counted.
+    pub most: Option<u32>,
     /// For the caller alone.
     pub note: Vec<u8>,
 }

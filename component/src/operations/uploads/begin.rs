@@ -12,7 +12,6 @@ use crate::http::{Answer, Request};
 use crate::operations::Context;
 use crate::operations::managed::Managed;
 use crate::operations::receipt::Receipt;
-use crate::permit::uploader::Pseudonym;
 use crate::permit::{self, Store};
 use crate::problem::Problem;
 use crate::url::{Name, UploadPlace};
@@ -128,8 +127,8 @@ pub(super) fn begin(
         target,
         length,
         lifetime: u32::try_from(limits.max_age).unwrap_or(u32::MAX),
-        owner: owner(&begun)?,
-        most: limits.most,
+        owner: owner(&begun),
+        most: begun.is_counted().then_some(limits.most),
         note,
     };
     let key = permit.key(&begun.name);
@@ -170,20 +169,18 @@ pub(super) fn begin(
     turn.run(context, request, first.has_body, first.digest)
 }
 
-/// Whose the upload is, as far as there can be too many.
-fn owner(begun: &Begun) -> Result<String, Problem> {
-    Ok(match &begun.holder {
+/// Whose the upload is among the unfinished ones that are counted.
+fn owner(begun: &Begun) -> String {
+    match &begun.holder {
         // Each link for itself, so that what strangers begin at one blocks no other one, nor its
         // maker. The signature is the token's last part.
         Holder::Link { token, .. } => {
             let signature = token.rsplit('.').next().unwrap_or(token);
             ["link:", signature].concat()
         }
-        // Nobody can tell the callers without a token apart: if they shared a number, one of them
-        // could use it up for all. They may store as many files as they like anyway.
-        Holder::Area { .. } if begun.caller.is_empty() => Pseudonym::random()?.as_str().to_owned(),
+        Holder::Area { .. } if begun.caller.is_empty() => "anonymous".to_owned(),
         Holder::Area { .. } => begun.caller.clone(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -191,8 +188,9 @@ mod tests {
     use super::*;
     use crate::area::Area;
 
-    fn owner_of(holder: Holder, caller: &str) -> Result<String, Problem> {
-        owner(&Begun {
+    /// The owner of an upload that is counted.
+    fn owner_of(holder: Holder, caller: &str) -> Result<Option<String>, Problem> {
+        let begun = Begun {
             holder,
             caller: caller.to_owned(),
             area: Area::Public,
@@ -202,7 +200,9 @@ mod tests {
             preconditions: Preconditions::default(),
             managed: None,
             upload_metadata: None,
-        })
+        };
+        assert!(!owner(&begun).is_empty());
+        Ok(begun.is_counted().then(|| owner(&begun)))
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         };
         assert_eq!(owner_of(area(), "ann")?, owner_of(area(), "ann")?);
         assert_ne!(owner_of(area(), "ann")?, owner_of(area(), "bob")?);
-        assert_ne!(owner_of(area(), "")?, owner_of(area(), "")?);
+        assert_eq!(owner_of(area(), "")?, None);
         assert_eq!(owner_of(link("a.b.c"), "")?, owner_of(link("a.b.c"), "")?);
         assert_ne!(owner_of(link("a.b.c"), "")?, owner_of(link("a.b.d"), "")?);
         Ok(())

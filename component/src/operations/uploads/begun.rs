@@ -50,6 +50,15 @@ pub(in crate::operations) enum Holder {
 }
 
 impl Begun {
+    /// Whether it counts among the unfinished uploads of its owner. Callers without a token
+    /// cannot be told apart: counted as one, one of them would shut out all others.
+    pub(super) fn is_counted(&self) -> bool {
+        match self.holder {
+            Holder::Area { .. } => !self.caller.is_empty(),
+            Holder::Link { .. } => true,
+        }
+    }
+
     /// As bytes for [`Begun::read`].
     pub(super) fn note(&self) -> Vec<u8> {
         borsh::to_vec(self).unwrap_or_default()

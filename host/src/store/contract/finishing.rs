@@ -135,7 +135,7 @@ pub(crate) async fn what_is_refused_already_is_refused_at_the_beginning(store: S
         // Those that are refused do not count, and those that are not are discarded.
         let options = BeginOptions {
             target,
-            most: 1,
+            most: Some(1),
             ..beginning()
         };
         let begun = engine(&store).begin(key(name), options).await;

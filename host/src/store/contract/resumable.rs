@@ -20,7 +20,7 @@ pub(crate) fn beginning() -> BeginOptions {
         length: None,
         lifetime: Duration::from_secs(3600),
         owner: "ann".into(),
-        most: 100,
+        most: Some(100),
         note: Vec::new(),
     }
 }
@@ -115,7 +115,7 @@ pub(crate) async fn completed(store: &Store, name: &str, content: &[u8]) -> Uplo
     id
 }
 
-/// Waits until an upload is no longer there.
+/// Waits until an upload has gone.
 pub(crate) async fn gone(store: &Store, id: &UploadId) {
     let deadline = deadline();
     while engine(store).look(id).await.is_ok() {

@@ -78,7 +78,7 @@ pub(crate) async fn an_owner_has_only_so_many_unfinished_uploads(store: Store) {
     let begin = async |owner: &str| {
         let options = BeginOptions {
             owner: owner.into(),
-            most: 3,
+            most: Some(3),
             ..beginning()
         };
         engine(&store).begin(key("f"), options).await
@@ -119,7 +119,7 @@ pub(crate) async fn an_owner_has_only_so_many_unfinished_uploads(store: Store) {
 fn living(lifetime: Duration) -> BeginOptions {
     BeginOptions {
         lifetime,
-        most: 1,
+        most: Some(1),
         ..beginning()
     }
 }

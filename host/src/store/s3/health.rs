@@ -60,12 +60,7 @@ async fn try_out(bucket: &Bucket) -> Result<(), S3Failure> {
     let key = Key::new(name).map_err(Error::unavailable)?;
     let scratch = Scratch::new(bucket, &key).await?;
     let bucket = &scratch.bucket;
-    let metadata = ObjectMetadata {
-        content_type: "text/plain".to_owned(),
-        uploader: None,
-        version: None,
-        metadata: coffer_port::Metadata::default(),
-    };
+    let metadata = ObjectMetadata::plain();
     let put = bucket
         .put(&key, &metadata, Bytes::from_static(b"1"), &Pin::None)
         .await;

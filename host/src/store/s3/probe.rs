@@ -193,7 +193,9 @@ async fn put(
     pin: &Pin,
 ) -> Result<Written, S3Failure> {
     let content = Bytes::from_static(content.as_bytes());
-    bucket.put(key, &metadata(), content, pin).await
+    bucket
+        .put(key, &ObjectMetadata::plain(), content, pin)
+        .await
 }
 
 async fn copy(
@@ -207,13 +209,13 @@ async fn copy(
         key: from.clone(),
         pin: only,
     };
-    let (metadata, no_more) = (metadata(), HashMap::new());
+    let (metadata, no_more) = (ObjectMetadata::plain(), HashMap::new());
     let copied = bucket.copy(&source, to, &metadata, no_more, pin).await;
     copied.map(drop)
 }
 
 async fn complete(bucket: &Bucket, key: &Key, pin: &Pin) -> Result<Outcome, S3Failure> {
-    let id = bucket.start_parts(key, &metadata()).await?;
+    let id = bucket.start_parts(key, &ObjectMetadata::plain()).await?;
     let part = bucket.put_part(key, &id, 1, Bytes::from_static(b"3")).await;
     let outcome = match part {
         Ok(part) => {
@@ -236,14 +238,5 @@ impl Outcome {
             Err(S3Failure::Precondition | S3Failure::Conflict) => Outcome::Refused,
             Err(_) => Outcome::Failed,
         }
-    }
-}
-
-fn metadata() -> ObjectMetadata {
-    ObjectMetadata {
-        content_type: "text/plain".to_owned(),
-        uploader: None,
-        version: None,
-        metadata: coffer_port::Metadata::default(),
     }
 }

@@ -96,9 +96,9 @@ impl Resumable for S3Store {
             shared.bucket.look_and_check(&key, &options.target).await?;
         }
         let now = SystemTime::now();
-        shared
-            .check_count(&options.owner, options.most, now)
-            .await?;
+        if let Some(most) = options.most {
+            shared.check_count(&options.owner, most, now).await?;
+        }
         let expires = now.checked_add(options.lifetime).unwrap_or(now);
         let id = Id::fresh(&options.owner, expires);
         let state = State::begin(key, options, expires);

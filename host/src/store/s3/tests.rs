@@ -56,10 +56,14 @@ fn config(endpoint: String) -> Config {
     }
 }
 
-async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
+async fn connected(config: &Config, secret: &str) -> aws_sdk_s3::Client {
     let known = Credentials::new(ACCESS_KEY, secret, None, None, "test");
     let known = Some(SharedCredentialsProvider::new(known));
-    let client = client::connect(&config, &Network::default(), &S3Requests::default(), known).await;
+    client::connect(config, &Network::default(), &S3Requests::default(), known).await
+}
+
+async fn open_as(config: Config, secret: &str) -> Result<S3Store, SetupError> {
+    let client = connected(&config, secret).await;
     S3Store::with(client, config).await
 }
 
@@ -69,23 +73,24 @@ async fn store_on(service: &S3Service) -> S3Store {
         .expect("a store")
 }
 
+async fn tuned(service: &S3Service, tuning: Tuning) -> S3Store {
+    let config = config(service.url());
+    let client = connected(&config, SECRET_KEY).await;
+    let store = S3Store::tuned(client, config, tuning).await;
+    store.expect("a store")
+}
+
 /// One that copies in parts what is larger than 6 MiB.
 async fn store_of_parts(service: &S3Service) -> S3Store {
     let sizes = Sizes {
         whole: 6 << 20,
         part: 5 << 20,
     };
-    let config = config(service.url());
-    let known = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
-    let known = Some(SharedCredentialsProvider::new(known));
-    let network = Network::default();
-    let client = client::connect(&config, &network, &S3Requests::default(), known).await;
     let tuning = Tuning {
         sizes,
         ..Tuning::default()
     };
-    let store = S3Store::tuned(client, config, tuning).await;
-    store.expect("a store")
+    tuned(service, tuning).await
 }
 
 async fn copy(store: &S3Store, copy: Copy) -> Result<Stored, CopyError> {

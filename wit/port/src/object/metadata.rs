@@ -42,6 +42,17 @@ pub struct ObjectMetadata {
 }
 
 impl ObjectMetadata {
+    /// Of an object that is nobody's file.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self {
+            content_type: OTHER.to_owned(),
+            uploader: None,
+            version: None,
+            metadata: Metadata::default(),
+        }
+    }
+
     /// The object's own content type.
     #[must_use]
     pub fn object_type(&self) -> &str {

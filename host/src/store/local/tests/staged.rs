@@ -283,7 +283,7 @@ async fn compaction_keeps_uploads() {
         counted(&both.0);
         assert_eq!(look(&both.1, &id).await, before);
         let options = BeginOptions {
-            most: 1,
+            most: Some(1),
             ..beginning()
         };
         let refused = engine(&both.1).begin(key("g"), options).await;

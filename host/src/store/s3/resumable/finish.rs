@@ -33,12 +33,8 @@ impl Turn {
                 return Err(already_failed());
             }
             Ok(Outcome::Nothing) => {
-                let ended = self.lease.end(|_| {}).await;
-                let lost = match &ended {
-                    Err(error) => self.lost(error, None).await,
-                    Ok(()) => false,
-                };
-                return Err(ended.err().filter(|_| lost).unwrap_or_else(already_failed));
+                self.end_without(None).await?;
+                return Err(already_failed());
             }
             Err(error) => {
                 self.give_back().await;
@@ -56,35 +52,45 @@ impl Turn {
         let options = terms.apply(self.begun.target.options());
         match self.publish(&sealed, options).await {
             Ok(stored) => {
-                let finished = finished(&self.begun, stored.info.size);
-                match self.lease.finish(&finished).await {
-                    Ok(()) | Err(Error::NotFound) => {
-                        self.store.clear(self.id, &self.begun).await;
-                    }
-                    // The next look finds out.
-                    Err(error) => {
-                        tracing::warn!(?error, "cannot record that an upload is finished");
-                    }
-                }
+                self.record(&stored).await;
                 Ok(stored)
             }
             Err(error @ (Error::Unavailable(_) | Error::NoSpace | Error::Misconfigured(_))) => {
                 self.kept(&sealed, error).await
             }
             Err(error) => {
-                if let Err(lost) = self.lease.check() {
-                    self.lost(&lost, Some(&sealed)).await;
-                    return Err(lost);
-                }
-                self.lease.stop().await;
-                self.store.forget_state(self.id).await;
-                self.store.clear(self.id, &self.begun).await;
-                if let Some(id) = &sealed.upload {
-                    self.store.abort_upload(&self.begun.target.key, id).await;
-                }
+                self.refused(&sealed).await?;
                 Err(error)
             }
         }
+    }
+
+    /// Remembers that the upload has become this file, and nothing else of it.
+    async fn record(&self, stored: &Stored) {
+        let finished = finished(&self.begun, stored.info.size);
+        match self.lease.finish(&finished).await {
+            Ok(()) | Err(Error::NotFound) => self.store.clear(self.id, &self.begun).await,
+            // The next look finds out.
+            Err(error) => tracing::warn!(?error, "cannot record that an upload is finished"),
+        }
+    }
+
+    /// Removes an upload that may not become a file.
+    ///
+    /// # Errors
+    /// The turn is lost: the upload is that of others, or gone.
+    async fn refused(&self, sealed: &Sealed) -> Result<(), Error> {
+        if let Err(lost) = self.lease.check() {
+            self.lost(&lost, Some(sealed)).await;
+            return Err(lost);
+        }
+        self.lease.stop().await;
+        self.store.forget_state(self.id).await;
+        self.store.clear(self.id, &self.begun).await;
+        if let Some(id) = &sealed.upload {
+            self.store.abort_upload(&self.begun.target.key, id).await;
+        }
+        Ok(())
     }
 
     /// Keeps the bytes for another turn after an error that may pass.
@@ -98,7 +104,7 @@ impl Turn {
 
     async fn publish(&self, sealed: &Sealed, options: CreateOptions) -> Result<Stored, Error> {
         let target = &self.begun.target;
-        // Without a look, what is stored is what nothing refuses where there is no file.
+        // A new file may be stored without asking, unless the options forbid to create one.
         let needs_look = self.begun.publishing || options.check(None).is_err();
         let seen = match needs_look {
             false => Seen::NotLooked,

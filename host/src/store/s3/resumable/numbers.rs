@@ -42,22 +42,14 @@ impl Shared {
 
     async fn complete_with_a_gap(&self, scratch: &Scratch, key: &Key) -> Result<bool, S3Failure> {
         let bucket = &scratch.bucket;
-        let metadata = ObjectMetadata {
-            content_type: "text/plain".to_owned(),
-            uploader: None,
-            version: None,
-            metadata: coffer_port::Metadata::default(),
+        let id = bucket.start_parts(key, &ObjectMetadata::plain()).await?;
+        let completed = async {
+            let bytes = Bytes::from_static(b"1");
+            let part = bucket.put_part(key, &id, 2, bytes).await?;
+            let parts = vec![part];
+            bucket.complete_parts(key, &id, parts, &Pin::None).await
         };
-        let id = bucket.start_parts(key, &metadata).await?;
-        let part = bucket.put_part(key, &id, 2, Bytes::from_static(b"1")).await;
-        let outcome = match part {
-            Ok(part) => {
-                bucket
-                    .complete_parts(key, &id, vec![part], &Pin::None)
-                    .await
-            }
-            Err(failure) => Err(failure),
-        };
+        let outcome = completed.await;
         let works = outcome.is_ok();
         if !works {
             let object = bucket.prefix.object(key.as_str());

@@ -74,7 +74,8 @@ impl Shared {
         bytes: Bytes,
         pin: &Pin,
     ) -> Result<Written, S3Failure> {
-        self.bucket.put(key, &metadata(), bytes, pin).await
+        let metadata = ObjectMetadata::plain();
+        self.bucket.put(key, &metadata, bytes, pin).await
     }
 
     /// Reads an object piece by piece into `into`, which is emptied before each attempt.
@@ -142,15 +143,5 @@ impl Shared {
             Ok(()) | Err(S3Failure::NotFound) => {}
             Err(failure) => tracing::warn!(?failure, %key, "cannot remove an object for now"),
         }
-    }
-}
-
-/// No description: what is known of the file is in the state.
-fn metadata() -> ObjectMetadata {
-    ObjectMetadata {
-        content_type: "application/octet-stream".to_owned(),
-        uploader: None,
-        version: None,
-        metadata: coffer_port::Metadata::default(),
     }
 }

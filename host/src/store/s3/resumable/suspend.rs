@@ -21,22 +21,26 @@ impl Turn {
                 self.keep(&sealed, length).await
             }
             Ok(_) => {
-                let ended = self
-                    .lease
-                    .end(|state| state.length = state.length.or(length));
-                match ended.await {
-                    Ok(()) => Ok(self.begun.received.offset()),
-                    Err(error) => {
-                        self.lost(&error, None).await;
-                        Err(error)
-                    }
-                }
+                self.end_without(length).await?;
+                Ok(self.begun.received.offset())
             }
             Err(error) => {
                 self.give_back().await;
                 Err(error)
             }
         }
+    }
+
+    /// Gives the lease back without more bytes. Where given, `length` is how many there will be.
+    pub(super) async fn end_without(&self, length: Option<u64>) -> Result<(), Error> {
+        let ended = self
+            .lease
+            .end(|state| state.length = state.length.or(length));
+        let ended = ended.await;
+        if let Err(error) = &ended {
+            self.lost(error, None).await;
+        }
+        ended
     }
 
     /// Records these bytes and gives the lease back; returns how many there are.

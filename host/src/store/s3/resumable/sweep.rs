@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::PAGE;
 use super::format::Known;
 use super::id::Id;
 use super::objects::{STATES, TAILS, UNFINISHED};
@@ -21,9 +22,6 @@ const FIRST: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// By how much the clocks of hosts may differ.
 const SKEW: Duration = Duration::from_secs(60);
-/// The names of one list.
-const PAGE: usize = 1000;
-
 /// Sweeps every hour.
 pub(in crate::store::s3) async fn run(store: Arc<Shared>, abandoned_after: Duration) {
     tokio::time::sleep(FIRST).await;

@@ -11,17 +11,15 @@ use coffer_port::resumable::{BeginOptions, Progress, Terms, TurnDigest, TurnOpti
 
 use super::service::Fault;
 use super::*;
+use crate::store::contract::noise;
+use crate::store::contract::resumable::{self as contract, anyhow};
 
 const PART: usize = 8 << 20;
 
 fn beginning() -> BeginOptions {
     BeginOptions {
-        target: freely(),
-        length: None,
-        lifetime: Duration::from_secs(3600),
-        owner: "ann".into(),
-        most: 100,
         note: b"note".to_vec(),
+        ..contract::beginning()
     }
 }
 
@@ -34,18 +32,26 @@ async fn look(store: &S3Store, id: &UploadId) -> Result<Progress, Error> {
     store.resumable().expect("supported").look(id).await
 }
 
+async fn resume(
+    store: &S3Store,
+    id: &UploadId,
+    digest: Option<TurnDigest>,
+) -> Result<Box<dyn Upload>, Error> {
+    let options = TurnOptions {
+        max_size: u64::MAX,
+        digest,
+    };
+    let resumed = store.resumable().expect("supported").resume(id, options);
+    Ok(resumed.await?.0)
+}
+
 /// A turn that has received these bytes.
 async fn received(
     store: &S3Store,
     id: &UploadId,
     content: &[u8],
 ) -> Result<Box<dyn Upload>, Error> {
-    let options = TurnOptions {
-        max_size: u64::MAX,
-        digest: None,
-    };
-    let resumed = store.resumable().expect("supported").resume(id, options);
-    let mut turn = resumed.await?.0;
+    let mut turn = resume(store, id, None).await?;
     for piece in content.chunks(300_000) {
         turn.write(Bytes::copy_from_slice(piece)).await?;
     }
@@ -62,17 +68,9 @@ async fn append(store: &S3Store, id: &UploadId, content: &[u8]) -> Result<u64, E
     suspend(store, turn).await
 }
 
-fn terms() -> Terms {
-    Terms {
-        may_create: true,
-        may_replace: Guard::Any,
-        conditions: Conditions::default(),
-    }
-}
-
 async fn end(store: &S3Store, turn: Box<dyn Upload>) -> Result<Stored, Error> {
     let finished = store.resumable().expect("supported");
-    finished.finish(turn, terms()).await
+    finished.finish(turn, anyhow()).await
 }
 
 async fn finish(store: &S3Store, id: &UploadId, content: &[u8]) -> Result<Stored, Error> {
@@ -86,32 +84,11 @@ async fn discard(store: &S3Store, id: &UploadId) -> Result<(), Error> {
 
 /// One whose turns end at once for other hosts.
 async fn fleeting(service: &S3Service) -> S3Store {
-    let config = config(service.url());
-    let known = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
-    let known = Some(SharedCredentialsProvider::new(known));
-    let network = Network::default();
-    let client = client::connect(&config, &network, &S3Requests::default(), known).await;
     let tuning = Tuning {
         lease: Duration::ZERO,
         ..Tuning::default()
     };
-    S3Store::tuned(client, config, tuning)
-        .await
-        .expect("a store")
-}
-
-fn noise(seed: u64, len: usize) -> Vec<u8> {
-    let mut state = seed * 2 + 1;
-    let mut bytes = Vec::with_capacity(len + 8);
-    while bytes.len() < len {
-        // Xorshift, by Marsaglia.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
-    }
-    bytes.truncate(len);
-    bytes
+    tuned(service, tuning).await
 }
 
 async fn is_file(store: &S3Store, name: &str, content: &[u8]) -> bool {
@@ -222,7 +199,7 @@ async fn unfinished_uploads_of_an_owner_are_counted() {
     let store = store_on(&service).await;
     let limited = |owner: &str, lifetime| BeginOptions {
         owner: owner.into(),
-        most: 2,
+        most: Some(2),
         lifetime: Duration::from_secs(lifetime),
         ..beginning()
     };
@@ -291,16 +268,8 @@ async fn a_turn_that_fails_or_is_dropped_leaves_nothing_behind() {
     let turn = received(&store, &id, b"").await.expect("a turn");
     assert_eq!(suspend(&store, turn).await.expect("kept"), 0);
     assert_eq!(service.unfinished(), 0);
-    let options = TurnOptions {
-        max_size: u64::MAX,
-        digest: Some(TurnDigest::Sha1([0; 20])),
-    };
-    let resumed = store
-        .resumable()
-        .expect("supported")
-        .resume(&id, options)
-        .await;
-    let mut turn = resumed.expect("a turn").0;
+    let digest = Some(TurnDigest::Sha1([0; 20]));
+    let mut turn = resume(&store, &id, digest).await.expect("a turn");
     turn.write(noise(1, 20 << 20).into())
         .await
         .expect("written");
@@ -321,16 +290,7 @@ async fn parts_before_one_that_fails_are_kept() {
         let id = begin(&store, "f").await;
         let line = format!("PUT /files/f?x-id=UploadPart&partNumber={failing}&");
         service.fail(&line, usize::MAX, Fault::Status(403, "AccessDenied"));
-        let options = TurnOptions {
-            max_size: u64::MAX,
-            digest: None,
-        };
-        let resumed = store
-            .resumable()
-            .expect("supported")
-            .resume(&id, options)
-            .await;
-        let mut turn = resumed.expect("a turn").0;
+        let mut turn = resume(&store, &id, None).await.expect("a turn");
         for piece in content.chunks(1 << 20) {
             if turn.write(Bytes::copy_from_slice(piece)).await.is_err() {
                 break;

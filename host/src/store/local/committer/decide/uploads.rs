@@ -50,7 +50,9 @@ impl Decisions<'_, '_> {
         options: &BeginOptions,
         reached: &Reached,
     ) -> Result<Result<(), Error>, redb::Error> {
-        if self.draft.unfinished(&options.owner, SystemTime::now())? >= options.most {
+        if let Some(most) = options.most
+            && self.draft.unfinished(&options.owner, SystemTime::now())? >= most
+        {
             return Ok(Err(Error::TooMany));
         }
         self.draft.begin_upload(upload, key, options, reached)?;

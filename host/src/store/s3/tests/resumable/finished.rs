@@ -115,7 +115,7 @@ async fn what_is_refused_leaves_nothing() {
             .expect("a turn");
         let new_only = Terms {
             may_replace: Guard::None,
-            ..terms()
+            ..anyhow()
         };
         let ended = store
             .resumable()
