@@ -218,7 +218,7 @@ fn dispatch(
         Route::Form { area } => form::answer(&context, request, area),
         Route::Download { area, name } => download::answer(&context, &request, area, name),
         Route::Upload { area, name } => upload::answer(&context, request, area, &name),
-        Route::Delete { area, name } => delete::answer(&context, &request, area, &name),
+        Route::Delete { area, name } => delete::answer(&context, &request, area, name),
         Route::MakeUrl { area, target } => operations::url::answer(&context, request, area, target),
         Route::MakeUrls { area } => operations::urls::answer(&context, request, area),
         Route::Copy { area, kind } => copy::answer(&context, request, area, kind),
@@ -267,7 +267,7 @@ fn preflight(
     if let Some(place) = uploads {
         // That of a link is only known with its token.
         let max_size = match place {
-            UploadPlace::Area(area) => Some(policy.limits(area).max_file_size()),
+            UploadPlace::Area(area) => Some(policy.max_file_size(area)),
             UploadPlace::Link => None,
         };
         let max_age = policy.uploads().max_age;

@@ -5,22 +5,28 @@
 //! checks them once, at startup.
 
 mod absent;
+mod applied;
+mod area_section;
 mod denied;
 mod development;
 mod document;
 mod error;
+mod facts;
 mod fields;
 mod iam;
 mod instant;
 mod media;
 mod notes;
 pub(crate) mod openings;
+mod paths;
+mod pattern;
 mod rule;
 mod source;
 mod text;
 mod units;
 mod web_url;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -28,8 +34,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use crate::area::Area;
 
 pub(crate) use absent::Absent;
+pub(crate) use applied::{Applied, RuleRef};
 pub(crate) use denied::{Denied, Why};
 pub(crate) use error::PolicyError;
+pub(crate) use facts::{Facts, Questions};
 pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Pointer, Secrets};
 pub(crate) use media::MediaRange;
@@ -37,6 +45,7 @@ pub(crate) use rule::{Operation, Word};
 pub(crate) use web_url::WebUrl;
 
 use fields::CacheControl;
+use paths::Paths;
 use rule::Rules;
 
 /// A policy in force. Without an IAM API, this is public-only mode.
@@ -49,6 +58,8 @@ pub struct Policy {
     public: AreaPolicy,
     user: AreaPolicy,
     org: AreaPolicy,
+    /// What rules and paths ask of tokens.
+    questions: Questions,
     cache_control: Option<CacheControl>,
     /// In seconds.
     link_max_age: u64,
@@ -72,6 +83,7 @@ pub(crate) struct UnfinishedLimits {
 struct AreaPolicy {
     rules: Rules,
     limits: AreaLimits,
+    paths: Paths,
 }
 
 /// What may be stored in an area.
@@ -127,46 +139,70 @@ impl Policy {
         self.iam.as_ref()
     }
 
-    /// The words of the rule, of which one must match.
+    /// The words of the area's own rule, of which one must match.
     pub(crate) fn rule(&self, area: Area, operation: Operation) -> &[Word] {
-        let given = self.area(area).rules.given(operation);
-        given.unwrap_or_else(|| rule::default(self.iam.is_some(), area, operation))
-    }
-
-    /// What may be stored in an area.
-    pub(crate) fn limits(&self, area: Area) -> &AreaLimits {
-        &self.area(area).limits
-    }
-
-    /// The `Cache-Control` of public files.
-    /// By default, shared caches may store them only if anyone may read them.
-    pub(crate) fn cache_control(&self) -> &str {
-        match &self.cache_control {
-            Some(given) => given.as_str(),
-            None if self.anyone_reads() => CacheControl::SHARED,
-            None => CacheControl::PRIVATE,
+        match self.area(area).rules.given(operation) {
+            Some(rule) => &rule.words,
+            None => rule::default(self.iam.is_some(), area, operation),
         }
+    }
+
+    /// What rules and paths ask of tokens.
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.questions
+    }
+
+    /// The maximum size of a file, in bytes, wherever in an area.
+    pub(crate) fn max_file_size(&self, area: Area) -> u64 {
+        let all = self.all_applied(area);
+        let sizes = all.iter().map(|applied| applied.limits().max_file_size());
+        sizes.max().unwrap_or_default()
+    }
+
+    /// The `Cache-Control` of the public file with this name.
+    pub(crate) fn cache_control(&self, name: &str) -> Cow<'_, str> {
+        self.public_caching(name).0
     }
 
     /// The `Cache-Control` of a public file at a URL that names its version. Caches keep it
     /// unless that could show it to somebody who may not read it, or the policy says that
     /// they must not.
-    pub(crate) fn version_cache_control(&self) -> &str {
-        let given = self.cache_control();
+    pub(crate) fn version_cache_control(&self, name: &str) -> Cow<'_, str> {
+        let (given, anyone_reads) = self.public_caching(name);
         let lowercase = given.to_ascii_lowercase();
         let kept_from_caches = ["private", "no-store"]
             .iter()
             .any(|directive| lowercase.contains(directive));
-        if self.anyone_reads() && !kept_from_caches {
-            CacheControl::VERSION
+        if anyone_reads && !kept_from_caches {
+            CacheControl::VERSION.into()
         } else {
             given
         }
     }
 
-    fn anyone_reads(&self) -> bool {
-        self.rule(Area::Public, Operation::Read)
-            .contains(&Word::Anyone)
+    /// What caches are told of a public file, and whether anyone may read it. By default, shared
+    /// caches may store it only then. Where it depends on the token, they do not know whom they
+    /// serve.
+    fn public_caching(&self, name: &str) -> (Cow<'_, str>, bool) {
+        if self.is_uniform(Area::Public) {
+            let anyone_reads = self
+                .rule(Area::Public, Operation::Read)
+                .contains(&Word::Anyone);
+            let given = self.cache_control.as_ref().map(CacheControl::as_str);
+            return (
+                given.unwrap_or(CacheControl::default(anyone_reads)).into(),
+                anyone_reads,
+            );
+        }
+        let all = self.applied_to_any(Area::Public, name);
+        let anyone_reads = all.iter().all(Applied::anyone_reads);
+        let given = match all.as_slice() {
+            [one] => one.cache_control(),
+            [first, ..] if anyone_reads => first.cache_control(),
+            _ => None,
+        };
+        let given = given.unwrap_or(CacheControl::default(anyone_reads));
+        (given.to_owned().into(), anyone_reads)
     }
 
     /// The maximum lifetime of a link. Whole seconds, at least one.

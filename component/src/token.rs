@@ -17,7 +17,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use crate::bindings::coffer::storage::telemetry::TokenOutcome;
 use crate::log;
 use crate::memo::Memo;
-use crate::policy::{Iam, Policy, Secrets};
+use crate::policy::{Iam, Policy, Questions, Secrets};
 use crate::problem::Problem;
 use keyring::{Fetch, Keyring};
 use refusal::Refusal;
@@ -68,7 +68,7 @@ pub fn authenticate<'a>(
     let Some(iam) = policy.iam() else {
         return Ok(Caller::Anonymous);
     };
-    find(fields, iam, imports, now).map_err(|failure| {
+    find(fields, iam, policy.questions(), imports, now).map_err(|failure| {
         match &failure {
             Unverified::Refused(_) => {
                 (imports.tell)(TokenOutcome::Refused);
@@ -86,6 +86,7 @@ pub fn authenticate<'a>(
 fn find<'a>(
     fields: &HeaderMap,
     iam: &'a Iam,
+    questions: &Questions,
     imports: &Imports<'a>,
     now: u64,
 ) -> Result<Caller, Unverified> {
@@ -106,7 +107,7 @@ fn find<'a>(
     let claims = token.verified(&keyring, iam, now)?;
     (imports.tell)(TokenOutcome::Verified);
     let found = Remembered {
-        bearer: Bearer::of(&claims, iam),
+        bearer: Bearer::of(&claims, iam, questions),
         term: claims.term()?,
     };
     if keyring.is_worth_remembering() {

@@ -75,6 +75,7 @@ fn print_token(token: settings::Token) -> Result<(), dev::DevError> {
         user: token.user,
         org: token.org,
         roles: token.roles,
+        claims: token.claims,
     };
     println!(
         "{}",

@@ -87,6 +87,10 @@ pub struct Token {
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
 
+    /// Another claim, such as department=hr; repeatable, the same name makes a list
+    #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = values::claim)]
+    pub claims: Vec<(String, String)>,
+
     /// How long the token is valid
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub expires_in: Duration,

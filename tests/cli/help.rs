@@ -46,6 +46,7 @@ fn help_describes_the_commands_and_names_every_flags_environment_variable() {
         "--user <USER>",
         "--org <ORG>",
         "--role <ROLE>",
+        "--claim <NAME=VALUE>",
         "--expires-in <TIME>",
     ] {
         assert!(token.contains(flag), "{flag} in {token}");

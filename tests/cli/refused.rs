@@ -201,6 +201,16 @@ fn an_invalid_command_line_is_a_usage_error() {
             &[],
             "--expires-in",
         ),
+        (
+            &["token", "--user", "a", "--claim", "department"],
+            &[],
+            "expected NAME=VALUE",
+        ),
+        (
+            &["token", "--user", "a", "--claim", "roles=admin"],
+            &[],
+            "this claim is set by --role",
+        ),
         (&["check"], &[], "<FILE>"),
     ];
     for (args, env, says) in cases {

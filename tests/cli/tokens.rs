@@ -51,7 +51,20 @@ async fn development_tokens_open_the_user_and_org_areas_only_in_development_mode
     let alice = development_token(&data, &["--user", "alice", "--org", "acme"]);
     let bob = development_token(&data, &["--user", "bob", "--expires-in", "2h"]);
     let manager = [
-        "--user", "carol", "--org", "acme", "--role", "staff", "--role", "manager",
+        "--user",
+        "carol",
+        "--org",
+        "acme",
+        "--role",
+        "staff",
+        "--role",
+        "manager",
+        "--claim",
+        "department=hr",
+        "--claim",
+        "projects=x",
+        "--claim",
+        "projects=y=z",
     ];
     let manager = development_token(&data, &manager);
     eventually("the mode is logged as a warning", || {
@@ -66,7 +79,10 @@ async fn development_tokens_open_the_user_and_org_areas_only_in_development_mode
     };
     assert_eq!(lifetime(&alice), 3600);
     assert_eq!(lifetime(&bob), 7200);
-    assert_eq!(claims(&manager)["roles"], json!(["staff", "manager"]));
+    let of_manager = claims(&manager);
+    assert_eq!(of_manager["roles"], json!(["staff", "manager"]));
+    assert_eq!(of_manager["department"], "hr");
+    assert_eq!(of_manager["projects"], json!(["x", "y=z"]));
 
     let (private, shared) = (PRIVATE, "/v1/org/files/shared");
     for (method, path, token, status) in [

@@ -289,7 +289,9 @@ async fn replacing_needs_the_right_to_replace() {
     assert_problem(post(&server, at, &bob, body()).await, 403, "forbidden").await;
     // The reason is in the log, as for any other request.
     eventually("the reason is logged", || {
-        server.log().contains("public.replace requires uploader")
+        server
+            .log()
+            .contains("public.replace (the default) requires uploader")
     });
     let anonymous = server.post(at).header("content-type", form_type());
     let response = anonymous.body(body()).send().await.unwrap();

@@ -40,7 +40,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "/v1/public/files",
             None,
             401,
-            "no token was sent, and public.list requires signed-in",
+            "no token was sent, and public.list (the default) requires signed-in",
         ),
         (
             list.clone(),
@@ -54,7 +54,7 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             files,
             ann("org_id", "hidden-acme"),
             403,
-            "no token can satisfy user.list: the rule is nobody",
+            "no token can satisfy user.list (line 11): the rule is nobody",
         ),
         (
             list.clone(),
@@ -83,22 +83,22 @@ async fn every_refusal_leaves_one_reason_under_its_id_and_nothing_of_the_token()
             "/v1/org/files/a",
             member(json!(["hidden-one", "hidden-two"])),
             403,
-            "the token lacks role:manager, which org.delete requires: it has 2 roles",
+            "the token lacks role:manager, which org.delete (line 13) requires: it has 2 roles",
         ),
         (
             Method::DELETE,
             "/v1/org/files/a",
-            member(json!(7)),
+            member(json!(7.5)),
             403,
-            "the token lacks role:manager, which org.delete requires: the claim /roles is a \
-             number, not a string of words, a list of strings or an object",
+            "the token lacks role:manager, which org.delete (line 13) requires: the claim /roles is a \
+             number, not a string of words, an integer, a list of those or an object",
         ),
         (
             Method::DELETE,
             theirs,
             ann("x", 1),
             403,
-            "public.delete requires uploader, but the file was stored by another user or without \
+            "public.delete (line 9) requires uploader, but the file was stored by another user or without \
              a token",
         ),
         (

@@ -33,7 +33,7 @@ pub(crate) fn answer(
     area: Area,
     name: &Name,
 ) -> Result<Answer, Problem> {
-    let permit = permit::amend(context.policy, &context.caller, area, name)?;
+    let permit = permit::amend(context.policy, &context.caller, area, name.clone())?;
     let conditions = conditions(&request.headers)?;
     let base_url = context.base_url(&request);
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;

@@ -26,7 +26,7 @@ pub(crate) fn answer(
     area: Area,
     kind: CopyKind,
 ) -> Result<Answer, Problem> {
-    let storing = permit::store(context.policy, &context.caller, area)?;
+    let storing = permit::storing(context.policy, &context.caller, area)?;
     let mut conditions = conditions(&request.headers)?;
     if conditions.if_none_match.is_some() {
         return Err(invalid(
@@ -49,7 +49,8 @@ pub(crate) fn answer(
         Pair::Files { from, to } => file::answer(&permit, &from, &to, &conditions, area, &base_url),
         Pair::Folders { from, to } => {
             refuse_conditions(&conditions)?;
-            let list = permit::list(policy, caller, from_area)?;
+            let folder = format!("{from}/");
+            let list = permit::list(policy, caller, from_area, &folder)?;
             folder::answer(context, &permit, &list, kind, &from, &to, cursor.as_deref())
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn answer(
     context: &Context<'_>,
     request: &Request,
     area: Area,
-    name: &Name,
+    name: Name,
 ) -> Result<Answer, Problem> {
     let permit = permit::delete(context.policy, &context.caller, area, name)?;
     remove(request, &permit)

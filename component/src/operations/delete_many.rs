@@ -13,7 +13,7 @@ use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Error};
 use crate::fields::conditions::conditions;
 use crate::http::{Answer, Request, Response};
-use crate::permit::{self, BlobKey, Deleting};
+use crate::permit::{self, Delete, Deleting};
 use crate::problem::Problem;
 use crate::url::{Name, Series};
 
@@ -53,8 +53,8 @@ pub(crate) fn answer(
             progress
         }
         Asked::Folder { folder, cursor } => {
-            let list = permit::list(context.policy, &context.caller, area)?;
             let folder = format!("{folder}/");
+            let list = permit::list(context.policy, &context.caller, area, &folder)?;
             let (key, caller) = (permit.prefix(&folder), permit::identity(&context.caller));
             let series = Series::new(folder, &["delete", &key, caller]);
             let after = cursor.map(|cursor| series.after(&cursor)).transpose()?;
@@ -67,30 +67,28 @@ pub(crate) fn answer(
 
 /// Removes files under names that come from a list, among which may be some that Coffer did
 /// not store.
-fn remove_listed(permit: &Deleting, listed: &[String]) -> Vec<Outcome> {
-    let names = listed.iter().map(|name| Name::new(name));
-    let names: Vec<Result<Name, Problem>> = names.collect();
-    let valid: Vec<Name> = names.iter().flatten().cloned().collect();
-    let mut removed = remove(permit, &valid).into_iter();
-    let outcome = |name: Result<Name, Problem>| {
-        name?;
-        removed.next().unwrap_or(Err(Problem::Internal))
-    };
-    names.into_iter().map(outcome).collect()
+fn remove_listed(permit: &Deleting<'_, '_>, listed: &[String]) -> Vec<Outcome> {
+    let permits = listed.iter().map(|name| permit.of(Name::new(name)?));
+    remove_permitted(permits.collect())
 }
 
-fn remove(permit: &Deleting, names: &[Name]) -> Vec<Outcome> {
-    let keys: Vec<BlobKey> = names.iter().map(|name| permit.key(name)).collect();
-    if keys.is_empty() {
-        return vec![];
-    }
-    let keys: Vec<&str> = keys.iter().map(BlobKey::as_str).collect();
-    let removed = blobs::remove_many(&keys, &permit.may_remove());
-    let outcome = |(name, removed): (&Name, Result<(), Error>)| match removed {
-        Ok(()) | Err(Error::NotFound) => Ok(()),
-        Err(error) => Err(permit.problem(name, error)),
+fn remove(permit: &Deleting<'_, '_>, names: &[Name]) -> Vec<Outcome> {
+    let permits = names.iter().map(|name| permit.of(name.clone()));
+    remove_permitted(permits.collect())
+}
+
+fn remove_permitted(permits: Vec<Result<Delete, Problem>>) -> Vec<Outcome> {
+    let allowed: Vec<Delete> = permits.iter().flatten().cloned().collect();
+    let removed = permit::together(&allowed, blobs::remove_many).unwrap_or_default();
+    let mut removed = allowed.into_iter().zip(removed);
+    let outcome = |permitted: Result<Delete, Problem>| {
+        permitted?;
+        match removed.next().ok_or(Problem::Internal)? {
+            (_, Ok(()) | Err(Error::NotFound)) => Ok(()),
+            (permit, Err(error)) => Err(permit.problem(error)),
+        }
     };
-    names.iter().zip(removed).map(outcome).collect()
+    permits.into_iter().map(outcome).collect()
 }
 
 fn asked(members: Map<String, Value>) -> Result<Asked, Problem> {

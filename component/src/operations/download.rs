@@ -1,5 +1,7 @@
 //! `GET` and `HEAD /v1/{area}/files/{name}` and `/v1/links/{token}/{basename}`
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::Context;
@@ -27,7 +29,7 @@ const FIELDS: usize = 16;
 
 /// Who may see the file, and so who may cache it.
 struct Audience<'a> {
-    cache_control: &'a str,
+    cache_control: Cow<'a, str>,
     is_public: bool,
     /// The only version that is shown.
     version: Option<&'a Version>,
@@ -37,17 +39,17 @@ impl Audience<'static> {
     /// Only the token's owner or a link's holder may see it, so shared caches must not
     /// store it; it may have changed by the next request.
     const PRIVATE: Self = Self {
-        cache_control: "private, no-cache",
+        cache_control: Cow::Borrowed("private, no-cache"),
         is_public: false,
         version: None,
     };
 }
 
 impl<'a> Audience<'a> {
-    fn public(policy: &'a Policy, version: Option<&'a Version>) -> Self {
+    fn public(policy: &'a Policy, name: &Name, version: Option<&'a Version>) -> Self {
         let cache_control = match version {
-            None => policy.cache_control(),
-            Some(_) => policy.version_cache_control(),
+            None => policy.cache_control(name.as_str()),
+            Some(_) => policy.version_cache_control(name.as_str()),
         };
         Self {
             cache_control,
@@ -67,7 +69,7 @@ pub(crate) fn answer(
     let permit = permit::read(context.policy, &context.caller, area, name)?;
     let query = DownloadQuery::parse(context.query)?;
     let audience = if area == Area::Public {
-        Audience::public(context.policy, query.version.as_ref())
+        Audience::public(context.policy, permit.name(), query.version.as_ref())
     } else {
         Audience::PRIVATE
     };
@@ -205,7 +207,7 @@ fn validators(info: &Info, audience: &Audience<'_>) -> HeaderMap {
         header::LAST_MODIFIED,
         &time::http_date(info.modified),
     );
-    insert(&mut headers, header::CACHE_CONTROL, audience.cache_control);
+    insert(&mut headers, header::CACHE_CONTROL, &audience.cache_control);
     if audience.is_public {
         let anywhere = HeaderValue::from_static("cross-origin");
         headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, anywhere);

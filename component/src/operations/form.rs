@@ -15,7 +15,7 @@ use crate::bindings::coffer::storage::blobs::{self, Upload};
 use crate::fields::{ContentType, metadata};
 use crate::http::{Answer, BodyReader, BrokenOff, Request, Response};
 use crate::multipart::{Filename, Form, Part};
-use crate::permit::{self, Store};
+use crate::permit::{self, Refusals, Store, Storing};
 use crate::problem::Problem;
 use crate::url::Name;
 use crate::url::query::{self, FormQuery, parse_folder};
@@ -41,7 +41,7 @@ pub(crate) fn answer(
     request: Request,
     area: Area,
 ) -> Result<Answer, Problem> {
-    let permit = permit::store(context.policy, &context.caller, area)?;
+    let permit = permit::storing(context.policy, &context.caller, area)?;
     whole_and_plain(&request.headers)?;
     let query = FormQuery::parse(context.query)?;
     let permit = if query.replace {
@@ -57,7 +57,7 @@ pub(crate) fn answer(
 pub(super) fn by_link(
     context: &Context<'_>,
     request: Request,
-    permit: Store<'_>,
+    permit: Storing<'_, '_>,
     root: &Name,
 ) -> Result<Answer, Problem> {
     whole_and_plain(&request.headers)?;
@@ -75,13 +75,13 @@ pub(super) fn by_link(
 fn store(
     context: &Context<'_>,
     request: Request,
-    permit: Store<'_>,
+    permit: Storing<'_, '_>,
     query: &FormQuery,
     root: Option<&Name>,
     single: impl FnOnce(&str, &Name) -> Option<String>,
 ) -> Result<Answer, Problem> {
     let area = permit.area();
-    let (permit, managed) = Managed::begin(context, permit)?;
+    let (permit, managed) = Managed::begin_many(context, permit)?;
     let base_url = context.base_url(&request);
     let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
     let content_type = content_type
@@ -109,8 +109,9 @@ fn store(
                 let of_file = |problem: Problem| problem.of_file(filename.as_str());
                 let name = Name::within(folder.as_ref(), &path).map_err(of_file)?;
                 staged.check(&name).map_err(of_file)?;
-                let upload = stage(&permit, &name, &metadata, &mut part, of_file)?;
-                staged.push(name, filename, upload);
+                let permit = permit.of(name).map_err(of_file)?;
+                let upload = stage(&permit, &metadata, &mut part, of_file)?;
+                staged.push(&permit, filename, upload);
             }
             None if part.disposition.name == FOLDER && query.folder.is_none() => {
                 folder = below(root, parse_folder(&part.text(Name::MAX_BYTES + 1)?)?)?;
@@ -133,13 +134,14 @@ fn store(
     };
     let manage_urls = staged.names.iter().map(manage_url);
     let manage_urls = manage_urls.collect::<Result<Vec<_>, _>>()?;
-    let refusals = permit.refusals();
     let stored = Upload::finish(staged.uploads).map_err(|refused| {
-        let problem = refusals.problem(refused.error);
         let index = usize::try_from(refused.index).unwrap_or(usize::MAX);
-        match staged.filenames.get(index) {
-            Some(filename) => problem.of_file(filename.as_str()),
-            None => problem,
+        match staged.of_files.get(index) {
+            Some((filename, refusals)) => {
+                let problem = refusals.problem(refused.error);
+                problem.of_file(filename.as_str())
+            }
+            None => refused.error.into(),
         }
     })?;
     let files = staged.names.iter().zip(stored).zip(manage_urls);
@@ -204,7 +206,8 @@ fn incomplete(error: BrokenOff) -> Problem {
 #[derive(Default)]
 struct Staged {
     names: Vec<Name>,
-    filenames: Vec<Filename>,
+    /// What each is called in the form, and what it means if the store refuses it.
+    of_files: Vec<(Filename, Refusals)>,
     uploads: Vec<Upload>,
 }
 
@@ -225,9 +228,9 @@ impl Staged {
         Ok(())
     }
 
-    fn push(&mut self, name: Name, filename: Filename, upload: Upload) {
-        self.names.push(name);
-        self.filenames.push(filename);
+    fn push(&mut self, permit: &Store<'_>, filename: Filename, upload: Upload) {
+        self.names.push(permit.name().clone());
+        self.of_files.push((filename, permit.refusals()));
         self.uploads.push(upload);
     }
 }
@@ -236,17 +239,16 @@ impl Staged {
 /// `of_file`.
 fn stage(
     permit: &Store<'_>,
-    name: &Name,
     metadata: &[(String, String)],
     part: &mut Part<'_, '_>,
     of_file: impl Fn(Problem) -> Problem,
 ) -> Result<Upload, Problem> {
-    let content_type = ContentType::of_part(part.content_type.as_deref(), name);
+    let content_type = ContentType::of_part(part.content_type.as_deref(), permit.name());
     let mut options = permit.options(&content_type, None).map_err(&of_file)?;
     options.metadata = metadata.to_vec();
     let refusals = permit.refusals();
     let refusal = |error| of_file(refusals.problem(error));
-    let upload = blobs::create(permit.key(name).as_str(), &options).map_err(refusal)?;
+    let upload = blobs::create(permit.key().as_str(), &options).map_err(refusal)?;
     while let Some(chunk) = part.next_chunk()? {
         upload.write(&chunk).map_err(refusal)?;
     }

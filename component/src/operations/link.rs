@@ -28,39 +28,36 @@ pub(crate) fn answer(
             let basename = decoded(&basename)?;
             match link::write(&verifier, token, LinkPath::File(&basename))? {
                 Grant::Upload(grant) => {
-                    let (permit, name) = grant.into_store(context.policy);
+                    let permit = grant.into_store(context.policy);
                     if let Some(creation) = upload::part(&request)? {
                         let holder = holder(token, Some(basename), &verifier);
-                        return begin_put(context, request, permit, holder, name, creation);
+                        return begin_put(context, request, permit, holder, creation);
                     }
                     let (permit, managed) = Managed::begin(context, permit)?;
-                    upload::by_link(context, request, &permit, &name, managed)
+                    upload::by_link(context, request, &permit, managed)
                 }
                 Grant::Manage(grant) => {
-                    let (permit, name) = (grant.store(context.policy), grant.name().clone());
+                    let permit = grant.store(context.policy);
                     if let Some(creation) = upload::part(&request)? {
                         let holder = holder(token, Some(basename), &verifier);
-                        return begin_put(context, request, permit, holder, name, creation);
+                        return begin_put(context, request, permit, holder, creation);
                     }
                     let managed = Managed::again(grant, verifier.key);
-                    upload::by_link(context, request, &permit, &name, Some(managed))
+                    upload::by_link(context, request, &permit, Some(managed))
                 }
                 Grant::Drop(_) => Err(Problem::LinkInvalid),
             }
         }
         LinkAction::BeginUpload { basename } => {
             let basename = decoded(&basename)?;
-            let (permit, name) = match link::write(&verifier, token, LinkPath::File(&basename))? {
+            let permit = match link::write(&verifier, token, LinkPath::File(&basename))? {
                 Grant::Upload(grant) => grant.into_store(context.policy),
-                Grant::Manage(grant) => (grant.store(context.policy), grant.name().clone()),
+                Grant::Manage(grant) => grant.store(context.policy),
                 Grant::Drop(_) => return Err(Problem::LinkInvalid),
             };
-            let holder = holder(token, Some(basename), &verifier);
-            let spot = Spot::Named(name);
             let destination = Destination {
-                permit,
-                holder,
-                spot,
+                holder: holder(token, Some(basename), &verifier),
+                spot: Spot::Named(permit),
             };
             uploads::begin_at(context, request, destination)
         }
@@ -73,12 +70,11 @@ pub(crate) fn answer(
         }
         LinkAction::Drop => match link::write(&verifier, token, LinkPath::Folder)? {
             Grant::Drop(grant) => {
-                let (permit, folder) = grant.into_store(context.policy);
+                let (permit, folder) = grant.into_storing(context.policy);
                 if uploads::is_asked(&request) {
                     let destination = Destination {
-                        permit,
                         holder: holder(token, None, &verifier),
-                        spot: Spot::Below(Some(folder)),
+                        spot: Spot::Below(permit, Some(folder)),
                     };
                     return uploads::begin_at(context, request, destination);
                 }

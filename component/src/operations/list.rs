@@ -31,8 +31,11 @@ struct ListedFile {
 
 /// Lists a page of an area's files and folders.
 pub(crate) fn answer(context: &Context<'_>, area: Area) -> Result<Answer, Problem> {
-    let permit = permit::list(context.policy, &context.caller, area)?;
-    let query = ListQuery::parse(context.query)?;
+    let query = ListQuery::parse(context.query);
+    // Who may list nothing learns only that.
+    let prefix = query.as_ref().map_or("", |query| query.prefix.as_str());
+    let permit = permit::list(context.policy, &context.caller, area, prefix)?;
+    let query = query?;
     let page = blobs::list(&ListOptions {
         prefix: permit.prefix(&query.prefix),
         delimiter: query.folders.then(|| "/".to_owned()),

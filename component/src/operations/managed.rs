@@ -4,10 +4,10 @@
 use super::Context;
 use super::link::url;
 use crate::bindings::wasi::clocks::wall_clock;
-use crate::permit::Store;
 use crate::permit::grant::{Grant, ManageGrant};
 use crate::permit::link::{self, LinkKey};
 use crate::permit::uploader::Pseudonym;
+use crate::permit::{Store, Storing};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::token::Caller;
@@ -21,27 +21,45 @@ pub(super) struct Managed {
 }
 
 impl Managed {
-    /// The permit under a new pseudonym, if it is for public files that nobody would be
+    /// The permit under a new pseudonym, if it is for a public file that nobody would be
     /// known to have stored otherwise, and this service has links.
     pub(super) fn begin<'p>(
         context: &Context<'_>,
         permit: Store<'p>,
     ) -> Result<(Store<'p>, Option<Self>), Problem> {
-        if context.caller != Caller::Anonymous || !permit.is_anonymous() {
-            return Ok((permit, None));
+        let managed = Self::new(context, permit.is_anonymous())?;
+        let permit = match &managed {
+            Some(managed) => permit.under(managed.uploader.clone()),
+            None => permit,
+        };
+        Ok((permit, managed))
+    }
+
+    /// The same for a permit for several files.
+    pub(super) fn begin_many<'p, 'c>(
+        context: &Context<'_>,
+        permit: Storing<'p, 'c>,
+    ) -> Result<(Storing<'p, 'c>, Option<Self>), Problem> {
+        let managed = Self::new(context, permit.is_anonymous())?;
+        let permit = match &managed {
+            Some(managed) => permit.under(managed.uploader.clone()),
+            None => permit,
+        };
+        Ok((permit, managed))
+    }
+
+    fn new(context: &Context<'_>, is_anonymous: bool) -> Result<Option<Self>, Problem> {
+        if context.caller != Caller::Anonymous || !is_anonymous {
+            return Ok(None);
         }
         let Some(key) = context.settings.link_key() else {
-            return Ok((permit, None));
+            return Ok(None);
         };
-        let uploader = Pseudonym::random()?;
-        let permit = permit.under(uploader.clone());
-        let made_at = wall_clock::now().seconds;
-        let managed = Self {
+        Ok(Some(Self {
             key,
-            uploader,
-            made_at,
-        };
-        Ok((permit, Some(managed)))
+            uploader: Pseudonym::random()?,
+            made_at: wall_clock::now().seconds,
+        }))
     }
 
     /// For a file that is replaced by such a link, which stays as it is.

@@ -98,7 +98,7 @@ pub(super) struct Step<L, C> {
 
 /// A step through the files of this folder.
 pub(super) fn step(
-    permit: &List,
+    permit: &List<'_, '_>,
     folder: &str,
 ) -> Step<impl FnMut(Option<&str>) -> Result<Page, Problem>, impl Fn() -> Duration> {
     Step {
@@ -110,7 +110,7 @@ pub(super) fn step(
     }
 }
 
-fn page(permit: &List, folder: &str, after: Option<&str>) -> Result<Page, Problem> {
+fn page(permit: &List<'_, '_>, folder: &str, after: Option<&str>) -> Result<Page, Problem> {
     let listing = blobs::list(&ListOptions {
         prefix: permit.prefix(folder),
         delimiter: None,

@@ -28,16 +28,16 @@ pub(crate) fn answer(
     area: Area,
     name: &Name,
 ) -> Result<Answer, Problem> {
-    let permit = permit::store(context.policy, &context.caller, area)?;
+    let permit = permit::store(context.policy, &context.caller, area, name.clone())?;
     if let Some(creation) = part(&request)? {
         let holder = Holder::Area {
             mark: permit.mark(),
         };
-        return begin_put(context, request, permit, holder, name.clone(), creation);
+        return begin_put(context, request, permit, holder, creation);
     }
     let (permit, managed) = Managed::begin(context, permit)?;
     let location = |base_url: &str| Some(location(base_url, area, name));
-    store(context, request, &permit, name, managed, location)
+    store(context, request, &permit, managed, location)
 }
 
 /// Stores it as the file of a link.
@@ -45,11 +45,10 @@ pub(super) fn by_link(
     context: &Context<'_>,
     request: Request,
     permit: &Store<'_>,
-    name: &Name,
     managed: Option<Managed>,
 ) -> Result<Answer, Problem> {
-    let location = |base_url: &str| location_by_link(base_url, permit.area(), name);
-    store(context, request, permit, name, managed, location)
+    let location = |base_url: &str| location_by_link(base_url, permit.area(), permit.name());
+    store(context, request, permit, managed, location)
 }
 
 /// Stores the request's body, which goes from the client to the store without
@@ -58,11 +57,10 @@ pub(super) fn store(
     context: &Context<'_>,
     request: Request,
     permit: &Store<'_>,
-    name: &Name,
     managed: Option<Managed>,
     location: impl FnOnce(&str) -> Option<String>,
 ) -> Result<Answer, Problem> {
-    let headers = &request.headers;
+    let (headers, name) = (&request.headers, permit.name());
     whole_and_plain(headers)?;
     query::refuse_chunks(context.query)?;
     let content_type = ContentType::of_request(headers, name)?;
@@ -82,8 +80,8 @@ pub(super) fn store(
     options.metadata = metadata::of_request(headers)?;
     options.sha256 = digest::sha256(headers)?.map(Vec::from);
     let refusals = permit.refusals();
-    let upload = blobs::create(permit.key(name).as_str(), &options)
-        .map_err(|error| refusals.problem(error))?;
+    let upload =
+        blobs::create(permit.key().as_str(), &options).map_err(|error| refusals.problem(error))?;
 
     let base_url = context.base_url(&request);
     let manage_url = managed.map(|managed| managed.url(&base_url, name));

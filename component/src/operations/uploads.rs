@@ -43,14 +43,13 @@ pub(crate) fn begin(
     if is_tus {
         fields::tus::check_version(&request.headers)?;
     }
-    let permit = permit::store(context.policy, &context.caller, area)?;
+    let permit = permit::storing(context.policy, &context.caller, area)?;
     let holder = Holder::Area {
         mark: permit.mark(),
     };
     let destination = Destination {
-        permit,
         holder,
-        spot: Spot::Below(None),
+        spot: Spot::Below(permit, None),
     };
     begin_at(context, request, destination)
 }
@@ -85,7 +84,7 @@ pub(super) fn is_asked(request: &Request) -> bool {
 pub(super) fn begin_at(
     context: &Context<'_>,
     request: Request,
-    destination: Destination<'_>,
+    destination: Destination<'_, '_>,
 ) -> Result<Answer, Problem> {
     if fields::tus::is_spoken(&request.headers) {
         return tus::begin(context, request, destination);

@@ -17,10 +17,10 @@ use crate::http::{Answer, Request, Response};
 use crate::log;
 use crate::permit::grant::LinkLimits;
 use crate::permit::link::{self, LinkKey, Validity};
-use crate::permit::{self, Store};
+use crate::permit::{self, Store, Storing};
 use crate::problem::Problem;
 use crate::time;
-use crate::url::{Target, percent};
+use crate::url::{Name, Target, percent};
 
 use body::{Purpose, asked};
 use lifetime::{lifetime, validity};
@@ -43,33 +43,60 @@ pub(crate) fn answer(
     area: Area,
     target: Target,
 ) -> Result<Answer, Problem> {
-    let reading = permit::reading(context.policy, &context.caller, area);
-    let storing = permit::store(context.policy, &context.caller, area);
-    // The body says which of them is needed.
-    if let (Err(problem), Err(_)) = (&reading, &storing) {
-        return Err(problem.clone());
-    }
+    let permits = Permits::new(context, area, target)?;
     let base_url = context.base_url(&request);
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
-    let made = match (asked.purpose, target) {
-        (Purpose::Download, Target::File(name)) => {
-            let permit = reading?.of(name);
+    let made = match (asked.purpose, permits) {
+        (Purpose::Download, Permits::File { read, .. }) => {
+            let permit = read?;
             let maker = Maker::new(context, area, base_url, asked.expires_in)?;
             check(&permit)?;
             maker.make(&permit)?
         }
-        (Purpose::Download, Target::Folder(_)) => {
+        (Purpose::Download, Permits::Folder { .. }) => {
             return Err(Problem::InvalidName(
                 "it ends in /, and only a URL for upload can be one of a folder",
             ));
         }
-        (Purpose::Upload { limits, replaces }, target) => {
+        (Purpose::Upload { limits, replaces }, permits) => {
             let terms = (limits, replaces, asked.expires_in);
-            to_upload(context, &storing?, target, terms, &base_url)?
+            to_upload(context, permits, terms, &base_url)?
         }
     };
     Ok(Answer::Whole(Response::json(StatusCode::CREATED, &made)))
+}
+
+/// What the caller may do where the URL is to lead. The body says what is needed.
+enum Permits<'p, 'c> {
+    File {
+        read: Result<permit::Read, Problem>,
+        store: Result<Box<Store<'p>>, Problem>,
+    },
+    Folder {
+        folder: Name,
+        storing: Storing<'p, 'c>,
+    },
+}
+
+impl<'p, 'c> Permits<'p, 'c> {
+    /// Refused only where the caller may do nothing there.
+    fn new(context: &'c Context<'p>, area: Area, target: Target) -> Result<Self, Problem> {
+        let (policy, caller) = (context.policy, &context.caller);
+        let name = match target {
+            Target::File(name) => name,
+            Target::Folder(folder) => {
+                let storing = permit::storing(policy, caller, area)?;
+                return Ok(Self::Folder { folder, storing });
+            }
+        };
+        let read = permit::read(policy, caller, area, name.clone());
+        let store = permit::store(policy, caller, area, name).map(Box::new);
+        match (&read, &store) {
+            (Err(problem), Err(_)) => Err(problem.clone()),
+            _ => Ok(Self::File { read, store }),
+        }
+    }
 }
 
 /// Refuses a file that is not there, or that the caller may not read.
@@ -81,24 +108,27 @@ fn check(permit: &permit::Read) -> Result<(), Problem> {
 /// Makes an upload link for a file or a folder, which need not exist.
 fn to_upload(
     context: &Context<'_>,
-    permit: &Store<'_>,
-    target: Target,
+    permits: Permits<'_, '_>,
     (limits, replaces, expires_in): (LinkLimits, bool, Option<u64>),
     base_url: &str,
 ) -> Result<Made, Problem> {
-    let (key, validity) = link_terms(context, expires_in)?;
-    let (grant, basename) = match target {
-        Target::File(name) => {
-            let basename = percent::encode_path(name.basename());
-            (
-                permit.upload_grant(name, replaces, limits, validity)?,
-                basename,
-            )
+    let terms = || link_terms(context, expires_in);
+    let (key, validity, grant, basename) = match permits {
+        Permits::File { store, .. } => {
+            let permit = *store?;
+            let (key, validity) = terms()?;
+            let basename = percent::encode_path(permit.name().basename());
+            let grant = permit.upload_grant(replaces, limits, validity)?;
+            (key, validity, grant, basename)
         }
-        Target::Folder(_) if replaces => {
+        Permits::Folder { .. } if replaces => {
             return Err(invalid("an upload link of a folder replaces nothing"));
         }
-        Target::Folder(folder) => (permit.drop_grant(folder, limits, validity)?, String::new()),
+        Permits::Folder { folder, storing } => {
+            let (key, validity) = terms()?;
+            let grant = storing.drop_grant(folder, limits, validity)?;
+            (key, validity, grant, String::new())
+        }
     };
     let token = link::to_write(&grant, &key)?;
     Ok(Made::link(base_url, &token, &basename, validity))

@@ -10,7 +10,7 @@ use super::url::{Made, Maker};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs;
 use crate::http::{Answer, Request, Response};
-use crate::permit::{self, BlobKey, Read, Reading};
+use crate::permit::{self, Reading};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -71,16 +71,23 @@ pub(crate) fn answer(
 ///
 /// # Errors
 /// A fault of the service.
-fn entries(reading: &Reading, maker: &Maker, names: Vec<String>) -> Result<Vec<Entry>, Problem> {
-    let permits = names.iter().map(|name| Name::new(name));
-    let permits = permits.map(|name| name.map(|name| reading.clone().of(name)));
-    let permits: Vec<Result<Read, Problem>> = permits.collect();
-    let keys: Vec<BlobKey> = permits.iter().flatten().map(Read::key).collect();
-    let keys: Vec<&str> = keys.iter().map(BlobKey::as_str).collect();
-    let mut found = blobs::stat_many(&keys, &reading.may_read()).into_iter();
-    let made = permits.into_iter().map(|permit| {
-        let permit = permit?;
-        let found = found.next().ok_or(Problem::Internal)?;
+fn entries(
+    reading: &Reading<'_, '_>,
+    maker: &Maker,
+    names: Vec<String>,
+) -> Result<Vec<Entry>, Problem> {
+    let mut allowed = Vec::with_capacity(names.len());
+    let permits = names.iter().map(|name| {
+        let permit = reading.of(Name::new(name)?)?;
+        allowed.push(permit);
+        Ok(())
+    });
+    let permits: Vec<Result<(), Problem>> = permits.collect();
+    let found = permit::together(&allowed, blobs::stat_many).ok_or(Problem::Internal)?;
+    let mut found = allowed.into_iter().zip(found);
+    let made = permits.into_iter().map(|permitted| {
+        permitted?;
+        let (permit, found) = found.next().ok_or(Problem::Internal)?;
         found.map_err(|error| permit.problem(error))?;
         maker.make(&permit)
     });

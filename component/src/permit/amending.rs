@@ -1,7 +1,7 @@
 //! The permit to change what is stored beside a file's bytes: it needs what replacing the file
 //! needs.
 
-use super::decision::decide;
+use super::decision::Judge;
 use super::key::BlobKey;
 use super::{Store, store};
 use crate::area::Area;
@@ -13,10 +13,7 @@ use crate::token::Caller;
 use crate::url::Name;
 
 /// Permission to change a file's description.
-pub(crate) struct Amend<'p> {
-    key: BlobKey,
-    storing: Store<'p>,
-}
+pub(crate) struct Amend<'p>(Store<'p>);
 
 /// May this caller change the description of this file? [`Amend::may_replace`] says whose it
 /// has to be.
@@ -24,26 +21,22 @@ pub(crate) fn amend<'p>(
     policy: &'p Policy,
     caller: &Caller,
     area: Area,
-    name: &Name,
+    name: Name,
 ) -> Result<Amend<'p>, Problem> {
     // The permit to store would do with the one to create.
-    decide(policy, caller, area, Operation::Replace)?;
-    let storing = store(policy, caller, area)?;
-    Ok(Amend {
-        key: storing.key(name),
-        storing,
-    })
+    Judge::new(policy, caller, area).decide(Operation::Replace, name.as_str())?;
+    store(policy, caller, area, name).map(Amend)
 }
 
 impl Amend<'_> {
     /// The file's key.
-    pub(crate) fn key(&self) -> &BlobKey {
-        &self.key
+    pub(crate) fn key(&self) -> BlobKey {
+        self.0.key()
     }
 
     /// Whose file it has to be.
     pub(crate) fn may_replace(&self) -> Guard {
-        self.storing.may_replace()
+        self.0.may_replace()
     }
 
     /// The type as it is stored.
@@ -51,7 +44,7 @@ impl Amend<'_> {
     /// # Errors
     /// [`Problem::UnsupportedMediaType`] for a type that is not accepted here.
     pub(crate) fn content_type(&self, content_type: &ContentType) -> Result<String, Problem> {
-        let options = self.storing.options(content_type, None)?;
+        let options = self.0.options(content_type, None)?;
         Ok(options.content_type)
     }
 
@@ -59,7 +52,7 @@ impl Amend<'_> {
     pub(crate) fn problem(&self, error: Error) -> Problem {
         match error {
             Error::NotFound => Problem::NotFound,
-            error => self.storing.refusals().problem(error),
+            error => self.0.refusals().problem(error),
         }
     }
 }

@@ -2,8 +2,8 @@
 //! reading them there needs, what storing them here needs, and for a move what deleting them
 //! there needs.
 
-use super::many::{Deleting, deleting};
-use super::{Reading, Store, reading};
+use super::many::{Deleting, Reading, deleting, reading};
+use super::{Delete, Read, Store, Storing};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{CopyError, CopyOptions, Error, Info};
 use crate::fields::ContentType;
@@ -12,24 +12,33 @@ use crate::problem::Problem;
 use crate::token::Caller;
 use crate::url::{CopyKind, Name};
 
-/// Permission to copy files.
-pub(crate) struct Copying<'p> {
-    reading: Reading,
+/// Permission to copy files, each of which is judged at both ends.
+pub(crate) struct Copying<'p, 'c> {
+    reading: Reading<'p, 'c>,
     /// For a move.
-    deleting: Option<Deleting>,
-    storing: Store<'p>,
+    deleting: Option<Deleting<'p, 'c>>,
+    storing: Storing<'p, 'c>,
+}
+
+/// Permission to copy one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Copy<'p> {
+    read: Read,
+    /// For a move.
+    delete: Option<Delete>,
+    store: Store<'p>,
 }
 
 /// May this caller copy files of the area `from` to where `storing` permits? Existing files
 /// give way only if `replaces`.
-pub(crate) fn copying<'p>(
-    policy: &Policy,
-    caller: &Caller,
+pub(crate) fn copying<'p, 'c>(
+    policy: &'p Policy,
+    caller: &'c Caller,
     from: Area,
     kind: CopyKind,
-    storing: Store<'p>,
+    storing: Storing<'p, 'c>,
     replaces: bool,
-) -> Result<Copying<'p>, Problem> {
+) -> Result<Copying<'p, 'c>, Problem> {
     let reading = reading(policy, caller, from)?;
     let deleting = match kind {
         CopyKind::Copy => None,
@@ -47,62 +56,69 @@ pub(crate) fn copying<'p>(
     })
 }
 
-impl Copying<'_> {
-    /// The permission to read the files.
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
+impl<'p> Copying<'p, '_> {
+    /// The permission to copy this file to this name.
+    pub(crate) fn of(&self, from: &Name, to: &Name) -> Result<Copy<'p>, Problem> {
+        let delete = self.deleting.as_ref();
+        Ok(Copy {
+            read: self.reading.of(from.clone())?,
+            delete: delete
+                .map(|deleting| deleting.of(from.clone()))
+                .transpose()?,
+            store: self.storing.of(to.clone())?,
+        })
     }
 
     /// The keys of what is copied and of the copy: those of files, or the prefixes of those in
     /// folders, which end in `/`.
     pub(crate) fn keys(&self, from: &str, to: &str) -> [String; 2] {
-        [self.reading.prefix(from), self.storing.scope.prefix(to)]
+        [self.reading.prefix(from), self.storing.prefix(to)]
+    }
+}
+
+impl Copy<'_> {
+    /// The permission to read the file.
+    pub(crate) fn read(&self) -> &Read {
+        &self.read
     }
 
-    /// How this version of a file is copied. `or_same` is for a series that is repeated.
+    /// How this version of the file is copied. `or_same` is for a series that is repeated.
     ///
     /// # Errors
     /// [`Problem::UnsupportedMediaType`] and [`Problem::TooLarge`] for a file that may not be
     /// stored there.
-    pub(crate) fn options(
-        &self,
-        from: &Name,
-        to: &Name,
-        source: Info,
-        or_same: bool,
-    ) -> Result<CopyOptions, Problem> {
+    pub(crate) fn options(&self, source: Info, or_same: bool) -> Result<CopyOptions, Problem> {
         let content_type = ContentType::stored(&source.content_type);
-        let mut target = self.storing.options(&content_type, Some(source.size))?;
+        let mut target = self.store.options(&content_type, Some(source.size))?;
         target.announced = None;
         target.metadata = source.metadata;
         Ok(CopyOptions {
-            from: self.reading.key(from).as_str().to_owned(),
+            from: self.read.key().as_str().to_owned(),
             etag: source.etag,
-            may_read: self.reading.may_read(),
-            may_remove: self.deleting.as_ref().map(Deleting::may_remove),
-            to: self.storing.key(to).as_str().to_owned(),
+            may_read: self.read.may_read(),
+            may_remove: self.delete.as_ref().map(Delete::may_remove),
+            to: self.store.key().as_str().to_owned(),
             target,
             or_same,
         })
     }
 
-    /// The problem of the file with this name if it may not be read.
-    pub(crate) fn unreadable(&self, name: &Name, error: Error) -> Problem {
+    /// The problem if the file may not be read.
+    pub(crate) fn unreadable(&self, error: Error) -> Problem {
         match error {
             Error::NotFound => Problem::NoSource,
-            error => self.reading.problem(name, error),
+            error => self.read.problem(error),
         }
     }
 
-    /// The problem of the file with this name, which may be read, if the store does not
-    /// copy it.
-    pub(crate) fn problem(&self, name: &Name, error: CopyError) -> Problem {
-        match (error, &self.deleting) {
+    /// The problem if the file, which may be read, is not copied.
+    pub(crate) fn problem(&self, error: CopyError) -> Problem {
+        match (error, &self.delete) {
             (CopyError::Source(Error::NotFound), _) => Problem::NoSource,
             (CopyError::Source(Error::PreconditionFailed), _) => Problem::SourceChanges,
-            (CopyError::Source(error), Some(deleting)) => deleting.problem(name, error),
-            (CopyError::Source(error), None) => self.reading.problem(name, error),
-            (CopyError::Target(error), _) => self.storing.refusals().problem(error),
+            (CopyError::Source(error), Some(delete)) => delete.problem(error),
+            (CopyError::Source(error), None) => self.read.problem(error),
+            (CopyError::Target(error), _) => self.store.refusals().problem(error),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The one decision behind every permit: area, rule and caller.
+//! The one decision behind every permit: area, path, rule and caller.
 
 use super::key::Scope;
 use super::uploader::Uploader;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
-use crate::policy::{Absent, Denied, Iam, Operation, Policy, Why, Word};
+use crate::policy::{Absent, Applied, Denied, Iam, Operation, Policy, RuleRef, Why, Word};
 use crate::problem::Problem;
 use crate::token::{Bearer, Caller};
 
@@ -25,6 +25,33 @@ impl Reach {
     }
 }
 
+/// What a rule permits, and which rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Granted {
+    pub(super) scope: Scope,
+    pub(super) reach: Reach,
+    pub(super) rule: RuleRef,
+}
+
+/// How names are judged that start alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// None of them may be, whatever they are.
+    Closed,
+    /// All of them may be.
+    Open,
+    /// Each has to be looked at.
+    Mixed,
+}
+
+/// Decides what a caller may do in an area.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judge<'p, 'c> {
+    pub(super) policy: &'p Policy,
+    pub(super) caller: &'c Caller,
+    pub(super) area: Area,
+}
+
 pub(super) fn bearer(caller: &Caller) -> Option<&Bearer> {
     match caller {
         Caller::Anonymous => None,
@@ -32,78 +59,217 @@ pub(super) fn bearer(caller: &Caller) -> Option<&Bearer> {
     }
 }
 
-/// The whole decision: the area first, then its rule.
-pub(super) fn decide(
-    policy: &Policy,
-    caller: &Caller,
-    area: Area,
-    operation: Operation,
-) -> Result<(Scope, Reach), Problem> {
-    if area != Area::Public && policy.iam().is_none() {
-        return Err(Problem::IamNotConfigured);
+impl<'p, 'c> Judge<'p, 'c> {
+    pub(super) fn new(policy: &'p Policy, caller: &'c Caller, area: Area) -> Self {
+        Self {
+            policy,
+            caller,
+            area,
+        }
     }
-    let words = policy.rule(area, operation);
-    let could_be_met = || {
-        words
-            .iter()
-            .any(|word| token_could_meet(word, policy.iam(), operation))
-    };
-    let refusal = |why| {
-        let denied = |why| Denied::new(area, operation, why);
-        match caller {
-            Caller::Anonymous if !token_could_enter(area, policy.iam()) => {
+
+    /// Whether the caller may do this to the file with this name.
+    pub(super) fn decide(self, operation: Operation, name: &str) -> Result<Granted, Problem> {
+        self.decide_by(operation, name, &self.applied(name))
+    }
+
+    /// What the policy says about the file with this name.
+    pub(super) fn applied(self, name: &str) -> Applied<'p> {
+        self.policy.applied(self.area, name, self.caller.facts())
+    }
+
+    /// The same as [`Judge::decide`], by what [`Judge::applied`] returned.
+    pub(super) fn decide_by(
+        self,
+        operation: Operation,
+        name: &str,
+        applied: &Applied<'_>,
+    ) -> Result<Granted, Problem> {
+        let others = || self.policy.applied_to_any(self.area, name);
+        self.weigh(operation, self.enter()?, applied, others)
+    }
+
+    /// Whether there may be a file that the caller may do this to: an answer that does not have
+    /// to know which.
+    pub(super) fn decide_anywhere(self, operation: Operation) -> Result<Scope, Problem> {
+        let rest = self.policy.applied_elsewhere(self.area);
+        let all = || self.policy.all_applied(self.area);
+        let own = || {
+            if self.reach(operation, &rest).is_ok() {
+                return vec![rest];
+            }
+            all()
+        };
+        let Granted { scope, .. } = self.decide_any(operation, own, all)?;
+        Ok(scope)
+    }
+
+    /// How files are judged whose names start with `prefix`, which may be empty.
+    ///
+    /// # Errors
+    /// The problem of all of them, if none may be.
+    pub(super) fn decide_within(
+        self,
+        operation: Operation,
+        prefix: &str,
+    ) -> Result<Scope, Problem> {
+        let (area, facts) = (self.area, self.caller.facts());
+        let own = || self.policy.applied_within(area, prefix, facts);
+        let others = || self.policy.applied_within_to_any(area, prefix);
+        let Granted { scope, .. } = self.decide_any(operation, own, others)?;
+        Ok(scope)
+    }
+
+    /// What applies to the names that start with `prefix`.
+    ///
+    /// # Errors
+    /// There may be a name for which the caller may not.
+    pub(super) fn decide_all(
+        self,
+        operation: Operation,
+        prefix: &str,
+    ) -> Result<Vec<Applied<'p>>, Problem> {
+        let facts = self.caller.facts();
+        let all = self.policy.applied_within(self.area, prefix, facts);
+        let others = || self.policy.applied_within_to_any(self.area, prefix);
+        for applied in &all {
+            self.weigh(operation, self.enter()?, applied, others)?;
+        }
+        Ok(all)
+    }
+
+    /// Who is recorded as having stored a file.
+    pub(super) fn uploader(self) -> Option<Uploader> {
+        let user = bearer(self.caller)?.user().ok()?;
+        Some(Uploader::User(user.clone()))
+    }
+
+    /// How the names that start with `prefix` are judged, for a caller who has entered the area.
+    pub(super) fn view(self, operation: Operation, prefix: &str) -> View {
+        let facts = self.caller.facts();
+        let applied = self.policy.applied_within(self.area, prefix, facts);
+        let may = |applied: &Applied<'_>| self.reach(operation, applied).is_ok();
+        let allowed = applied.iter().filter(|applied| may(applied)).count();
+        match allowed {
+            0 => View::Closed,
+            some if some < applied.len() => View::Mixed,
+            _ => View::Open,
+        }
+    }
+
+    fn decide_any(
+        self,
+        operation: Operation,
+        own: impl FnOnce() -> Vec<Applied<'p>>,
+        others: impl FnOnce() -> Vec<Applied<'p>>,
+    ) -> Result<Granted, Problem> {
+        let enter = self.enter()?;
+        let applied = own();
+        let may = |applied: &&Applied<'_>| self.reach(operation, applied).is_ok();
+        // The last one is the most general, and there is one.
+        let decisive = applied.iter().find(may).or(applied.last());
+        let decisive = decisive.ok_or(Problem::Internal)?;
+        self.weigh(operation, enter, decisive, others)
+    }
+
+    /// The scope of the area for this caller, whatever its rules are.
+    pub(super) fn scope(self) -> Result<Scope, Problem> {
+        self.enter()?.map_err(|why| {
+            let rule = RuleRef::of_area(self.area, Operation::Create);
+            let denied = |why| Denied::new(rule, why);
+            match self.caller {
+                Caller::Anonymous if self.token_could_enter() => {
+                    Problem::Unauthenticated(denied(Why::Token))
+                }
+                Caller::Anonymous => Problem::Forbidden(denied(Why::Org(Absent::NotConfigured))),
+                Caller::Bearer(_) => Problem::Forbidden(denied(why)),
+            }
+        })
+    }
+
+    /// `others` is what could apply to another caller, for the status of a refusal.
+    fn weigh(
+        self,
+        operation: Operation,
+        enter: Result<Scope, Why>,
+        applied: &Applied<'_>,
+        others: impl FnOnce() -> Vec<Applied<'p>>,
+    ) -> Result<Granted, Problem> {
+        let rule = applied.rule(operation);
+        let decided = enter.and_then(|scope| {
+            let reach = self.reach(operation, applied)?;
+            Ok(Granted { scope, reach, rule })
+        });
+        decided.map_err(|why| self.refusal(operation, rule, why, &others()))
+    }
+
+    fn refusal(
+        self,
+        operation: Operation,
+        rule: RuleRef,
+        why: Why,
+        others: &[Applied<'_>],
+    ) -> Problem {
+        let denied = |why| Denied::new(rule, why);
+        let iam = self.policy.iam();
+        let could_be_met = || {
+            let mut words = others.iter().flat_map(|applied| applied.words(operation));
+            words.any(|word| token_could_meet(word, iam, operation))
+        };
+        match self.caller {
+            Caller::Anonymous if !self.token_could_enter() => {
                 Problem::Forbidden(denied(Why::Org(Absent::NotConfigured)))
             }
             Caller::Anonymous if could_be_met() => Problem::Unauthenticated(denied(Why::Token)),
-            Caller::Bearer(_) if could_be_met() => Problem::Forbidden(denied(why)),
+            // Another token could do more, even if this rule says nothing about tokens.
+            Caller::Bearer(_) if could_be_met() => Problem::Forbidden(denied(match why {
+                Why::Rule if others.len() > 1 => Why::Path,
+                why => why,
+            })),
             _ => Problem::Forbidden(denied(Why::Rule)),
         }
-    };
-    let scope = enter(area, caller).map_err(refusal)?;
-    let reach = reach(words, bearer(caller), operation).map_err(refusal)?;
-    Ok((scope, reach))
-}
-
-/// The scope of an area for this caller, whatever its rules are.
-pub(super) fn scope(policy: &Policy, caller: &Caller, area: Area) -> Result<Scope, Problem> {
-    if area != Area::Public && policy.iam().is_none() {
-        return Err(Problem::IamNotConfigured);
     }
-    enter(area, caller).map_err(|why| {
-        let denied = |why| Denied::new(area, Operation::Create, why);
-        match caller {
-            Caller::Anonymous if token_could_enter(area, policy.iam()) => {
-                Problem::Unauthenticated(denied(Why::Token))
-            }
-            Caller::Anonymous => Problem::Forbidden(denied(Why::Org(Absent::NotConfigured))),
-            Caller::Bearer(_) => Problem::Forbidden(denied(why)),
-        }
-    })
-}
 
-/// The scope of an area for this caller. The owner comes from the verified token only.
-fn enter(area: Area, caller: &Caller) -> Result<Scope, Why> {
-    let bearer = bearer(caller).ok_or(Why::Token);
-    match area {
-        Area::Public => Ok(Scope::Public),
-        Area::User => bearer?
-            .user()
-            .map(|user| Scope::User(user.clone()))
-            .map_err(Why::User),
-        Area::Org => bearer?
-            .org()
-            .map(|org| Scope::Org(org.clone()))
-            .map_err(Why::Org),
+    /// The scope of the area for this caller. The owner comes from the verified token only.
+    fn enter(self) -> Result<Result<Scope, Why>, Problem> {
+        if self.area != Area::Public && self.policy.iam().is_none() {
+            return Err(Problem::IamNotConfigured);
+        }
+        let bearer = bearer(self.caller).ok_or(Why::Token);
+        Ok(match self.area {
+            Area::Public => Ok(Scope::Public),
+            Area::User => bearer.and_then(|bearer| {
+                let user = bearer.user().map(|user| Scope::User(user.clone()));
+                user.map_err(Why::User)
+            }),
+            Area::Org => bearer.and_then(|bearer| {
+                let org = bearer.org().map(|org| Scope::Org(org.clone()));
+                org.map_err(Why::Org)
+            }),
+        })
+    }
+
+    fn reach(self, operation: Operation, applied: &Applied<'_>) -> Result<Reach, Why> {
+        reach(applied.words(operation), self.caller, operation)
+    }
+
+    fn token_could_enter(self) -> bool {
+        match self.area {
+            Area::Public | Area::User => true,
+            Area::Org => self.policy.iam().is_some_and(Iam::names_orgs),
+        }
     }
 }
 
 /// What the words of a rule allow this caller. A word that allows everything wins over
 /// `uploader`, in any order.
-fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Result<Reach, Why> {
+fn reach(words: &[Word], caller: &Caller, operation: Operation) -> Result<Reach, Why> {
+    let bearer = bearer(caller);
     let gives_all = |word: &Word| match word {
         Word::Anyone => true,
         Word::SignedIn => bearer.is_some(),
         Word::Role(role) => bearer.is_some_and(|bearer| bearer.has_role(role)),
+        Word::Claim(pointer, value) => caller.facts().has(pointer.as_str(), value),
         Word::Uploader | Word::Nobody => false,
     };
     if words.iter().any(gives_all) {
@@ -120,21 +286,17 @@ fn reach(words: &[Word], bearer: Option<&Bearer>, operation: Operation) -> Resul
         let count = |roles: &[String]| u32::try_from(roles.len()).unwrap_or(u32::MAX);
         return Err(Why::Role(bearer.roles().map(count)));
     }
+    if words.iter().any(|word| matches!(word, Word::Claim(..))) {
+        return Err(Why::Claim);
+    }
     Err(user.err().map_or(Why::Rule, Why::User))
 }
 
 fn token_could_meet(word: &Word, iam: Option<&Iam>, operation: Operation) -> bool {
     iam.is_some_and(|iam| match word {
-        Word::Anyone | Word::SignedIn => true,
+        Word::Anyone | Word::SignedIn | Word::Claim(..) => true,
         Word::Role(_) => iam.names_roles(),
         Word::Uploader => operation.is_about_a_file(),
         Word::Nobody => false,
     })
-}
-
-fn token_could_enter(area: Area, iam: Option<&Iam>) -> bool {
-    match area {
-        Area::Public | Area::User => true,
-        Area::Org => iam.is_some_and(Iam::names_orgs),
-    }
 }

@@ -1,14 +1,16 @@
 //! What a link lets its holder do besides reading: a [`Grant`], and the permits that it
 //! becomes under the policy in force.
 
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 
 use super::decision::Reach;
 use super::key::Scope;
 use super::link::Validity;
 use super::uploader::{Pseudonym, Uploader};
-use super::{Delete, Store};
-use crate::policy::{MediaRange, Policy};
+use super::{Delete, Store, Storing};
+use crate::area::Area;
+use crate::policy::{Applied, AreaLimits, MediaRange, Operation, Policy, RuleRef};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -69,32 +71,50 @@ pub(crate) struct LinkLimits {
 }
 
 impl UploadGrant {
-    /// The permit to store, and under which name.
-    pub(crate) fn into_store(self, policy: &Policy) -> (Store<'_>, Name) {
+    /// The permit to store.
+    pub(crate) fn into_store(self, policy: &Policy) -> Store<'_> {
         let replace = self.replace.ok_or(Problem::AlreadyExists);
-        (self.terms.into_store(policy, replace), self.name)
+        self.terms.into_store(policy, self.name, replace)
     }
 }
 
 impl DropGrant {
     /// The permit to store, and in which folder.
-    pub(crate) fn into_store(self, policy: &Policy) -> (Store<'_>, Name) {
-        let store = self.terms.into_store(policy, Err(Problem::AlreadyExists));
-        (store, self.folder)
+    pub(crate) fn into_storing<'p>(self, policy: &'p Policy) -> (Storing<'p, 'p>, Name) {
+        let folder = self.folder.clone();
+        (Storing::by_link(policy, self), folder)
+    }
+
+    /// The permit to store this file, which must be in the folder.
+    pub(super) fn store<'p>(&self, policy: &'p Policy, name: Name) -> Result<Store<'p>, Problem> {
+        let rest = name.as_str().strip_prefix(self.folder.as_str());
+        if !rest.is_some_and(|rest| rest.starts_with('/')) {
+            return Err(Problem::LinkInvalid);
+        }
+        let terms = self.terms.clone();
+        Ok(terms.into_store(policy, name, Err(Problem::AlreadyExists)))
     }
 }
 
 impl Terms {
-    fn into_store(self, policy: &Policy, replace: Result<Reach, Problem>) -> Store<'_> {
+    fn into_store(self, policy: &Policy, name: Name, replace: Result<Reach, Problem>) -> Store<'_> {
+        let area = self.scope.area();
         Store {
-            limits: policy.limits(self.scope.area()),
+            limits: policy.loosest_limits(area, name.as_str()),
             scope: self.scope,
+            name,
             narrowed: self.limits,
             uploader: self.uploader,
             create: Ok(()),
             replace,
+            rules: rules(area),
         }
     }
+}
+
+/// What a refusal is about that comes from a link: the area's own rules.
+fn rules(area: Area) -> [RuleRef; 2] {
+    [Operation::Create, Operation::Replace].map(|operation| RuleRef::of_area(area, operation))
 }
 
 impl ManageGrant {
@@ -105,11 +125,6 @@ impl ManageGrant {
             uploader,
             made_at,
         }
-    }
-
-    /// The file's name.
-    pub(crate) fn name(&self) -> &Name {
-        &self.name
     }
 
     /// Who stored the file, and when the link was made.
@@ -123,19 +138,22 @@ impl ManageGrant {
         let uploader = Uploader::Anonymous(self.uploader.clone());
         Store {
             scope: Scope::Public,
-            limits: policy.limits(Scope::Public.area()),
+            limits: policy.loosest_limits(Area::Public, self.name.as_str()),
+            name: self.name.clone(),
             narrowed: LinkLimits::default(),
             uploader: Some(uploader.clone()),
             create: Err(Problem::NotFound),
             replace: Ok(Reach::UploadedBy(uploader)),
+            rules: rules(Area::Public),
         }
     }
 
     /// The permit to delete the file.
     pub(crate) fn delete(&self) -> Delete {
         Delete {
-            key: Scope::Public.key(&self.name),
             scope: Scope::Public,
+            name: self.name.clone(),
+            rule: RuleRef::of_area(Area::Public, Operation::Delete),
             reach: Reach::UploadedBy(Uploader::Anonymous(self.uploader.clone())),
         }
     }
@@ -145,55 +163,77 @@ impl Store<'_> {
     /// What an upload link for this file permits.
     ///
     /// # Errors
-    /// The caller may not create files, or not replace them if the link is to.
+    /// The caller may not create the file, or not replace it if the link is to.
     pub(crate) fn upload_grant(
-        &self,
-        name: Name,
+        self,
         replaces: bool,
         limits: LinkLimits,
         validity: Validity,
     ) -> Result<Grant, Problem> {
+        self.create?;
+        let limits = match self.limits {
+            // The area's own limits are those in force when the link is used.
+            Cow::Borrowed(_) => limits,
+            Cow::Owned(of_path) => limits.within(&of_path),
+        };
         Ok(Grant::Upload(UploadGrant {
-            terms: self.terms(limits, validity)?,
-            name,
-            replace: replaces.then(|| self.replace.clone()).transpose()?,
+            terms: Terms {
+                scope: self.scope,
+                uploader: self.uploader,
+                limits,
+                validity,
+            },
+            name: self.name,
+            replace: replaces.then_some(self.replace).transpose()?,
         }))
     }
+}
 
+impl Storing<'_, '_> {
     /// What an upload link for this folder permits.
     ///
     /// # Errors
-    /// The caller may not create files.
+    /// There may be files in the folder that the caller may not create: nothing is decided anew
+    /// for a link's holder.
     pub(crate) fn drop_grant(
-        &self,
+        self,
         folder: Name,
         limits: LinkLimits,
         validity: Validity,
     ) -> Result<Grant, Problem> {
+        let judge = self.judge().ok_or(Problem::LinkInvalid)?;
+        let applied = judge.decide_all(Operation::Create, &format!("{folder}/"))?;
+        let own = applied.iter().map(Applied::limits);
+        let limits = own.fold(limits, |limits, own| match own {
+            Cow::Borrowed(_) => limits,
+            Cow::Owned(of_path) => limits.within(&of_path),
+        });
         Ok(Grant::Drop(DropGrant {
-            terms: self.terms(limits, validity)?,
+            terms: Terms {
+                uploader: judge.uploader(),
+                scope: self.into_scope(),
+                limits,
+                validity,
+            },
             folder,
         }))
     }
+}
 
-    fn terms(&self, limits: LinkLimits, validity: Validity) -> Result<Terms, Problem> {
-        self.create.clone()?;
-        Ok(Terms {
-            scope: self.scope.clone(),
-            uploader: self.uploader.clone(),
-            limits,
-            validity,
-        })
-    }
-
-    /// Whether nobody will be known to have stored a public file.
-    pub(crate) fn is_anonymous(&self) -> bool {
-        self.scope == Scope::Public && self.uploader.is_none()
-    }
-
-    /// The same permit, under a pseudonym.
-    pub(crate) fn under(mut self, pseudonym: Pseudonym) -> Self {
-        self.uploader = Some(Uploader::Anonymous(pseudonym));
-        self
+impl LinkLimits {
+    /// The narrower of these and those of a path: nobody looks for it when the link is used.
+    fn within(self, limits: &AreaLimits) -> Self {
+        let of_path = NonZeroU64::new(limits.max_file_size()).unwrap_or(NonZeroU64::MIN);
+        let max_size = self.max_size.map_or(of_path, |asked| asked.min(of_path));
+        let types = limits.content_types();
+        let content_types = match self.content_types {
+            Some(asked) => Some(MediaRange::common(&asked, types)),
+            None if types.iter().any(MediaRange::is_any) => None,
+            None => Some(types.to_vec()),
+        };
+        Self {
+            max_size: Some(max_size),
+            content_types,
+        }
     }
 }

@@ -72,6 +72,13 @@ impl LinkKey {
         signature.update(&token);
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature.finalize(), &mut token);
+        // A policy may list any number of types.
+        if token.len() > MAX_TOKEN {
+            return Err(Problem::InvalidRequest(
+                "the URL would be too long: there are too many types that it could be for"
+                    .to_owned(),
+            ));
+        }
         Ok(token)
     }
 

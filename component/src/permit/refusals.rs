@@ -3,10 +3,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::decision::Reach;
-use super::key::Scope;
 use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::Error;
-use crate::policy::{Denied, Operation, Why};
+use crate::policy::{Denied, RuleRef, Why};
 use crate::problem::Problem;
 
 /// Why a caller may not do what the store refused.
@@ -34,41 +33,39 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// Of a permit for this operation on existing files within this reach.
-    pub(super) fn of_file(scope: &Scope, operation: Operation, reach: &Reach) -> Self {
+    /// Of a permit by this rule for existing files within this reach.
+    pub(super) fn of_file(rule: RuleRef, reach: &Reach) -> Self {
         Self {
             missing: None,
-            protected: Denial::beyond(reach, scope, operation),
+            protected: Denial::beyond(reach, rule),
             max_file_size: None,
         }
     }
 
-    /// Of a permit with these decisions on creating and replacing, for files of at most
-    /// this size.
+    /// Of a permit with these decisions on creating and replacing, by these rules, for files of
+    /// at most this size.
     pub(super) fn of_storing(
-        scope: &Scope,
+        [of_create, of_replace]: [RuleRef; 2],
         create: &Result<(), Problem>,
         replace: &Result<Reach, Problem>,
         max_file_size: u64,
     ) -> Self {
-        let denial = |problem: &Problem, operation| match problem {
+        let denial = |problem: &Problem, rule| match problem {
             Problem::Unauthenticated(denied) => Denial::Unauthenticated(*denied),
             Problem::IamNotConfigured => Denial::IamNotConfigured,
             Problem::AlreadyExists => Denial::AlreadyExists,
             Problem::NotFound => Denial::NotFound,
             Problem::Forbidden(denied) => Denial::Forbidden(*denied),
-            _ => Denial::Forbidden(Denied::new(scope.area(), operation, Why::Rule)),
+            _ => Denial::Forbidden(Denied::new(rule, Why::Rule)),
         };
         Self {
             missing: Some(match create {
-                Ok(()) => {
-                    Denial::Forbidden(Denied::new(scope.area(), Operation::Create, Why::Rule))
-                }
-                Err(problem) => denial(problem, Operation::Create),
+                Ok(()) => Denial::Forbidden(Denied::new(of_create, Why::Rule)),
+                Err(problem) => denial(problem, of_create),
             }),
             protected: match replace {
-                Ok(reach) => Denial::beyond(reach, scope, Operation::Replace),
-                Err(problem) => denial(problem, Operation::Replace),
+                Ok(reach) => Denial::beyond(reach, of_replace),
+                Err(problem) => denial(problem, of_replace),
             },
             max_file_size: Some(max_file_size),
         }
@@ -92,11 +89,11 @@ impl Refusals {
 
 impl Denial {
     /// Of a file that is not within this reach.
-    fn beyond(reach: &Reach, scope: &Scope, operation: Operation) -> Self {
+    fn beyond(reach: &Reach, rule: RuleRef) -> Self {
         match reach {
             Reach::UploadedBy(Uploader::Anonymous(_)) => Self::LinkInvalid,
             Reach::All | Reach::UploadedBy(Uploader::User(_)) => {
-                Self::Forbidden(Denied::new(scope.area(), operation, Why::Upload))
+                Self::Forbidden(Denied::new(rule, Why::Upload))
             }
         }
     }

@@ -1,3 +1,7 @@
+mod model;
+mod paths;
+
+use super::uploader::Uploader;
 use super::*;
 use crate::token::{Bearer, Owner};
 
@@ -12,6 +16,20 @@ fn policy(area: &str, rule: &str) -> Policy {
         .collect();
     let iam = "[iam]\nissuer = 'https://i'\norg-claim = '/org'\nroles-claim = '/roles'\n";
     Policy::parse(&format!("{iam}[{area}]\n{rules}")).expect("a policy")
+}
+
+fn decide(
+    policy: &Policy,
+    caller: &Caller,
+    area: Area,
+    operation: Operation,
+) -> Result<(Scope, Reach), Problem> {
+    let granted = Judge::new(policy, caller, area).decide(operation, "a")?;
+    Ok((granted.scope, granted.reach))
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
 }
 
 fn callers() -> [(&'static str, Caller); 5] {
@@ -130,13 +148,13 @@ fn keys_lie_under_the_area_and_the_owner_of_the_token() {
         (Area::User, format!("user/{user}/")),
         (Area::Org, format!("org/{org}/")),
     ] {
-        let name = Name::new("a/b.txt").expect("a name");
+        let name = name("a/b.txt");
         let key = format!("{root}a/b.txt");
-        let list = list(&policy, &caller, area).expect("a permit");
-        let store = store(&policy, &caller, area).expect("a permit");
-        let delete = delete(&policy, &caller, area, &name).expect("a permit");
+        let list = list(&policy, &caller, area, "").expect("a permit");
+        let store = store(&policy, &caller, area, name.clone()).expect("a permit");
+        let delete = delete(&policy, &caller, area, name.clone()).expect("a permit");
         assert_eq!(delete.key().as_str(), key);
-        assert_eq!(store.key(&name).as_str(), key);
+        assert_eq!(store.key().as_str(), key);
         assert_eq!(
             read(&policy, &caller, area, name)
                 .expect("a permit")
@@ -155,8 +173,7 @@ fn keys_lie_under_the_area_and_the_owner_of_the_token() {
 fn only_its_uploader_reads_a_file_if_the_rule_says_so() {
     let policy = policy("public", "uploader");
     let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
-    let name = Name::new("a").expect("a name");
-    let read = read(&policy, &caller, Area::Public, name).expect("a permit");
+    let read = read(&policy, &caller, Area::Public, name("a")).expect("a permit");
     let anna = Owner::user("test", ANNA).expect("an owner");
     let own = Guard::Uploader(anna.as_str().to_owned());
     assert_eq!(format!("{:?}", read.may_read()), format!("{own:?}"));
@@ -220,7 +237,7 @@ fn storing_requires_create_or_replace_and_each_keeps_its_refusal() {
             "[iam]\nissuer = 'https://i'\nroles-claim = '/r'\n[public]\ncreate = '{create}'\nreplace = '{replace}'"
         );
         let policy = Policy::parse(&text).expect("a policy");
-        let got = store(&policy, caller, Area::Public).map(|store| {
+        let got = store(&policy, caller, Area::Public, name("a")).map(|store| {
             (
                 store.may_create(),
                 store.may_replace(),
@@ -240,7 +257,7 @@ fn storing_requires_create_or_replace_and_each_keeps_its_refusal() {
 #[test]
 fn a_permit_for_creating_only_replaces_nothing_and_reports_what_exists() {
     let policy = policy("public", "anyone");
-    let both = store(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
+    let both = store(&policy, &Caller::Anonymous, Area::Public, name("a")).expect("a permit");
     let one = both.creating_only().expect("a permit");
     assert!(matches!(one.may_replace(), Guard::None));
     assert_eq!(
@@ -249,7 +266,7 @@ fn a_permit_for_creating_only_replaces_nothing_and_reports_what_exists() {
     );
     let text = "[iam]\nissuer = 'https://i'\n[public]\ncreate = 'signed-in'\nreplace = 'anyone'";
     let policy = Policy::parse(text).expect("a policy");
-    let replacing = store(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
+    let replacing = store(&policy, &Caller::Anonymous, Area::Public, name("a")).expect("a permit");
     let refused = replacing.creating_only().err();
     assert!(matches!(refused, Some(Problem::Unauthenticated(_))));
 }
@@ -271,7 +288,7 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             Caller::Anonymous,
             Area::Public,
             list,
-            "no token was sent, and public.list requires signed-in",
+            "no token was sent, and public.list (the default) requires signed-in",
         ),
         (
             lines,
@@ -319,7 +336,8 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             bearer(anna()),
             Area::Org,
             delete,
-            "the token lacks role:manager or role:head, which org.delete requires: it has 2 roles",
+            "the token lacks role:manager or role:head, which org.delete (line 6) requires: it has 2 \
+             roles",
         ),
         (
             lines,
@@ -327,7 +345,8 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             bearer(Bearer::for_test(Some(ANNA), Some("acme"), &[])),
             Area::Org,
             delete,
-            "the token lacks role:manager, which org.delete requires: the claim /roles is missing",
+            "the token lacks role:manager, which org.delete (line 6) requires: the claim /roles \
+             is missing",
         ),
         (
             "",
@@ -335,8 +354,8 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             bearer(anna()),
             Area::Public,
             read,
-            "no token can satisfy public.read: the rule is role:manager, and [iam] has no \
-             roles-claim",
+            "no token can satisfy public.read (line 4): the rule is role:manager, and [iam] has \
+             no roles-claim",
         ),
         (
             lines,
@@ -344,7 +363,7 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             Caller::Anonymous,
             Area::Public,
             list,
-            "no token can satisfy public.list: the rule is uploader",
+            "no token can satisfy public.list (line 6): the rule is uploader",
         ),
     ] {
         let policy = with(lines, rules);
@@ -352,13 +371,13 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
         assert_eq!(refused.reason(&policy).as_deref(), Some(reason));
     }
     let policy = with(lines, "");
-    let name = Name::new("a").expect("a name");
-    let delete = super::delete(&policy, &bearer(anna()), Area::Public, &name).expect("a permit");
+    let delete =
+        super::delete(&policy, &bearer(anna()), Area::Public, name("a")).expect("a permit");
     assert_eq!(
         delete.problem(Error::Protected).reason(&policy).as_deref(),
         Some(
-            "public.delete requires uploader, but the file was stored by another user or without \
-             a token"
+            "public.delete (the default) requires uploader, but the file was stored by another \
+             user or without a token"
         )
     );
 }

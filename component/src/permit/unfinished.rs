@@ -2,7 +2,7 @@
 //! stored in. The rules are asked when it begins and when it ends.
 
 use super::Store;
-use super::decision::scope;
+use super::decision::Judge;
 use super::key::Scope;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Conditions;
@@ -26,7 +26,8 @@ pub(crate) fn unfinished(
     caller: &Caller,
     area: Area,
 ) -> Result<Unfinished, Problem> {
-    scope(policy, caller, area).map(|scope| Unfinished { scope })
+    let scope = Judge::new(policy, caller, area).scope()?;
+    Ok(Unfinished { scope })
 }
 
 impl Unfinished {

@@ -48,7 +48,7 @@ impl Absent {
         match iam.roles() {
             Some(pointer) => self.explain(
                 pointer.as_str(),
-                "a string of words, a list of strings or an object",
+                "a string of words, an integer, a list of those or an object",
             ),
             None => "[iam] has no roles-claim".to_owned(),
         }

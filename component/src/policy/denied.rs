@@ -2,15 +2,14 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::{Absent, Iam, Operation, Policy, Word};
+use super::{Absent, Iam, Policy, RuleRef, Word};
 use crate::area::Area;
 
 /// Why a caller may not do something. Small and plain, since most are never read:
 /// [`Denied::explain`] makes the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Denied {
-    area: Area,
-    operation: Operation,
+    rule: RuleRef,
     why: Why,
 }
 
@@ -25,20 +24,20 @@ pub(crate) enum Why {
     Org(Absent),
     /// A role: the token has this number of others.
     Role(Result<u32, Absent>),
+    /// A claim with a certain value.
+    Claim,
     /// A rule that a token can satisfy.
     Rule,
+    /// A path that other tokens fit.
+    Path,
     /// Having stored the file.
     Upload,
 }
 
 impl Denied {
-    /// This operation in this area, for this reason.
-    pub(crate) fn new(area: Area, operation: Operation, why: Why) -> Self {
-        Self {
-            area,
-            operation,
-            why,
-        }
+    /// By this rule, for this reason.
+    pub(crate) fn new(rule: RuleRef, why: Why) -> Self {
+        Self { rule, why }
     }
 
     /// Whether another token of the same caller may be allowed it.
@@ -48,14 +47,11 @@ impl Denied {
 
     /// One sentence for the log.
     pub(crate) fn explain(self, policy: &Policy) -> String {
-        let Self {
-            area,
-            operation,
-            why,
-        } = self;
-        let words = policy.rule(area, operation);
+        let Self { rule, why } = self;
+        let area = rule.area;
+        let words = rule.words(policy);
         let asked = || joined(words.iter());
-        let key = format!("{area}.{}", operation.name());
+        let key = rule.name(policy);
         let claim = |words: &dyn Fn(&Iam) -> String| policy.iam().map(words).unwrap_or_default();
         match why {
             Why::Token if area == Area::Public => {
@@ -75,7 +71,7 @@ impl Denied {
                 format!("the token names no organization: {reason}")
             }
             Why::Role(held) => {
-                let roles = joined(words.iter().filter(|word| matches!(word, Word::Role(_))));
+                let roles = joined(words.iter().filter(|word| is_of_token(word)));
                 let held = match held {
                     Ok(1) => "it has 1 role".to_owned(),
                     Ok(count) => format!("it has {count} roles"),
@@ -83,6 +79,14 @@ impl Denied {
                 };
                 format!("the token lacks {roles}, which {key} requires: {held}")
             }
+            Why::Claim => {
+                let claims = joined(words.iter().filter(|word| is_of_token(word)));
+                format!("the token lacks {claims}, which {key} requires")
+            }
+            Why::Path => format!(
+                "the token fits no path that allows it, and {key} is {}",
+                asked()
+            ),
             Why::Rule => {
                 let needs_roles = words.iter().any(|word| matches!(word, Word::Role(_)));
                 let cause = match policy.iam() {
@@ -100,6 +104,10 @@ impl Denied {
             ),
         }
     }
+}
+
+fn is_of_token(word: &Word) -> bool {
+    matches!(word, Word::Role(_) | Word::Claim(..))
 }
 
 fn joined<'p>(words: impl Iterator<Item = &'p Word>) -> String {

@@ -6,18 +6,21 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::area_section::AreaSection;
 use super::error::PolicyError;
-use super::fields::{CacheControl, Origins};
+use super::facts::Questions;
+use super::fields::Origins;
 use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::instant::Instant;
-use super::media::MediaRange;
-use super::rule::{Rule, Rules};
 use super::source::line_of;
-use super::units::{Age, Count, FileSize};
-use super::{AreaLimits, AreaPolicy, Policy, UnfinishedLimits};
+use super::units::{Age, Count};
+use super::{Policy, UnfinishedLimits};
+use crate::area::Area;
 
 /// How long unfinished uploads live by default, in seconds: a day.
 const DEFAULT_UPLOAD_AGE: u64 = 86_400;
+/// The maximum length of all paths, in bytes: a remembered policy is read by every request.
+const LONGEST_PATHS: usize = 128 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
@@ -51,20 +54,6 @@ struct IamSection {
     jwks: Option<Spanned<JwksText>>,
     jwks_url: Option<KeysUrl>,
     hs256_secret: Option<Spanned<SecretName>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
-struct AreaSection {
-    read: Option<Rule>,
-    list: Option<Rule>,
-    create: Option<Rule>,
-    replace: Option<Rule>,
-    delete: Option<Rule>,
-    #[serde(default)]
-    max_file_size: FileSize,
-    content_types: Option<Vec<MediaRange>>,
-    cache_control: Option<Spanned<CacheControl>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -116,19 +105,21 @@ impl Document {
 
     /// `text` is the document itself, for the line numbers of errors.
     fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
-        for section in [&self.user, &self.org] {
-            if let Some(field) = &section.cache_control {
-                let message =
-                    "cache-control is only valid in [public]; all other files are private";
-                return Err(PolicyError::at(text, field.span(), message));
-            }
-        }
         let public_only = self.public_only.filter(|said| *said.get_ref());
         if let (Some(said), Some(_)) = (&public_only, &self.iam) {
             let message = "public-only = true and an [iam] section are mutually exclusive";
             return Err(PolicyError::at(text, said.span(), message));
         }
         let cache_control = self.public.cache_control.take();
+        let mut questions = Questions::default();
+        let mut area = |section: AreaSection, area| section.into_area(area, text, &mut questions);
+        let public = area(self.public, Area::Public)?;
+        let user = area(self.user, Area::User)?;
+        let org = area(self.org, Area::Org)?;
+        if public.paths.len() + user.paths.len() + org.paths.len() > LONGEST_PATHS {
+            let message = format!("the paths take more than {LONGEST_PATHS} bytes together");
+            return Err(PolicyError::new(&message));
+        }
         Ok(Policy {
             public_only: public_only.is_some(),
             iam: self
@@ -136,9 +127,10 @@ impl Document {
                 .map(|section| into_iam(section, text))
                 .transpose()?,
             development: false,
-            public: self.public.into_area(),
-            user: self.user.into_area(),
-            org: self.org.into_area(),
+            public,
+            user,
+            org,
+            questions,
             cache_control: cache_control.map(Spanned::into_inner),
             link_max_age: self.links.max_age.seconds(),
             links_not_before: self.links.not_before.map(Instant::seconds),
@@ -214,24 +206,4 @@ fn content_start(document: &str, span: Range<usize>) -> usize {
         .any(|text| text.starts_with(['\r', '\n']));
     let line = written.find('\n').filter(|_| broken);
     line.map_or(span.start, |at| span.start + at + 1)
-}
-
-impl AreaSection {
-    fn into_area(self) -> AreaPolicy {
-        AreaPolicy {
-            rules: Rules {
-                read: self.read,
-                list: self.list,
-                create: self.create,
-                replace: self.replace,
-                delete: self.delete,
-            },
-            limits: AreaLimits {
-                max_file_size: self.max_file_size.bytes(),
-                content_types: self
-                    .content_types
-                    .unwrap_or_else(|| vec![MediaRange::any()]),
-            },
-        }
-    }
 }

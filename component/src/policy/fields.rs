@@ -21,6 +21,15 @@ impl CacheControl {
     /// For files that not everyone may read.
     pub(super) const PRIVATE: &str = "private, no-cache";
 
+    /// For files that anyone may read, or not.
+    pub(super) fn default(anyone_reads: bool) -> &'static str {
+        if anyone_reads {
+            Self::SHARED
+        } else {
+            Self::PRIVATE
+        }
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

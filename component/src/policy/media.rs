@@ -26,6 +26,32 @@ impl MediaRange {
         }
     }
 
+    /// Whether it is `*/*`.
+    pub(crate) fn is_any(&self) -> bool {
+        self.kind.is_none()
+    }
+
+    /// Ranges of the types that are in a range of both lists.
+    pub(crate) fn common(one: &[Self], other: &[Self]) -> Vec<Self> {
+        let pairs = one
+            .iter()
+            .flat_map(|range| other.iter().map(move |other| (range, other)));
+        pairs
+            .filter_map(|(range, other)| range.and(other))
+            .collect()
+    }
+
+    fn and(&self, other: &Self) -> Option<Self> {
+        let narrower = |one: &Option<String>, other: &Option<String>| match (one, other) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other).then(|| Some(one.clone())),
+            (one, other) => Some(one.clone().or_else(|| other.clone())),
+        };
+        Some(Self {
+            kind: narrower(&self.kind, &other.kind)?,
+            subtype: narrower(&self.subtype, &other.subtype)?,
+        })
+    }
+
     /// Whether a `Content-Type` is in this range: by its essence, case-insensitively.
     /// A value that is not a media type is only in `*/*`.
     pub(crate) fn takes(&self, content_type: &str) -> bool {
@@ -109,6 +135,34 @@ mod tests {
             let parsed = MediaRange::try_from(range.to_owned()).expect(range);
             assert_eq!(parsed.to_string(), range);
             assert_eq!(parsed.takes(content_type), taken, "{range} {content_type}");
+        }
+    }
+
+    #[test]
+    fn what_two_lists_have_in_common_is_in_both() {
+        let ranges = |list: &[&str]| -> Vec<MediaRange> {
+            let parsed = list
+                .iter()
+                .map(|text| MediaRange::try_from((*text).to_owned()));
+            parsed.collect::<Result<_, _>>().expect("ranges")
+        };
+        for (one, other, common) in [
+            (
+                &["*/*"][..],
+                &["image/*", "text/csv"][..],
+                &["image/*", "text/csv"][..],
+            ),
+            (&["image/*"], &["image/png", "text/csv"], &["image/png"]),
+            (
+                &["image/png", "video/*"],
+                &["IMAGE/png", "video/mp4"],
+                &["image/png", "video/mp4"],
+            ),
+            (&["image/png"], &["image/jpeg", "text/*"], &[]),
+            (&[], &["*/*"], &[]),
+        ] {
+            let found = MediaRange::common(&ranges(one), &ranges(other));
+            assert_eq!(found, ranges(common), "{one:?} {other:?}");
         }
     }
 

@@ -48,7 +48,11 @@ impl Policy {
     fn public_only_notice(&self) -> String {
         let free: Vec<_> = Operation::ALL
             .into_iter()
-            .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
+            .filter(|&operation| {
+                let all = self.all_applied(Area::Public);
+                all.iter()
+                    .any(|applied| applied.words(operation).contains(&Word::Anyone))
+            })
             .map(Operation::name)
             .collect();
         let who = if free.is_empty() {

@@ -35,6 +35,27 @@ impl Policy {
                 stated: self.public_only || self.public.rules.given(operation).is_some(),
                 statement: format!("{} = \"anyone\" in [public]", operation.name()),
             });
-        public_only.into_iter().chain(open).collect()
+        let of_paths = self.public.paths.entries().flat_map(|entry| {
+            let path = entry.path();
+            let stated = Operation::ALL.into_iter().filter(|&operation| {
+                let rule = path.rules.given(operation);
+                rule.is_some_and(|rule| rule.words.contains(&Word::Anyone))
+            });
+            let opening = |operation: Operation| Opening {
+                what: format!(
+                    "anyone may {} public files that match {:?}",
+                    operation.name(),
+                    path.text
+                ),
+                stated: true,
+                statement: format!("{} = \"anyone\" in [[public.paths]]", operation.name()),
+            };
+            stated.map(opening).collect::<Vec<_>>()
+        });
+        public_only
+            .into_iter()
+            .chain(open)
+            .chain(of_paths)
+            .collect()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
+use super::Pointer;
 use super::text::from_text;
 use crate::area::Area;
 
@@ -61,6 +62,8 @@ pub(crate) enum Word {
     Uploader,
     /// A token with this role.
     Role(String),
+    /// A token whose claim at this pointer has this value.
+    Claim(Pointer, String),
     /// No one.
     Nobody,
 }
@@ -72,6 +75,7 @@ impl fmt::Display for Word {
             Self::SignedIn => f.write_str("signed-in"),
             Self::Uploader => f.write_str("uploader"),
             Self::Role(role) => write!(f, "role:{role}"),
+            Self::Claim(pointer, value) => write!(f, "claim:{}={value}", pointer.as_str()),
             Self::Nobody => f.write_str("nobody"),
         }
     }
@@ -81,6 +85,9 @@ impl TryFrom<&str> for Word {
     type Error = String;
 
     fn try_from(text: &str) -> Result<Self, String> {
+        if let Some(claim) = text.strip_prefix("claim:") {
+            return of_claim(claim).map_err(|reason| format!("{text:?} {reason}"));
+        }
         match (text, text.strip_prefix("role:")) {
             ("anyone", _) => Ok(Self::Anyone),
             ("signed-in", _) => Ok(Self::SignedIn),
@@ -91,7 +98,7 @@ impl TryFrom<&str> for Word {
             }
             _ => Err(format!(
                 "unknown word {text:?}, expected \"anyone\", \"signed-in\", \"uploader\", \
-                 \"role:NAME\" or \"nobody\"{}",
+                 \"role:NAME\", \"claim:POINTER=VALUE\" or \"nobody\"{}",
                 if text.contains([',', ' ']) {
                     "; write several as a list: [\"uploader\", \"role:admin\"]"
                 } else {
@@ -102,6 +109,19 @@ impl TryFrom<&str> for Word {
     }
 }
 
+/// What follows `claim:`.
+fn of_claim(text: &str) -> Result<Word, String> {
+    let Some((pointer, value)) = text.split_once('=') else {
+        return Err("has no value, expected \"claim:POINTER=VALUE\"".to_owned());
+    };
+    if value.is_empty() || value.trim() != value {
+        return Err("has a value that is empty, or begins or ends with a space".to_owned());
+    }
+    let pointer = Pointer::try_from(pointer.to_owned())
+        .map_err(|reason| format!("has a pointer that cannot be read: {reason}"))?;
+    Ok(Word::Claim(pointer, value.to_owned()))
+}
+
 impl TryFrom<String> for Word {
     type Error = String;
 
@@ -110,8 +130,8 @@ impl TryFrom<String> for Word {
     }
 }
 
-/// The rules that a document states for one area.
-#[derive(Debug, BorshSerialize, BorshDeserialize)]
+/// The rules that a document states for one area, or for one path.
+#[derive(Debug, Default, BorshSerialize, BorshDeserialize)]
 pub(super) struct Rules {
     pub(super) read: Option<Rule>,
     pub(super) list: Option<Rule>,
@@ -121,7 +141,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn given(&self, operation: Operation) -> Option<&[Word]> {
+    pub(super) fn given(&self, operation: Operation) -> Option<&Rule> {
         let rule = match operation {
             Operation::Read => &self.read,
             Operation::List => &self.list,
@@ -129,7 +149,31 @@ impl Rules {
             Operation::Replace => &self.replace,
             Operation::Delete => &self.delete,
         };
-        rule.as_ref().map(|Rule(words)| words.as_slice())
+        rule.as_ref()
+    }
+
+    /// Rules that allow nobody anything.
+    pub(super) fn closed() -> Self {
+        let nobody = || {
+            Some(Rule {
+                words: vec![Word::Nobody],
+                line: 0,
+            })
+        };
+        Self {
+            read: nobody(),
+            list: nobody(),
+            create: nobody(),
+            replace: nobody(),
+            delete: nobody(),
+        }
+    }
+
+    /// All that are given.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Rule> {
+        Operation::ALL
+            .into_iter()
+            .filter_map(|operation| self.given(operation))
     }
 }
 
@@ -142,34 +186,43 @@ pub(super) fn default(iam: bool, area: Area, operation: Operation) -> &'static [
     }
 }
 
-/// One or more words, as written: a string, or a list of strings.
+/// A rule of a document.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
-pub(super) struct Rule(Vec<Word>);
+pub(super) struct Rule {
+    /// One at least, of which one must match.
+    pub(super) words: Vec<Word>,
+    /// Where it is written.
+    pub(super) line: u32,
+}
 
-impl<'de> Deserialize<'de> for Rule {
+/// One or more words, as written: a string, or a list of strings.
+#[derive(Debug)]
+pub(super) struct Words(pub(super) Vec<Word>);
+
+impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RuleVisitor)
+        deserializer.deserialize_any(WordsVisitor)
     }
 }
 
 from_text!(Word, "a word such as \"signed-in\"");
 
-struct RuleVisitor;
+struct WordsVisitor;
 
-impl<'de> Visitor<'de> for RuleVisitor {
-    type Value = Rule;
+impl<'de> Visitor<'de> for WordsVisitor {
+    type Value = Words;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a rule (one word or a list of words)")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Rule, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Words, E> {
         Word::try_from(text)
-            .map(|word| Rule(vec![word]))
+            .map(|word| Words(vec![word]))
             .map_err(E::custom)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rule, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Words, A::Error> {
         let mut words = Vec::new();
         while let Some(word) = seq.next_element()? {
             words.push(word);
@@ -179,6 +232,6 @@ impl<'de> Visitor<'de> for RuleVisitor {
                 "a rule needs at least one word; \"nobody\" allows no one",
             ));
         }
-        Ok(Rule(words))
+        Ok(Words(words))
     }
 }

@@ -4,6 +4,8 @@ mod documents;
 mod mistakes;
 mod notes;
 mod openings;
+mod paths;
+mod random;
 
 use super::*;
 

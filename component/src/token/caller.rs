@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::claims::Claims;
 use super::owner::Owner;
-use crate::policy::{Absent, Iam};
+use crate::policy::{Absent, Facts, Iam, Questions};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -21,13 +21,24 @@ pub struct Bearer {
     user: Result<Owner, Absent>,
     org: Result<Owner, Absent>,
     roles: Result<Vec<String>, Absent>,
+    facts: Facts,
+}
+
+impl Caller {
+    /// What the policy wants to know of the token.
+    pub(crate) fn facts(&self) -> &Facts {
+        match self {
+            Self::Anonymous => Facts::NONE,
+            Self::Bearer(bearer) => &bearer.facts,
+        }
+    }
 }
 
 impl Bearer {
     /// Reads the claims of a valid token where the policy says they are. A claim that is
     /// missing or has an unsupported shape does not make the token invalid; it just names
     /// nobody.
-    pub(super) fn of(claims: &Claims, iam: &Iam) -> Self {
+    pub(super) fn of(claims: &Claims, iam: &Iam, questions: &Questions) -> Self {
         let issuer = iam.issuer();
         let user = |id| Owner::user(issuer, id).ok_or(Absent::TooLong);
         let org = |id| Owner::org(issuer, id).ok_or(Absent::TooLong);
@@ -35,6 +46,7 @@ impl Bearer {
             user: claims.user(iam).and_then(user),
             org: claims.org(iam).and_then(org),
             roles: claims.roles(iam),
+            facts: questions.answers(claims.user(iam).ok(), |pointer| claims.values(pointer)),
         }
     }
 
@@ -69,6 +81,14 @@ impl Bearer {
             roles: Some(roles)
                 .filter(|roles| !roles.is_empty())
                 .ok_or(Absent::Missing),
+            facts: Facts::default(),
         }
+    }
+
+    /// The same, and it answers these questions.
+    #[cfg(test)]
+    pub(crate) fn knowing(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
     }
 }

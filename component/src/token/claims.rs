@@ -146,34 +146,29 @@ impl Claims {
         }
     }
 
-    /// The roles: the words of a string (as in `scope`, RFC 6749, 3.3), the
-    /// strings of a list, or the names of an object's members (Zitadel) other
-    /// than those that are null or false. There is at least one.
+    /// The roles: the words of a string (as in `scope`, RFC 6749, 3.3), or [the
+    /// values](Claims::values) of any other claim. There is at least one.
     pub(crate) fn roles(&self, iam: &Iam) -> Result<Vec<String>, Absent> {
         let pointer = iam.roles().ok_or(Absent::NotConfigured)?;
         let claim = self.at(pointer)?;
-        let roles: Vec<String> = match claim {
+        let roles = match claim {
             Value::String(words) => words.split_whitespace().map(str::to_owned).collect(),
-            Value::Array(items) => items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-            Value::Object(members) => members
-                .iter()
-                .filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)))
-                .map(|(name, _)| name.clone())
-                .collect(),
-            other => return Err(Absent::Shape(Shape::of(other))),
+            other => values(other),
         };
         match (roles.is_empty(), claim) {
             (false, _) => Ok(roles),
-            // A list of things other than strings.
-            (true, Value::Array(items)) if !items.is_empty() => {
-                Err(Absent::Shape(Shape::of(claim)))
-            }
-            (true, _) => Err(Absent::Empty),
+            (true, Value::String(_) | Value::Object(_)) => Err(Absent::Empty),
+            (true, Value::Array(items)) if items.is_empty() => Err(Absent::Empty),
+            // A list of lists, for one.
+            (true, _) => Err(Absent::Shape(Shape::of(claim))),
         }
+    }
+
+    /// The values of the claim at this pointer: a string, an integer in decimal, `true` or
+    /// `false`; each of those in a list; the names of an object's members (Zitadel) other than
+    /// those that are null or false.
+    pub(crate) fn values(&self, pointer: &Pointer) -> Vec<String> {
+        self.at(pointer).map(values).unwrap_or_default()
     }
 
     fn at(&self, pointer: &Pointer) -> Result<&Value, Absent> {
@@ -205,6 +200,28 @@ impl Claims {
             Some(Value::Array(items)) => items.iter().map(Value::as_str).collect(),
             Some(_) => None,
         }
+    }
+}
+
+fn values(claim: &Value) -> Vec<String> {
+    match claim {
+        Value::Array(items) => items.iter().filter_map(scalar).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)))
+            .map(|(name, _)| name.clone())
+            .collect(),
+        single => scalar(single).into_iter().collect(),
+    }
+}
+
+/// A fraction is left out, since there is more than one way to write it.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
     }
 }
 

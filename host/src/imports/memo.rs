@@ -16,7 +16,7 @@ const CAPACITY: u64 = 8 << 20;
 /// Size of an entry besides its value, in bytes.
 const OVERHEAD: usize = 160;
 const MAX_KEY: usize = 32 << 10;
-const MAX_VALUE: usize = 16 << 10;
+const MAX_VALUE: usize = 256 << 10;
 const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// The version of the IAM API's documents that a value was computed from, and the SHA-256 of its

@@ -11,6 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jwt_simple::Error as KeyError;
 use jwt_simple::prelude::{Claims, Ed25519KeyPair, EdDSAKeyPairLike};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::secret_file::{self, SecretFileError};
 
@@ -27,6 +28,8 @@ struct Membership {
     #[serde(skip_serializing_if = "Option::is_none")]
     org_id: Option<String>,
     roles: Vec<String>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 /// The user that a token is for.
@@ -37,6 +40,8 @@ pub struct Bearer {
     pub org: Option<String>,
     /// The user's roles there.
     pub roles: Vec<String>,
+    /// Names and values of other claims; those of one name are a list.
+    pub claims: Vec<(String, String)>,
 }
 
 /// Why there is no development key, or no token signed with it.
@@ -81,6 +86,7 @@ pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<St
     let membership = Membership {
         org_id: bearer.org,
         roles: bearer.roles,
+        others: others(bearer.claims),
     };
     let claims = Claims::with_custom_claims(membership, expires_in.into())
         .with_issuer(ISSUER)
@@ -95,6 +101,19 @@ pub fn token(data_dir: &Path, bearer: Bearer, expires_in: Duration) -> Result<St
         Err(source) => return Err(DevError::Unreadable { path, source }),
     };
     key.sign(claims).map_err(DevError::Unsigned)
+}
+
+fn others(claims: Vec<(String, String)>) -> Map<String, Value> {
+    let mut others = Map::new();
+    for (name, value) in claims {
+        let value = Value::String(value);
+        match others.get_mut(&name) {
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+            None => drop(others.insert(name, value)),
+        }
+    }
+    others
 }
 
 /// The public key as a JWK Set (RFC 7517; RFC 8037), for the component. The key is created if

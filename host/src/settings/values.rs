@@ -40,6 +40,12 @@ pub enum ValueError {
     /// A network.
     #[error("expected an address or a network such as 10.0.0.0/8")]
     Network,
+    /// A claim.
+    #[error("expected NAME=VALUE, such as department=hr")]
+    Claim,
+    /// Another claim.
+    #[error("this claim is set by {0}")]
+    ClaimOf(&'static str),
 }
 
 impl ValueError {
@@ -149,4 +155,20 @@ pub fn network(text: &str) -> Result<IpNet, ValueError> {
     text.parse()
         .or_else(address)
         .map_err(|_| ValueError::Network)
+}
+
+/// `NAME=VALUE`, for a claim that no other flag sets.
+pub fn claim(text: &str) -> Result<(String, String), ValueError> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or(ValueError::Claim)?;
+    Err(ValueError::ClaimOf(match name {
+        "sub" => "--user",
+        "org_id" => "--org",
+        "roles" => "--role",
+        "exp" => "--expires-in",
+        "iss" | "aud" | "iat" | "nbf" | "jti" => "development mode",
+        _ => return Ok((name.to_owned(), value.to_owned())),
+    }))
 }

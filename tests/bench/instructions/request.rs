@@ -13,14 +13,16 @@ const TIMES: u64 = 500;
 const WARM_UP: u64 = 50;
 const SIZE: usize = 4096;
 const TARGET: &str = "/v1/public/files/small";
+const WITH_PATHS: &str = "GET, 4 KiB, 100 paths";
 
 /// Instructions of one request of each kind, one after another on one connection.
 pub fn count(bench: &Bench) -> Result<Counts> {
     let bearer = format!("Bearer {}", tokens::user()?);
     let get = |coffer: &Coffer| coffer.stored(TARGET, &files::content(SIZE));
     type Make<'m> = Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'm>;
-    let kinds: [(&str, Make); 4] = [
+    let kinds: [(&str, Make); 5] = [
         ("GET, 4 KiB", Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
+        (WITH_PATHS, Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
         (
             "GET, 4 KiB, signed in",
             Box::new(|coffer| Ok((get(coffer)?.field("Authorization", &bearer), SIZE))),
@@ -40,11 +42,17 @@ pub fn count(bench: &Bench) -> Result<Counts> {
     ];
     let mut counts = Counts::new();
     for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {
+        let more_policy = if *name == WITH_PATHS {
+            paths()
+        } else {
+            String::new()
+        };
+        let run = |times| run(bench, &more_policy, make, times);
         if counts.is_empty() {
             // The component may have to be compiled, which would be counted too.
-            run(bench, make, 0)?;
+            run(0)?;
         }
-        let (once, twice) = (run(bench, make, TIMES)?, run(bench, make, 2 * TIMES)?);
+        let (once, twice) = (run(TIMES)?, run(2 * TIMES)?);
         let more = twice.checked_sub(once);
         let more = more.ok_or_else(|| format!("{name}: more requests took fewer instructions"))?;
         counts.insert((*name).to_owned(), more / TIMES);
@@ -52,9 +60,21 @@ pub fn count(bench: &Bench) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Instructions of a server's whole life with this many requests.
+/// A hundred paths, none of which the file fits.
+fn paths() -> String {
+    let path = |n| {
+        format!(
+            "[[public.paths]]\nmatch = \"departments/{n}/**\"\nread = \"role:head-of-{n}\"\n\
+             create = [\"role:head-of-{n}\", \"claim:/department={n}\"]\n"
+        )
+    };
+    (0..100).map(path).collect()
+}
+
+/// Instructions of a server's whole life with this many requests, and this at the end of its policy.
 fn run(
     bench: &Bench,
+    more_policy: &str,
     make: impl Fn(&Coffer) -> Result<(Request, usize)>,
     times: u64,
 ) -> Result<u64> {
@@ -62,7 +82,8 @@ fn run(
     let flags = callgrind::flags(&log);
     let by: Vec<&str> = flags.iter().map(String::as_str).collect();
     // Few instances, since valgrind has less address space; no watch, whose polls would count.
-    let setup = Setup::new(bench, "instructions").arguments(&[
+    let setup = Setup::new(bench, "instructions").policy_with(more_policy);
+    let setup = setup.arguments(&[
         "--max-instances",
         "4",
         "--max-waiting-instances",

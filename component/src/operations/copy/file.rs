@@ -7,7 +7,7 @@ use crate::bindings::coffer::storage::blobs::{self, Conditions, CopyError, Error
 use crate::http::{Answer, Response};
 use crate::operations::file::{File, location};
 use crate::operations::json_body::invalid;
-use crate::permit::Copying;
+use crate::permit::{Copy, Copying};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -16,7 +16,7 @@ const ATTEMPTS: usize = 5;
 
 /// Copies or moves a file that meets the conditions.
 pub(super) fn answer(
-    permit: &Copying<'_>,
+    permit: &Copying<'_, '_>,
     from: &Name,
     to: &Name,
     conditions: &Conditions,
@@ -27,7 +27,7 @@ pub(super) fn answer(
     if source == target {
         return Err(invalid("from and to are the same file"));
     }
-    let Stored { info, replaced } = copy(permit, from, to, conditions)?;
+    let Stored { info, replaced } = copy(&permit.of(from, to)?, conditions)?;
     let file = File::new(area, to, info, base_url);
     let status = if replaced {
         StatusCode::OK
@@ -45,21 +45,16 @@ pub(super) fn answer(
 }
 
 /// The version whose type and size are checked is the one that is copied.
-fn copy(
-    permit: &Copying<'_>,
-    from: &Name,
-    to: &Name,
-    conditions: &Conditions,
-) -> Result<Stored, Problem> {
-    let (key, may_read) = (permit.reading().key(from), permit.reading().may_read());
+fn copy(permit: &Copy<'_>, conditions: &Conditions) -> Result<Stored, Problem> {
+    let (key, may_read) = (permit.read().key(), permit.read().may_read());
     for _ in 0..ATTEMPTS {
         let source = blobs::stat(key.as_str(), &may_read, conditions);
-        let source = source.map_err(|error| permit.unreadable(from, error))?;
-        let options = permit.options(from, to, source, false)?;
+        let source = source.map_err(|error| permit.unreadable(error))?;
+        let options = permit.options(source, false)?;
         match blobs::copy(&[&options]).pop() {
             Some(Ok(stored)) => return Ok(stored),
             Some(Err(CopyError::Source(Error::PreconditionFailed))) => {}
-            Some(Err(error)) => return Err(permit.problem(from, error)),
+            Some(Err(error)) => return Err(permit.problem(error)),
             None => return Err(Problem::Internal),
         }
     }

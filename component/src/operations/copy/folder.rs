@@ -7,7 +7,7 @@ use crate::http::{Answer, Response};
 use crate::operations::Context;
 use crate::operations::json_body::invalid;
 use crate::operations::progress::{Outcome, step};
-use crate::permit::{self, BlobKey, Copying, List};
+use crate::permit::{self, Copy, Copying, List, Read};
 use crate::problem::Problem;
 use crate::url::{CopyKind, Name, Series};
 
@@ -19,8 +19,8 @@ const ATTEMPTS: usize = 3;
 /// Copies or moves the files of a folder.
 pub(super) fn answer(
     context: &Context<'_>,
-    permit: &Copying<'_>,
-    list: &List,
+    permit: &Copying<'_, '_>,
+    list: &List<'_, '_>,
     kind: CopyKind,
     from: &Name,
     to: &Name,
@@ -51,7 +51,7 @@ struct Folders {
 
 impl Folders {
     /// Refuses a folder that would be copied onto or into itself.
-    fn new(permit: &Copying<'_>, from: &Name, to: &Name) -> Result<Self, Problem> {
+    fn new(permit: &Copying<'_, '_>, from: &Name, to: &Name) -> Result<Self, Problem> {
         let (from, to) = (format!("{from}/"), format!("{to}/"));
         let keys = permit.keys(&from, &to);
         Self { from, to, keys }.apart()
@@ -85,80 +85,77 @@ impl Folders {
 }
 
 /// What comes of one file.
-enum File {
+enum File<'p> {
     /// It is still to be copied.
-    Pending {
-        from: Name,
-        to: Name,
-    },
+    Pending(Box<Copy<'p>>),
     Over(Outcome),
 }
 
 /// Copies these files, each of which is checked as if it were the only one.
-fn copy(permit: &Copying<'_>, folders: &Folders, names: &[String]) -> Vec<Outcome> {
-    let file = |name: &String| match folders.names(name) {
-        Ok((from, to)) => File::Pending { from, to },
+fn copy(permit: &Copying<'_, '_>, folders: &Folders, names: &[String]) -> Vec<Outcome> {
+    let judged = |name: &String| {
+        let (from, to) = folders.names(name)?;
+        permit.of(&from, &to)
+    };
+    let file = |name: &String| match judged(name) {
+        Ok(permit) => File::Pending(Box::new(permit)),
         Err(problem) => File::Over(Err(problem)),
     };
-    let mut files: Vec<File> = names.iter().map(file).collect();
+    let mut files: Vec<File<'_>> = names.iter().map(file).collect();
     for _ in 0..ATTEMPTS {
-        let (places, copies) = judge(permit, &mut files);
+        let (places, copies) = look(&mut files);
         if copies.is_empty() {
             break;
         }
         let copied = blobs::copy(&copies.iter().collect::<Vec<_>>());
         for (place, copied) in places.into_iter().zip(copied) {
-            let File::Pending { from, .. } = &files[place] else {
+            let File::Pending(permit) = &files[place] else {
                 continue;
             };
             files[place] = File::Over(match copied {
                 // One that is gone was moved or deleted meanwhile: nothing is left to do.
                 Ok(_) | Err(CopyError::Source(Error::NotFound)) => Ok(()),
                 Err(CopyError::Source(Error::PreconditionFailed)) => continue,
-                Err(error) => Err(permit.problem(from, error)),
+                Err(error) => Err(permit.problem(error)),
             });
         }
     }
     let outcome = |file| match file {
         File::Over(outcome) => outcome,
-        File::Pending { .. } => Err(Problem::SourceChanges),
+        File::Pending(_) => Err(Problem::SourceChanges),
     };
     files.into_iter().map(outcome).collect()
 }
 
 /// Looks at the files that are still to be copied. Returns how those are copied that may be,
 /// with their places.
-fn judge(permit: &Copying<'_>, files: &mut [File]) -> (Vec<usize>, Vec<CopyOptions>) {
+fn look(files: &mut [File<'_>]) -> (Vec<usize>, Vec<CopyOptions>) {
     let pending = files.iter().enumerate();
     let pending = pending.filter_map(|(place, file)| match file {
-        File::Pending { from, .. } => Some((place, permit.reading().key(from))),
+        File::Pending(permit) => Some((place, permit.read().clone())),
         File::Over(_) => None,
     });
-    let (places, keys): (Vec<usize>, Vec<BlobKey>) = pending.unzip();
-    if keys.is_empty() {
-        return (vec![], vec![]);
-    }
-    let names: Vec<&str> = keys.iter().map(BlobKey::as_str).collect();
-    let found = blobs::stat_many(&names, &permit.reading().may_read());
-    let (mut judged, mut copies) = (Vec::new(), Vec::with_capacity(keys.len()));
+    let (places, reads): (Vec<usize>, Vec<Read>) = pending.unzip();
+    let found = permit::together(&reads, blobs::stat_many).unwrap_or_default();
+    let (mut allowed, mut copies) = (Vec::new(), Vec::with_capacity(places.len()));
     for (place, found) in places.into_iter().zip(found) {
-        let File::Pending { from, to } = &files[place] else {
+        let File::Pending(permit) = &files[place] else {
             continue;
         };
         let options = match found {
-            Ok(info) => permit.options(from, to, info, true),
-            Err(error) => Err(permit.unreadable(from, error)),
+            Ok(info) => permit.options(info, true),
+            Err(error) => Err(permit.unreadable(error)),
         };
         match options {
             Ok(options) => {
-                judged.push(place);
+                allowed.push(place);
                 copies.push(options);
             }
             Err(Problem::NoSource) => files[place] = File::Over(Ok(())),
             Err(problem) => files[place] = File::Over(Err(problem)),
         }
     }
-    (judged, copies)
+    (allowed, copies)
 }
 
 #[cfg(test)]

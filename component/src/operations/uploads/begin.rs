@@ -12,7 +12,7 @@ use crate::http::{Answer, Request};
 use crate::operations::Context;
 use crate::operations::managed::Managed;
 use crate::operations::receipt::Receipt;
-use crate::permit::{self, Store};
+use crate::permit::{self, Store, Storing};
 use crate::problem::Problem;
 use crate::url::{Name, UploadPlace};
 
@@ -20,36 +20,52 @@ use crate::url::{Name, UploadPlace};
 const MAX_NOTE: usize = 16 << 10;
 
 /// Where an upload may go.
-pub(in crate::operations) struct Destination<'p> {
-    pub(in crate::operations) permit: Store<'p>,
+pub(in crate::operations) struct Destination<'p, 'c> {
     pub(in crate::operations) holder: Holder,
-    pub(in crate::operations) spot: Spot,
+    pub(in crate::operations) spot: Spot<'p, 'c>,
 }
 
 /// Which file it becomes.
-pub(in crate::operations) enum Spot {
+pub(in crate::operations) enum Spot<'p, 'c> {
     /// This one.
-    Named(Name),
+    Named(Store<'p>),
     /// One that the client names, below this folder or anywhere.
-    Below(Option<Name>),
+    Below(Storing<'p, 'c>, Option<Name>),
 }
 
-impl Spot {
-    /// The name of a file with this path in this folder.
-    pub(super) fn name(self, folder: Option<Name>, path: Option<&str>) -> Result<Name, Problem> {
+impl<'p> Spot<'p, '_> {
+    /// Whether a link says which file it is, and whether that may be replaced.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self, Self::Named(_))
+    }
+
+    /// The same, but for creating only.
+    pub(super) fn creating_only(self) -> Result<Self, Problem> {
+        Ok(match self {
+            Self::Named(permit) => Self::Named(permit.creating_only()?),
+            Self::Below(permit, root) => Self::Below(permit.creating_only()?, root),
+        })
+    }
+
+    /// The permit to store the file with this path in this folder.
+    pub(super) fn permit(
+        self,
+        folder: Option<Name>,
+        path: Option<&str>,
+    ) -> Result<Store<'p>, Problem> {
         match (self, path) {
-            (Self::Named(name), _) => Ok(name),
-            (Self::Below(_), None) => Err(Problem::InvalidRequest(
+            (Self::Named(permit), _) => Ok(permit),
+            (Self::Below(..), None) => Err(Problem::InvalidRequest(
                 "the file has no name: send filename in Upload-Metadata (tus), or a \
                  Content-Disposition with filename"
                     .to_owned(),
             )),
-            (Self::Below(root), Some(path)) => {
+            (Self::Below(permit, root), Some(path)) => {
                 let folder = match (root, folder) {
                     (Some(root), Some(folder)) => Some(Name::within(Some(&root), folder.as_str())?),
                     (root, folder) => folder.or(root),
                 };
-                Name::within(folder.as_ref(), path)
+                permit.of(Name::within(folder.as_ref(), path)?)
             }
         }
     }
@@ -60,7 +76,6 @@ pub(super) struct Plan<'p> {
     pub(super) dialect: Dialect,
     pub(super) permit: Store<'p>,
     pub(super) holder: Holder,
-    pub(super) name: Name,
     pub(super) content_type: ContentType,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) replaces: bool,
@@ -112,7 +127,7 @@ pub(super) fn begin(
         preconditions: plan.preconditions,
         managed: managed.map(|managed| managed.origin()),
         upload_metadata: plan.upload_metadata,
-        name: plan.name,
+        name: permit.name().clone(),
         caller: permit::identity(&context.caller).to_owned(),
         holder: plan.holder,
     };
@@ -131,7 +146,7 @@ pub(super) fn begin(
         most: begun.is_counted().then_some(limits.most),
         note,
     };
-    let key = permit.key(&begun.name);
+    let key = permit.key();
     let id =
         uploads::begin(key.as_str(), &options).map_err(|error| permit.refusals().problem(error))?;
 

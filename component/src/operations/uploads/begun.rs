@@ -73,7 +73,10 @@ impl Begun {
     pub(super) fn max_size(&self, policy: &Policy, settings: &Settings, caller: &Caller) -> u64 {
         match self.permit(policy, settings, caller) {
             Ok(permit) => permit.max_size(),
-            Err(_) => policy.limits(self.area).max_file_size(),
+            Err(_) => {
+                let limits = policy.loosest_limits(self.area, self.name.as_str());
+                limits.max_file_size()
+            }
         }
     }
 
@@ -86,7 +89,7 @@ impl Begun {
     ) -> Result<Store<'p>, Problem> {
         match &self.holder {
             Holder::Area { mark } => {
-                let permit = permit::store(policy, caller, self.area)?;
+                let permit = permit::store(policy, caller, self.area, self.name.clone())?;
                 if permit.mark() != *mark {
                     return Err(Problem::NoUpload);
                 }
@@ -107,11 +110,14 @@ impl Begun {
                 };
                 let path = basename.as_deref();
                 let path = path.map_or(LinkPath::Folder, LinkPath::File);
-                Ok(match link::write(&verifier, token, path)? {
-                    Grant::Upload(grant) => grant.into_store(policy).0,
-                    Grant::Drop(grant) => grant.into_store(policy).0,
-                    Grant::Manage(grant) => grant.store(policy),
-                })
+                match link::write(&verifier, token, path)? {
+                    Grant::Upload(grant) => Ok(grant.into_store(policy)),
+                    Grant::Drop(grant) => {
+                        let (storing, _) = grant.into_storing(policy);
+                        storing.of(self.name.clone())
+                    }
+                    Grant::Manage(grant) => Ok(grant.store(policy)),
+                }
             }
         }
     }

@@ -6,7 +6,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::append::Appended;
-use super::begin::{Destination, First, Plan, Spot, begin as begin_upload};
+use super::begin::{Destination, First, Plan, begin as begin_upload};
 use super::begun::Holder;
 use super::dialect::{Dialect, State, insert, no_store};
 use super::preconditions::Preconditions;
@@ -22,14 +22,13 @@ use crate::operations::managed::Managed;
 use crate::operations::{Context, upload};
 use crate::permit::Store;
 use crate::problem::Problem;
-use crate::url::Name;
 use crate::url::query::{UploadQuery, refuse_chunks};
 
 /// `POST`.
 pub(super) fn begin(
     context: &Context<'_>,
     request: Request,
-    destination: Destination<'_>,
+    destination: Destination<'_, '_>,
 ) -> Result<Answer, Problem> {
     let creation = Creation::of_request(&request.headers)?.ok_or_else(|| {
         Problem::InvalidRequest(
@@ -38,49 +37,44 @@ pub(super) fn begin(
                 .to_owned(),
         )
     })?;
-    let Destination {
-        permit,
-        holder,
-        spot,
-    } = destination;
+    let Destination { holder, spot } = destination;
     let query = UploadQuery::parse(context.query)?;
-    let (permit, replaces) = match &spot {
-        // The link says whether it replaces.
-        Spot::Named(_) => (permit, true),
-        Spot::Below(_) if query.replace => (permit, true),
-        Spot::Below(_) => (permit.creating_only()?, false),
+    let replaces = spot.is_named() || query.replace;
+    let spot = if replaces {
+        spot
+    } else {
+        spot.creating_only()?
     };
     let path = match query.name {
         Some(name) => Some(name),
         None => filename(&request.headers)?,
     };
-    let name = spot.name(query.folder, path.as_deref())?;
+    let permit = spot.permit(query.folder, path.as_deref())?;
     if creation.complete {
         let is_link = matches!(holder, Holder::Link { .. });
         let (permit, managed) = Managed::begin(context, permit)?;
-        let area = permit.area();
+        let (area, name) = (permit.area(), permit.name());
         let location = |base_url: &str| {
             if is_link {
-                location_by_link(base_url, area, &name)
+                location_by_link(base_url, area, name)
             } else {
-                Some(location(base_url, area, &name))
+                Some(location(base_url, area, name))
             }
         };
-        return upload::store(context, request, &permit, &name, managed, location);
+        return upload::store(context, request, &permit, managed, location);
     }
-    begin_part(context, request, permit, holder, name, replaces, creation)
+    begin_part(context, request, permit, holder, replaces, creation)
 }
 
-/// `PUT` of a part of the file with this name.
+/// `PUT` of a part of this file.
 pub(in crate::operations) fn begin_put(
     context: &Context<'_>,
     request: Request,
     permit: Store<'_>,
     holder: Holder,
-    name: Name,
     creation: Creation,
 ) -> Result<Answer, Problem> {
-    begin_part(context, request, permit, holder, name, true, creation)
+    begin_part(context, request, permit, holder, true, creation)
 }
 
 fn begin_part(
@@ -88,7 +82,6 @@ fn begin_part(
     request: Request,
     permit: Store<'_>,
     holder: Holder,
-    name: Name,
     replaces: bool,
     creation: Creation,
 ) -> Result<Answer, Problem> {
@@ -101,10 +94,9 @@ fn begin_part(
     let max_age = context.policy.uploads().max_age;
     let plan = Plan {
         dialect,
+        content_type: ContentType::of_request(headers, permit.name())?,
         permit,
         holder,
-        content_type: ContentType::of_request(headers, &name)?,
-        name,
         metadata: metadata::of_request(headers)?,
         replaces,
         preconditions: Preconditions::of_request(headers),

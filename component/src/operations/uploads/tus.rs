@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode, header};
 
 use super::append::Appended;
-use super::begin::{Destination, First, Plan, Spot, begin as begin_upload};
+use super::begin::{Destination, First, Plan, begin as begin_upload};
 use super::dialect::{Dialect, State, insert, no_store};
 use super::preconditions::Preconditions;
 use super::turn::{Ending, Finished, Turn};
@@ -21,32 +21,27 @@ use crate::url::query::parse_folder;
 pub(super) fn begin(
     context: &Context<'_>,
     request: Request,
-    destination: Destination<'_>,
+    destination: Destination<'_, '_>,
 ) -> Result<Answer, Problem> {
     tus::check_version(&request.headers)?;
     upload::whole_and_plain(&request.headers)?;
     let creation = Creation::of_request(&request.headers)?;
     let (raw, described) = creation.metadata.described()?;
-    let Destination {
-        permit,
-        holder,
-        spot,
-    } = destination;
-    let (permit, replaces) = match &spot {
-        // The link says whether it replaces.
-        Spot::Named(_) => (permit, true),
-        Spot::Below(_) if described.replace => (permit, true),
-        Spot::Below(_) => (permit.creating_only()?, false),
+    let Destination { holder, spot } = destination;
+    let replaces = spot.is_named() || described.replace;
+    let spot = if replaces {
+        spot
+    } else {
+        spot.creating_only()?
     };
     let folder = described.folder.as_deref().map_or(Ok(None), parse_folder)?;
-    let name = spot.name(folder, path(&described).as_deref())?;
+    let permit = spot.permit(folder, path(&described).as_deref())?;
     let content_type = described.filetype.as_deref().map(str::as_bytes);
     let plan = Plan {
         dialect: Dialect::Tus,
+        content_type: ContentType::of_part(content_type, permit.name()),
         permit,
         holder,
-        content_type: ContentType::of_part(content_type, &name),
-        name,
         metadata: described.metadata,
         replaces,
         preconditions: Preconditions::default(),

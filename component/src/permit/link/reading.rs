@@ -7,6 +7,7 @@ use crate::permit::Read;
 use crate::permit::decision::Reach;
 use crate::permit::key::Scope;
 use crate::permit::uploader::Uploader;
+use crate::policy::{Operation, RuleRef};
 use crate::problem::Problem;
 use crate::token::Owner;
 use crate::url::Name;
@@ -81,9 +82,11 @@ fn permit(claims: &Claims) -> Option<Read> {
         None => Reach::All,
         Some(uploader) => Reach::UploadedBy(Uploader::parse(uploader)?),
     };
+    let rule = RuleRef::of_area(scope.area(), Operation::Read);
     Some(Read {
         scope,
         name: Name::new(&claims.name).ok()?,
         reach,
+        rule,
     })
 }

@@ -150,13 +150,52 @@ fn roles_are_not_read_from_an_ambiguous_shape() {
             json!({"admin": false, "boss": null, "clerk": {}, "driver": true}),
             vec!["clerk", "driver"],
         ),
-        (json!(["a", 7, ["b"], "c d"]), vec!["a", "c d"]),
+        (
+            json!(["a", 7, -7, 1.0, true, ["b"], null, "c d"]),
+            vec!["a", "7", "-7", "true", "c d"],
+        ),
         (json!(" a  b "), vec!["a", "b"]),
-        (json!(7), vec![]),
+        (
+            json!(18_446_744_073_709_551_615_u64),
+            vec!["18446744073709551615"],
+        ),
+        (json!(true), vec!["true"]),
+        (json!(7.5), vec![]),
+        (json!(1e3), vec![]),
         (json!(null), vec![]),
     ] {
         let got = names("roles-claim = '/r'", &json!({"r": value})).2;
         assert_eq!(got, roles, "{value}");
+    }
+}
+
+#[test]
+fn the_values_of_a_claim_are_those_of_its_shape() {
+    let claims = json!({
+        "text": "human resources",
+        "list": ["hr", 7, false, ["x"], {"y": 1}],
+        "members": {"a": 1, "b": false, "c": null, "d": false, "e/f": {}},
+        "flag": false,
+        "number": -3,
+        "fraction": 3.5,
+        "empty": "",
+        "deep": {"er": ["z"]},
+    });
+    let claims = Claims::parse(claims.to_string().as_bytes()).expect("claims");
+    for (pointer, expected) in [
+        ("/text", &["human resources"][..]),
+        ("/list", &["hr", "7", "false"]),
+        ("/members", &["a", "e/f"]),
+        ("/flag", &["false"]),
+        ("/number", &["-3"]),
+        ("/fraction", &[]),
+        ("/empty", &[""]),
+        ("/deep/er", &["z"]),
+        ("/deep/er/0", &["z"]),
+        ("/none", &[]),
+    ] {
+        let at = Pointer::try_from(pointer.to_owned()).expect("a pointer");
+        assert_eq!(claims.values(&at), expected, "{pointer}");
     }
 }
 
@@ -335,12 +374,13 @@ fn why_a_claim_names_nobody_is_explained_by_its_path_and_shape() {
             ],
         ),
         (
-            json!({"u": 7, "o": {"id": ["hidden"]}, "r": 7}),
+            json!({"u": 7, "o": {"id": ["hidden"]}, "r": 7.5}),
             [
                 "the claim /u is a number, not a string",
                 "the claim /o/id is a list of 1 element, not a string or an object with exactly 1 \
                  member",
-                "the claim /r is a number, not a string of words, a list of strings or an object",
+                "the claim /r is a number, not a string of words, an integer, a list of those or an \
+                 object",
             ],
         ),
         (
@@ -349,8 +389,8 @@ fn why_a_claim_names_nobody_is_explained_by_its_path_and_shape() {
                 "the claim /u is empty",
                 "the claim /o/id is an object with 2 members, not a string or an object with \
                  exactly 1 member",
-                "the claim /r is a list of 1 element, not a string of words, a list of strings or \
-                 an object",
+                "the claim /r is a list of 1 element, not a string of words, an integer, a list of \
+                 those or an object",
             ],
         ),
         (

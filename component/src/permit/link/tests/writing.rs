@@ -25,7 +25,7 @@ fn name(text: &str) -> Name {
 }
 
 fn store<'p>(policy: &'p Policy, caller: &Caller, area: Area) -> Store<'p> {
-    permit::store(policy, caller, area).expect("a permit")
+    permit::store(policy, caller, area, name("a")).expect("a permit")
 }
 
 fn pseudonym() -> Pseudonym {
@@ -46,12 +46,14 @@ fn grants(text: &str) -> Vec<(Grant, LinkPath<'_>)> {
     let policy = policy("[org]\nreplace = 'uploader'");
     let basename = text.rsplit('/').next().expect("a basename");
     let file = LinkPath::File(basename);
-    let store = |area| store(&policy, &anna(), area);
+    let anna = anna();
     let upload = |area, replaces, limits| {
-        let grant = store(area).upload_grant(name(text), replaces, limits, TEN_SECONDS);
+        let store = permit::store(&policy, &anna, area, name(text)).expect("a permit");
+        let grant = store.upload_grant(replaces, limits, TEN_SECONDS);
         (grant.expect("a grant"), file)
     };
-    let folder = store(Area::User).drop_grant(name(text), limits(), TEN_SECONDS);
+    let storing = permit::storing(&policy, &anna, Area::User).expect("a permit");
+    let folder = storing.drop_grant(name(text), limits(), TEN_SECONDS);
     let manage = ManageGrant::new(name(text), pseudonym(), NOW);
     vec![
         upload(Area::Public, false, LinkLimits::default()),
@@ -193,13 +195,13 @@ fn claims_that_contradict_themselves_grant_nothing() {
 fn a_link_grants_no_more_than_its_maker_may_do() {
     let make = |rules: &str, caller: &Caller, replaces| {
         let policy = policy(rules);
-        let store = permit::store(&policy, caller, Area::Public)?;
-        store.upload_grant(name("a"), replaces, LinkLimits::default(), TEN_SECONDS)
+        let store = permit::store(&policy, caller, Area::Public, name("a"))?;
+        store.upload_grant(replaces, LinkLimits::default(), TEN_SECONDS)
     };
     let guard = |grant: Grant| match grant {
         Grant::Upload(grant) => {
             let policy = policy("");
-            let (store, _) = grant.into_store(&policy);
+            let store = grant.into_store(&policy);
             let options = store.options(&ContentType::stored("a/b"), None);
             options.map(|options| (options.may_create, options.may_replace, options.uploader))
         }
@@ -285,11 +287,11 @@ fn the_stricter_limit_of_link_and_policy_is_in_force() {
             content_types: types,
         };
         let made = store(&policy, &anna(), Area::Public);
-        let made = made.upload_grant(name("a"), false, limits, TEN_SECONDS);
+        let made = made.upload_grant(false, limits, TEN_SECONDS);
         let Ok(Grant::Upload(grant)) = made else {
             panic!("{made:?}");
         };
-        let (store, _) = grant.into_store(&policy);
+        let store = grant.into_store(&policy);
         for text in accepted {
             let options = |length| store.options(&ContentType::stored(text), length);
             let options_of = options(Some(effective)).expect("options");
@@ -318,7 +320,7 @@ fn a_manage_link_reaches_only_the_file_of_its_own_uploader() {
     assert_eq!(format!("{:?}", options.may_replace), format!("{own:?}"));
     assert_eq!(options.uploader.as_deref(), Some(pseudonym().as_str()));
     assert_eq!(format!("{:?}", delete.may_remove()), format!("{own:?}"));
-    assert_eq!(store.key(&name("a")), *delete.key());
+    assert_eq!(store.key(), delete.key());
     for (error, problem) in [
         (Error::NotFound, Problem::NotFound),
         (Error::Protected, Problem::LinkInvalid),

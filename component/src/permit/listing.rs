@@ -1,0 +1,56 @@
+//! The permit to list names: all those that the caller may list, and no others.
+
+use super::decision::{Judge, View};
+use super::key::Scope;
+use crate::area::Area;
+use crate::policy::{Operation, Policy};
+use crate::problem::Problem;
+use crate::token::Caller;
+
+/// Permission to list in an area.
+#[derive(Debug, Clone)]
+pub(crate) struct List<'p, 'c> {
+    judge: Judge<'p, 'c>,
+    scope: Scope,
+}
+
+/// May this caller list names that start with `prefix`, which may be empty? Refused only where
+/// none of them may be listed, whatever they are.
+pub(crate) fn list<'p, 'c>(
+    policy: &'p Policy,
+    caller: &'c Caller,
+    area: Area,
+    prefix: &str,
+) -> Result<List<'p, 'c>, Problem> {
+    let judge = Judge::new(policy, caller, area);
+    let scope = judge.decide_within(Operation::List, prefix)?;
+    Ok(List { judge, scope })
+}
+
+impl List<'_, '_> {
+    /// The common prefix of the keys of all names that start with `prefix`, which may
+    /// be empty.
+    pub(crate) fn prefix(&self, prefix: &str) -> String {
+        self.scope.prefix(prefix)
+    }
+
+    /// The name or folder of a key of this area.
+    pub(crate) fn strip<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.strip_prefix(&self.scope.prefix(""))
+    }
+
+    /// Whether all names of the area may be listed alike.
+    pub(crate) fn is_uniform(&self) -> bool {
+        self.judge.policy.is_uniform(self.judge.area)
+    }
+
+    /// How the names that start with `prefix` are judged: those in a folder, if it ends in `/`.
+    pub(crate) fn view(&self, prefix: &str) -> View {
+        self.judge.view(Operation::List, prefix)
+    }
+
+    /// Whether the file with this name may be listed.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        self.judge.decide(Operation::List, name).is_ok()
+    }
+}

@@ -1,0 +1,169 @@
+//! What a document says about one area, and about the paths in it.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::PolicyError;
+use super::facts::Questions;
+use super::fields::CacheControl;
+use super::media::MediaRange;
+use super::paths::{Path, Paths};
+use super::pattern::Pattern;
+use super::rule::{Rule, Rules, Word, Words};
+use super::text::from_text;
+use super::units::FileSize;
+use super::{AreaLimits, AreaPolicy, Pointer};
+use crate::area::Area;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+pub(super) struct AreaSection {
+    read: Option<Spanned<Words>>,
+    list: Option<Spanned<Words>>,
+    create: Option<Spanned<Words>>,
+    replace: Option<Spanned<Words>>,
+    delete: Option<Spanned<Words>>,
+    #[serde(default)]
+    max_file_size: FileSize,
+    content_types: Option<Vec<MediaRange>>,
+    pub(super) cache_control: Option<Spanned<CacheControl>>,
+    #[serde(default)]
+    paths: Vec<PathSection>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+struct PathSection {
+    #[serde(rename = "match")]
+    pattern: Spanned<PatternText>,
+    read: Option<Spanned<Words>>,
+    list: Option<Spanned<Words>>,
+    create: Option<Spanned<Words>>,
+    replace: Option<Spanned<Words>>,
+    delete: Option<Spanned<Words>>,
+    max_file_size: Option<FileSize>,
+    content_types: Option<Vec<MediaRange>>,
+    cache_control: Option<Spanned<CacheControl>>,
+}
+
+/// A pattern that can be read, as written and encoded.
+struct PatternText {
+    text: String,
+    encoded: Vec<u8>,
+}
+
+from_text!(PatternText, "a pattern such as \"departments/**\"");
+
+impl TryFrom<String> for PatternText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let encoded = Pattern::parse(&text)?;
+        Ok(Self { text, encoded })
+    }
+}
+
+impl AreaSection {
+    /// `document` is for the line numbers. Adds what the rules and paths ask of tokens to
+    /// `questions`.
+    pub(super) fn into_area(
+        self,
+        area: Area,
+        document: &str,
+        questions: &mut Questions,
+    ) -> Result<AreaPolicy, PolicyError> {
+        if area != Area::Public {
+            let of_paths = self.paths.iter().map(|path| &path.cache_control);
+            let mut fields = [&self.cache_control].into_iter().chain(of_paths).flatten();
+            if let Some(field) = fields.next() {
+                let message =
+                    "cache-control is only valid in [public]; all other files are private";
+                return Err(PolicyError::at(document, field.span(), message));
+            }
+        }
+        if let Some(path) = self.paths.get(Paths::MOST) {
+            let message = format!(
+                "{area}.paths: an area can have at most {} paths",
+                Paths::MOST
+            );
+            return Err(PolicyError::at(document, path.pattern.span(), &message));
+        }
+        let lines = Lines::new(document);
+        let mut paths = Paths::default();
+        for section in self.paths {
+            let line = lines.of(section.pattern.span().start);
+            let PatternText { text, encoded } = section.pattern.into_inner();
+            let (claims, user) = Pattern::new(&encoded).questions();
+            if user {
+                questions.ask_user();
+            }
+            for pointer in claims.into_iter().map(str::to_owned) {
+                questions.ask_claim(&Pointer::try_from(pointer).unwrap_or_default());
+            }
+            let path = Path {
+                text,
+                line,
+                rules: Rules {
+                    read: lines.rule(section.read),
+                    list: lines.rule(section.list),
+                    create: lines.rule(section.create),
+                    replace: lines.rule(section.replace),
+                    delete: lines.rule(section.delete),
+                },
+                max_file_size: section.max_file_size.map(|size| size.bytes()),
+                content_types: section.content_types,
+                cache_control: section.cache_control.map(Spanned::into_inner),
+            };
+            ask(&path.rules, questions);
+            paths.push(&encoded, &path);
+        }
+        let rules = Rules {
+            read: lines.rule(self.read),
+            list: lines.rule(self.list),
+            create: lines.rule(self.create),
+            replace: lines.rule(self.replace),
+            delete: lines.rule(self.delete),
+        };
+        ask(&rules, questions);
+        Ok(AreaPolicy {
+            rules,
+            limits: AreaLimits {
+                max_file_size: self.max_file_size.bytes(),
+                content_types: self
+                    .content_types
+                    .unwrap_or_else(|| vec![MediaRange::any()]),
+            },
+            paths,
+        })
+    }
+}
+
+/// Adds the claims of these rules.
+fn ask(rules: &Rules, questions: &mut Questions) {
+    for word in rules.all().flat_map(|rule| &rule.words) {
+        if let Word::Claim(pointer, _) = word {
+            questions.ask_claim(pointer);
+        }
+    }
+}
+
+/// Where the lines of a document end: a document with many rules is read once.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn new(document: &str) -> Self {
+        Self(memchr::memchr_iter(b'\n', document.as_bytes()).collect())
+    }
+
+    fn of(&self, offset: usize) -> u32 {
+        let before = self.0.partition_point(|&end| end < offset);
+        u32::try_from(before + 1).unwrap_or(u32::MAX)
+    }
+
+    fn rule(&self, written: Option<Spanned<Words>>) -> Option<Rule> {
+        written.map(|written| Rule {
+            line: self.of(written.span().start),
+            words: written.into_inner().0,
+        })
+    }
+}

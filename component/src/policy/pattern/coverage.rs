@@ -1,0 +1,108 @@
+//! Which of the names that start with a prefix fit a pattern, without knowing the names.
+
+use super::{MAX_SEGMENTS, Meaning, Pattern, Segment};
+
+/// How many of the names with a prefix fit a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Coverage {
+    None,
+    /// Some may, and some may not.
+    Some,
+    All,
+}
+
+/// Positions in a pattern, as bits: those at which the rest of a name may have to fit the rest of
+/// the pattern.
+type Positions = u128;
+
+// A final `**` is two segments, and the end is a position too.
+const _: () = assert!(MAX_SEGMENTS + 2 <= Positions::BITS as usize);
+
+impl Pattern<'_> {
+    /// How many of the names that start with `prefix`, which may be empty, fit.
+    pub(in crate::policy) fn coverage(self, prefix: &str, meaning: Meaning<'_>) -> Coverage {
+        let segments: Vec<Segment<'_>> = self.segments().collect();
+        if segments.iter().any(|segment| segment.is_void(meaning)) {
+            return Coverage::None;
+        }
+        let (folder, begun) = prefix
+            .rsplit_once('/')
+            .map_or((None, prefix), |(folder, begun)| (Some(folder), begun));
+        let mut positions = reached(1, &segments);
+        for text in folder.into_iter().flat_map(|folder| folder.split('/')) {
+            let mut next = 0;
+            for (at, segment) in at(positions, &segments) {
+                if segment == Segment::Many {
+                    next |= 1 << at;
+                } else if segment.fits(text, meaning) {
+                    next |= 1 << (at + 1);
+                }
+            }
+            positions = reached(next, &segments);
+        }
+        let mut coverage = Coverage::None;
+        for (at, segment) in at(positions, &segments) {
+            match &segments[at..] {
+                [Segment::Many] | [Segment::One, Segment::Many] => return Coverage::All,
+                _ if segment.may_begin(begun, meaning) => coverage = Coverage::Some,
+                _ => {}
+            }
+        }
+        coverage
+    }
+}
+
+/// These positions, and those behind each `**` among them, which may stand for nothing.
+fn reached(mut positions: Positions, segments: &[Segment<'_>]) -> Positions {
+    for (at, segment) in segments.iter().enumerate() {
+        if positions & (1 << at) != 0 && *segment == Segment::Many {
+            positions |= 1 << (at + 1);
+        }
+    }
+    positions
+}
+
+fn at<'s, 'p>(
+    positions: Positions,
+    segments: &'s [Segment<'p>],
+) -> impl Iterator<Item = (usize, Segment<'p>)> + use<'s, 'p> {
+    let segments = segments.iter().copied().enumerate();
+    segments.filter(move |(at, _)| positions & (1 << at) != 0)
+}
+
+impl Segment<'_> {
+    /// Whether no segment of a name can fit.
+    fn is_void(self, meaning: Meaning<'_>) -> bool {
+        let Meaning::Of(facts) = meaning else {
+            return false;
+        };
+        let is_segment = |text: &str| !text.contains('/') && !matches!(text, "" | "." | "..");
+        match self {
+            Self::User => !facts.user().is_some_and(is_segment),
+            Self::Claim(pointer) => {
+                let mut values = facts.claim(pointer).iter();
+                !values.any(|value| is_segment(value))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a segment that begins so could fit; sometimes also if none can.
+    fn may_begin(self, begun: &str, meaning: Meaning<'_>) -> bool {
+        match (self, meaning) {
+            (Self::Literal(text), _) => text.starts_with(begun.as_bytes()),
+            (Self::Glob(glob), _) => {
+                let head = glob.split(|&byte| byte == b'*').next().unwrap_or_default();
+                head.starts_with(begun.as_bytes()) || begun.as_bytes().starts_with(head)
+            }
+            (Self::User, Meaning::Of(facts)) => {
+                facts.user().is_some_and(|user| user.starts_with(begun))
+            }
+            (Self::Claim(pointer), Meaning::Of(facts)) => {
+                let mut values = facts.claim(pointer).iter();
+                values.any(|value| value.starts_with(begun))
+            }
+            (Self::User | Self::Claim(_), Meaning::OfAny) | (Self::One | Self::Many, _) => true,
+        }
+    }
+}
