@@ -19,6 +19,7 @@ pub(crate) mod urls;
 
 mod file;
 mod json_body;
+mod listing;
 mod managed;
 mod progress;
 

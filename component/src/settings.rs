@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use crate::bindings::wasi::cli::environment::get_environment;
 use crate::memo::Memo;
-use crate::permit::link::LinkKey;
+use crate::permit::link::{self, LinkKey};
 use crate::policy::{Policy, PolicyError};
+use crate::url::seal::SealKey;
 
 /// The policy that was built into this component.
 const BAKED: &str = include_str!(env!("COFFER_POLICY_FILE"));
@@ -94,11 +95,22 @@ impl Settings {
         Ok(IN_FORCE.get_or_init(|| policy))
     }
 
-    /// The key that signs links, if this service has a link secret. A trailing line break,
-    /// which a secret file or a platform's form may add, is not part of it.
+    /// The key that signs links, if this service has a link secret.
     pub(crate) fn link_key(&self) -> Option<LinkKey> {
+        LinkKey::derive(self.link_secret()?)
+    }
+
+    /// The key that hides positions in lists, if this service has a link secret.
+    pub(crate) fn cursor_key(&self) -> Option<SealKey> {
+        let secret = self.link_secret()?;
+        (secret.len() >= link::MIN_SECRET).then(|| SealKey::derive(secret))
+    }
+
+    /// A trailing line break, which a secret file or a platform's form may add, is not part of
+    /// it.
+    fn link_secret(&self) -> Option<&[u8]> {
         let secret = self.value("COFFER_LINK_SECRET")?;
-        LinkKey::derive(secret.trim_ascii().as_bytes())
+        Some(secret.trim_ascii().as_bytes())
     }
 
     /// How clients reach this service, without a trailing slash.

@@ -56,10 +56,11 @@ pub(crate) fn answer(
             let folder = format!("{folder}/");
             let list = permit::list(context.policy, &context.caller, area, &folder)?;
             let (key, caller) = (permit.prefix(&folder), permit::identity(&context.caller));
-            let series = Series::new(folder, &["delete", &key, caller]);
+            let hiding = context.settings.cursor_key();
+            let series = Series::new(folder, &["delete", &key, caller], hiding);
             let after = cursor.map(|cursor| series.after(&cursor)).transpose()?;
             let work = |names: &[String]| remove_listed(&permit, names);
-            step(&list, series.folder()).work_through(&series, after, BATCH, work)?
+            step(&list, &series).work_through(&series, after, BATCH, work)?
         }
     };
     Ok(Answer::Whole(Response::json(StatusCode::OK, &progress)))

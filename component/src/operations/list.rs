@@ -4,14 +4,14 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::Context;
+use super::listing::{self, Asked, Blobs, Entry, Next};
 use crate::area::Area;
-use crate::bindings::coffer::storage::blobs::{self, Entry, ListOptions};
 use crate::http::{Answer, Response};
 use crate::permit;
 use crate::problem::Problem;
 use crate::time;
-use crate::url::Cursor;
 use crate::url::query::ListQuery;
+use crate::url::{Cursor, seal};
 
 /// One page.
 #[derive(Serialize)]
@@ -36,40 +36,47 @@ pub(crate) fn answer(context: &Context<'_>, area: Area) -> Result<Answer, Proble
     let prefix = query.as_ref().map_or("", |query| query.prefix.as_str());
     let permit = permit::list(context.policy, &context.caller, area, prefix)?;
     let query = query?;
-    let page = blobs::list(&ListOptions {
-        prefix: permit.prefix(&query.prefix),
-        delimiter: query.folders.then(|| "/".to_owned()),
-        after: query.cursor.map(|cursor| permit.prefix(cursor.after())),
+    let key = || context.settings.cursor_key();
+    let binding = || {
+        let shape = if query.folders { "folders" } else { "files" };
+        let caller = permit::identity(&context.caller);
+        seal::binding(["list", &permit.prefix(&query.prefix), shape, caller])
+    };
+    let open = |sealed: &[u8]| key()?.open(sealed, &binding());
+    let after = query
+        .cursor
+        .map(|cursor| cursor.after(&query.prefix, query.folders, open));
+    let asked = Asked {
+        prefix: &query.prefix,
+        by_folders: query.folders,
+        after: after.transpose()?,
         limit: query.limit,
-    })?;
+    };
+    let page = listing::page(&Blobs(&permit), &permit, asked, &|| key().is_some())?;
 
+    let next = match (page.next, page.entries.last()) {
+        (Next::End, _) | (Next::LastEntry, None) => None,
+        (Next::LastEntry, Some(last)) => Some(Cursor::encode(last.name())),
+        (Next::Hidden(after), _) => {
+            let key = key().ok_or(Problem::Internal)?;
+            Some(Cursor::sealed(&key.seal(&after, &binding())?))
+        }
+    };
     let mut listing = Listing {
         files: Vec::new(),
         folders: Vec::new(),
-        next: None,
+        next,
     };
-    let mut last = None;
     for entry in page.entries {
         match entry {
-            Entry::File(file) => {
-                let name = permit.strip(&file.key).ok_or(Problem::Internal)?.to_owned();
-                last = Some(name.clone());
-                listing.files.push(ListedFile {
-                    name,
-                    size: file.size,
-                    etag: file.etag,
-                    last_modified: time::rfc3339(file.modified),
-                });
-            }
-            Entry::Folder(key) => {
-                let name = permit.strip(&key).ok_or(Problem::Internal)?.to_owned();
-                last = Some(name.clone());
-                listing.folders.push(name);
-            }
+            Entry::File(file) => listing.files.push(ListedFile {
+                name: file.name,
+                size: file.size,
+                etag: file.etag,
+                last_modified: time::rfc3339(file.modified),
+            }),
+            Entry::Folder(name) => listing.folders.push(name),
         }
     }
-    listing.next = last
-        .filter(|_| page.more)
-        .map(|entry| Cursor::encode(&entry));
     Ok(Answer::Whole(Response::json(StatusCode::OK, &listing)))
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::bindings::coffer::storage::blobs::{self, Entry, ListOptions};
+use super::listing::{self, Asked, Blobs, Entry, Next};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::permit::List;
 use crate::problem::Problem;
-use crate::url::Series;
+use crate::url::{After, Series};
 
 /// How long a call works before it answers.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -38,11 +38,20 @@ struct Failure {
 /// What came of one file.
 pub(super) type Outcome = Result<(), Problem>;
 
-/// The next names of a folder, in ascending order.
+/// The next names of a folder, in ascending order: those that the caller may list. Files that they
+/// may not are neither worked on nor mentioned.
 pub(super) struct Page {
     names: Vec<String>,
-    /// Whether there are more behind these.
-    more: bool,
+    next: Next,
+}
+
+/// Where a step continues.
+#[derive(Debug, Clone)]
+enum Place {
+    /// After a file that was worked on.
+    File(String),
+    /// After what the caller may not know.
+    Hidden(After),
 }
 
 impl Progress {
@@ -81,10 +90,14 @@ impl Progress {
         self.done == 0 && self.failed.is_empty()
     }
 
-    /// The same, to be continued after the file with this name.
-    fn until(mut self, series: &Series, after: Option<String>) -> Self {
-        self.next = after.map(|name| series.cursor(&name));
-        self
+    /// The same, to be continued there.
+    fn until(mut self, series: &Series, place: Option<Place>) -> Result<Self, Problem> {
+        self.next = match place {
+            None => None,
+            Some(Place::File(name)) => Some(series.cursor(&name)),
+            Some(Place::Hidden(after)) => Some(series.sealed(&after)?),
+        };
+        Ok(self)
     }
 }
 
@@ -96,13 +109,13 @@ pub(super) struct Step<L, C> {
     clock: C,
 }
 
-/// A step through the files of this folder.
+/// A step through the files of this series' folder.
 pub(super) fn step(
     permit: &List<'_, '_>,
-    folder: &str,
-) -> Step<impl FnMut(Option<&str>) -> Result<Page, Problem>, impl Fn() -> Duration> {
+    series: &Series,
+) -> Step<impl FnMut(Option<After>) -> Result<Page, Problem>, impl Fn() -> Duration> {
     Step {
-        list: move |after: Option<&str>| page(permit, folder, after),
+        list: move |after| page(permit, series, after),
         clock: || {
             let now = wall_clock::now();
             Duration::new(now.seconds, now.nanoseconds)
@@ -110,31 +123,32 @@ pub(super) fn step(
     }
 }
 
-fn page(permit: &List<'_, '_>, folder: &str, after: Option<&str>) -> Result<Page, Problem> {
-    let listing = blobs::list(&ListOptions {
-        prefix: permit.prefix(folder),
-        delimiter: None,
-        after: after.map(|name| permit.prefix(name)),
+fn page(permit: &List<'_, '_>, series: &Series, after: Option<After>) -> Result<Page, Problem> {
+    let asked = Asked {
+        prefix: series.folder(),
+        by_folders: false,
+        after,
         limit: PAGE,
-    })?;
-    let name = |entry: Entry| match entry {
-        Entry::File(file) => permit.strip(&file.key).map(str::to_owned),
+    };
+    let page = listing::page(&Blobs(permit), permit, asked, &|| series.can_seal())?;
+    let name = |entry| match entry {
+        Entry::File(file) => Some(file.name),
         Entry::Folder(_) => None,
     };
-    let names = listing.entries.into_iter().map(name);
+    let names = page.entries.into_iter().map(name);
     Ok(Page {
         names: names.collect::<Option<_>>().ok_or(Problem::Internal)?,
-        more: listing.more,
+        next: page.next,
     })
 }
 
 impl<L, C> Step<L, C>
 where
-    L: FnMut(Option<&str>) -> Result<Page, Problem>,
+    L: FnMut(Option<After>) -> Result<Page, Problem>,
     C: Fn() -> Duration,
 {
-    /// Works through the folder's files after the one with this name, `batch` of them at a
-    /// time, until all are worked on or the time is over.
+    /// Works through the folder's files after this position, `batch` of them at a time, until
+    /// all are worked on or the time is over.
     ///
     /// # Errors
     /// A fault of the service that comes before anything is done. A later one ends the step,
@@ -142,36 +156,47 @@ where
     pub(super) fn work_through(
         mut self,
         series: &Series,
-        mut after: Option<String>,
+        after: Option<After>,
         batch: usize,
         mut work: impl FnMut(&[String]) -> Vec<Outcome>,
     ) -> Result<Progress, Problem> {
         let mut progress = Progress::default();
         let start = (self.clock)();
+        // A clock that was set back ends the step too.
+        let is_over = |progress: &Progress, now: Duration| {
+            let elapsed = now.checked_sub(start);
+            let is_late = elapsed.is_none_or(|elapsed| elapsed >= BUDGET);
+            is_late || progress.failed.len() >= MOST_FAILURES
+        };
+        let mut place = after.map(Place::Hidden);
         loop {
-            let page = match (self.list)(after.as_deref()) {
+            let after = place.clone().map(|place| match place {
+                Place::File(name) => After::Name(name),
+                Place::Hidden(after) => after,
+            });
+            let page = match (self.list)(after) {
                 Ok(page) => page,
                 Err(problem) if progress.is_empty() => return Err(problem),
-                Err(_) => return Ok(progress.until(series, after)),
+                Err(_) => return progress.until(series, place),
             };
             let mut batches = page.names.chunks(batch).peekable();
-            let mut has_more = page.more && !page.names.is_empty();
             while let Some(names) = batches.next() {
                 match progress.record(names, work(names)) {
-                    Ok(()) => after = names.last().cloned(),
+                    Ok(()) => place = names.last().cloned().map(Place::File),
                     Err(problem) if progress.is_empty() => return Err(problem),
-                    Err(_) => return Ok(progress.until(series, after)),
+                    Err(_) => return progress.until(series, place),
                 }
-                has_more = page.more || batches.peek().is_some();
-                // A clock that was set back ends the step too.
-                let elapsed = (self.clock)().checked_sub(start);
-                let is_over = elapsed.is_none_or(|elapsed| elapsed >= BUDGET);
-                if has_more && (is_over || progress.failed.len() >= MOST_FAILURES) {
-                    return Ok(progress.until(series, after));
+                if batches.peek().is_some() && is_over(&progress, (self.clock)()) {
+                    return progress.until(series, place);
                 }
             }
-            if !has_more {
-                return Ok(progress);
+            match page.next {
+                Next::End => return Ok(progress),
+                Next::LastEntry => {}
+                Next::Hidden(after) => place = Some(Place::Hidden(after)),
+            }
+            if is_over(&progress, (self.clock)()) {
+                return progress.until(series, place);
             }
         }
     }

@@ -157,6 +157,19 @@ impl<'p, 'c> Judge<'p, 'c> {
         }
     }
 
+    /// Whether the caller, who has entered the area, may do this to all files with this name.
+    pub(super) fn allows(self, operation: Operation, name: &str) -> bool {
+        self.reach(operation, &self.applied(name)) == Ok(Reach::All)
+    }
+
+    /// The only segments that can come next in the names that start with `prefix` and for which
+    /// the caller may, as [`Policy::next_segments`] says.
+    pub(super) fn next_segments(self, operation: Operation, prefix: &str) -> Option<Vec<String>> {
+        let may = |applied: &Applied<'_>| self.reach(operation, applied).is_ok();
+        let facts = self.caller.facts();
+        self.policy.next_segments(self.area, prefix, facts, may)
+    }
+
     fn decide_any(
         self,
         operation: Operation,

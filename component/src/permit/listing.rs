@@ -51,6 +51,12 @@ impl List<'_, '_> {
 
     /// Whether the file with this name may be listed.
     pub(crate) fn shows(&self, name: &str) -> bool {
-        self.judge.decide(Operation::List, name).is_ok()
+        self.judge.allows(Operation::List, name)
+    }
+
+    /// The only segments that can come next in the names that start with `prefix` and may be
+    /// listed, in order: whole, where `prefix` ends amid one. `None` if there may be others.
+    pub(crate) fn next_segments(&self, prefix: &str) -> Option<Vec<String>> {
+        self.judge.next_segments(Operation::List, prefix)
     }
 }

@@ -12,7 +12,7 @@ use memchr::memmem;
 
 use super::facts::Facts;
 
-pub(super) use coverage::Coverage;
+pub(super) use coverage::{Coverage, Next};
 
 /// The maximum length of a pattern, in bytes.
 const MAX_BYTES: usize = 1024;

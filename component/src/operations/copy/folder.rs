@@ -33,10 +33,15 @@ pub(super) fn answer(
     };
     let caller = permit::identity(&context.caller);
     let [source, target] = &folders.keys;
-    let series = Series::new(folders.from.clone(), &[name, source, target, caller]);
+    let hiding = context.settings.cursor_key();
+    let series = Series::new(
+        folders.from.clone(),
+        &[name, source, target, caller],
+        hiding,
+    );
     let after = cursor.map(|cursor| series.after(cursor)).transpose()?;
     let work = |names: &[String]| copy(permit, &folders, names);
-    let progress = step(list, series.folder()).work_through(&series, after, BATCH, work)?;
+    let progress = step(list, &series).work_through(&series, after, BATCH, work)?;
     Ok(Answer::Whole(Response::json(StatusCode::OK, &progress)))
 }
 

@@ -1,11 +1,16 @@
 use std::cell::{Cell, RefCell};
 
+use ct_codecs::{Base64UrlSafeNoPadding, Decoder};
+
 use super::*;
+use crate::url::seal::SealKey;
 
 /// A folder of files `d/0000` and so on, as a store has it.
 struct Folder {
     names: Vec<String>,
     page: usize,
+    /// What the names end in that the caller may not list.
+    hidden: &'static str,
     /// How often it can still be listed.
     lists: Cell<usize>,
     now: Cell<Duration>,
@@ -16,6 +21,7 @@ impl Folder {
         Self {
             names: (0..count).map(|n| format!("d/{n:04}")).collect(),
             page,
+            hidden: "none",
             lists: Cell::new(usize::MAX),
             now: Cell::new(Duration::from_secs(1_800_000_000)),
         }
@@ -28,20 +34,28 @@ impl Folder {
         outcome: impl Fn(&str) -> Outcome,
         seen: &RefCell<Vec<String>>,
     ) -> Result<Progress, Problem> {
-        let series = Series::new("d/".to_owned(), &[]);
+        let series = Series::new("d/".to_owned(), &[], Some(SealKey::derive(&[7; 32])));
         let after = cursor.map(|cursor| series.after(cursor)).transpose()?;
-        let list = |after: Option<&str>| {
+        let list = |after: Option<After>| {
             if self.lists.get() == 0 {
                 return Err(Problem::Unavailable);
             }
             self.lists.set(self.lists.get() - 1);
             let first = self
                 .names
-                .partition_point(|name| Some(name.as_str()) <= after);
+                .partition_point(|name| Some(name.as_str()) <= after.as_ref().map(After::text));
             let rest = &self.names[first..];
+            let (shown, hidden) = rest.split_at(rest.len().min(self.page));
+            let is_hidden = |name: &&String| !name.ends_with(self.hidden);
             Ok(Page {
-                names: rest.iter().take(self.page).cloned().collect(),
-                more: rest.len() > self.page,
+                names: shown.iter().filter(is_hidden).cloned().collect(),
+                next: match (hidden, shown.last()) {
+                    ([], _) | (_, None) => Next::End,
+                    (_, Some(last)) if last.ends_with(self.hidden) => {
+                        Next::Hidden(After::Name(last.clone()))
+                    }
+                    _ => Next::LastEntry,
+                },
             })
         };
         let clock = || self.now.get();
@@ -169,4 +183,32 @@ fn a_clock_that_is_set_back_ends_a_call() {
     let progress = progress.expect("progress");
     assert_eq!(progress.done, 10);
     assert!(progress.next.is_some());
+}
+
+#[test]
+fn what_the_caller_may_not_list_is_passed_over_and_not_mentioned() {
+    // Whole pages of one, and each tenth file, which ends a page of ten.
+    for page in [1, 10] {
+        let mut folder = Folder::of(1000, page);
+        folder.hidden = "9";
+        let seen = RefCell::default();
+        let (mut cursor, mut calls) = (None, 0);
+        loop {
+            // The time is over after each page.
+            folder.now.set(Duration::from_secs(1_800_000_000));
+            let late = |_: &str| {
+                folder.now.set(folder.now.get() + BUDGET);
+                Ok(())
+            };
+            let progress = folder.call(cursor.as_deref(), late, &seen);
+            cursor = progress.expect("progress").next;
+            calls += 1;
+            let Some(cursor) = &cursor else { break };
+            let bytes = Base64UrlSafeNoPadding::decode_to_vec(cursor, None).expect("base64");
+            assert!(!bytes.ends_with(b"9") || bytes.len() > SealKey::SEALED);
+        }
+        let listed = folder.names.iter().filter(|name| !name.ends_with('9'));
+        assert_eq!(seen.into_inner(), listed.cloned().collect::<Vec<_>>());
+        assert!(calls >= 100, "{calls}");
+    }
 }

@@ -18,28 +18,23 @@ type Positions = u128;
 // A final `**` is two segments, and the end is a position too.
 const _: () = assert!(MAX_SEGMENTS + 2 <= Positions::BITS as usize);
 
-impl Pattern<'_> {
+/// Which segments may come next in the names that fit a pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::policy) enum Next<'a> {
+    /// No others than these; sometimes also some that cannot.
+    Only(Vec<&'a str>),
+    /// Too many to tell.
+    Any,
+}
+
+impl<'p> Pattern<'p> {
     /// How many of the names that start with `prefix`, which may be empty, fit.
     pub(in crate::policy) fn coverage(self, prefix: &str, meaning: Meaning<'_>) -> Coverage {
         let segments: Vec<Segment<'_>> = self.segments().collect();
         if segments.iter().any(|segment| segment.is_void(meaning)) {
             return Coverage::None;
         }
-        let (folder, begun) = prefix
-            .rsplit_once('/')
-            .map_or((None, prefix), |(folder, begun)| (Some(folder), begun));
-        let mut positions = reached(1, &segments);
-        for text in folder.into_iter().flat_map(|folder| folder.split('/')) {
-            let mut next = 0;
-            for (at, segment) in at(positions, &segments) {
-                if segment == Segment::Many {
-                    next |= 1 << at;
-                } else if segment.fits(text, meaning) {
-                    next |= 1 << (at + 1);
-                }
-            }
-            positions = reached(next, &segments);
-        }
+        let (positions, begun) = behind(prefix, &segments, meaning);
         let mut coverage = Coverage::None;
         for (at, segment) in at(positions, &segments) {
             match &segments[at..] {
@@ -50,6 +45,58 @@ impl Pattern<'_> {
         }
         coverage
     }
+
+    /// In the names that start with `prefix` and fit, the segments that `prefix` ends in: whole,
+    /// where it ends amid one.
+    pub(in crate::policy) fn next<'a>(self, prefix: &str, meaning: Meaning<'a>) -> Next<'a>
+    where
+        'p: 'a,
+    {
+        let segments: Vec<Segment<'p>> = self.segments().collect();
+        let (positions, begun) = behind(prefix, &segments, meaning);
+        let mut only = Vec::new();
+        for (_, segment) in at(positions, &segments) {
+            match (segment, meaning) {
+                (Segment::Literal(text), _) => only.extend(std::str::from_utf8(text)),
+                (Segment::User, Meaning::Of(facts)) => only.extend(facts.user()),
+                (Segment::Claim(pointer), Meaning::Of(facts)) => {
+                    only.extend(facts.claim(pointer).iter().map(String::as_str));
+                }
+                _ => return Next::Any,
+            }
+        }
+        only.retain(|text| is_segment(text) && text.starts_with(begun));
+        Next::Only(only)
+    }
+}
+
+/// The positions at which what follows the whole segments of a prefix may have to fit, and the
+/// segment that has begun, which may be empty.
+fn behind<'t>(
+    prefix: &'t str,
+    segments: &[Segment<'_>],
+    meaning: Meaning<'_>,
+) -> (Positions, &'t str) {
+    let (folder, begun) = prefix
+        .rsplit_once('/')
+        .map_or((None, prefix), |(folder, begun)| (Some(folder), begun));
+    let mut positions = reached(1, segments);
+    for text in folder.into_iter().flat_map(|folder| folder.split('/')) {
+        let mut next = 0;
+        for (at, segment) in at(positions, segments) {
+            if segment == Segment::Many {
+                next |= 1 << at;
+            } else if segment.fits(text, meaning) {
+                next |= 1 << (at + 1);
+            }
+        }
+        positions = reached(next, segments);
+    }
+    (positions, begun)
+}
+
+fn is_segment(text: &str) -> bool {
+    !text.contains('/') && !matches!(text, "" | "." | "..")
 }
 
 /// These positions, and those behind each `**` among them, which may stand for nothing.
@@ -76,7 +123,6 @@ impl Segment<'_> {
         let Meaning::Of(facts) = meaning else {
             return false;
         };
-        let is_segment = |text: &str| !text.contains('/') && !matches!(text, "" | "." | "..");
         match self {
             Self::User => !facts.user().is_some_and(is_segment),
             Self::Claim(pointer) => {
