@@ -1,6 +1,8 @@
 //! `GET /v1/{area}/files`: what is on a page, in which order, and what a walk over
 //! the pages sees.
 
+mod closed;
+
 use std::cell::Cell;
 
 use futures_util::stream::{self, StreamExt};

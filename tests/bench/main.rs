@@ -21,6 +21,7 @@ mod coffer;
 mod contest;
 mod files;
 mod fill;
+mod folders;
 mod growth;
 mod instructions;
 mod load;

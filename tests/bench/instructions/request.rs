@@ -6,7 +6,7 @@ use super::{Counts, callgrind};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::load::{Request, probe};
-use crate::{Result, files, tokens};
+use crate::{Result, files, folders, tokens};
 
 const TIMES: u64 = 500;
 /// Warm-up requests, after which caches and allocators are settled.
@@ -14,13 +14,15 @@ const WARM_UP: u64 = 50;
 const SIZE: usize = 4096;
 const TARGET: &str = "/v1/public/files/small";
 const WITH_PATHS: &str = "GET, 4 KiB, 100 paths";
+const OPEN: &str = "list, 100 folders";
+const HALF_CLOSED: &str = "list, 100 folders among as many closed ones";
 
 /// Instructions of one request of each kind, one after another on one connection.
 pub fn count(bench: &Bench) -> Result<Counts> {
     let bearer = format!("Bearer {}", tokens::user()?);
     let get = |coffer: &Coffer| coffer.stored(TARGET, &files::content(SIZE));
     type Make<'m> = Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'm>;
-    let kinds: [(&str, Make); 5] = [
+    let kinds: [(&str, Make); 7] = [
         ("GET, 4 KiB", Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
         (WITH_PATHS, Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
         (
@@ -39,13 +41,15 @@ pub fn count(bench: &Bench) -> Result<Counts> {
                 Ok((none, body))
             }),
         ),
+        (OPEN, Box::new(|coffer| folders::page(coffer, "all"))),
+        (HALF_CLOSED, Box::new(|coffer| folders::page(coffer, "half"))),
     ];
     let mut counts = Counts::new();
     for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {
-        let more_policy = if *name == WITH_PATHS {
-            paths()
-        } else {
-            String::new()
+        let more_policy = match *name {
+            WITH_PATHS => paths(),
+            OPEN | HALF_CLOSED => folders::POLICY.to_owned(),
+            _ => String::new(),
         };
         let run = |times| run(bench, &more_policy, make, times);
         if counts.is_empty() {
