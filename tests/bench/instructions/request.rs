@@ -42,7 +42,10 @@ pub fn count(bench: &Bench) -> Result<Counts> {
             }),
         ),
         (OPEN, Box::new(|coffer| folders::page(coffer, "all"))),
-        (HALF_CLOSED, Box::new(|coffer| folders::page(coffer, "half"))),
+        (
+            HALF_CLOSED,
+            Box::new(|coffer| folders::page(coffer, "half")),
+        ),
     ];
     let mut counts = Counts::new();
     for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {

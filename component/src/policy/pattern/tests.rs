@@ -181,3 +181,34 @@ fn what_a_prefix_covers_is_what_its_names_say() {
         (Some, All, None)
     );
 }
+
+#[test]
+fn the_next_segments_are_known_unless_they_can_be_any() {
+    let only = |texts: &'static [&'static str]| Next::Only(texts.to_vec());
+    for (pattern, prefix, expected) in [
+        ("a/b", "", only(&["a"])),
+        ("a/b", "a", only(&["a"])),
+        ("a/b", "b", only(&[])),
+        ("a/b", "a/", only(&["b"])),
+        ("a/b", "a/b/", only(&[])),
+        ("日本/x", "日", only(&["日本"])),
+        ("a/**", "a", only(&["a"])),
+        ("a/**", "a/", Next::Any),
+        ("a/**/b", "a/", Next::Any),
+        ("**/b", "", Next::Any),
+        ("*/b", "", Next::Any),
+        ("a*/b", "a", Next::Any),
+        ("*/b", "x/", only(&["b"])),
+        ("{user}/**", "", only(&["ann"])),
+        ("{user}/**", "b", only(&[])),
+        ("d/{claim:/projects}/**", "d/", only(&["x", "y z"])),
+        ("d/{claim:/projects}/**", "d/y", only(&["y z"])),
+        ("{claim:/wild}/f", "", only(&["*", "**", "{user}"])),
+        ("d/{claim:/none}/f", "d/", only(&[])),
+    ] {
+        let encoded = Pattern::parse(pattern).expect(pattern);
+        let facts = ann();
+        let next = Pattern::new(&encoded).next(prefix, Meaning::Of(&facts));
+        assert_eq!(next, expected, "{pattern} {prefix}");
+    }
+}
