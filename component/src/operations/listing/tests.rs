@@ -166,6 +166,19 @@ fn folders_that_are_open_are_read_together() {
 }
 
 #[test]
+fn a_folder_that_comes_between_two_calls_is_judged_too() {
+    let text = COMPANY.replace(
+        "[[org.paths]]\nmatch = 'open*/**'",
+        "[[org.paths]]\nmatch = 'open-2/**'\n[[org.paths]]\nmatch = 'open-*/**'",
+    );
+    let names = ["open-1/a", "open-3/b"].map(str::to_owned);
+    let store = Fake::of(names.clone());
+    store.coming.borrow_mut().push("open-2/secret".to_owned());
+    let found = first(&store, &text, "", false);
+    assert_eq!(found, (names.to_vec(), Next::End));
+}
+
+#[test]
 fn where_all_names_are_judged_alike_a_page_is_one_call() {
     let names: Vec<String> = (0..300).map(|number| format!("open/{number:03}")).collect();
     let store = Fake::of(names.iter().cloned());

@@ -250,7 +250,7 @@ impl Asks {
 
     /// All pages, each with at most so many calls. Each names no more than `shown` does.
     fn walk(&self, store: &Fake, permit: &List<'_, '_>, shown: &[String]) -> Vec<String> {
-        let (mut after, mut all) = (None, Vec::new());
+        let (mut after, mut all, mut is_promised) = (None, Vec::new(), false);
         for _ in 0..100_000 {
             let asked = Asked {
                 prefix: &self.prefix,
@@ -268,8 +268,10 @@ impl Asks {
                     assert!(self.may_pause);
                     assert!(store.calls() - before <= 17);
                 }
-                Next::End => {}
+                // A cursor after an entry says that there is another one.
+                Next::End => assert!(!is_promised || !page.entries.is_empty()),
             }
+            is_promised = page.next == Next::LastEntry;
             all.extend(page.entries.iter().map(|entry| entry.name().to_owned()));
             after = follow(&page, &self.prefix, self.by_folders, shown);
             if after.is_none() {
