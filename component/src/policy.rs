@@ -22,6 +22,7 @@ mod paths;
 mod pattern;
 mod rule;
 mod source;
+mod table;
 mod text;
 mod units;
 mod web_url;

@@ -10,6 +10,8 @@ use super::media::MediaRange;
 use super::paths::{Path, Paths};
 use super::pattern::Pattern;
 use super::rule::{Rule, Rules, Word, Words};
+use super::source::Lines;
+use super::table::TableOf;
 use super::text::from_text;
 use super::units::FileSize;
 use super::{AreaLimits, AreaPolicy, Pointer};
@@ -28,7 +30,7 @@ pub(super) struct AreaSection {
     content_types: Option<Vec<MediaRange>>,
     pub(super) cache_control: Option<Spanned<CacheControl>>,
     #[serde(default)]
-    paths: Vec<PathSection>,
+    paths: Vec<TableOf<PathSection>>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +75,7 @@ impl AreaSection {
         questions: &mut Questions,
     ) -> Result<AreaPolicy, PolicyError> {
         if area != Area::Public {
-            let of_paths = self.paths.iter().map(|path| &path.cache_control);
+            let of_paths = self.paths.iter().map(|path| &path.0.cache_control);
             let mut fields = [&self.cache_control].into_iter().chain(of_paths).flatten();
             if let Some(field) = fields.next() {
                 let message =
@@ -86,12 +88,12 @@ impl AreaSection {
                 "{area}.paths: an area can have at most {} paths",
                 Paths::MOST
             );
-            return Err(PolicyError::at(document, path.pattern.span(), &message));
+            return Err(PolicyError::at(document, path.0.pattern.span(), &message));
         }
         let lines = Lines::new(document);
         let mut paths = Paths::default();
-        for section in self.paths {
-            let line = lines.of(section.pattern.span().start);
+        for TableOf(section) in self.paths {
+            let line = line(&lines, section.pattern.span().start);
             let PatternText { text, encoded } = section.pattern.into_inner();
             let (claims, user) = Pattern::new(&encoded).questions();
             if user {
@@ -104,11 +106,11 @@ impl AreaSection {
                 text,
                 line,
                 rules: Rules {
-                    read: lines.rule(section.read),
-                    list: lines.rule(section.list),
-                    create: lines.rule(section.create),
-                    replace: lines.rule(section.replace),
-                    delete: lines.rule(section.delete),
+                    read: rule(&lines, section.read),
+                    list: rule(&lines, section.list),
+                    create: rule(&lines, section.create),
+                    replace: rule(&lines, section.replace),
+                    delete: rule(&lines, section.delete),
                 },
                 max_file_size: section.max_file_size.map(|size| size.bytes()),
                 content_types: section.content_types,
@@ -118,11 +120,11 @@ impl AreaSection {
             paths.push(&encoded, &path);
         }
         let rules = Rules {
-            read: lines.rule(self.read),
-            list: lines.rule(self.list),
-            create: lines.rule(self.create),
-            replace: lines.rule(self.replace),
-            delete: lines.rule(self.delete),
+            read: rule(&lines, self.read),
+            list: rule(&lines, self.list),
+            create: rule(&lines, self.create),
+            replace: rule(&lines, self.replace),
+            delete: rule(&lines, self.delete),
         };
         ask(&rules, questions);
         Ok(AreaPolicy {
@@ -147,23 +149,13 @@ fn ask(rules: &Rules, questions: &mut Questions) {
     }
 }
 
-/// Where the lines of a document end: a document with many rules is read once.
-struct Lines(Vec<usize>);
+fn rule(lines: &Lines, written: Option<Spanned<Words>>) -> Option<Rule> {
+    written.map(|written| Rule {
+        line: line(lines, written.span().start),
+        words: written.into_inner().0,
+    })
+}
 
-impl Lines {
-    fn new(document: &str) -> Self {
-        Self(memchr::memchr_iter(b'\n', document.as_bytes()).collect())
-    }
-
-    fn of(&self, offset: usize) -> u32 {
-        let before = self.0.partition_point(|&end| end < offset);
-        u32::try_from(before + 1).unwrap_or(u32::MAX)
-    }
-
-    fn rule(&self, written: Option<Spanned<Words>>) -> Option<Rule> {
-        written.map(|written| Rule {
-            line: self.of(written.span().start),
-            words: written.into_inner().0,
-        })
-    }
+fn line(lines: &Lines, offset: usize) -> u32 {
+    u32::try_from(lines.of(offset)).unwrap_or(u32::MAX)
 }

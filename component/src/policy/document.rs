@@ -13,6 +13,7 @@ use super::fields::Origins;
 use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::instant::Instant;
 use super::source::line_of;
+use super::table::TableOf;
 use super::units::{Age, Count};
 use super::{Policy, UnfinishedLimits};
 use crate::area::Area;
@@ -26,19 +27,19 @@ const LONGEST_PATHS: usize = 128 << 10;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct Document {
     public_only: Option<Spanned<bool>>,
-    iam: Option<Spanned<IamSection>>,
+    iam: Option<Spanned<TableOf<IamSection>>>,
     #[serde(default)]
-    public: AreaSection,
+    public: TableOf<AreaSection>,
     #[serde(default)]
-    user: AreaSection,
+    user: TableOf<AreaSection>,
     #[serde(default)]
-    org: AreaSection,
+    org: TableOf<AreaSection>,
     #[serde(default)]
-    links: LinksSection,
+    links: TableOf<LinksSection>,
     #[serde(default)]
-    uploads: UploadsSection,
+    uploads: TableOf<UploadsSection>,
     #[serde(default)]
-    cors: CorsSection,
+    cors: TableOf<CorsSection>,
 }
 
 #[derive(Deserialize)]
@@ -105,17 +106,18 @@ impl Document {
 
     /// `text` is the document itself, for the line numbers of errors.
     fn into_policy(mut self, text: &str) -> Result<Policy, PolicyError> {
+        let (TableOf(links), TableOf(uploads)) = (self.links, self.uploads);
         let public_only = self.public_only.filter(|said| *said.get_ref());
         if let (Some(said), Some(_)) = (&public_only, &self.iam) {
             let message = "public-only = true and an [iam] section are mutually exclusive";
             return Err(PolicyError::at(text, said.span(), message));
         }
-        let cache_control = self.public.cache_control.take();
+        let cache_control = self.public.0.cache_control.take();
         let mut questions = Questions::default();
         let mut area = |section: AreaSection, area| section.into_area(area, text, &mut questions);
-        let public = area(self.public, Area::Public)?;
-        let user = area(self.user, Area::User)?;
-        let org = area(self.org, Area::Org)?;
+        let public = area(self.public.0, Area::Public)?;
+        let user = area(self.user.0, Area::User)?;
+        let org = area(self.org.0, Area::Org)?;
         if public.paths.len() + user.paths.len() + org.paths.len() > LONGEST_PATHS {
             let message = format!("the paths take more than {LONGEST_PATHS} bytes together");
             return Err(PolicyError::new(&message));
@@ -132,24 +134,23 @@ impl Document {
             org,
             questions,
             cache_control: cache_control.map(Spanned::into_inner),
-            link_max_age: self.links.max_age.seconds(),
-            links_not_before: self.links.not_before.map(Instant::seconds),
+            link_max_age: links.max_age.seconds(),
+            links_not_before: links.not_before.map(Instant::seconds),
             uploads: UnfinishedLimits {
-                max_age: self
-                    .uploads
+                max_age: uploads
                     .max_age
                     .as_ref()
                     .map_or(DEFAULT_UPLOAD_AGE, Age::seconds),
-                most: self.uploads.max_unfinished.get(),
+                most: uploads.max_unfinished.get(),
             },
-            origins: self.cors.origins,
+            origins: self.cors.0.origins,
         })
     }
 }
 
-fn into_iam(section: Spanned<IamSection>, text: &str) -> Result<Iam, PolicyError> {
+fn into_iam(section: Spanned<TableOf<IamSection>>, text: &str) -> Result<Iam, PolicyError> {
     let header = line_of(text, section.span().start);
-    let section = section.into_inner();
+    let TableOf(section) = section.into_inner();
     let issuer_at = section.issuer.span();
     let issuer = section.issuer.into_inner().into_string();
     let org = match (section.org_claim, section.audience_prefix) {

@@ -43,22 +43,47 @@ impl PolicyError {
     }
 }
 
+/// The keys of arrays of tables.
+const ARRAYS: [&str; 2] = ["paths", "test"];
+
 /// The message for a value that is invalid at this place.
 fn of_value(message: &str, place: &Place) -> String {
-    let Place { path, found } = place;
+    let Place {
+        path,
+        found,
+        in_array,
+    } = place;
+    let section = |name: &str| match in_array {
+        true => format!("[[{name}]]"),
+        false => format!("[{name}]"),
+    };
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let within = path.rsplit_once('.').map(|(within, _)| within);
-        let within = within.map(|within| format!("[{within}]: "));
+        let within = within.map(|within| format!("{}: ", section(within)));
         return format!("{}unknown key {rest}", within.unwrap_or_default());
     }
     if let Some(rest) = message.strip_prefix("missing field ") {
-        return format!("[{path}]: the key {rest} is missing");
+        return format!("{}: the key {rest} is missing", section(path));
     }
+    let name = path
+        .rsplit_once('.')
+        .map_or(path.as_str(), |(_, name)| name);
     let expected = message
         .strip_prefix("invalid type: ")
         .and_then(|rest| rest.split_once(", expected "));
     match expected {
-        Some((_, expected)) => format!("{path}: expected {}, found {found}", in_words(expected)),
+        Some(("map", "a sequence")) if ARRAYS.contains(&name) => {
+            format!("{path}: it is written with two brackets, [[{path}]], each time")
+        }
+        Some((actual, expected)) => {
+            // An array of tables begins where its first table does.
+            let found = match actual {
+                "sequence" => "a list",
+                "map" => "a table",
+                _ => found,
+            };
+            format!("{path}: expected {}, found {found}", in_words(expected))
+        }
         None => format!("{path}: {message}"),
     }
 }

@@ -3,6 +3,7 @@
 
 mod iam;
 mod media;
+mod paths;
 mod rules;
 
 use super::source::{Section, Source, Written};
@@ -86,9 +87,12 @@ fn of(document: &str, policy: &Policy, now: u64) -> Vec<String> {
         if is_closed(&section, area, policy, &mut notes) {
             continue;
         }
-        rules::look(&section, area, policy, &mut notes);
-        media::look(&section, area, &mut notes);
-        size(&section, area, &mut notes);
+        let place = Place {
+            name: format!("{area}."),
+            area,
+        };
+        each(&section, &place, policy, &mut notes);
+        paths::look(&section, area, policy, &mut notes);
     }
     links(&source, policy, now, &mut notes);
     cors(&source, &mut notes);
@@ -114,7 +118,27 @@ fn is_closed(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Not
     true
 }
 
-fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
+/// What rules and limits are for: an area, or one of its paths.
+struct Place {
+    /// What comes before a key in a note.
+    name: String,
+    area: Area,
+}
+
+impl Place {
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.name)
+    }
+}
+
+/// Checks the rules and limits of one place.
+fn each(section: &Section<'_>, place: &Place, policy: &Policy, notes: &mut Notes) {
+    rules::look(section, place, policy, notes);
+    media::look(section, place, notes);
+    size(section, place, notes);
+}
+
+fn size(section: &Section<'_>, place: &Place, notes: &mut Notes) {
     if let Some(written) = section.text("max-file-size")
         && written
             .text
@@ -122,10 +146,9 @@ fn size(section: &Section<'_>, area: Area, notes: &mut Notes) {
             .bytes()
             .all(|byte| byte.is_ascii_digit())
     {
-        let key = format!("{area}.max-file-size");
         notes.at(
             written,
-            &key,
+            &place.key("max-file-size"),
             "has no unit and is in bytes; units are \"MB\" or \"GiB\", for example",
         );
     }

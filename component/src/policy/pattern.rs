@@ -6,6 +6,7 @@
 //! never itself a pattern.
 
 mod coverage;
+mod inclusion;
 mod parse;
 
 use memchr::memmem;
@@ -13,6 +14,7 @@ use memchr::memmem;
 use super::facts::Facts;
 
 pub(super) use coverage::{Coverage, Next};
+pub(super) use inclusion::Effort;
 
 /// The maximum length of a pattern, in bytes.
 const MAX_BYTES: usize = 1024;

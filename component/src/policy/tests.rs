@@ -4,6 +4,8 @@ mod documents;
 mod mistakes;
 mod notes;
 mod openings;
+mod path_mistakes;
+mod path_notes;
 mod paths;
 mod random;
 

@@ -71,7 +71,7 @@ fn look_at_issuer(issuer: Written<'_>, notes: &mut Notes) {
 }
 
 /// Why a JSON Pointer points to something other than it seems to.
-fn misread(pointer: &str) -> Option<String> {
+pub(super) fn misread(pointer: &str) -> Option<String> {
     let name = pointer.strip_prefix('/')?;
     if name.contains("://") {
         let meant = Pointer::to_member(&name.replace("~1", "/"));

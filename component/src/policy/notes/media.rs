@@ -1,7 +1,6 @@
 //! Media types that no client sends, since the registered name is different.
 
-use super::Notes;
-use crate::area::Area;
+use super::{Notes, Place};
 use crate::policy::source::Section;
 
 /// What is often written, and the type that such files are sent with.
@@ -55,8 +54,8 @@ const OFFICE: [(&str, &str); 3] = [
 ];
 
 /// Checks the media types that an area accepts.
-pub(super) fn look(section: &Section<'_>, area: Area, notes: &mut Notes) {
-    let key = format!("{area}.content-types");
+pub(super) fn look(section: &Section<'_>, place: &Place, notes: &mut Notes) {
+    let key = place.key("content-types");
     let types = section.texts("content-types");
     if let (true, Some(line)) = (types.is_empty(), section.line_of("content-types")) {
         notes.line(

@@ -1,6 +1,6 @@
 //! Rules that do not say what they seem to say.
 
-use super::Notes;
+use super::{Notes, Place, iam};
 use crate::area::Area;
 use crate::policy::rule::{Operation, Word};
 use crate::policy::source::{Section, Written};
@@ -9,10 +9,10 @@ use crate::policy::{Iam, Policy};
 /// What separates several words when a single word is mistaken for a list.
 const SEPARATORS: [char; 6] = [',', ';', '|', '&', '+', ' '];
 
-/// Checks the rules of one area.
-pub(super) fn look(section: &Section<'_>, area: Area, policy: &Policy, notes: &mut Notes) {
+/// Checks the rules of an area, or of a path.
+pub(super) fn look(section: &Section<'_>, place: &Place, policy: &Policy, notes: &mut Notes) {
     for operation in Operation::ALL {
-        let key = format!("{area}.{}", operation.name());
+        let key = place.key(operation.name());
         let written = section.texts(operation.name());
         let words: Vec<(Written<'_>, Word)> = written
             .into_iter()
@@ -25,15 +25,15 @@ pub(super) fn look(section: &Section<'_>, area: Area, policy: &Policy, notes: &m
         }
         redundant(&words, &key, notes);
     }
-    if area == Area::Public {
-        cache_control(section, policy, notes);
+    if place.area == Area::Public {
+        cache_control(section, place, policy, notes);
     }
 }
 
 /// What is wrong with a single word.
 fn fault(word: &Word, operation: Operation, iam: Option<&Iam>) -> Option<String> {
     match (word, iam) {
-        (Word::SignedIn | Word::Role(_) | Word::Uploader, None) => {
+        (Word::SignedIn | Word::Role(_) | Word::Claim(..) | Word::Uploader, None) => {
             Some("never matches: there is no [iam], so tokens are ignored".to_owned())
         }
         (Word::Uploader, _) if !operation.is_about_a_file() => Some(format!(
@@ -44,6 +44,9 @@ fn fault(word: &Word, operation: Operation, iam: Option<&Iam>) -> Option<String>
             let unnamed = !iam.names_roles();
             unnamed.then(|| "never matches: [iam] has no roles-claim".to_owned())
         }),
+        (Word::Claim(pointer, value), Some(_)) => {
+            iam::misread(pointer.as_str()).or_else(|| one_value(pointer.as_str(), value))
+        }
         _ => None,
     }
 }
@@ -66,6 +69,29 @@ fn one_role(role: &str) -> Option<String> {
     Some(format!(
         "is one role with exactly this name; for several roles, write [{}]",
         roles.join(", ")
+    ))
+}
+
+/// The value of a claim that was probably meant as several, or as a pattern.
+fn one_value(pointer: &str, value: &str) -> Option<String> {
+    if value.contains('*') {
+        return Some("is a claim with exactly this value; * is not a wildcard".to_owned());
+    }
+    let meant: Vec<&str> = value.split(" claim:").collect();
+    let [first, rest @ ..] = meant.as_slice() else {
+        return None;
+    };
+    let or = [" or", " and", ",", ";", " |", "|", " &", "&"];
+    if rest.is_empty() {
+        return None;
+    }
+    let first = or
+        .iter()
+        .find_map(|or| first.strip_suffix(or))
+        .unwrap_or(first);
+    Some(format!(
+        "is one claim with exactly this value; for several claims, write \
+         [\"claim:{pointer}={first}\", …]"
     ))
 }
 
@@ -103,16 +129,21 @@ fn redundant(words: &[(Written<'_>, Word)], key: &str, notes: &mut Notes) {
     }
 }
 
-fn cache_control(section: &Section<'_>, policy: &Policy, notes: &mut Notes) {
+fn cache_control(section: &Section<'_>, place: &Place, policy: &Policy, notes: &mut Notes) {
     let Some(written) = section.text("cache-control") else {
         return;
     };
-    let open = policy
-        .rule(Area::Public, Operation::Read)
-        .contains(&Word::Anyone);
+    let stated = section.texts(Operation::Read.name());
+    let open = if stated.is_empty() {
+        let of_area = policy.rule(Area::Public, Operation::Read);
+        of_area.contains(&Word::Anyone)
+    } else {
+        let anyone = Word::Anyone.to_string();
+        stated.iter().any(|word| word.text == anyone)
+    };
     let kept = |directive: &str| written.text.to_ascii_lowercase().contains(directive);
     if !open && !kept("private") && !kept("no-store") {
         let text = "lets shared caches serve files that not everyone may read";
-        notes.at(written, "public.cache-control", text);
+        notes.at(written, &place.key("cache-control"), text);
     }
 }

@@ -19,6 +19,12 @@ impl Pattern<'_> {
         if text.contains(char::is_control) || text.contains('\\') {
             return refused("contains a control character or a backslash, which no name does");
         }
+        if let Some(name) = text.strip_prefix('/') {
+            return refused(&format!(
+                "begins with /, which no name does; write {:?}",
+                shortened(name)
+            ));
+        }
         if let Some(folder) = text.strip_suffix('/') {
             return refused(&format!(
                 "ends in /; for everything in the folder, write \"{}/**\"",
@@ -70,7 +76,9 @@ fn segment(text: &str) -> Result<Segment<'_>, String> {
     let placeholder = text
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'));
-    if let Some(pointer) = placeholder.and_then(|inner| inner.strip_prefix("claim:")) {
+    let is_whole = |inner: &&str| !inner.contains(['{', '}']);
+    let claim = placeholder.filter(is_whole);
+    if let Some(pointer) = claim.and_then(|inner| inner.strip_prefix("claim:")) {
         let pointer = Pointer::try_from(pointer.to_owned())
             .map(|_| pointer)
             .map_err(|reason| format!("has a claim that cannot be read: {reason}"))?;

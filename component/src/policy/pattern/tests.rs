@@ -108,7 +108,7 @@ fn a_mistake_is_told_with_what_would_be_right() {
     for (pattern, reason) in [
         ("", "\"**\" matches every name"),
         ("a/", "write \"a/**\""),
-        ("/a", "empty segment"),
+        ("/a", "begins with /"),
         ("a//b", "empty segment"),
         ("a/../b", "segment .."),
         ("./a", "segment ."),
