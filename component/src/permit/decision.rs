@@ -113,11 +113,16 @@ impl<'p, 'c> Judge<'p, 'c> {
         operation: Operation,
         prefix: &str,
     ) -> Result<Scope, Problem> {
+        let Granted { scope, .. } = self.within(operation, prefix)?;
+        Ok(scope)
+    }
+
+    /// The same as [`Judge::decide_within`], with a rule that decides about some of them.
+    pub(super) fn within(self, operation: Operation, prefix: &str) -> Result<Granted, Problem> {
         let (area, facts) = (self.area, self.caller.facts());
         let own = || self.policy.applied_within(area, prefix, facts);
         let others = || self.policy.applied_within_to_any(area, prefix);
-        let Granted { scope, .. } = self.decide_any(operation, own, others)?;
-        Ok(scope)
+        self.decide_any(operation, own, others)
     }
 
     /// What applies to the names that start with `prefix`.
@@ -289,12 +294,11 @@ fn reach(words: &[Word], caller: &Caller, operation: Operation) -> Result<Reach,
         return Ok(Reach::All);
     }
     let bearer = bearer.ok_or(Why::Token)?;
-    let user = match bearer.user() {
-        Ok(user) if words.contains(&Word::Uploader) && operation.is_about_a_file() => {
-            return Ok(Reach::UploadedBy(Uploader::User(user.clone())));
-        }
-        user => user,
-    };
+    let asks_for_user = words.contains(&Word::Uploader) && operation.is_about_a_file();
+    let user = bearer.user();
+    if let (true, Ok(user)) = (asks_for_user, user) {
+        return Ok(Reach::UploadedBy(Uploader::User(user.clone())));
+    }
     if words.iter().any(|word| matches!(word, Word::Role(_))) {
         let count = |roles: &[String]| u32::try_from(roles.len()).unwrap_or(u32::MAX);
         return Err(Why::Role(bearer.roles().map(count)));
@@ -302,7 +306,8 @@ fn reach(words: &[Word], caller: &Caller, operation: Operation) -> Result<Reach,
     if words.iter().any(|word| matches!(word, Word::Claim(..))) {
         return Err(Why::Claim);
     }
-    Err(user.err().map_or(Why::Rule, Why::User))
+    let absent = user.err().filter(|_| asks_for_user);
+    Err(absent.map_or(Why::Rule, Why::User))
 }
 
 fn token_could_meet(word: &Word, iam: Option<&Iam>, operation: Operation) -> bool {

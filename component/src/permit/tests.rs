@@ -328,7 +328,8 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
             bearer(Bearer::for_test(None, None, &[])),
             Area::Public,
             delete,
-            "the token names no user: the claim /sub is missing",
+            "the token names no user, and public.delete (the default) requires uploader: the \
+             claim /sub is missing",
         ),
         (
             lines,

@@ -40,6 +40,11 @@ impl Denied {
         Self { rule, why }
     }
 
+    /// The rule that decided.
+    pub(crate) fn rule(self) -> RuleRef {
+        self.rule
+    }
+
     /// Whether another token of the same caller may be allowed it.
     pub(crate) fn is_about_the_token(self) -> bool {
         !matches!(self.why, Why::Rule)
@@ -60,7 +65,13 @@ impl Denied {
             Why::Token => format!("no token was sent, and the {area} area requires one"),
             Why::User(absent) => {
                 let reason = claim(&|iam| absent.user(iam));
-                format!("the token names no user: {reason}")
+                if area == Area::User {
+                    return format!("the token names no user: {reason}");
+                }
+                format!(
+                    "the token names no user, and {key} requires {}: {reason}",
+                    asked()
+                )
             }
             Why::Org(Absent::NotConfigured) => {
                 let reason = claim(&|iam| Absent::NotConfigured.org(iam));
