@@ -1,6 +1,7 @@
 //! What the operator's commands ask the component: whether its policy is valid and what it
-//! opens, and whom a token names.
+//! opens, whom a token names, and what the policy decides.
 
+mod judge;
 mod probes;
 
 use crate::Coffer;
@@ -8,7 +9,8 @@ use crate::bindings::exports::coffer::storage::explain::{self, Identity};
 use crate::bindings::exports::coffer::storage::self_check::{self, Opening, Report};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::http;
-use crate::policy::{Iam, WebUrl, openings};
+use crate::permit::tested;
+use crate::policy::{Case, Iam, Policy, WebUrl, openings};
 use crate::settings::Settings;
 use crate::token::identity;
 use crate::token::keyring::{self, Keyring};
@@ -19,6 +21,7 @@ impl self_check::Guest for Coffer {
         let policy = settings.policy().map_err(|error| error.to_string())?;
         keyring::check(&policy, &|name| settings.secret(name))
             .map_err(|error| format!("the policy: {error}"))?;
+        test(&policy, settings.policy_document())?;
         Ok(Report {
             notices: policy.notices(settings.policy_document(), wall_clock::now().seconds),
             cors_origins: policy
@@ -61,6 +64,22 @@ impl explain::Guest for Coffer {
             seconds_left: found.seconds_left,
         })
     }
+}
+
+/// Runs the tests in the policy.
+///
+/// # Errors
+/// A line for each that fails, or for one that cannot be read.
+fn test(policy: &Policy, document: &str) -> Result<(), String> {
+    let failures = match Case::parse_all(document) {
+        Ok(cases) => tested::failures(policy, &cases),
+        Err(error) => vec![error],
+    };
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let lines = failures.iter().map(|error| format!("the policy: {error}"));
+    Err(lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn opening(opening: openings::Opening) -> Opening {

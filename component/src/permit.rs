@@ -11,6 +11,7 @@
 mod amending;
 mod copying;
 mod decision;
+pub(crate) mod explained;
 pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod link;
@@ -19,6 +20,7 @@ mod many;
 mod options;
 mod refusals;
 mod storing;
+pub(crate) mod tested;
 mod unfinished;
 pub(crate) mod uploader;
 

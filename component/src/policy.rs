@@ -7,6 +7,7 @@
 mod absent;
 mod applied;
 mod area_section;
+mod cases;
 mod denied;
 mod development;
 mod document;
@@ -20,6 +21,7 @@ mod notes;
 pub(crate) mod openings;
 mod paths;
 mod pattern;
+mod payload;
 mod rule;
 mod source;
 mod table;
@@ -36,6 +38,7 @@ use crate::area::Area;
 
 pub(crate) use absent::Absent;
 pub(crate) use applied::{Applied, RuleRef};
+pub(crate) use cases::{Case, Expected, Question, Subject};
 pub(crate) use denied::{Denied, Why};
 pub(crate) use error::PolicyError;
 pub(crate) use facts::{Facts, Questions};

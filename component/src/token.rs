@@ -10,6 +10,7 @@ pub(crate) mod keys;
 mod owner;
 mod refusal;
 mod remembered;
+pub(crate) mod supposed;
 mod verify;
 
 use http::{HeaderMap, header::AUTHORIZATION};

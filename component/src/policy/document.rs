@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -40,6 +41,9 @@ struct Document {
     uploads: TableOf<UploadsSection>,
     #[serde(default)]
     cors: TableOf<CorsSection>,
+    /// Read by [`super::Case`].
+    #[serde(default, rename = "test")]
+    _tests: IgnoredAny,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Policy documents and how they are parsed, one subject per file.
 
+mod cases;
 mod documents;
 mod mistakes;
 mod notes;

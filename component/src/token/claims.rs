@@ -1,7 +1,7 @@
 //! The claims of a token: its validity period, audience and subject.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::keys::LEEWAY;
 use super::refusal::{Found, Refusal};
@@ -26,6 +26,11 @@ impl Claims {
         json::object(payload).map(|members| Self(members.into()))
     }
 
+    /// The claims of a token that an operator describes.
+    pub(super) fn of(members: Map<String, Value>) -> Self {
+        Self(members.into())
+    }
+
     /// Whether the claims are valid at `now` (seconds since 1970) for this IAM API:
     /// `exp` (required), `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1).
     pub(crate) fn check(&self, iam: &Iam, now: u64) -> Result<(), Refusal> {
@@ -42,6 +47,11 @@ impl Claims {
 
     /// The first claim whose shape RFC 7519, 4.1 does not allow, if there is one.
     pub(crate) fn misshapen(&self) -> Option<Refusal> {
+        self.misshapen_but_for_time().or_else(|| self.term().err())
+    }
+
+    /// The same, wherever the validity period is left out.
+    pub(super) fn misshapen_but_for_time(&self) -> Option<Refusal> {
         let wrong = |name, expected| {
             let found = self.0.get(name).map(Shape::of)?;
             Some(Refusal::Claim {
@@ -57,7 +67,6 @@ impl Claims {
                 None => wrong("aud", "a string or a list of strings"),
                 Some(_) => None,
             })
-            .or_else(|| self.term().err())
     }
 
     /// The validity period.

@@ -1,0 +1,98 @@
+//! What the policy decides about callers who are given by name, for operators.
+
+use crate::Coffer;
+use crate::area;
+use crate::bindings::coffer::storage::decisions::{Action, Area, Outcome};
+use crate::bindings::exports::coffer::storage::judge::{self, Guest, Verdict};
+use crate::json;
+use crate::permit::explained::{Explained, explain};
+use crate::policy::{Operation, Policy, Question, Subject};
+use crate::settings::Settings;
+use crate::token::Caller;
+use crate::token::supposed::suppose;
+
+/// The maximum length of a text in a verdict, in bytes.
+const LONGEST: usize = 1024;
+
+impl Guest for Coffer {
+    fn by_token(_: Option<Vec<u8>>, _: Vec<judge::Question>) -> Result<Vec<Verdict>, String> {
+        Err("callers given by their token are not supported".to_owned())
+    }
+
+    fn by_claims(
+        subject: Option<judge::Subject>,
+        question: judge::Question,
+    ) -> Result<Verdict, String> {
+        let policy = Settings::default().policy();
+        let policy = policy.map_err(|error| error.to_string())?;
+        of_subject(&policy, subject, question)
+    }
+}
+
+fn of_subject(
+    policy: &Policy,
+    subject: Option<judge::Subject>,
+    question: judge::Question,
+) -> Result<Verdict, String> {
+    let caller = match subject {
+        None => Caller::Anonymous,
+        Some(given) => {
+            let claims = json::object(given.claims.as_bytes());
+            let subject = Subject {
+                user: given.user,
+                org: given.org,
+                roles: given.roles,
+                claims: claims.ok_or("the claims are not a JSON object")?,
+            };
+            suppose(&subject, policy).map_err(|impossible| impossible.to_string())?
+        }
+    };
+    let question = Question {
+        operation: operation(question.action),
+        area: area(question.area),
+        path: question.name,
+    };
+    let explained = explain(policy, &caller, &question).map_err(|reason| {
+        format!(
+            "{:?} does not name a file or folder: {reason}",
+            question.path
+        )
+    })?;
+    Ok(verdict(policy, &explained))
+}
+
+fn verdict(policy: &Policy, explained: &Explained) -> Verdict {
+    let (outcome, reason) = match explained {
+        Explained::Allowed(_) => (Outcome::Allowed, None),
+        Explained::OwnFiles(_) => (Outcome::OwnFiles, None),
+        Explained::Denied(_) => (Outcome::Denied, Some(explained.reason(policy))),
+    };
+    Verdict {
+        outcome,
+        rule: shortened(explained.rule(policy)),
+        reason: reason.map(shortened),
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text
+}
+
+fn operation(action: Action) -> Operation {
+    match action {
+        Action::Read => Operation::Read,
+        Action::List => Operation::List,
+        Action::Create => Operation::Create,
+        Action::Replace => Operation::Replace,
+        Action::Delete => Operation::Delete,
+    }
+}
+
+fn area(area: Area) -> area::Area {
+    match area {
+        Area::Public => area::Area::Public,
+        Area::User => area::Area::User,
+        Area::Org => area::Area::Org,
+    }
+}

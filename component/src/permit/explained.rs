@@ -1,0 +1,88 @@
+//! Decisions as operators see them: the verdict, the rule behind it, and what was missing.
+
+use super::decision::{Granted, Judge, Reach};
+use crate::policy::{Operation, Policy, Question, RuleRef, Word};
+use crate::problem::Problem;
+use crate::token::Caller;
+use crate::url::Name;
+
+/// What a policy decides.
+#[derive(Debug)]
+pub(crate) enum Explained {
+    /// Allowed, whoever stored the file.
+    Allowed(RuleRef),
+    /// Allowed for files that the caller stored.
+    OwnFiles(RuleRef),
+    /// Denied, for the reason that a request would leave in the log.
+    Denied(Problem),
+}
+
+/// What this caller is allowed, by the code that decides about requests.
+///
+/// # Errors
+/// Why the question's path is not that of a file or, to list, of a folder.
+pub(crate) fn explain(
+    policy: &Policy,
+    caller: &Caller,
+    question: &Question,
+) -> Result<Explained, &'static str> {
+    let Question {
+        operation,
+        area,
+        ref path,
+    } = *question;
+    let judge = Judge::new(policy, caller, area);
+    let is_folder = path.is_empty() || path.ends_with('/');
+    let decided = if operation == Operation::List && is_folder {
+        if let Some(folder) = path.strip_suffix('/') {
+            name(folder)?;
+        }
+        judge.within(operation, path)
+    } else {
+        judge.decide(operation, name(path)?.as_str())
+    };
+    Ok(match decided {
+        Ok(Granted { reach, rule, .. }) => match reach {
+            Reach::All => Explained::Allowed(rule),
+            Reach::UploadedBy(_) => Explained::OwnFiles(rule),
+        },
+        Err(problem) => Explained::Denied(problem),
+    })
+}
+
+fn name(path: &str) -> Result<Name, &'static str> {
+    Name::new(path).map_err(|problem| match problem {
+        Problem::InvalidName(reason) => reason,
+        _ => "it is invalid",
+    })
+}
+
+impl Explained {
+    /// The rule that decided, with its line where the policy states it.
+    pub(crate) fn rule(&self, policy: &Policy) -> String {
+        match self {
+            Self::Allowed(rule) | Self::OwnFiles(rule) => rule.name(policy),
+            Self::Denied(Problem::Unauthenticated(denied) | Problem::Forbidden(denied)) => {
+                denied.rule().name(policy)
+            }
+            Self::Denied(_) => "[iam]".to_owned(),
+        }
+    }
+
+    /// One clause that says which rule decided, and how.
+    pub(crate) fn reason(&self, policy: &Policy) -> String {
+        match self {
+            Self::Allowed(rule) | Self::OwnFiles(rule) => {
+                let words: Vec<String> = rule.words(policy).iter().map(Word::to_string).collect();
+                let words = words.join(" or ");
+                format!("{} allows it: {words}", rule.name(policy))
+            }
+            Self::Denied(problem) => problem
+                .reason(policy)
+                .unwrap_or_else(|| problem.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
