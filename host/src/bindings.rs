@@ -55,6 +55,23 @@ pub mod resume {
     pub use exports::coffer::storage::continuation::GuestIndices;
 }
 
+/// What the component decides without a request.
+pub mod judge {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package coffer:host;
+
+            world judged {
+                export coffer:storage/judge@0.2.0;
+            }
+        ",
+        exports: { default: async },
+    });
+
+    pub use coffer::storage::decisions;
+}
+
 /// The component's answers to operators.
 pub mod explain {
     wasmtime::component::bindgen!({

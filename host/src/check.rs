@@ -1,15 +1,18 @@
-//! `coffer check`: whether `serve` would accept a policy or a component, and whom a token
-//! identifies under it.
+//! `coffer check`: whether `serve` would accept a policy or a component, whom a token identifies
+//! under it, and what it answers a caller.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::bindings::judge::decisions::{Outcome, Verdict};
+use crate::bindings::judge::exports::coffer::storage::judge::Subject;
 use crate::imports::environment::{NotText, secrets, setting};
 use crate::sandbox::{
     Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM,
 };
+use crate::settings::{Asked, Caller};
 use crate::store::absent::AbsentStore;
 use crate::store::local;
 use crate::swap::{SourceError, Sources};
@@ -77,6 +80,12 @@ pub enum CheckError {
     /// Why the token is refused, in the component's words.
     #[error("{0}")]
     Token(String),
+    /// Why it has no verdict on the caller, in the component's words.
+    #[error("--as: {0}")]
+    NoVerdict(String),
+    /// The last of several things that the component says of its settings.
+    #[error("{0}")]
+    Settings(String),
     /// No threads could be started.
     #[error("the async runtime cannot be started: {0}")]
     NoRuntime(io::Error),
@@ -85,11 +94,25 @@ pub enum CheckError {
     NoOutput(io::Error),
 }
 
-/// Prints whether `serve` would accept a component or a policy, and whom a token identifies.
+/// What was asked is so, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The file is accepted, and the caller may do what was asked.
+    Yes,
+    /// The caller may not.
+    No,
+}
+
+/// Prints whether `serve` would accept a component or a policy, and whom a token identifies or
+/// what a caller may do.
 ///
 /// # Errors
 /// See [`CheckError`]: why not, or why the token is refused.
-pub fn check(file: &Path, token: Option<&Path>) -> Result<(), CheckError> {
+pub fn check(
+    file: &Path,
+    token: Option<&Path>,
+    asked: Option<(Caller, Asked)>,
+) -> Result<Answer, CheckError> {
     let is_policy = is_policy(file)?;
     // Fails before the slow compilation if the token cannot be read.
     let token = token.map(read_token).transpose()?;
@@ -106,14 +129,19 @@ pub fn check(file: &Path, token: Option<&Path>) -> Result<(), CheckError> {
         let candidate = Candidate::load(found.component, sandbox).await?;
         let (checked, report) = candidate
             .check(given, Arc::new(AbsentStore), Arc::default())
-            .await?;
+            .await
+            .map_err(told)?;
         for notice in report.notices {
             say(&format!("note: {notice}"))?;
         }
-        match token {
-            None => say(&format!("{} is valid", file.display())),
-            Some(token) => identify(&candidate, &checked, &token).await,
+        match (token, asked) {
+            (Some(token), _) => identify(&candidate, &checked, &token).await?,
+            (None, Some((caller, asked))) => {
+                return decide(&candidate, &checked, caller, &asked).await;
+            }
+            (None, None) => say(&format!("{} is valid", file.display()))?,
         }
+        Ok(Answer::Yes)
     };
     tokio::runtime::Runtime::new()
         .map_err(CheckError::NoRuntime)?
@@ -141,6 +169,53 @@ pub fn data(dir: &Path) -> Result<(), CheckError> {
         return Err(CheckError::Damaged { dir, found });
     }
     say(&format!("{} is intact: {found}", dir.display()))
+}
+
+/// Prints all that the component says but the last line, which is the error. The tests in a policy
+/// have a line each.
+fn told(refused: Refused) -> CheckError {
+    let Refused::Settings(said) = refused else {
+        return refused.into();
+    };
+    let (before, last) = said.rsplit_once('\n').unwrap_or(("", &said));
+    for line in before.lines() {
+        eprintln!("coffer: {line}");
+    }
+    CheckError::Settings(last.to_owned())
+}
+
+async fn decide(
+    candidate: &Candidate,
+    checked: &Sandbox,
+    caller: Caller,
+    Asked(question): &Asked,
+) -> Result<Answer, CheckError> {
+    let subject = match caller {
+        Caller::Nobody => None,
+        Caller::Named(named) => Some(Subject {
+            user: named.user,
+            org: named.org,
+            roles: named.roles,
+            claims: serde_json::Value::from(named.claims).to_string(),
+        }),
+    };
+    let verdict = candidate.decide(checked, subject.as_ref(), question);
+    let Verdict {
+        outcome,
+        rule,
+        reason,
+    } = verdict.await?.map_err(CheckError::NoVerdict)?;
+    let (answer, words) = match outcome {
+        Outcome::Allowed => (Answer::Yes, "allowed"),
+        Outcome::OwnFiles => (Answer::Yes, "allowed for files that the caller stored"),
+        Outcome::Denied => (Answer::No, "denied"),
+    };
+    say(words)?;
+    say(&format!("rule: {rule}"))?;
+    if let Some(reason) = reason {
+        say(&format!("reason: {reason}"))?;
+    }
+    Ok(answer)
 }
 
 async fn identify(candidate: &Candidate, checked: &Sandbox, token: &str) -> Result<(), CheckError> {

@@ -39,6 +39,7 @@ mod watched;
 use std::error::Error;
 use std::process::ExitCode;
 
+use check::Answer;
 use secrets::{dev, link_secret};
 use settings::{Cli, Command};
 
@@ -54,7 +55,12 @@ fn main() -> ExitCode {
             (Some(dir), _) => check::data(&dir).map_err(Into::into),
             (None, file) => {
                 let file = file.unwrap_or_default();
-                check::check(&file, check.token.as_deref()).map_err(Into::into)
+                let asked = check.caller.zip(check.question);
+                match check::check(&file, check.token.as_deref(), asked) {
+                    Ok(Answer::Yes) => Ok(()),
+                    Ok(Answer::No) => return ExitCode::FAILURE,
+                    Err(error) => Err(error.into()),
+                }
             }
         },
     };

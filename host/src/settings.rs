@@ -1,5 +1,6 @@
 //! Flags and their environment variables, validated before anything listens.
 
+mod asked;
 mod error;
 mod limits;
 mod rules;
@@ -14,6 +15,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use values::Duration;
 
+pub use asked::{Asked, Caller};
 pub use error::SettingsError;
 pub use serve::{Engine, Serve};
 pub use values::Wait;
@@ -116,6 +118,18 @@ pub struct Check {
     /// is refused; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     pub token: Option<PathBuf>,
+
+    /// What the caller of --as wants to do, such as "read org/plan.pdf" or "list org/2026/"
+    #[arg(requires = "caller")]
+    pub question: Option<Asked>,
+
+    /// Say what the policy answers this caller, and which rule decides: nobody, or user=USER,
+    /// org=ORG, role=ROLE and claim:POINTER=VALUE, separated by commas. Exits with 1 if denied
+    #[arg(
+        long = "as", value_name = "CALLER", requires = "question",
+        conflicts_with_all = ["token", "data_dir"]
+    )]
+    pub caller: Option<Caller>,
 
     /// Verify the local engine's data directory, which no host may be using, and list damaged,
     /// missing and orphaned files

@@ -71,6 +71,15 @@ fn an_invalid_policy_keeps_the_server_from_starting_and_its_line_is_named() {
             "COFFER_SECRET_NONE",
         ),
         (private, 4, "private"),
+        (
+            format!(
+                "{trusted}\njwks = '''{}'''\nroles-claim = '/r'\n[public]\nread = 'role:a'\n\
+                 [[test]]\nas = 'nobody'\nmay = ['read public/a']\nmay-not = ['list org/']",
+                jwks()
+            ),
+            10,
+            "public.read (line 7) requires role:a",
+        ),
     ];
     std::thread::scope(|scope| {
         let (even, odd): (Vec<_>, Vec<_>) = cases

@@ -45,6 +45,22 @@ fn an_invalid_policy_is_refused_with_its_line_and_the_old_one_stays() {
             "[public]\nread = \"sombody\"\n",
             &["line 2: ", "sombody"],
         ),
+        (
+            "failing-tests",
+            "[public]\ncreate = \"anyone\"\n[[test]]\nas = \"nobody\"\n\
+             may = [\"create public/a\", \"list org/\"]\nmay-not = [\"create public/a\"]\n",
+            &[
+                "line 5: test failed",
+                "line 6: test failed",
+                "public.create (line 2) allows it",
+            ],
+        ),
+        (
+            "impossible-test",
+            "[public]\ncreate = \"anyone\"\n[[test]]\nas = { user = \"ann\" }\n\
+             may = [\"create public/a\"]\n",
+            &["line 4: [[test]]: as: there is no [iam]"],
+        ),
     ] {
         fs::write(server.policy_file(), policy).unwrap();
         assert_refused(&server, what, &before, words);

@@ -14,6 +14,9 @@ use super::trial::{self, TrialError};
 use super::{Runtime, Sandbox, new_store, world};
 use crate::bindings::check::CheckedPre;
 use crate::bindings::explain::ExplainedPre;
+use crate::bindings::judge::JudgedPre;
+use crate::bindings::judge::decisions::{Question, Verdict};
+use crate::bindings::judge::exports::coffer::storage::judge::Subject;
 use crate::bindings::resume::GuestIndices;
 use crate::imports::environment::Setting;
 use crate::imports::memo::Memo;
@@ -164,6 +167,36 @@ impl Candidate {
             let explain = instance.coffer_storage_explain();
             explain.call_token(&mut store, token).await
         };
+        self.limited(asking).await
+    }
+
+    /// The verdict of a component that has passed its check, on a caller who is given by name, or
+    /// without a token. The error is the component's own words.
+    ///
+    /// # Errors
+    /// As [`Candidate::identify`].
+    pub async fn decide(
+        &self,
+        checked: &Sandbox,
+        subject: Option<&Subject>,
+        question: &Question,
+    ) -> Result<Result<Verdict, String>, Refused> {
+        let judge = JudgedPre::new(self.handler.instance_pre().clone())
+            .map_err(|error| Refused::World(format!("{error:#}")))?;
+        let mut store = new_store(self.handler.engine(), &checked.shared);
+        let asking = async {
+            let instance = judge.instantiate_async(&mut store).await?;
+            let judge = instance.coffer_storage_judge();
+            judge.call_by_claims(&mut store, subject, question).await
+        };
+        self.limited(asking).await
+    }
+
+    /// What a component says to an operator, within the limits of a request.
+    async fn limited<T>(
+        &self,
+        asking: impl Future<Output = wasmtime::Result<T>> + Send,
+    ) -> Result<T, Refused> {
         let limits = &self.runtime.limits;
         let asking = CpuLimited::new(asking, limits.cpu_time, Arc::default());
         let patience = PATIENCE.min(limits.request_time);
