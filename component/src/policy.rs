@@ -23,6 +23,7 @@ mod paths;
 mod pattern;
 mod payload;
 mod rule;
+mod sieve;
 mod source;
 mod table;
 mod text;
@@ -46,6 +47,7 @@ pub(crate) use fields::Origins;
 pub(crate) use iam::{Iam, KeySource, OrgSource, Pointer, Secrets};
 pub(crate) use media::MediaRange;
 pub(crate) use rule::{Operation, Word};
+pub(crate) use sieve::Sieve;
 pub(crate) use web_url::WebUrl;
 
 use fields::CacheControl;

@@ -149,28 +149,15 @@ impl<'p, 'c> Judge<'p, 'c> {
         Some(Uploader::User(user.clone()))
     }
 
-    /// How the names that start with `prefix` are judged, for a caller who has entered the area.
-    pub(super) fn view(self, operation: Operation, prefix: &str) -> View {
-        let facts = self.caller.facts();
-        let applied = self.policy.applied_within(self.area, prefix, facts);
-        let may = |applied: &Applied<'_>| self.reach(operation, applied).is_ok();
-        let allowed = applied.iter().filter(|applied| may(applied)).count();
-        match allowed {
-            0 => View::Closed,
-            some if some < applied.len() => View::Mixed,
-            _ => View::Open,
-        }
-    }
-
-    /// Whether the caller, who has entered the area, may do this to all files with this name.
-    pub(super) fn allows(self, operation: Operation, name: &str) -> bool {
-        self.reach(operation, &self.applied(name)) == Ok(Reach::All)
+    /// Whether what applies lets the caller, who has entered the area, do this.
+    pub(super) fn may(self, operation: Operation, applied: &Applied<'_>) -> bool {
+        self.reach(operation, applied).is_ok()
     }
 
     /// The only segments that can come next in the names that start with `prefix` and for which
     /// the caller may, as [`Policy::next_segments`] says.
     pub(super) fn next_segments(self, operation: Operation, prefix: &str) -> Option<Vec<String>> {
-        let may = |applied: &Applied<'_>| self.reach(operation, applied).is_ok();
+        let may = |applied: &Applied<'_>| self.may(operation, applied);
         let facts = self.caller.facts();
         self.policy.next_segments(self.area, prefix, facts, may)
     }

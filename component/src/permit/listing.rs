@@ -3,7 +3,7 @@
 use super::decision::{Judge, View};
 use super::key::Scope;
 use crate::area::Area;
-use crate::policy::{Operation, Policy};
+use crate::policy::{Applied, Operation, Policy, Sieve};
 use crate::problem::Problem;
 use crate::token::Caller;
 
@@ -12,6 +12,7 @@ use crate::token::Caller;
 pub(crate) struct List<'p, 'c> {
     judge: Judge<'p, 'c>,
     scope: Scope,
+    sieve: Sieve<'p>,
 }
 
 /// May this caller list names that start with `prefix`, which may be empty? Refused only where
@@ -24,7 +25,12 @@ pub(crate) fn list<'p, 'c>(
 ) -> Result<List<'p, 'c>, Problem> {
     let judge = Judge::new(policy, caller, area);
     let scope = judge.decide_within(Operation::List, prefix)?;
-    Ok(List { judge, scope })
+    let sieve = policy.sieve(area);
+    Ok(List {
+        judge,
+        scope,
+        sieve,
+    })
 }
 
 impl List<'_, '_> {
@@ -46,12 +52,20 @@ impl List<'_, '_> {
 
     /// How the names that start with `prefix` are judged: those in a folder, if it ends in `/`.
     pub(crate) fn view(&self, prefix: &str) -> View {
-        self.judge.view(Operation::List, prefix)
+        let (judge, facts) = (self.judge, self.judge.caller.facts());
+        let may = |applied: &Applied<'_>| judge.may(Operation::List, applied);
+        match self.sieve.allows_within(prefix, facts, may) {
+            (false, _) => View::Closed,
+            (true, false) => View::Mixed,
+            (true, true) => View::Open,
+        }
     }
 
     /// Whether the file with this name may be listed.
     pub(crate) fn shows(&self, name: &str) -> bool {
-        self.judge.allows(Operation::List, name)
+        let (judge, facts) = (self.judge, self.judge.caller.facts());
+        let may = |applied: &Applied<'_>| judge.may(Operation::List, applied);
+        self.sieve.allows(name, facts, may)
     }
 
     /// The only segments that can come next in the names that start with `prefix` and may be

@@ -9,7 +9,7 @@ use super::fields::CacheControl;
 use super::paths::{Entry, Path};
 use super::pattern::{Meaning, Next};
 use super::rule::{self, Rule};
-use super::{AreaLimits, Operation, Policy, Word};
+use super::{AreaLimits, Operation, Policy, Sieve, Word};
 use crate::area::Area;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -66,6 +66,11 @@ impl Policy {
         self.applied_by(area, None)
     }
 
+    /// The paths of an area, for a caller of whom many names are judged.
+    pub(crate) fn sieve(&self, area: Area) -> Sieve<'_> {
+        Sieve::new(self, area)
+    }
+
     /// The only segments that can come next in the names that start with `prefix` and to which
     /// something applies that `may` allows, each once and whole where `prefix` ends amid one.
     /// `None` if there may be others.
@@ -114,7 +119,7 @@ impl Policy {
         all.map(|entry| self.applied_by(area, entry)).collect()
     }
 
-    fn applied_by(&self, area: Area, entry: Option<Entry<'_>>) -> Applied<'_> {
+    pub(super) fn applied_by(&self, area: Area, entry: Option<Entry<'_>>) -> Applied<'_> {
         Applied {
             policy: self,
             area,

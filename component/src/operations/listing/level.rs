@@ -65,7 +65,7 @@ impl Level {
         let limit = match self.read - self.left_out {
             _ if self.read == 0 => wanted,
             0 => MOST,
-            shown => (wanted * self.read).div_ceil(shown) + wanted / 16 + 2,
+            shown => (wanted * self.read).div_ceil(shown) + wanted / 16 + 1,
         };
         u32::try_from(limit.clamp(LEAST, MOST)).unwrap_or_default()
     }
