@@ -1,6 +1,6 @@
 //! Which of the names that start with a prefix fit a pattern, without knowing the names.
 
-use super::{MAX_SEGMENTS, Meaning, Pattern, Segment};
+use super::{MAX_SEGMENTS, Meaning, Pattern, Segment, split};
 
 /// How many of the names with a prefix fit a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,8 @@ pub(in crate::policy) enum Next<'a> {
 impl<'p> Pattern<'p> {
     /// How many of the names that start with `prefix`, which may be empty, fit.
     pub(in crate::policy) fn coverage(self, prefix: &str, meaning: Meaning<'_>) -> Coverage {
-        // The cheapest of all answers, for lists among many paths.
-        if let (Some(Segment::Literal(text)), (first, Some(_))) =
-            (self.segments().next(), super::split(prefix))
-            && text != first.as_bytes()
-        {
-            return Coverage::None;
+        if let Some(coverage) = self.plain_coverage(prefix, meaning) {
+            return coverage;
         }
         let segments: Vec<Segment<'_>> = self.segments().collect();
         if segments.iter().any(|segment| segment.is_void(meaning)) {
@@ -51,6 +47,32 @@ impl<'p> Pattern<'p> {
             }
         }
         coverage
+    }
+
+    /// The same, if no `**` stands where `prefix` ends or before. Lists ask for it hundreds of
+    /// times.
+    fn plain_coverage(self, prefix: &str, meaning: Meaning<'_>) -> Option<Coverage> {
+        let (mut segments, mut rest) = (self.segments(), prefix);
+        while let (text, Some(after)) = split(rest) {
+            match segments.next() {
+                Some(Segment::Many) => return None,
+                Some(segment) if segment.fits(text, meaning) => rest = after,
+                _ => return Some(Coverage::None),
+            }
+        }
+        let mut next = segments.clone();
+        let next = [next.next(), next.next(), next.next()];
+        if matches!(next, [Some(Segment::Many), ..]) {
+            return None;
+        }
+        if segments.any(|segment| segment.is_void(meaning)) {
+            return Some(Coverage::None);
+        }
+        Some(match next {
+            [Some(Segment::One), Some(Segment::Many), None] => Coverage::All,
+            [Some(segment), ..] if segment.may_begin(rest, meaning) => Coverage::Some,
+            _ => Coverage::None,
+        })
     }
 
     /// In the names that start with `prefix` and fit, the segments that `prefix` ends in: whole,
