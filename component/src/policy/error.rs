@@ -77,10 +77,10 @@ fn of_value(message: &str, place: &Place) -> String {
         }
         Some((actual, expected)) => {
             // An array of tables begins where its first table does.
-            let found = match actual {
-                "sequence" => "a list",
-                "map" => "a table",
-                _ => found,
+            let found = match (actual, *found) {
+                ("sequence", "a table") => "a list",
+                ("map", "a list") => "a table",
+                (_, found) => found,
             };
             format!("{path}: expected {}, found {found}", in_words(expected))
         }

@@ -4,7 +4,8 @@ use crate::token::Bearer;
 
 const POLICY: &str = "[iam]\nissuer = 'https://i'\norg-claim = '/org'\nroles-claim = '/roles'\n\
     [[org.paths]]\nmatch = 'a/**'\nread = ['role:head', 'role:boss']\nlist = 'role:head'\n\
-    delete = 'uploader'\n[[org.paths]]\nmatch = 'b/**'\nlist = 'nobody'\n";
+    delete = 'uploader'\n[[org.paths]]\nmatch = 'b/**'\nlist = 'nobody'\n\
+    [[org.paths]]\nmatch = 'c/{user}'\n[[org.paths]]\nmatch = 'c/**'\nlist = 'nobody'\n";
 
 #[test]
 fn every_verdict_has_the_rule_that_decided_with_its_line() {
@@ -104,6 +105,12 @@ fn every_verdict_has_the_rule_that_decided_with_its_line() {
         let expected = (outcome, rule.to_owned(), reason.to_owned());
         assert_eq!(asked(&caller, operation, area, path), expected);
     }
+    // It lacks a user, but nothing there asks for one.
+    let machine = Caller::Bearer(Bearer::for_test(None, Some("acme"), &[]));
+    assert_eq!(
+        asked(&machine, List, Area::Org, "c/d").2,
+        "the token fits no path that allows it, and org.paths \"c/**\" list (line 17) is nobody"
+    );
     for (operation, path) in [
         (Read, ""),
         (Read, "a/"),
