@@ -4,6 +4,8 @@ use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::bindings::coffer::storage::decisions;
+
 /// Whose files a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Area {
@@ -23,6 +25,26 @@ impl Area {
             "user" => Some(Self::User),
             "org" => Some(Self::Org),
             _ => None,
+        }
+    }
+}
+
+impl From<Area> for decisions::Area {
+    fn from(area: Area) -> Self {
+        match area {
+            Area::Public => Self::Public,
+            Area::User => Self::User,
+            Area::Org => Self::Org,
+        }
+    }
+}
+
+impl From<decisions::Area> for Area {
+    fn from(area: decisions::Area) -> Self {
+        match area {
+            decisions::Area::Public => Self::Public,
+            decisions::Area::User => Self::User,
+            decisions::Area::Org => Self::Org,
         }
     }
 }

@@ -43,7 +43,7 @@
 //! | [`permit`] | what a caller may do, and the keys of the files concerned; links |
 //! | [`settings`] | the operator's settings |
 //! | [`operations`] | one file per operation |
-//! | [`operator`] | for the operator's commands `check` and `token` |
+//! | [`operator`] | for operators: the commands `check` and `token`, and policies on trial |
 //!
 //! The component is the `cdylib`. The library exposes the parts that need no host, only for
 //! `examples/pure.rs`.
@@ -137,8 +137,10 @@ fn serve(settings: &Settings, policy: &Policy, request: Request, out: ResponseOu
     let crosses_origins = !shared.is_empty();
     let target = request.target.clone();
     let (subject, route) = route(&request, &target);
+    // An instance may have answered another request before.
+    permit::reported::begin(false);
     if let Some(subject) = subject {
-        telemetry::request(subject.operation, subject.area);
+        permit::reported::begin(telemetry::request(subject.operation, subject.area));
         shared.extend(uploads::of_every_response(subject, &request.headers));
     }
     let answer = route.and_then(|route| dispatch(settings, policy, request, route, &shared));

@@ -1,6 +1,7 @@
-//! What the operator's commands ask the component: whether its policy is valid and what it
-//! opens, whom a token names, and what the policy decides.
+//! What operators ask the component: whether its policy is valid and what it opens, whom a
+//! token names, and what a policy decides.
 
+mod by_token;
 mod judge;
 mod probes;
 

@@ -19,6 +19,7 @@ mod listing;
 mod many;
 mod options;
 mod refusals;
+pub(crate) mod reported;
 mod storing;
 pub(crate) mod tested;
 mod unfinished;

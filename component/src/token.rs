@@ -23,11 +23,12 @@ use crate::problem::Problem;
 use keyring::{Fetch, Keyring};
 use refusal::Refusal;
 use remembered::Remembered;
-use verify::{Token, Unverified};
+use verify::Token;
 
 pub(crate) use caller::Bearer;
 pub use caller::Caller;
 pub(crate) use owner::Owner;
+pub(crate) use verify::Unverified;
 
 /// What verification gets from the host.
 pub struct Imports<'a> {
@@ -66,10 +67,7 @@ pub fn authenticate<'a>(
     imports: &Imports<'a>,
     now: u64,
 ) -> Result<Caller, Problem> {
-    let Some(iam) = policy.iam() else {
-        return Ok(Caller::Anonymous);
-    };
-    find(fields, iam, policy.questions(), imports, now).map_err(|failure| {
+    caller(fields, policy, imports, now).map_err(|failure| {
         match &failure {
             Unverified::Refused(_) => {
                 (imports.tell)(TokenOutcome::Refused);
@@ -82,6 +80,22 @@ pub fn authenticate<'a>(
         }
         failure.into()
     })
+}
+
+/// The same without a line in the log.
+///
+/// # Errors
+/// [`Unverified`], with the reason.
+pub(crate) fn caller<'a>(
+    fields: &HeaderMap,
+    policy: &'a Policy,
+    imports: &Imports<'a>,
+    now: u64,
+) -> Result<Caller, Unverified> {
+    match policy.iam() {
+        Some(iam) => find(fields, iam, policy.questions(), imports, now),
+        None => Ok(Caller::Anonymous),
+    }
 }
 
 fn find<'a>(

@@ -67,9 +67,12 @@ pub mod judge {
             }
         ",
         exports: { default: async },
+        with: {
+            "coffer:storage/decisions": crate::bindings::coffer::storage::decisions,
+        },
     });
 
-    pub use coffer::storage::decisions;
+    pub use crate::bindings::coffer::storage::decisions;
 }
 
 /// The component's answers to operators.

@@ -2,6 +2,7 @@
 //! per file, and [`client_wait`], which tracks who waits for a request's client.
 
 pub mod client_wait;
+pub mod decisions;
 pub mod environment;
 pub mod guest_log;
 pub mod memo;

@@ -1,12 +1,12 @@
-//! What the policy decides about callers who are given by name, for operators.
+//! What the policy decides without a request, about callers who are given by name too.
 
+use super::by_token;
 use crate::Coffer;
-use crate::area;
-use crate::bindings::coffer::storage::decisions::{Action, Area, Outcome};
+use crate::bindings::coffer::storage::decisions::Outcome;
 use crate::bindings::exports::coffer::storage::judge::{self, Guest, Verdict};
 use crate::json;
 use crate::permit::explained::{Explained, explain};
-use crate::policy::{Operation, Policy, Question, Subject};
+use crate::policy::{Policy, Question, Subject};
 use crate::settings::Settings;
 use crate::token::Caller;
 use crate::token::supposed::suppose;
@@ -15,8 +15,11 @@ use crate::token::supposed::suppose;
 const LONGEST: usize = 1024;
 
 impl Guest for Coffer {
-    fn by_token(_: Option<Vec<u8>>, _: Vec<judge::Question>) -> Result<Vec<Verdict>, String> {
-        Err("callers given by their token are not supported".to_owned())
+    fn by_token(
+        authorization: Option<Vec<u8>>,
+        questions: Vec<judge::Question>,
+    ) -> Result<Vec<Verdict>, String> {
+        by_token::verdicts(authorization, &questions)
     }
 
     fn by_claims(
@@ -48,8 +51,8 @@ fn of_subject(
         }
     };
     let question = Question {
-        operation: operation(question.action),
-        area: area(question.area),
+        operation: question.action.into(),
+        area: question.area.into(),
         path: question.name,
     };
     let explained = explain(policy, &caller, &question).map_err(|reason| {
@@ -77,22 +80,4 @@ fn verdict(policy: &Policy, explained: &Explained) -> Verdict {
 fn shortened(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(LONGEST));
     text
-}
-
-fn operation(action: Action) -> Operation {
-    match action {
-        Action::Read => Operation::Read,
-        Action::List => Operation::List,
-        Action::Create => Operation::Create,
-        Action::Replace => Operation::Replace,
-        Action::Delete => Operation::Delete,
-    }
-}
-
-fn area(area: Area) -> area::Area {
-    match area {
-        Area::Public => area::Area::Public,
-        Area::User => area::Area::User,
-        Area::Org => area::Area::Org,
-    }
 }

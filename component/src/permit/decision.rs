@@ -1,6 +1,7 @@
 //! The one decision behind every permit: area, path, rule and caller.
 
 use super::key::Scope;
+use super::reported;
 use super::uploader::Uploader;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
@@ -86,22 +87,24 @@ impl<'p, 'c> Judge<'p, 'c> {
         applied: &Applied<'_>,
     ) -> Result<Granted, Problem> {
         let others = || self.policy.applied_to_any(self.area, name);
-        self.weigh(operation, self.enter()?, applied, others)
+        let enter = self.enter();
+        let decided = enter.and_then(|enter| self.weigh(operation, enter, applied, others));
+        // Of a list, what was asked for is reported, and not each name in it.
+        if operation != Operation::List {
+            reported::report(self, operation, name, &decided);
+        }
+        decided
     }
 
     /// Whether there may be a file that the caller may do this to: an answer that does not have
     /// to know which.
     pub(super) fn decide_anywhere(self, operation: Operation) -> Result<Scope, Problem> {
-        let rest = self.policy.applied_elsewhere(self.area);
-        let all = || self.policy.all_applied(self.area);
-        let own = || {
-            if self.reach(operation, &rest).is_ok() {
-                return vec![rest];
-            }
-            all()
-        };
-        let Granted { scope, .. } = self.decide_any(operation, own, all)?;
-        Ok(scope)
+        let decided = self.anywhere(operation);
+        // Otherwise each file is decided.
+        if decided.is_err() {
+            reported::report(self, operation, "", &decided);
+        }
+        decided.map(|Granted { scope, .. }| scope)
     }
 
     /// How files are judged whose names start with `prefix`, which may be empty.
@@ -113,8 +116,22 @@ impl<'p, 'c> Judge<'p, 'c> {
         operation: Operation,
         prefix: &str,
     ) -> Result<Scope, Problem> {
-        let Granted { scope, .. } = self.within(operation, prefix)?;
-        Ok(scope)
+        let decided = self.within(operation, prefix);
+        reported::report(self, operation, prefix, &decided);
+        decided.map(|Granted { scope, .. }| scope)
+    }
+
+    /// The same as [`Judge::decide_anywhere`], with the rule that decides.
+    pub(super) fn anywhere(self, operation: Operation) -> Result<Granted, Problem> {
+        let rest = self.policy.applied_elsewhere(self.area);
+        let all = || self.policy.all_applied(self.area);
+        let own = || {
+            if self.reach(operation, &rest).is_ok() {
+                return vec![rest];
+            }
+            all()
+        };
+        self.decide_any(operation, own, all)
     }
 
     /// The same as [`Judge::decide_within`], with a rule that decides about some of them.

@@ -18,7 +18,7 @@ const MAX_VERIFICATIONS: usize = 8;
 
 /// Why a token does not identify a caller.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unverified {
+pub(crate) enum Unverified {
     #[error("token refused: {0}")]
     Refused(#[from] Refusal),
     #[error("a token cannot be verified: {0}")]

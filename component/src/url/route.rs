@@ -186,11 +186,7 @@ impl<'p> Resource<'p> {
             Self::Files(area) | Self::File(area, _) | Self::Url(area, _) | Self::Urls(area) => area,
             Self::Copy(area, _) | Self::Delete(area) | Self::Info(area, _) => area,
         };
-        Some(match area {
-            Area::Public => telemetry::Area::Public,
-            Area::User => telemetry::Area::User,
-            Area::Org => telemetry::Area::Org,
-        })
+        Some(area.into())
     }
 
     /// The place of the resumable uploads that begin or continue here.

@@ -4,24 +4,47 @@ use std::sync::OnceLock;
 
 use wasmtime::component::HasData;
 
-use crate::bindings::coffer::storage::telemetry::{Area, Host, Operation, TokenOutcome};
+use super::decisions::{Decision, Decisions};
+use crate::bindings::coffer::storage::telemetry::{
+    Area, Host, Operation, Question, TokenOutcome, Verdict,
+};
 use crate::metrics::{Metrics, Word};
 
 /// What a request is about, once the component has reported it.
-#[derive(Debug, Default)]
-pub struct Subject(OnceLock<(Word, Word)>);
+#[derive(Default)]
+pub struct Subject {
+    about: OnceLock<(Word, Word)>,
+    /// If they are wanted.
+    decisions: Option<Decisions>,
+}
 
 impl Subject {
+    /// A subject that keeps the request's decisions if `watched`.
+    pub fn new(watched: bool) -> Self {
+        Self {
+            about: OnceLock::new(),
+            decisions: watched.then(Decisions::default),
+        }
+    }
+
+    /// Removes the decisions kept so far.
+    pub fn take_decisions(&self) -> Vec<Decision> {
+        self.decisions
+            .as_ref()
+            .map(Decisions::take)
+            .unwrap_or_default()
+    }
+
     /// Its operation, `other` until it is known.
     pub fn operation(&self) -> Word {
-        self.0
+        self.about
             .get()
             .map_or(Word("other"), |(operation, _)| *operation)
     }
 
     /// Its area, `none` until it is known.
     pub fn area(&self) -> Word {
-        self.0.get().map_or(Word("none"), |(_, area)| *area)
+        self.about.get().map_or(Word("none"), |(_, area)| *area)
     }
 }
 
@@ -44,7 +67,7 @@ impl HasData for Telemetry {
 
 /// A component that reports more than once is counted once.
 impl Host for TelemetryView<'_> {
-    fn request(&mut self, operation: Operation, area: Option<Area>) -> wasmtime::Result<()> {
+    fn request(&mut self, operation: Operation, area: Option<Area>) -> wasmtime::Result<bool> {
         let operation = match operation {
             Operation::Download => "download",
             Operation::Head => "head",
@@ -67,14 +90,9 @@ impl Host for TelemetryView<'_> {
             Operation::Openapi => "openapi",
             Operation::Options => "options",
         };
-        let area = match area {
-            Some(Area::Public) => "public",
-            Some(Area::User) => "user",
-            Some(Area::Org) => "org",
-            None => "none",
-        };
-        let _ = self.subject.0.set((Word(operation), Word(area)));
-        Ok(())
+        let area = area.map_or(Word("none"), Word::from);
+        let _ = self.subject.about.set((Word(operation), area));
+        Ok(self.subject.decisions.is_some())
     }
 
     fn token(&mut self, outcome: TokenOutcome) -> wasmtime::Result<()> {
@@ -85,6 +103,13 @@ impl Host for TelemetryView<'_> {
                 TokenOutcome::Refused => "refused",
                 TokenOutcome::Unverifiable => "unverifiable",
             });
+        }
+        Ok(())
+    }
+
+    fn decided(&mut self, question: Question, verdict: Verdict) -> wasmtime::Result<()> {
+        if let Some(decisions) = &self.subject.decisions {
+            decisions.keep(question, verdict);
         }
         Ok(())
     }

@@ -12,7 +12,11 @@ impl<S: Store> memo::Guest for Port<S> {
 }
 
 impl<S: Store> telemetry::Guest for Port<S> {
-    fn request(_: telemetry::Operation, _: Option<telemetry::Area>) {}
+    fn request(_: telemetry::Operation, _: Option<telemetry::Area>) -> bool {
+        false
+    }
 
     fn token(_: telemetry::TokenOutcome) {}
+
+    fn decided(_: telemetry::Question, _: telemetry::Verdict) {}
 }

@@ -7,7 +7,7 @@ fn route(method: &str, target: &str) -> Result<Route, Problem> {
 
 #[test]
 fn the_subject_is_known_even_if_the_request_is_refused() {
-    use telemetry::Area::{Org, Public, User};
+    use crate::bindings::coffer::storage::decisions::Area::{Org, Public, User};
     for (method, target, expected) in [
         (
             "GET",
