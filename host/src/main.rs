@@ -10,6 +10,7 @@
 //! | [`imports`] | what the component imports: the store's port, memo, telemetry, log, settings, outbound requests |
 //! | [`bindings`] | `wit/` as Rust |
 //! | [`swap`] | hot reload: the component in force, and how another one replaces it |
+//! | [`shadow`] | a second policy whose decisions are compared with those in force |
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the configured engine, opened and closed |
 //! | [`ops`], [`metrics`] | the operations listener; what is counted |
@@ -32,6 +33,7 @@ mod secrets;
 mod serve;
 mod server;
 mod settings;
+mod shadow;
 mod store;
 mod swap;
 mod watched;

@@ -3,6 +3,7 @@
 mod gauge_guard;
 mod labels;
 mod s3_requests;
+mod shadow;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use labels::{
 pub use gauge_guard::GaugeGuard;
 pub use labels::Word;
 pub use s3_requests::S3Requests;
+pub use shadow::ShadowMetrics;
 
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [
@@ -50,6 +52,7 @@ pub struct Metrics {
     damaged_files: Gauge,
     s3_requests: S3Requests,
     checksum_mismatches: Counter,
+    shadow: ShadowMetrics,
 }
 
 fn histogram() -> Histogram {
@@ -78,6 +81,7 @@ impl Default for Metrics {
             damaged_files: Gauge::default(),
             s3_requests: S3Requests::default(),
             checksum_mismatches: Counter::default(),
+            shadow: ShadowMetrics::default(),
         };
         metrics.register();
         metrics
@@ -160,11 +164,17 @@ impl Metrics {
             "Downloads broken off because the bytes did not match the stored checksum",
             self.checksum_mismatches.clone(),
         );
+        self.shadow.register(registry);
     }
 
     /// Those of the S3 engine.
     pub fn s3_requests(&self) -> S3Requests {
         self.s3_requests.clone()
+    }
+
+    /// Those of a shadow policy.
+    pub fn shadow(&self) -> ShadowMetrics {
+        self.shadow.clone()
     }
 
     /// A request was answered.

@@ -1,8 +1,9 @@
-//! The operations listener: liveness, readiness, metrics, and which component is in force. For
-//! operators only, on an address of its own.
+//! The operations listener: liveness, readiness, metrics, which component is in force, and the
+//! shadow policy. For operators only, on an address of its own.
 
 mod answer;
 mod component;
+mod shadow;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -61,7 +62,7 @@ pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
         let operations = Arc::clone(&operations);
         let service = service_fn(move |request| {
             let operations = Arc::clone(&operations);
-            async move { Ok::<_, Infallible>(operations.answer(&request).await) }
+            async move { Ok::<_, Infallible>(operations.answer(request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -72,7 +73,7 @@ pub async fn run(listener: TcpListener, operations: Arc<Operations>) {
 }
 
 impl Operations {
-    async fn answer(&self, request: &Request<Incoming>) -> OpsResponse {
+    async fn answer(&self, request: Request<Incoming>) -> OpsResponse {
         // Browsers send these fields with requests of web pages; operators' tools do not. No page
         // may send requests here (CSRF).
         if request.headers().contains_key(header::ORIGIN)
@@ -89,16 +90,20 @@ impl Operations {
                 "use an IP address, localhost, or the host of --public-url or --allowed-host";
             return answer::problem(StatusCode::MISDIRECTED_REQUEST, detail);
         }
-        let (get, post) = (&Method::GET, &Method::POST);
-        let methods = match request.uri().path() {
-            "/component/reload" | "/component/rollback" => [post, post],
-            "/livez" | "/readyz" | "/metrics" | "/component" => [get, &Method::HEAD],
+        const READ: &[Method] = &[Method::GET, Method::HEAD];
+        const CHANGE: &[Method] = &[Method::POST];
+        const KEEP: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
+        let (head, body) = request.into_parts();
+        let methods = match head.uri.path() {
+            "/component/reload" | "/component/rollback" | "/component/promote" => CHANGE,
+            "/livez" | "/readyz" | "/metrics" | "/component" => READ,
+            "/shadow" => KEEP,
             _ => return answer::problem(StatusCode::NOT_FOUND, "no such endpoint"),
         };
-        if !methods.contains(&request.method()) {
-            return answer::not_allowed(methods[0]);
+        if !methods.contains(&head.method) {
+            return answer::not_allowed(methods);
         }
-        match request.uri().path() {
+        match head.uri.path() {
             "/livez" => answer::text(StatusCode::OK, "alive"),
             "/readyz" => self.readiness().await,
             "/metrics" => {
@@ -108,6 +113,10 @@ impl Operations {
             }
             "/component" => component::status(&self.swap, &self.store.describe().engine).await,
             "/component/reload" => component::reload(&self.swap).await,
+            "/component/promote" => component::promote(&self.swap).await,
+            "/shadow" if head.method == Method::PUT => shadow::begin(&self.swap, body).await,
+            "/shadow" if head.method == Method::DELETE => shadow::end(&self.swap).await,
+            "/shadow" => shadow::status(self.swap.shadow()),
             _ => component::rollback(&self.swap).await,
         }
     }

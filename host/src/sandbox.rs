@@ -5,6 +5,7 @@ pub mod code_cache;
 mod cpu_time;
 mod failure;
 mod instances;
+mod judge;
 mod limits;
 mod runtime;
 mod state;
@@ -34,6 +35,7 @@ use state::{SharedState, State};
 
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
 pub use failure::{Failures, SandboxFailure};
+pub use judge::{Judge, JudgeError, MOST_JUDGING};
 pub use limits::SandboxLimits;
 pub use runtime::{Runtime, RuntimeError};
 

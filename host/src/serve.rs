@@ -19,6 +19,7 @@ use crate::process::{log, memory};
 use crate::sandbox::{Runtime, code_cache};
 use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
+use crate::shadow::Shadow;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Provided, Sources, Swap, Taken, watch};
@@ -36,7 +37,11 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
     // Read first: if this fails, the store stays untouched. A pipe can be read only once.
-    let sources = Sources::open(asked.component.as_deref(), asked.policy.as_deref())?;
+    let sources = Sources::with_shadow(
+        asked.component.as_deref(),
+        asked.policy.as_deref(),
+        asked.shadow_policy.as_deref(),
+    )?;
     let limits = asked
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
@@ -90,7 +95,9 @@ async fn listen(
 ) -> Result<(), ServeError> {
     let store = Arc::clone(&provided.store);
     let about = store.describe();
-    let swap = Swap::start(sources, provided, asked.probation.map(Into::into)).await?;
+    let shadow = Shadow::new(asked.shadow_share.into(), metrics.shadow());
+    let probation = asked.probation.map(Into::into);
+    let swap = Swap::start(sources, provided, probation, shadow).await?;
     let listener = TcpListener::bind(asked.listen)
         .await
         .map_err(|source| ServeError::Listen {

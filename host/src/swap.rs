@@ -8,6 +8,7 @@ mod in_force;
 mod load;
 mod loosened;
 mod probation;
+mod shadow;
 mod sources;
 mod watch;
 
@@ -17,10 +18,12 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
+use crate::shadow::Shadow;
+use in_force::Digest;
 use load::{load, read};
 use sources::Stamps;
 
-pub use error::{NoPrevious, SwapError};
+pub use error::{NoPrevious, PromoteError, SwapError};
 pub use in_force::{Digests, InForce};
 pub use load::Provided;
 pub use sources::{SourceError, Sources, Taken};
@@ -32,6 +35,7 @@ pub struct Swap {
     provided: Provided,
     probation: Option<Duration>,
     in_force: ArcSwap<InForce>,
+    shadow: Arc<Shadow>,
     /// Held during a change, so that there is one at a time.
     past: Mutex<Past>,
 }
@@ -44,6 +48,8 @@ struct Past {
     tried: Stamps,
     /// Why the last change was refused, if it was, and when.
     refused: Option<(Arc<SwapError>, SystemTime)>,
+    /// The content of the shadow policy's file that was last accepted.
+    shadow_file: Option<Digest>,
     swaps: u64,
     rollbacks: u64,
 }
@@ -72,6 +78,7 @@ impl Swap {
         (sources, taken): (Sources, Taken),
         provided: Provided,
         probation: Option<Duration>,
+        shadow: Arc<Shadow>,
     ) -> Result<Arc<Self>, SwapError> {
         let digests = Digests::of(&taken);
         let tried = taken.stamps.clone();
@@ -79,19 +86,23 @@ impl Swap {
         let first = load(taken, digests, &provided, &[]).await?;
         let metrics = provided.runtime.metrics();
         metrics.in_force(digests.component.to_string(), digests.policy_text());
-        Ok(Arc::new(Self {
+        let swap = Arc::new(Self {
             sources,
             provided,
             probation,
             in_force: ArcSwap::from_pointee(first),
+            shadow,
             past: Mutex::new(Past {
                 previous: None,
                 tried,
                 refused: None,
+                shadow_file: None,
                 swaps: 0,
                 rollbacks: 0,
             }),
-        }))
+        });
+        swap.read_shadow(&mut *swap.past.lock().await).await?;
+        Ok(swap)
     }
 
     /// The component for a new request.
@@ -119,37 +130,50 @@ impl Swap {
     pub async fn reload(self: &Arc<Self>, why: &str) -> Result<Arc<InForce>, Arc<SwapError>> {
         let mut past = self.past.lock().await;
         self.sources.tell_fixed();
-        match self.take(&mut past).await {
+        let reloaded = match self.take(&mut past).await {
             Ok(None) => {
                 tracing::info!(why, "component and policy are unchanged");
                 past.refused = None;
                 Ok(self.in_force())
             }
-            Ok(Some(next)) => {
-                let next = Arc::new(next);
-                let previous = self.in_force.swap(Arc::clone(&next));
-                past.refused = None;
-                past.swaps += 1;
-                self.count("swapped", &next);
-                let Digests { component, .. } = &next.digests;
-                tracing::info!(why, %component, policy = next.digests.policy_text(),
-                    "hot reload: swapped");
-                self.watch_over(&next, &previous);
-                past.previous = Some(previous);
-                Ok(next)
-            }
-            Err(reason) => {
-                let reason = Arc::new(reason);
-                tracing::error!(
-                    why,
-                    reason = reason.to_string(),
-                    "hot reload: the new component or policy was refused, the old one stays"
-                );
-                past.refused = Some((Arc::clone(&reason), SystemTime::now()));
-                self.provided.runtime.metrics().changed("refused");
-                Err(reason)
-            }
-        }
+            Ok(Some(next)) => Ok(self.put_in_force(&mut past, next, why).await),
+            Err(reason) => Err(self.refuse(&mut past, reason, why)),
+        };
+        // The outcome has been logged, and says nothing about the policy in force.
+        let _ = self.read_shadow(&mut past).await;
+        reloaded
+    }
+
+    async fn put_in_force(
+        self: &Arc<Self>,
+        past: &mut Past,
+        next: InForce,
+        why: &str,
+    ) -> Arc<InForce> {
+        let next = Arc::new(next);
+        let previous = self.in_force.swap(Arc::clone(&next));
+        past.refused = None;
+        past.swaps += 1;
+        self.count("swapped", &next);
+        let Digests { component, .. } = &next.digests;
+        tracing::info!(why, %component, policy = next.digests.policy_text(),
+            "hot reload: swapped");
+        self.watch_over(&next, &previous);
+        past.previous = Some(previous);
+        self.follow(&next).await;
+        next
+    }
+
+    fn refuse(&self, past: &mut Past, reason: SwapError, why: &str) -> Arc<SwapError> {
+        let reason = Arc::new(reason);
+        tracing::error!(
+            why,
+            reason = reason.to_string(),
+            "hot reload: the new component or policy was refused, the old one stays"
+        );
+        past.refused = Some((Arc::clone(&reason), SystemTime::now()));
+        self.provided.runtime.metrics().changed("refused");
+        reason
     }
 
     /// Rolls back to what was in force before.
@@ -158,24 +182,21 @@ impl Swap {
     /// [`NoPrevious`], also after a rollback.
     pub async fn rollback(&self, why: &str) -> Result<Arc<InForce>, NoPrevious> {
         let mut past = self.past.lock().await;
-        self.go_back(&mut past, why)
-    }
-
-    fn go_back(&self, past: &mut Past, why: &str) -> Result<Arc<InForce>, NoPrevious> {
         let previous = past.previous.take().ok_or(NoPrevious)?;
-        self.put_back(past, Arc::clone(&previous), why);
+        self.put_back(&mut past, Arc::clone(&previous), why).await;
         Ok(previous)
     }
 
-    fn put_back(&self, past: &mut Past, back: Arc<InForce>, why: &str) {
+    async fn put_back(&self, past: &mut Past, back: Arc<InForce>, why: &str) {
         past.previous = None;
         past.swaps += 1;
         past.rollbacks += 1;
         self.count("rolled-back", &back);
         let undone = self.in_force.swap(Arc::clone(&back)).digests.component;
-        let back = &back.digests;
-        tracing::warn!(why, %undone, component = %back.component, policy = back.policy_text(),
-            "rolled back");
+        let digests = &back.digests;
+        tracing::warn!(why, %undone, component = %digests.component,
+            policy = digests.policy_text(), "rolled back");
+        self.follow(&back).await;
     }
 
     /// The content of the files, unless it is in force already: then nothing changes, and neither

@@ -55,6 +55,13 @@ pub(super) struct OutcomeLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct DecisionLabels {
+    pub(super) action: Word,
+    pub(super) area: Word,
+    pub(super) result: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ComponentLabels {
     pub(super) component: String,
     pub(super) policy: String,

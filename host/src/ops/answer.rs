@@ -26,6 +26,13 @@ pub(super) fn json(document: &Value) -> OpsResponse {
     with(StatusCode::OK, "application/json", format!("{document}\n"))
 }
 
+/// Done, and nothing to say about it.
+pub(super) fn done() -> OpsResponse {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer
+}
+
 /// A refusal (RFC 9457).
 pub(super) fn problem(status: StatusCode, detail: &str) -> OpsResponse {
     let problem = Problem {
@@ -38,12 +45,13 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> OpsResponse {
 }
 
 /// 405 (RFC 9110, 15.5.6).
-pub(super) fn not_allowed(allowed: &Method) -> OpsResponse {
+pub(super) fn not_allowed(allowed: &[Method]) -> OpsResponse {
     let mut answer = problem(
         StatusCode::METHOD_NOT_ALLOWED,
         "this endpoint does not support this method",
     );
-    if let Ok(allowed) = HeaderValue::try_from(allowed.as_str()) {
+    let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
+    if let Ok(allowed) = HeaderValue::try_from(allowed.join(", ")) {
         answer.headers_mut().insert(header::ALLOW, allowed);
     }
     answer

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::answer::{self, OpsResponse};
-use crate::swap::{InForce, Swap};
+use crate::swap::{InForce, PromoteError, Swap};
 
 /// What is in force and on which engine, what was in force before, and why the last change was
 /// refused, if it was.
@@ -48,6 +48,22 @@ pub(super) async fn rollback(swap: &Swap) -> OpsResponse {
     }
 }
 
+/// Puts the shadow policy in force: 200, 409 if there is none, or 422 with the reason if it is
+/// refused.
+pub(super) async fn promote(swap: &Arc<Swap>) -> OpsResponse {
+    // Continues if the client disconnects, as a reload does.
+    let swap = Arc::clone(swap);
+    let promoting = async move { swap.promote("promoted by an operator").await };
+    match tokio::spawn(promoting).await {
+        Ok(Ok(in_force)) => answer::json(&describe(&in_force)),
+        Ok(Err(none @ PromoteError::None(_))) => {
+            answer::problem(StatusCode::CONFLICT, &none.to_string())
+        }
+        Ok(Err(refused)) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &refused.to_string()),
+        Err(panic) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &panic.to_string()),
+    }
+}
+
 fn describe(in_force: &InForce) -> Value {
     json!({
         "component": in_force.digests.component.to_string(),
@@ -58,7 +74,7 @@ fn describe(in_force: &InForce) -> Value {
 }
 
 /// RFC 3339, in UTC.
-fn time(time: SystemTime) -> String {
+pub(super) fn time(time: SystemTime) -> String {
     // humantime panics before 1970.
     let time = time.max(SystemTime::UNIX_EPOCH);
     humantime::format_rfc3339_seconds(time).to_string()

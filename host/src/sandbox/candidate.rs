@@ -32,13 +32,13 @@ pub use crate::bindings::explain::exports::coffer::storage::explain::Identity;
 pub const WASM: &[u8] = b"\0asm";
 
 /// How long a component's check may take, including waiting: changes wait for one another.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A component, compiled and linked, to be checked with any number of settings.
 #[derive(Clone)]
 pub struct Candidate {
-    runtime: Runtime,
-    handler: ProxyPre<State>,
+    pub(super) runtime: Runtime,
+    pub(super) handler: ProxyPre<State>,
     continuation: GuestIndices,
     checker: CheckedPre<State>,
 }
@@ -126,6 +126,7 @@ impl Candidate {
             memo: Memo::new(),
             metrics: Arc::clone(&self.runtime.metrics),
             on_trial: true,
+            silent: false,
         });
         let patience = PATIENCE.min(self.runtime.limits.request_time);
         let judging = async {
@@ -144,6 +145,7 @@ impl Candidate {
             memo: on_trial.memo.clone(),
             metrics: Arc::clone(&self.runtime.metrics),
             on_trial: false,
+            silent: false,
         });
         Ok((self.sandbox(self.runtime.clone(), shared), report))
     }

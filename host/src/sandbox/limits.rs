@@ -5,6 +5,7 @@ use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
 use super::instances::MOST_IDLE;
+use super::judge::MOST_JUDGING;
 
 /// How much of a fresh instance's memory stays mapped for the next one, in bytes.
 const KEEP_RESIDENT: usize = 64 << 10;
@@ -61,7 +62,7 @@ impl SandboxLimits {
     pub(super) fn config(&self) -> Config {
         let mut pool = PoolingAllocationConfig::new();
         let mut instances = self.instances.saturating_add(self.waiting);
-        instances = instances.saturating_add(SPARE);
+        instances = instances.saturating_add(SPARE + MOST_JUDGING);
         if self.reuse > 1 {
             // Idle ones: of the component in force, and of the previous one.
             instances = instances.saturating_add(2 * MOST_IDLE);

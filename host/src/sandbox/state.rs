@@ -55,6 +55,8 @@ pub(super) struct SharedState {
     pub(super) metrics: Arc<Metrics>,
     /// Whether refusals are expected, and not logged.
     pub(super) on_trial: bool,
+    /// Whether nothing that the component writes is logged: it only judges, for every request.
+    pub(super) silent: bool,
 }
 
 impl State {
@@ -63,8 +65,11 @@ impl State {
         table.set_max_capacity(MOST_RESOURCES);
         let written = Written::default();
         let mut wasi = WasiCtx::builder();
-        wasi.stderr(written.error()).wall_clock(WallClock);
-        if !shared.on_trial {
+        wasi.wall_clock(WallClock);
+        if !shared.silent {
+            wasi.stderr(written.error());
+        }
+        if !shared.silent && !shared.on_trial {
             wasi.stdout(written.output());
         }
         let wasi = wasi.build();

@@ -98,7 +98,8 @@ impl Service {
         let keeps_alive = keeps_alive(&request);
         let received = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&received);
-        let subject = Arc::new(Subject::default());
+        let watch = self.swap.shadow().watch(request.headers());
+        let subject = Arc::new(Subject::new(watch.is_some()));
         let answering = self.forward(request, connection, &in_force, counter, &subject);
         let answered = answering.instrument(span.clone()).await;
         let mut response = answered.unwrap_or_else(|reply| {
@@ -117,6 +118,9 @@ impl Service {
         }
         if keeps_alive {
             fields.insert(KEEP_ALIVE, self.keep_alive.clone());
+        }
+        if let Some(watch) = watch {
+            watch.compare(subject.take_decisions(), &span);
         }
         let line = Line {
             span,

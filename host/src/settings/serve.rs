@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::limits::LimitFlags;
 use super::s3::S3Flags;
-use super::values::{self, Duration, ValueError};
+use super::values::{self, Duration, Share, ValueError};
 use crate::process::log::Format;
 
 /// `coffer serve`.
@@ -25,7 +25,7 @@ pub struct Serve {
     )]
     pub listen: SocketAddr,
 
-    /// Address and port of the operations listener (/livez /readyz /metrics /component), or `off`
+    /// Address and port of the operations listener (/livez /readyz /metrics /component /shadow), or `off`
     #[arg(
         long,
         env = "COFFER_OPS_LISTEN",
@@ -55,12 +55,26 @@ pub struct Serve {
     #[arg(long, env = "COFFER_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    /// A policy that decides beside the one in force, without effect: what it would decide otherwise
+    /// is counted and logged
+    #[arg(long, env = "COFFER_SHADOW_POLICY", value_name = "FILE")]
+    pub shadow_policy: Option<PathBuf>,
+
+    /// For which share of the requests the shadow policy decides too, such as 5%
+    #[arg(
+        long,
+        env = "COFFER_SHADOW_SHARE",
+        value_name = "SHARE",
+        default_value = "100%"
+    )]
+    pub shadow_share: Share,
+
     /// A component to use instead of the one built into this program
     #[arg(long, env = "COFFER_COMPONENT", value_name = "FILE")]
     pub component: Option<PathBuf>,
 
-    /// Hot reload: how often the files of `--policy` and `--component` are checked for changes; 0s
-    /// disables it, so that only SIGHUP or POST /component/reload does it
+    /// Hot reload: how often the files of `--policy`, `--component` and `--shadow-policy` are checked
+    /// for changes; 0s disables it, so that only SIGHUP or POST /component/reload does it
     #[arg(
         long,
         env = "COFFER_WATCH_INTERVAL",

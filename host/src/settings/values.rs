@@ -37,6 +37,9 @@ pub enum ValueError {
     /// A number.
     #[error("expected a whole number from 1 to {max}", max = u32::MAX)]
     Number,
+    /// A part of all.
+    #[error("expected a share from 0% to 100%, such as 5% or 0.1%")]
+    Share,
     /// A network.
     #[error("expected an address or a network such as 10.0.0.0/8")]
     Network,
@@ -82,6 +85,30 @@ impl FromStr for Wait {
                 Err(_) => Err(ValueError::TimeOrForever),
             },
         }
+    }
+}
+
+/// A part of all, given in percent: 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(f64);
+
+impl FromStr for Share {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let percent = text.strip_suffix('%').ok_or(ValueError::Share)?;
+        let percent: f64 = percent.trim().parse().map_err(|_| ValueError::Share)?;
+        if (0.0..=100.0).contains(&percent) {
+            Ok(Self(percent / 100.0))
+        } else {
+            Err(ValueError::Share)
+        }
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.0
     }
 }
 

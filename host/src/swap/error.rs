@@ -1,5 +1,7 @@
 //! Why a hot reload or a rollback fails.
 
+use std::sync::Arc;
+
 use tokio::task::JoinError;
 
 use super::loosened::Loosened;
@@ -16,8 +18,30 @@ pub enum SwapError {
     Refused(#[from] Refused),
     /// It would open more than its policy states.
     Loosened(#[from] Loosened),
+    /// The shadow policy cannot decide.
+    Shadow(#[from] ShadowRefused),
     /// A task of this program panicked.
     Panicked(#[from] JoinError),
+}
+
+/// Why a shadow policy cannot decide.
+#[derive(Debug, thiserror::Error)]
+#[error("the shadow policy was refused: {0}")]
+pub struct ShadowRefused(#[source] pub(super) Refused);
+
+/// There is no shadow policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no shadow policy")]
+pub struct NoShadow;
+
+/// Why the shadow policy is not put in force.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum PromoteError {
+    /// There is none.
+    None(#[from] NoShadow),
+    /// It is not accepted.
+    Refused(#[from] Arc<SwapError>),
 }
 
 /// Nothing was in force before.

@@ -31,7 +31,7 @@ impl Swap {
                 return;
             }
             if next.digests.policy == previous.digests.policy {
-                return swap.put_back(&mut past, previous, why);
+                return swap.put_back(&mut past, previous, why).await;
             }
             let digests = Digests {
                 component: previous.digests.component,
@@ -39,7 +39,7 @@ impl Swap {
             };
             let (candidate, policy) = (previous.candidate.clone(), next.policy.clone());
             match admit(candidate, policy, digests, &swap.provided).await {
-                Ok(back) => swap.put_back(&mut past, Arc::new(back), why),
+                Ok(back) => swap.put_back(&mut past, Arc::new(back), why).await,
                 Err(error) => tracing::error!(
                     reason = error.to_string(),
                     "{why}, but was not rolled back: the previous component does not accept the \

@@ -10,13 +10,15 @@ use std::sync::Arc;
 
 use super::embedded;
 
-/// Where component and policy come from.
+/// Where component and policies come from.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// A component instead of the embedded one.
     component: Option<Source>,
     /// A policy instead of the component's own.
     policy: Option<Source>,
+    /// A policy that decides beside it.
+    shadow: Option<Source>,
 }
 
 /// One file, and what it is for.
@@ -75,7 +77,7 @@ pub struct Taken {
 /// The metadata of the files: it changes whenever one of them is written to or replaced, through
 /// any symbolic links on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamps([Option<Stamp>; 2]);
+pub(super) struct Stamps([Option<Stamp>; 3]);
 
 type Stamp = (u64, u64, u64, i64, i64);
 
@@ -88,11 +90,25 @@ impl Sources {
         component: Option<&Path>,
         policy: Option<&Path>,
     ) -> Result<(Self, Taken), SourceError> {
+        Self::with_shadow(component, policy, None)
+    }
+
+    /// The same beside a shadow policy, which is read by itself: whatever is wrong with it, the
+    /// others can change.
+    ///
+    /// # Errors
+    /// As [`Sources::read`], and for a shadow policy that is not there.
+    pub fn with_shadow(
+        component: Option<&Path>,
+        policy: Option<&Path>,
+        shadow: Option<&Path>,
+    ) -> Result<(Self, Taken), SourceError> {
         let open =
             |what, file: Option<&Path>| file.map(|file| Source::open(what, file)).transpose();
         let sources = Self {
             component: open("component", component)?,
             policy: open("policy", policy)?,
+            shadow: open("shadow policy", shadow)?,
         };
         let taken = sources.read()?;
         Ok((sources, taken))
@@ -120,12 +136,20 @@ impl Sources {
         }
     }
 
+    /// Reads the shadow policy.
+    ///
+    /// # Errors
+    /// See [`SourceError`].
+    pub(super) fn read_shadow(&self) -> Result<Option<String>, SourceError> {
+        self.shadow.as_ref().map(Source::read_text).transpose()
+    }
+
     pub(super) fn stamps(&self) -> Stamps {
         let stamp = |source: &Option<Source>| {
             let source = source.as_ref().filter(|source| source.once.is_none())?;
             stamp(&source.path).ok()
         };
-        Stamps([&self.component, &self.policy].map(stamp))
+        Stamps([&self.component, &self.policy, &self.shadow].map(stamp))
     }
 
     /// Whether any of the files could change.
@@ -144,7 +168,10 @@ impl Sources {
     }
 
     fn all(&self) -> impl Iterator<Item = &Source> {
-        self.component.iter().chain(&self.policy)
+        self.component
+            .iter()
+            .chain(&self.policy)
+            .chain(&self.shadow)
     }
 }
 
