@@ -30,6 +30,7 @@ mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the lo
 mod retries; // answers that are lost, and requests that are repeated
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
+mod shadow; // a policy that decides beside the one in force, without effect
 mod slow; // slow clients, and what they cost others
 mod support;
 mod swap; // hot reload of policy and component, and rollback

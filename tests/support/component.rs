@@ -1,5 +1,9 @@
 //! Test components, in the text format of WebAssembly.
 
+// Also for tests/bench_swap, which has this file alone.
+#[path = "component/judge.rs"]
+mod judge;
+
 use std::fmt::Write;
 
 /// The component around a guest's code.
@@ -121,6 +125,8 @@ pub struct Guest {
     definitions: String,
     imports: String,
     data: String,
+    /// How it judges.
+    judge: Option<String>,
 }
 
 impl Guest {
@@ -135,6 +141,7 @@ impl Guest {
             definitions: String::new(),
             imports: String::new(),
             data: String::new(),
+            judge: None,
         }
     }
 
@@ -162,6 +169,13 @@ impl Guest {
         self
     }
 
+    /// Judges by this body of a core function, which has `$count`, the number of questions. The
+    /// code can call `$report-request`, `$report-decision` and `$deny`.
+    pub fn judging(mut self, body: &str) -> Self {
+        self.judge = Some(body.to_owned());
+        self
+    }
+
     /// With these bytes at address 2048, up to 2048 of them.
     pub fn data(mut self, bytes: &[u8]) -> Self {
         assert!(bytes.len() <= 2048);
@@ -175,7 +189,16 @@ impl Guest {
     /// In the binary format.
     pub fn build(&self) -> Vec<u8> {
         let (mut lowered, mut named, mut imported) = Default::default();
-        for &(instance, name, signature) in FUNCTIONS.iter().chain(&SPILLED) {
+        let (mut imports, mut definitions) = (self.imports.clone(), self.definitions.clone());
+        let mut exports = "";
+        let mut functions = [&FUNCTIONS[..], &SPILLED].concat();
+        if let Some(body) = &self.judge {
+            imports.push_str(judge::IMPORTS);
+            definitions.push_str(&judge::CODE.replace("{judge}", body));
+            exports = judge::EXPORTS;
+            functions.extend(judge::FUNCTIONS);
+        }
+        for (instance, name, signature) in functions {
             let known = name.split_once(']').map_or(name, |(_, known)| known);
             lower(
                 &mut lowered,
@@ -199,8 +222,9 @@ impl Guest {
             .replace("{lowered}", &lowered)
             .replace("{named}", &named)
             .replace("{imported}", &imported)
-            .replace("{imports}", &self.imports)
-            .replace("{definitions}", &self.definitions)
+            .replace("{imports}", &imports)
+            .replace("{exports}", exports)
+            .replace("{definitions}", &definitions)
             .replace("{evil}", &self.evil)
             .replace("{elsewhere}", &self.elsewhere)
             .replace("{check}", &self.check)

@@ -340,4 +340,5 @@
     (export "check" (func $check) (func (result (result $report (error string))))))
   (instance $self-check (instantiate $naming
     (with "part" (type $opening)) (with "try" (type $probe)) (with "record" (type $found)) (with "check" (func $check))))
-  (export "coffer:storage/self-check@0.2.0" (instance $self-check)))
+  (export "coffer:storage/self-check@0.2.0" (instance $self-check))
+{exports})

@@ -20,6 +20,7 @@ pub const CONNECTIONS: u64 = 64;
 const NAME: &str = "small";
 pub const TARGET: &str = "/v1/public/files/small";
 const REUSE: &str = "--instance-reuse";
+const SHADOW: &str = "--shadow-policy";
 
 fn pairings() -> Vec<Pairing> {
     let pairing = |name, work: &str, mine, theirs, unit, goal| {
@@ -52,6 +53,15 @@ fn pairings() -> Vec<Pairing> {
             "nginx",
             rate,
             Some(Goal::least(0.85, 1.0)),
+        ),
+        pairing(
+            "shadow",
+            "the same with a shadow policy for every request",
+            "with shadow",
+            "Coffer",
+            rate,
+            // A second instance for each request.
+            Some(Goal::least(0.5, 0.65)),
         ),
         pairing(
             "p99",
@@ -97,6 +107,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     let unchanged = get.clone().field("If-None-Match", &tag);
     let head = get.clone().method("HEAD");
     let reusing = reusing(bench, &content);
+    let shadowed = shadowed(bench, &content);
 
     let nginx = Nginx::start(&bench.folder.join("nginx"), &bench.root())?;
     // If it is missing, the others are still measured.
@@ -117,6 +128,9 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     contest.enter("bare hyper", || peak(&bare_get));
     contest.enter("signed in", || peak(&signed_in));
     contest.enter("reuse", || peak(&reusing.as_ref().map_err(Clone::clone)?.1));
+    contest.enter("with shadow", || {
+        peak(&shadowed.as_ref().map_err(Clone::clone)?.1)
+    });
     contest.enter("304", || {
         wrk::requests_per_second(&unchanged, CONNECTIONS, turn, 304, 0)
     });
@@ -153,6 +167,20 @@ pub fn at_rate(request: &Request, time: Duration, rate: f64) -> Result<f64> {
         ));
     }
     Ok(found.p99)
+}
+
+/// A server with a shadow policy, the same as in force, if this build can.
+fn shadowed(bench: &Bench, content: &[u8]) -> Result<(Coffer, Request)> {
+    if !bench.knows_flag(SHADOW)? {
+        return Err(ABSENT.to_owned());
+    }
+    let file = bench.folder.join("shadow.toml");
+    std::fs::write(&file, tokens::policy()).map_err(|error| error.to_string())?;
+    let file = file.to_str().ok_or("a folder whose name is not text")?;
+    let setup = Setup::new(bench, "shadow").arguments(&[SHADOW, file]);
+    let coffer = setup.start()?;
+    let get = coffer.stored(TARGET, content)?;
+    Ok((coffer, get))
 }
 
 /// A server that reuses instances for further requests, if this build can.
