@@ -12,6 +12,7 @@ use crate::imports::environment::{NotText, secrets, setting};
 use crate::sandbox::{
     Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM,
 };
+use crate::secrets::dev;
 use crate::settings::{Asked, Caller};
 use crate::store::absent::AbsentStore;
 use crate::store::local;
@@ -103,8 +104,8 @@ pub enum Answer {
     No,
 }
 
-/// Prints whether `serve` would accept a component or a policy, and whom a token identifies or
-/// what a caller may do.
+/// Prints whether `serve` would accept a component or a policy, in development mode if `dev`, and
+/// whom a token identifies or what a caller may do.
 ///
 /// # Errors
 /// See [`CheckError`]: why not, or why the token is refused.
@@ -112,6 +113,7 @@ pub fn check(
     file: &Path,
     token: Option<&Path>,
     asked: Option<(Caller, Asked)>,
+    dev: bool,
 ) -> Result<Answer, CheckError> {
     let is_policy = is_policy(file)?;
     // Fails before the slow compilation if the token cannot be read.
@@ -120,6 +122,9 @@ pub fn check(
     let (_, found) = Sources::open(file_of(!is_policy), file_of(is_policy))?;
     let mut given = secrets()?;
     given.extend(found.policy.map(|document| setting("POLICY", document)));
+    if dev {
+        given.push(setting("DEV_JWKS", dev::throwaway_jwks()));
+    }
     let limits = SandboxLimits {
         instances: 1,
         ..SandboxLimits::default()

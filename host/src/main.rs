@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             (None, file) => {
                 let file = file.unwrap_or_default();
                 let asked = check.caller.zip(check.question);
-                match check::check(&file, check.token.as_deref(), asked) {
+                match check::check(&file, check.token.as_deref(), asked, check.dev) {
                     Ok(Answer::Yes) => Ok(()),
                     Ok(Answer::No) => return ExitCode::FAILURE,
                     Err(error) => Err(error.into()),

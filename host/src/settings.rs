@@ -119,6 +119,10 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     pub token: Option<PathBuf>,
 
+    /// Check it for development mode, in which a policy has no [iam]
+    #[arg(long, conflicts_with_all = ["token", "data_dir"])]
+    pub dev: bool,
+
     /// What the caller of --as wants to do, such as "read org/plan.pdf" or "list org/2026/"
     #[arg(requires = "caller")]
     pub question: Option<Asked>,

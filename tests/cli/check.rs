@@ -480,3 +480,25 @@ fn check_of_a_thousand_tests_and_paths_is_no_matter_of_time() {
     let ended = run(&["check", &policy], &[]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn the_policy_of_a_company_passes_its_own_tests_in_development_mode() {
+    let example = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../component/examples/company.toml"
+    );
+    let ended = run(&["check", "--dev", example], &[]);
+    let valid = format!("{example} is valid\n");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.ends_with(&valid), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("note: line"), "{}", ended.stdout);
+    let without = run(&["check", example], &[]);
+    assert_eq!(without.code, Some(1), "{}", without.stdout);
+    let question = "read org/departments/hr/plan.pdf";
+    for (department, code, rule) in [("hr", 0, "org.read (line"), ("legal", 1, "read (line 37)")] {
+        let caller = format!("user=lee,org=acme,role=staff,claim:/department={department}");
+        let ended = run(&["check", "--dev", example, "--as", &caller, question], &[]);
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert!(ended.stdout.contains(rule), "{}", ended.stdout);
+    }
+}

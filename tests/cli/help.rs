@@ -52,7 +52,7 @@ fn help_describes_the_commands_and_names_every_flags_environment_variable() {
         assert!(token.contains(flag), "{flag} in {token}");
     }
     let check = help(&["check", "--help"]);
-    for argument in ["[FILE]", "--data-dir <DIR>"] {
+    for argument in ["[FILE]", "--data-dir <DIR>", "--dev"] {
         assert!(check.contains(argument), "{argument} in {check}");
     }
     let version = help(&["--version"]);

@@ -124,12 +124,21 @@ fn others(claims: Vec<(String, String)>) -> Map<String, Value> {
 pub fn jwks(data_dir: &Path) -> Result<String, DevError> {
     let path = data_dir.join(KEY_FILE);
     let bytes = secret_file::keep(&path, || Ed25519KeyPair::generate().to_bytes())?;
-    let public = pair(&path, &bytes)?.public_key().to_bytes();
+    Ok(key_set(&pair(&path, &bytes)?))
+}
+
+/// The same of a key that is thrown away: no token is valid under it.
+pub fn throwaway_jwks() -> String {
+    key_set(&Ed25519KeyPair::generate())
+}
+
+fn key_set(key: &Ed25519KeyPair) -> String {
+    let public = key.public_key().to_bytes();
     let jwk = serde_json::json!({
         "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
         "x": BASE64_URL_SAFE_NO_PAD.encode(public),
     });
-    Ok(serde_json::json!({ "keys": [jwk] }).to_string())
+    serde_json::json!({ "keys": [jwk] }).to_string()
 }
 
 fn pair(path: &Path, bytes: &[u8]) -> Result<Ed25519KeyPair, DevError> {
