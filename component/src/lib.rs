@@ -110,6 +110,8 @@ impl incoming_handler::Guest for Coffer {
 
 impl continuation::Guest for Coffer {
     fn resume(note: Vec<u8>, out: ResponseOutparam) {
+        // An instance may have answered another request before.
+        permit::reported::begin(false);
         let (upload, received) = Upload::received();
         let Some(continued) = Continued::read(&note) else {
             return Answer::from(Problem::Internal).send(out, false);

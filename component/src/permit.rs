@@ -67,14 +67,7 @@ pub(crate) struct Delete {
 /// May this caller read this file? The store checks a rule `uploader`, by
 /// [`Read::may_read`].
 pub fn read(policy: &Policy, caller: &Caller, area: Area, name: Name) -> Result<Read, Problem> {
-    let granted = Judge::new(policy, caller, area).decide(Operation::Read, name.as_str())?;
-    let Granted { scope, reach, rule } = granted;
-    Ok(Read {
-        scope,
-        name,
-        reach,
-        rule,
-    })
+    Judge::new(policy, caller, area).read(name)
 }
 
 /// May this caller delete this file? [`Delete::may_remove`] says whose it has to be.
@@ -84,14 +77,29 @@ pub(crate) fn delete(
     area: Area,
     name: Name,
 ) -> Result<Delete, Problem> {
-    let granted = Judge::new(policy, caller, area).decide(Operation::Delete, name.as_str())?;
-    let Granted { scope, reach, rule } = granted;
-    Ok(Delete {
-        scope,
-        name,
-        reach,
-        rule,
-    })
+    Judge::new(policy, caller, area).delete(name)
+}
+
+impl Judge<'_, '_> {
+    fn read(self, name: Name) -> Result<Read, Problem> {
+        let Granted { scope, reach, rule } = self.decide(Operation::Read, name.as_str())?;
+        Ok(Read {
+            scope,
+            name,
+            reach,
+            rule,
+        })
+    }
+
+    fn delete(self, name: Name) -> Result<Delete, Problem> {
+        let Granted { scope, reach, rule } = self.decide(Operation::Delete, name.as_str())?;
+        Ok(Delete {
+            scope,
+            name,
+            reach,
+            rule,
+        })
+    }
 }
 
 impl Read {

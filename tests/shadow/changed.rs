@@ -97,7 +97,7 @@ async fn a_shadow_is_promoted_and_rolled_back() {
     let (status, problem) = promote().await;
     assert_eq!(
         (status, &problem["detail"]),
-        (409, &json!("there is no shadow policy"))
+        (409, &json!("no shadow policy is running"))
     );
     begin(&server, CLOSED).await;
     assert_eq!(store(&server, "a").await, 201);

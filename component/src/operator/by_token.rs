@@ -8,7 +8,7 @@ use crate::bindings::coffer::storage::decisions::{Question, Verdict};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::http::outgoing;
 use crate::memo::HostMemo;
-use crate::permit::reported;
+use crate::permit::{explained, reported};
 use crate::settings::Settings;
 use crate::token::{self, Unverified};
 
@@ -44,7 +44,7 @@ pub(super) fn verdicts(
         }
         Err(reason @ Unverified::Refused(_)) => {
             let reason = reason.to_string();
-            let verdict = |_| reported::refused(reason.clone());
+            let verdict = |_| explained::refused(reason.clone());
             Ok(questions.iter().map(verdict).collect())
         }
         Err(unverifiable) => Err(unverifiable.to_string()),

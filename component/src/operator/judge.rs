@@ -2,17 +2,13 @@
 
 use super::by_token;
 use crate::Coffer;
-use crate::bindings::coffer::storage::decisions::Outcome;
 use crate::bindings::exports::coffer::storage::judge::{self, Guest, Verdict};
 use crate::json;
-use crate::permit::explained::{Explained, explain};
+use crate::permit::explained::explain;
 use crate::policy::{Policy, Question, Subject};
 use crate::settings::Settings;
 use crate::token::Caller;
 use crate::token::supposed::suppose;
-
-/// The maximum length of a text in a verdict, in bytes.
-const LONGEST: usize = 1024;
 
 impl Guest for Coffer {
     fn by_token(
@@ -61,23 +57,5 @@ fn of_subject(
             question.path
         )
     })?;
-    Ok(verdict(policy, &explained))
-}
-
-fn verdict(policy: &Policy, explained: &Explained) -> Verdict {
-    let (outcome, reason) = match explained {
-        Explained::Allowed(_) => (Outcome::Allowed, None),
-        Explained::OwnFiles(_) => (Outcome::OwnFiles, None),
-        Explained::Denied(_) => (Outcome::Denied, Some(explained.reason(policy))),
-    };
-    Verdict {
-        outcome,
-        rule: shortened(explained.rule(policy)),
-        reason: reason.map(shortened),
-    }
-}
-
-fn shortened(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(LONGEST));
-    text
+    Ok(explained.verdict(policy))
 }

@@ -1,13 +1,13 @@
 //! The permit to change what is stored beside a file's bytes: it needs what replacing the file
 //! needs.
 
+use super::Store;
 use super::decision::Judge;
 use super::key::BlobKey;
-use super::{Store, store};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Guard};
 use crate::fields::ContentType;
-use crate::policy::{Operation, Policy};
+use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::token::Caller;
 use crate::url::Name;
@@ -23,9 +23,8 @@ pub(crate) fn amend<'p>(
     area: Area,
     name: Name,
 ) -> Result<Amend<'p>, Problem> {
-    // The permit to store would do with the one to create.
-    Judge::new(policy, caller, area).decide(Operation::Replace, name.as_str())?;
-    store(policy, caller, area, name).map(Amend)
+    let judge = Judge::new(policy, caller, area);
+    judge.replace(name).map(Amend)
 }
 
 impl Amend<'_> {
@@ -50,9 +49,6 @@ impl Amend<'_> {
 
     /// The problem to answer with if the store refuses.
     pub(crate) fn problem(&self, error: Error) -> Problem {
-        match error {
-            Error::NotFound => Problem::NotFound,
-            error => self.0.refusals().problem(error),
-        }
+        self.0.refusals().problem(error)
     }
 }

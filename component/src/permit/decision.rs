@@ -171,14 +171,6 @@ impl<'p, 'c> Judge<'p, 'c> {
         self.reach(operation, applied).is_ok()
     }
 
-    /// The only segments that can come next in the names that start with `prefix` and for which
-    /// the caller may, as [`Policy::next_segments`] says.
-    pub(super) fn next_segments(self, operation: Operation, prefix: &str) -> Option<Vec<String>> {
-        let may = |applied: &Applied<'_>| self.may(operation, applied);
-        let facts = self.caller.facts();
-        self.policy.next_segments(self.area, prefix, facts, may)
-    }
-
     fn decide_any(
         self,
         operation: Operation,

@@ -1,10 +1,16 @@
 //! Decisions as operators see them: the verdict, the rule behind it, and what was missing.
 
 use super::decision::{Granted, Judge, Reach};
+use crate::bindings::coffer::storage::decisions::{Outcome, Verdict};
 use crate::policy::{Operation, Policy, Question, RuleRef, Word};
 use crate::problem::Problem;
 use crate::token::Caller;
 use crate::url::Name;
+
+/// What decides if no rule does.
+const IAM: &str = "[iam]";
+/// The maximum length of a text in a verdict, in bytes.
+const LONGEST: usize = 1024;
 
 /// What a policy decides.
 #[derive(Debug)]
@@ -41,13 +47,21 @@ pub(crate) fn explain(
     } else {
         judge.decide(operation, name(path)?.as_str())
     };
-    Ok(match decided {
-        Ok(Granted { reach, rule, .. }) => match reach {
-            Reach::All => Explained::Allowed(rule),
-            Reach::UploadedBy(_) => Explained::OwnFiles(rule),
-        },
-        Err(problem) => Explained::Denied(problem),
-    })
+    Ok(Explained::of(decided))
+}
+
+/// The verdict on a caller whose token is refused, whatever the question is.
+pub(crate) fn refused(reason: String) -> Verdict {
+    Verdict {
+        outcome: Outcome::Denied,
+        rule: IAM.to_owned(),
+        reason: Some(shortened(reason)),
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text
 }
 
 fn name(path: &str) -> Result<Name, &'static str> {
@@ -58,6 +72,30 @@ fn name(path: &str) -> Result<Name, &'static str> {
 }
 
 impl Explained {
+    pub(super) fn of(decided: Result<Granted, Problem>) -> Self {
+        match decided {
+            Ok(Granted { reach, rule, .. }) => match reach {
+                Reach::All => Self::Allowed(rule),
+                Reach::UploadedBy(_) => Self::OwnFiles(rule),
+            },
+            Err(problem) => Self::Denied(problem),
+        }
+    }
+
+    /// The same for the platform.
+    pub(crate) fn verdict(&self, policy: &Policy) -> Verdict {
+        let (outcome, reason) = match self {
+            Self::Allowed(_) => (Outcome::Allowed, None),
+            Self::OwnFiles(_) => (Outcome::OwnFiles, None),
+            Self::Denied(_) => (Outcome::Denied, Some(self.reason(policy))),
+        };
+        Verdict {
+            outcome,
+            rule: shortened(self.rule(policy)),
+            reason: reason.map(shortened),
+        }
+    }
+
     /// The rule that decided, with its line where the policy states it.
     pub(crate) fn rule(&self, policy: &Policy) -> String {
         match self {
@@ -65,7 +103,7 @@ impl Explained {
             Self::Denied(Problem::Unauthenticated(denied) | Problem::Forbidden(denied)) => {
                 denied.rule().name(policy)
             }
-            Self::Denied(_) => "[iam]".to_owned(),
+            Self::Denied(_) => IAM.to_owned(),
         }
     }
 

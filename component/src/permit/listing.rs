@@ -1,9 +1,8 @@
 //! The permit to list names: all those that the caller may list, and no others.
 
 use super::decision::{Judge, View};
-use super::key::Scope;
 use crate::area::Area;
-use crate::policy::{Applied, Operation, Policy, Sieve};
+use crate::policy::{Applied, Facts, Operation, Policy, Sieve};
 use crate::problem::Problem;
 use crate::token::Caller;
 
@@ -11,7 +10,8 @@ use crate::token::Caller;
 #[derive(Debug, Clone)]
 pub(crate) struct List<'p, 'c> {
     judge: Judge<'p, 'c>,
-    scope: Scope,
+    /// What all keys of the area start with.
+    root: String,
     sieve: Sieve<'p>,
 }
 
@@ -25,11 +25,10 @@ pub(crate) fn list<'p, 'c>(
 ) -> Result<List<'p, 'c>, Problem> {
     let judge = Judge::new(policy, caller, area);
     let scope = judge.decide_within(Operation::List, prefix)?;
-    let sieve = policy.sieve(area);
     Ok(List {
         judge,
-        scope,
-        sieve,
+        root: scope.prefix(""),
+        sieve: policy.sieve(area),
     })
 }
 
@@ -37,12 +36,12 @@ impl List<'_, '_> {
     /// The common prefix of the keys of all names that start with `prefix`, which may
     /// be empty.
     pub(crate) fn prefix(&self, prefix: &str) -> String {
-        self.scope.prefix(prefix)
+        [&self.root, prefix].concat()
     }
 
     /// The name or folder of a key of this area.
     pub(crate) fn strip<'k>(&self, key: &'k str) -> Option<&'k str> {
-        key.strip_prefix(&self.scope.prefix(""))
+        key.strip_prefix(&self.root)
     }
 
     /// Whether all names of the area may be listed alike.
@@ -52,9 +51,7 @@ impl List<'_, '_> {
 
     /// How the names that start with `prefix` are judged: those in a folder, if it ends in `/`.
     pub(crate) fn view(&self, prefix: &str) -> View {
-        let (judge, facts) = (self.judge, self.judge.caller.facts());
-        let may = |applied: &Applied<'_>| judge.may(Operation::List, applied);
-        match self.sieve.allows_within(prefix, facts, may) {
+        match self.sieve.allows_within(prefix, self.facts(), self.may()) {
             (false, _) => View::Closed,
             (true, false) => View::Mixed,
             (true, true) => View::Open,
@@ -63,14 +60,20 @@ impl List<'_, '_> {
 
     /// Whether the file with this name may be listed.
     pub(crate) fn shows(&self, name: &str) -> bool {
-        let (judge, facts) = (self.judge, self.judge.caller.facts());
-        let may = |applied: &Applied<'_>| judge.may(Operation::List, applied);
-        self.sieve.allows(name, facts, may)
+        self.sieve.allows(name, self.facts(), self.may())
     }
 
     /// The only segments that can come next in the names that start with `prefix` and may be
     /// listed, in order: whole, where `prefix` ends amid one. `None` if there may be others.
     pub(crate) fn next_segments(&self, prefix: &str) -> Option<Vec<String>> {
-        self.judge.next_segments(Operation::List, prefix)
+        self.sieve.next_segments(prefix, self.facts(), self.may())
+    }
+
+    fn facts(&self) -> &Facts {
+        self.judge.caller.facts()
+    }
+
+    fn may(&self) -> impl Fn(&Applied<'_>) -> bool {
+        |applied| self.judge.may(Operation::List, applied)
     }
 }

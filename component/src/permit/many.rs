@@ -56,12 +56,7 @@ pub(crate) fn identity(caller: &Caller) -> &str {
 impl Reading<'_, '_> {
     /// The permission to read this file.
     pub(crate) fn of(&self, name: Name) -> Result<Read, Problem> {
-        let Judge {
-            policy,
-            caller,
-            area,
-        } = self.judge;
-        super::read(policy, caller, area, name)
+        self.judge.read(name)
     }
 
     /// The common prefix of the keys in this folder, which ends in `/`.
@@ -73,12 +68,7 @@ impl Reading<'_, '_> {
 impl Deleting<'_, '_> {
     /// The permission to delete this file.
     pub(crate) fn of(&self, name: Name) -> Result<Delete, Problem> {
-        let Judge {
-            policy,
-            caller,
-            area,
-        } = self.judge;
-        super::delete(policy, caller, area, name)
+        self.judge.delete(name)
     }
 
     /// The common prefix of the keys in this folder, which ends in `/`.

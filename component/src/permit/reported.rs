@@ -3,8 +3,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::decision::{Granted, Judge, Reach};
-use crate::bindings::coffer::storage::decisions::{Action, Outcome, Question, Verdict};
+use super::decision::{Granted, Judge};
+use super::explained::Explained;
+use crate::bindings::coffer::storage::decisions::{Action, Question, Verdict};
 use crate::bindings::coffer::storage::telemetry;
 use crate::policy::{Operation, Policy};
 use crate::problem::Problem;
@@ -12,8 +13,6 @@ use crate::token::Caller;
 
 /// The maximum number of decisions of a request that are reported.
 const MOST: u32 = 100;
-/// The maximum length of a text in a verdict, in bytes.
-const LONGEST: usize = 1024;
 
 /// How many decisions of this request may still be reported.
 static LEFT: AtomicU32 = AtomicU32::new(0);
@@ -50,7 +49,8 @@ fn tell(
         area: judge.area.into(),
         name: name.to_owned(),
     };
-    telemetry::decided(&question, &verdict(judge.policy, decided));
+    let explained = Explained::of(decided.clone());
+    telemetry::decided(&question, &explained.verdict(judge.policy));
 }
 
 /// What this policy decides.
@@ -62,48 +62,7 @@ pub(crate) fn judge(policy: &Policy, caller: &Caller, question: &Question) -> Ve
         _ if name.is_empty() => judge.anywhere(operation),
         _ => judge.decide(operation, name),
     };
-    verdict(policy, &decided)
-}
-
-/// Of a caller whose token is refused, whatever the question is.
-pub(crate) fn refused(reason: String) -> Verdict {
-    Verdict {
-        outcome: Outcome::Denied,
-        rule: "[iam]".to_owned(),
-        reason: Some(shortened(reason)),
-    }
-}
-
-fn verdict(policy: &Policy, decided: &Result<Granted, Problem>) -> Verdict {
-    match decided {
-        Ok(Granted { reach, rule, .. }) => Verdict {
-            outcome: match reach {
-                Reach::All => Outcome::Allowed,
-                Reach::UploadedBy(_) => Outcome::OwnFiles,
-            },
-            rule: shortened(rule.name(policy)),
-            reason: None,
-        },
-        Err(problem) => {
-            let rule = match problem {
-                Problem::Unauthenticated(denied) | Problem::Forbidden(denied) => {
-                    Some(denied.rule().name(policy))
-                }
-                _ => None,
-            };
-            let reason = problem.reason(policy);
-            Verdict {
-                outcome: Outcome::Denied,
-                rule: shortened(rule.unwrap_or_else(|| "[iam]".to_owned())),
-                reason: Some(shortened(reason.unwrap_or_else(|| problem.to_string()))),
-            }
-        }
-    }
-}
-
-fn shortened(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(LONGEST));
-    text
+    Explained::of(decided).verdict(policy)
 }
 
 impl From<Operation> for Action {

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::decision::{Granted, Judge, Reach};
+use super::decision::{Judge, Reach};
 use super::grant::{DropGrant, LinkLimits};
 use super::key::{BlobKey, Scope};
 use super::refusals::Refusals;
 use super::uploader::{Pseudonym, Uploader};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
-use crate::policy::{AreaLimits, Operation, Policy, RuleRef};
+use crate::policy::{Applied, AreaLimits, Operation, Policy, RuleRef};
 use crate::problem::Problem;
 use crate::token::Caller;
 use crate::url::Name;
@@ -54,24 +54,49 @@ pub(crate) fn store<'p>(
     area: Area,
     name: Name,
 ) -> Result<Store<'p>, Problem> {
-    let judge = Judge::new(policy, caller, area);
-    let applied = judge.applied(name.as_str());
-    let decide = |operation| judge.decide_by(operation, name.as_str(), &applied);
-    let (create, replace) = (decide(Operation::Create), decide(Operation::Replace));
-    let scope = either(
-        create.as_ref().map(|granted| &granted.scope),
-        replace.as_ref().map(|granted| &granted.scope),
-    )?;
-    Ok(Store {
-        scope,
-        name,
-        limits: applied.limits(),
-        narrowed: LinkLimits::default(),
-        uploader: judge.uploader(),
-        create: create.map(drop),
-        replace: replace.map(|Granted { reach, .. }| reach),
-        rules: [Operation::Create, Operation::Replace].map(|operation| applied.rule(operation)),
-    })
+    Judge::new(policy, caller, area).store(name)
+}
+
+impl<'p> Judge<'p, '_> {
+    fn store(self, name: Name) -> Result<Store<'p>, Problem> {
+        let applied = self.applied(name.as_str());
+        let decide = |operation| self.decide_by(operation, name.as_str(), &applied);
+        let (create, replace) = (decide(Operation::Create), decide(Operation::Replace));
+        let scope = either(
+            create.as_ref().map(|granted| &granted.scope),
+            replace.as_ref().map(|granted| &granted.scope),
+        )?;
+        let (create, replace) = (create.map(drop), replace.map(|granted| granted.reach));
+        Ok(self.permit(scope, name, &applied, create, replace))
+    }
+
+    /// The permit for a file that is there: only to replace it.
+    pub(super) fn replace(self, name: Name) -> Result<Store<'p>, Problem> {
+        let applied = self.applied(name.as_str());
+        let granted = self.decide_by(Operation::Replace, name.as_str(), &applied)?;
+        let (create, replace) = (Err(Problem::NotFound), Ok(granted.reach));
+        Ok(self.permit(granted.scope, name, &applied, create, replace))
+    }
+
+    fn permit(
+        self,
+        scope: Scope,
+        name: Name,
+        applied: &Applied<'p>,
+        create: Result<(), Problem>,
+        replace: Result<Reach, Problem>,
+    ) -> Store<'p> {
+        Store {
+            scope,
+            name,
+            limits: applied.limits(),
+            narrowed: LinkLimits::default(),
+            uploader: self.uploader(),
+            create,
+            replace,
+            rules: [Operation::Create, Operation::Replace].map(|operation| applied.rule(operation)),
+        }
+    }
 }
 
 /// May this caller store files in this area? Refused only where they may neither create nor
@@ -125,7 +150,7 @@ impl<'p, 'c> Storing<'p, 'c> {
     /// The permission to store this file.
     pub(crate) fn of(&self, name: Name) -> Result<Store<'p>, Problem> {
         let store = match &self.authority {
-            Authority::Policy(judge) => store(judge.policy, judge.caller, judge.area, name)?,
+            Authority::Policy(judge) => judge.store(name)?,
             Authority::Link(policy, grant) => grant.store(policy, name)?,
         };
         let store = match &self.pseudonym {

@@ -2,12 +2,11 @@
 //! for the rest those of its area.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::facts::Facts;
 use super::fields::CacheControl;
 use super::paths::{Entry, Path};
-use super::pattern::{Meaning, Next};
+use super::pattern::Meaning;
 use super::rule::{self, Rule};
 use super::{AreaLimits, Operation, Policy, Sieve, Word};
 use crate::area::Area;
@@ -69,32 +68,6 @@ impl Policy {
     /// The paths of an area, for a caller of whom many names are judged.
     pub(crate) fn sieve(&self, area: Area) -> Sieve<'_> {
         Sieve::new(self, area)
-    }
-
-    /// The only segments that can come next in the names that start with `prefix` and to which
-    /// something applies that `may` allows, each once and whole where `prefix` ends amid one.
-    /// `None` if there may be others.
-    pub(crate) fn next_segments(
-        &self,
-        area: Area,
-        prefix: &str,
-        facts: &Facts,
-        may: impl Fn(&Applied<'_>) -> bool,
-    ) -> Option<Vec<String>> {
-        let (entries, is_all) = self.area(area).paths.within(prefix, Meaning::Of(facts));
-        if !is_all && may(&self.applied_by(area, None)) {
-            return None;
-        }
-        let mut all = BTreeSet::new();
-        for entry in entries {
-            if may(&self.applied_by(area, Some(entry))) {
-                match entry.pattern.next(prefix, Meaning::Of(facts)) {
-                    Next::Only(segments) => all.extend(segments.into_iter().map(str::to_owned)),
-                    Next::Any => return None,
-                }
-            }
-        }
-        Some(all.into_iter().collect())
     }
 
     /// What applies to the area and to each of its paths.

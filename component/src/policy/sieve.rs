@@ -2,12 +2,13 @@
 //! caller is found out once, and only where a name may fit it.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use super::Policy;
 use super::applied::Applied;
 use super::facts::Facts;
 use super::paths::Entry;
-use super::pattern::{Coverage, Meaning};
+use super::pattern::{Coverage, Meaning, Next};
 use crate::area::Area;
 
 /// One operation of one caller.
@@ -74,6 +75,32 @@ impl<'p> Sieve<'p> {
         }
         let may = self.weigh(None, may);
         (some || may, all && may)
+    }
+
+    /// The only segments that can come next in the names that start with `prefix` and for which
+    /// they may, each once and whole where `prefix` ends amid one. `None` if there may be others.
+    pub(crate) fn next_segments(
+        &self,
+        prefix: &str,
+        facts: &Facts,
+        may: impl Fn(&Applied<'_>) -> bool,
+    ) -> Option<Vec<String>> {
+        let meaning = Meaning::Of(facts);
+        let mut all = BTreeSet::new();
+        for path in &self.paths {
+            let pattern = path.entry.pattern;
+            let coverage = pattern.coverage(prefix, meaning);
+            if coverage != Coverage::None && self.weigh(Some(path), &may) {
+                match pattern.next(prefix, meaning) {
+                    Next::Only(segments) => all.extend(segments.into_iter().map(str::to_owned)),
+                    Next::Any => return None,
+                }
+            }
+            if coverage == Coverage::All {
+                return Some(all.into_iter().collect());
+            }
+        }
+        (!self.weigh(None, may)).then(|| all.into_iter().collect())
     }
 
     fn weigh(&self, path: Option<&Sifted<'p>>, may: impl Fn(&Applied<'_>) -> bool) -> bool {

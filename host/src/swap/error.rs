@@ -29,9 +29,9 @@ pub enum SwapError {
 #[error("the shadow policy was refused: {0}")]
 pub struct ShadowRefused(#[source] pub(super) Refused);
 
-/// There is no shadow policy.
+/// No shadow policy is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no shadow policy")]
+#[error("no shadow policy is running")]
 pub struct NoShadow;
 
 /// Why the shadow policy is not put in force.

@@ -142,3 +142,10 @@ fn every_verdict_has_the_rule_that_decided_with_its_line() {
         Explained::Denied(Problem::IamNotConfigured)
     ));
 }
+
+#[test]
+fn texts_are_cut_between_characters() {
+    assert_eq!(shortened("short".to_owned()), "short");
+    let long = format!("x{}", "é".repeat(LONGEST));
+    assert_eq!(shortened(long).len(), LONGEST - 1);
+}
