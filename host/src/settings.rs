@@ -119,7 +119,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
     pub token: Option<PathBuf>,
 
-    /// Check it for development mode, in which a policy has no [iam]
+    /// Check it for development mode, in which a policy has no `[iam]`
     #[arg(long, conflicts_with_all = ["token", "data_dir"])]
     pub dev: bool,
 

@@ -2,7 +2,7 @@
 //! others. Lists of clients and work on folders both read them.
 //!
 //! Where all names are judged alike, a page is one call of the store. Elsewhere it comes from a
-//! [walk](walk), whose cost does not depend on what is in folders that the caller may not list.
+//! [walk], whose cost does not depend on what is in folders that the caller may not list.
 
 mod level;
 mod store;
