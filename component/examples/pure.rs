@@ -48,6 +48,10 @@ impl Memo for Known {
 struct Given {
     document: String,
     policy: Policy,
+    /// With a hundred paths.
+    paths: Policy,
+    /// The same as it is remembered.
+    remembered: Vec<u8>,
     headers: HeaderMap,
     /// Has the token once it has been verified.
     memo: Known,
@@ -83,8 +87,17 @@ impl Given {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
+        let path = |n| {
+            format!(
+                "[[public.paths]]\nmatch = \"departments/{n}/**\"\nread = \"role:head-of-{n}\"\n"
+            )
+        };
+        let paths = (0..100).map(path).collect::<String>();
+        let paths = Policy::parse(&[document.as_str(), &paths].concat()).ok()?;
         Some(Self {
             policy: Policy::parse(&document).ok()?,
+            remembered: borsh::to_vec(&paths).ok()?,
+            paths,
             document,
             headers,
             memo: Known::default(),
@@ -104,50 +117,60 @@ impl Given {
 
 type Part = (&'static str, fn(&Given));
 
-const PARTS: [Part; 11] = [
-    ("route of a download", |_| {
-        let target = black_box("/v1/public/files/2026/caf%C3%A9/photo.jpg?download");
-        let _ = black_box(Route::parse(&Method::GET, target));
-    }),
-    ("policy, parsed", |given| {
-        let _ = black_box(Policy::parse(black_box(&given.document)));
-    }),
-    ("policy as built in, parsed", |_| {
-        let _ = black_box(Policy::parse(black_box(include_str!("../policy.toml"))));
-    }),
-    ("token, remembered", |given| {
-        black_box(black_box(given).caller(&given.memo));
-    }),
-    ("token, verified (EdDSA)", |given| {
-        black_box(black_box(given).caller(&Known::default()));
-    }),
-    ("permit to read, anonymous", |given| {
-        let name = Name::new("photo.jpg");
-        let _ =
-            black_box(name.and_then(|name| {
+const PARTS: [Part; 13] =
+    [
+        ("route of a download", |_| {
+            let target = black_box("/v1/public/files/2026/caf%C3%A9/photo.jpg?download");
+            let _ = black_box(Route::parse(&Method::GET, target));
+        }),
+        ("policy, parsed", |given| {
+            let _ = black_box(Policy::parse(black_box(&given.document)));
+        }),
+        ("policy as built in, parsed", |_| {
+            let _ = black_box(Policy::parse(black_box(include_str!("../policy.toml"))));
+        }),
+        ("token, remembered", |given| {
+            black_box(black_box(given).caller(&given.memo));
+        }),
+        ("token, verified (EdDSA)", |given| {
+            black_box(black_box(given).caller(&Known::default()));
+        }),
+        ("permit to read, anonymous", |given| {
+            let name = Name::new("photo.jpg");
+            let _ = black_box(name.and_then(|name| {
                 permit::read(&given.policy, &Caller::Anonymous, Area::Public, name)
             }));
-    }),
-    ("conditions", |given| {
-        let _ = black_box(conditions::conditions(black_box(&given.headers)));
-    }),
-    ("range", |given| {
-        let _ = black_box(range::span(black_box(&given.headers)));
-    }),
-    ("query of a list", |_| {
-        let query = black_box("prefix=2026/caf%C3%A9/&delimiter=/&limit=50");
-        let _ = black_box(ListQuery::parse(query));
-    }),
-    ("Content-Disposition", |_| {
-        let name = black_box("résumé 2026.pdf");
-        black_box(disposition::for_download(name, false, None));
-    }),
-    ("fields of CORS", |given| {
-        let origin = black_box(&given.headers).get("origin");
-        let fields = coffer_cors::response_fields(given.policy.origins().listed(), origin);
-        black_box(fields.len());
-    }),
-];
+        }),
+        ("permit to read, 100 paths", |given| {
+            let name = Name::new("photo.jpg");
+            let _ = black_box(name.and_then(|name| {
+                permit::read(&given.paths, &Caller::Anonymous, Area::Public, name)
+            }));
+        }),
+        ("policy of 100 paths, remembered", |given| {
+            let remembered = black_box(&given.remembered);
+            let _ = black_box(borsh::from_slice::<Policy>(remembered));
+        }),
+        ("conditions", |given| {
+            let _ = black_box(conditions::conditions(black_box(&given.headers)));
+        }),
+        ("range", |given| {
+            let _ = black_box(range::span(black_box(&given.headers)));
+        }),
+        ("query of a list", |_| {
+            let query = black_box("prefix=2026/caf%C3%A9/&delimiter=/&limit=50");
+            let _ = black_box(ListQuery::parse(query));
+        }),
+        ("Content-Disposition", |_| {
+            let name = black_box("résumé 2026.pdf");
+            black_box(disposition::for_download(name, false, None));
+        }),
+        ("fields of CORS", |given| {
+            let origin = black_box(&given.headers).get("origin");
+            let fields = coffer_cors::response_fields(given.policy.origins().listed(), origin);
+            black_box(fields.len());
+        }),
+    ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -92,9 +92,9 @@ fn run(
     let setup = Setup::new(bench, "instructions").policy_with(more_policy);
     let setup = setup.arguments(&[
         "--max-instances",
-        "4",
+        "2",
         "--max-waiting-instances",
-        "4",
+        "2",
         "--watch-interval",
         "0s",
     ]);
