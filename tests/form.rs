@@ -4,6 +4,8 @@ mod crafted;
 mod cut_off;
 mod endless;
 mod filenames;
+mod folders;
+mod refused;
 mod stored;
 
 use std::path::PathBuf;
