@@ -117,7 +117,7 @@ async fn members_see_their_own_department_and_no_trace_of_others() {
 
 #[tokio::test]
 async fn all_pages_together_are_what_the_policy_says() {
-    let mut random = model::Random::new(0x5eed_0004);
+    let mut random = fastrand::Rng::with_seed(0x5eed_0004);
     for _ in 0..5 {
         let policy = model::Written::random(&mut random);
         let text = iam() + &policy.text();
@@ -126,11 +126,11 @@ async fn all_pages_together_are_what_the_policy_says() {
         store(&server, &user("writer"), "public", &names).await;
         for _ in 0..12 {
             let caller = model::Caller::random(&mut random);
-            let (prefix, by_folders) = (model::prefix(&mut random, &names), random.below(2) == 0);
+            let (prefix, by_folders) = (model::prefix(&mut random, &names), random.bool());
             let shown = names.iter().filter(|name| policy.shows(&caller, name));
             let shown = expected(shown, &prefix, by_folders);
             let encoded: String = prefix.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let limit = [1, 3, 100][random.below(3)];
+            let limit = [1, 3, 100][random.usize(..3)];
             let by = if by_folders { "&delimiter=/" } else { "" };
             let query = format!("prefix={encoded}&limit={limit}{by}");
             let token = caller.token();

@@ -2,27 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use fastrand::Rng;
+
 use crate::support::{Claims, sign};
 
-/// Xorshift, by Marsaglia.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap() % limit
-    }
-
-    fn some(&mut self, of: &[&'static str], most: usize) -> Vec<&'static str> {
-        let count = 1 + self.below(most);
-        (0..count).map(|_| of[self.below(of.len())]).collect()
-    }
+fn some(random: &mut Rng, of: &[&'static str], most: usize) -> Vec<&'static str> {
+    let count = random.usize(1..=most);
+    (0..count).map(|_| of[random.usize(..of.len())]).collect()
 }
 
 const SEGMENTS: &[&str] = &[
@@ -57,11 +43,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub fn random(random: &mut Random) -> Self {
+    pub fn random(random: &mut Rng) -> Self {
         Self {
-            user: random.some(&["ann", "bob"], 1)[0],
-            role: random.some(&["r", "s"], 1)[0],
-            departments: random.some(&["hr", "it", "a", "**", "é"], 2),
+            user: some(random, &["ann", "bob"], 1)[0],
+            role: some(random, &["r", "s"], 1)[0],
+            departments: some(random, &["hr", "it", "a", "**", "é"], 2),
         }
     }
 
@@ -73,12 +59,12 @@ impl Caller {
 }
 
 impl Written {
-    pub fn random(random: &mut Random) -> Self {
-        let paths = 2 + random.below(3);
+    pub fn random(random: &mut Rng) -> Self {
+        let paths = random.usize(2..=4);
         Self {
-            list: random.some(WORDS, 1)[0],
+            list: some(random, WORDS, 1)[0],
             paths: (0..paths)
-                .map(|_| (random.some(PATTERNS, 3), random.some(WORDS, 1)[0]))
+                .map(|_| (some(random, PATTERNS, 3), some(random, WORDS, 1)[0]))
                 .collect(),
         }
     }
@@ -126,14 +112,14 @@ fn fits(pattern: &[&str], name: &[&str], caller: &Caller) -> bool {
 }
 
 /// Some of which lie around others by their bytes.
-pub fn names(random: &mut Random) -> BTreeSet<String> {
-    let names = (0..80).map(|_| random.some(SEGMENTS, 4).join("/"));
+pub fn names(random: &mut Rng) -> BTreeSet<String> {
+    let names = (0..80).map(|_| some(random, SEGMENTS, 4).join("/"));
     names.collect()
 }
 
 /// The beginning of one of these names, or nothing.
-pub fn prefix(random: &mut Random, names: &[String]) -> String {
-    let name = &names[random.below(names.len())];
-    let length = name.chars().count() * random.below(2);
-    name.chars().take(random.below(length + 1)).collect()
+pub fn prefix(random: &mut Rng, names: &[String]) -> String {
+    let name = &names[random.usize(..names.len())];
+    let length = name.chars().count() * random.usize(..2);
+    name.chars().take(random.usize(..=length)).collect()
 }

@@ -1,30 +1,20 @@
 //! Random policies, callers and names: a decision is what the contract says, read plainly.
 
+use fastrand::Rng;
+
 use super::*;
 use crate::policy::Pointer;
 
 const CASES: usize = 100_000;
 const PER_POLICY: usize = 50;
 
-/// Xorshift, by Marsaglia.
-struct Random(u64);
+fn one<'t, T>(random: &mut Rng, of: &'t [T]) -> &'t T {
+    random.choice(of).expect("a choice")
+}
 
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap_or_default() % limit
-    }
-
-    fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
-        &of[self.below(of.len())]
-    }
-
-    fn some(&mut self, of: &[&str], most: usize) -> Vec<String> {
-        let count = 1 + self.below(most);
-        (0..count).map(|_| (*self.one(of)).to_owned()).collect()
-    }
+fn some(random: &mut Rng, of: &[&str], most: usize) -> Vec<String> {
+    let count = random.usize(1..=most);
+    (0..count).map(|_| (*one(random, of)).to_owned()).collect()
 }
 
 const SEGMENTS: &[&str] = &["a", "b", "hr", "it", "ann", "ab", "abb", "*", "**", "x.txt"];
@@ -77,31 +67,31 @@ struct Asking {
     claims: Vec<(&'static str, Vec<String>)>,
 }
 
-fn rules(random: &mut Random) -> Vec<(Operation, Vec<String>)> {
+fn rules(random: &mut Rng) -> Vec<(Operation, Vec<String>)> {
     let mut rules = Vec::new();
     for operation in Operation::ALL {
-        if random.below(2) == 0 {
-            rules.push((operation, random.some(WORDS, 2)));
+        if random.bool() {
+            rules.push((operation, some(random, WORDS, 2)));
         }
     }
     rules
 }
 
-fn size(random: &mut Random) -> Option<usize> {
-    (random.below(2) == 0).then(|| 1 + random.below(9))
+fn size(random: &mut Rng) -> Option<usize> {
+    random.bool().then(|| random.usize(1..=9))
 }
 
-fn written(random: &mut Random) -> Written {
-    let path = |random: &mut Random| WrittenPath {
-        pattern: random.some(PATTERNS, 4).join("/"),
+fn written(random: &mut Rng) -> Written {
+    let path = |random: &mut Rng| WrittenPath {
+        pattern: some(random, PATTERNS, 4).join("/"),
         rules: rules(random),
         size: size(random),
     };
     Written {
-        area: *random.one(&[Area::Public, Area::User, Area::Org]),
+        area: *one(random, &[Area::Public, Area::User, Area::Org]),
         rules: rules(random),
         size: size(random),
-        paths: (0..random.below(5)).map(|_| path(random)).collect(),
+        paths: (0..random.usize(..5)).map(|_| path(random)).collect(),
     }
 }
 
@@ -127,21 +117,24 @@ impl Written {
     }
 }
 
-fn asking(random: &mut Random) -> Option<Asking> {
-    if random.below(4) == 0 {
+fn asking(random: &mut Rng) -> Option<Asking> {
+    if random.usize(..4) == 0 {
         return None;
     }
     let values: &[&str] = &["hr", "it", "a", "*", "**", "7", "", "a/b", "..", "ab"];
     let mut claims = Vec::new();
     for pointer in POINTERS {
-        if random.below(3) > 0 {
-            claims.push((pointer, random.some(values, 2)));
+        if random.usize(..3) > 0 {
+            claims.push((pointer, some(random, values, 2)));
         }
     }
     Some(Asking {
-        user: *random.one(&[None, Some("ann"), Some("ann"), Some("a"), Some("**")]),
-        org: *random.one(&[None, Some("acme"), Some("acme")]),
-        roles: random.some(&["r", "s", "t"], 2),
+        user: *one(
+            random,
+            &[None, Some("ann"), Some("ann"), Some("a"), Some("**")],
+        ),
+        org: *one(random, &[None, Some("acme"), Some("acme")]),
+        roles: some(random, &["r", "s", "t"], 2),
         claims,
     })
 }
@@ -283,7 +276,7 @@ fn expected(
 
 #[test]
 fn every_decision_is_what_the_contract_says() {
-    let mut random = Random(0x5eed_0001);
+    let mut random = Rng::with_seed(0x5eed_0001);
     let mut seen = [0; 3];
     for _ in 0..CASES / PER_POLICY {
         let written = written(&mut random);
@@ -294,8 +287,8 @@ fn every_decision_is_what_the_contract_says() {
         for _ in 0..PER_POLICY {
             let asking = asking(&mut random);
             let caller = caller(asking.as_ref(), &policy);
-            let operation = *random.one(&Operation::ALL);
-            let name = random.some(SEGMENTS, 4).join("/");
+            let operation = *one(&mut random, &Operation::ALL);
+            let name = some(&mut random, SEGMENTS, 4).join("/");
             let judge = Judge::new(&policy, &caller, written.area);
             let got = match judge.decide(operation, &name) {
                 Ok(granted) if granted.reach == Reach::All => 'A',

@@ -1,5 +1,7 @@
 //! Documents that somebody's editor, or their cat, has changed.
 
+use fastrand::Rng;
+
 use super::*;
 
 const ROUNDS: u64 = 20_000;
@@ -41,21 +43,14 @@ const PIECES: &[&str] = &[
 
 #[test]
 fn whatever_a_document_says_it_is_read_or_refused_in_one_line() {
-    let mut state = 0x5eed_u64;
-    let mut below = |limit: usize| {
-        // Xorshift, by Marsaglia.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 16).unwrap_or_default() % limit
-    };
+    let mut random = Rng::with_seed(0x5eed);
     let (mut read, mut refused) = (0, 0);
     for _ in 0..ROUNDS {
         let mut document: Vec<char> = DOCUMENT.chars().collect();
-        for _ in 0..=below(2) {
-            let at = below(document.len());
-            let until = (at + below(3)).min(document.len());
-            document.splice(at..until, PIECES[below(PIECES.len())].chars());
+        for _ in 0..=random.usize(..2) {
+            let at = random.usize(..document.len());
+            let until = (at + random.usize(..3)).min(document.len());
+            document.splice(at..until, PIECES[random.usize(..PIECES.len())].chars());
         }
         let document: String = document.into_iter().collect();
         match Policy::parse(&document) {

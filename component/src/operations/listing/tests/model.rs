@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use fastrand::Rng;
+
 use super::*;
 use crate::url::seal::{self, SealKey};
 use crate::url::{After, Cursor};
@@ -10,25 +12,13 @@ use crate::url::{After, Cursor};
 const POLICIES: usize = 4000;
 const WALKS: usize = 5;
 
-/// Xorshift, by Marsaglia.
-struct Random(u64);
+fn one<'t>(random: &mut Rng, of: &[&'t str]) -> &'t str {
+    random.choice(of).expect("a choice")
+}
 
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap_or_default() % limit
-    }
-
-    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
-        of[self.below(of.len())]
-    }
-
-    fn some<'t>(&mut self, of: &[&'t str], most: usize) -> Vec<&'t str> {
-        let count = 1 + self.below(most);
-        (0..count).map(|_| self.one(of)).collect()
-    }
+fn some<'t>(random: &mut Rng, of: &[&'t str], most: usize) -> Vec<&'t str> {
+    let count = random.usize(1..=most);
+    (0..count).map(|_| one(random, of)).collect()
 }
 
 const SEGMENTS: &[&str] = &[
@@ -91,12 +81,12 @@ struct Asking {
 }
 
 impl Written {
-    fn random(random: &mut Random) -> Self {
-        let rule = |random: &mut Random| (random.below(5) > 0).then(|| random.one(WORDS));
+    fn random(random: &mut Rng) -> Self {
+        let rule = |random: &mut Rng| (random.usize(..5) > 0).then(|| one(random, WORDS));
         Self {
             list: rule(random),
-            paths: (0..random.below(5))
-                .map(|_| (random.some(PATTERNS, 3), rule(random)))
+            paths: (0..random.usize(..5))
+                .map(|_| (some(random, PATTERNS, 3), rule(random)))
                 .collect(),
         }
     }
@@ -156,12 +146,12 @@ fn fits(pattern: &[&str], name: &[&str], asking: Option<&Asking>) -> bool {
     }
 }
 
-fn asking(random: &mut Random) -> Option<Asking> {
+fn asking(random: &mut Rng) -> Option<Asking> {
     let values: &[&str] = &["hr", "it", "a", "*", "**", "", "a/b", "..", "é", "a-b"];
-    (random.below(4) > 0).then(|| Asking {
-        user: [None, Some("ann"), Some("ann"), Some("**")][random.below(4)],
-        roles: random.some(&["r", "s"], 2),
-        claims: [random.some(values, 3), random.some(values, 20)],
+    (random.usize(..4) > 0).then(|| Asking {
+        user: [None, Some("ann"), Some("ann"), Some("**")][random.usize(..4)],
+        roles: some(random, &["r", "s"], 2),
+        claims: [some(random, values, 3), some(random, values, 20)],
     })
 }
 
@@ -178,12 +168,12 @@ fn caller(asking: Option<&Asking>, policy: &Policy) -> Caller {
     Caller::Bearer(Bearer::for_test(asking.user, None, &asking.roles).knowing(facts))
 }
 
-fn names(random: &mut Random) -> BTreeSet<String> {
-    let name = |random: &mut Random| match random.below(8) {
-        0 => random.some(&["a", "b"], 14).join("/"),
-        _ => random.some(SEGMENTS, 4).join("/"),
+fn names(random: &mut Rng) -> BTreeSet<String> {
+    let name = |random: &mut Rng| match random.usize(..8) {
+        0 => some(random, &["a", "b"], 14).join("/"),
+        _ => some(random, SEGMENTS, 4).join("/"),
     };
-    let count = [3, 30, 150][random.below(3)];
+    let count = [3, 30, 150][random.usize(..3)];
     (0..count).map(|_| name(random)).collect()
 }
 
@@ -230,21 +220,21 @@ struct Asks {
 }
 
 impl Asks {
-    fn random(random: &mut Random, names: &BTreeSet<String>) -> Self {
+    fn random(random: &mut Rng, names: &BTreeSet<String>) -> Self {
         let some: Vec<&String> = names.iter().collect();
-        let prefix = match random.below(3) {
+        let prefix = match random.usize(..3) {
             0 => String::new(),
             _ => {
-                let name = some[random.below(some.len())];
+                let name = some[random.usize(..some.len())];
                 let most = name.chars().count() + 1;
-                name.chars().take(random.below(most)).collect()
+                name.chars().take(random.usize(..most)).collect()
             }
         };
         Self {
             prefix,
-            by_folders: random.below(2) == 0,
-            limit: [1, 2, 5, 100, 1000][random.below(5)],
-            may_pause: random.below(3) > 0,
+            by_folders: random.bool(),
+            limit: [1, 2, 5, 100, 1000][random.usize(..5)],
+            may_pause: random.usize(..3) > 0,
         }
     }
 
@@ -284,7 +274,7 @@ impl Asks {
 
 #[test]
 fn all_pages_together_are_what_the_contract_says() {
-    let mut random = Random(0x5eed_0002);
+    let mut random = Rng::with_seed(0x5eed_0002);
     let mut counts = [0_usize; 3];
     for _ in 0..POLICIES {
         let written = Written::random(&mut random);
@@ -307,7 +297,7 @@ fn all_pages_together_are_what_the_contract_says() {
                 continue;
             };
             let mut store = Fake::of(names.iter().cloned());
-            store.most = [None, Some(1), Some(3)][random.below(3)];
+            store.most = [None, Some(1), Some(3)][random.usize(..3)];
             let all = asks.walk(&store, &permit, &shown);
             assert_eq!(all, shown, "{text}{names:?} {prefix:?} {by_folders}");
             counts[usize::from(shown.len() < entries(&names, prefix, *by_folders).len()) + 1] += 1;
@@ -330,7 +320,7 @@ fn all_pages_together_are_what_the_contract_says() {
 
 #[test]
 fn names_that_come_and_go_meanwhile_hide_none_and_show_none() {
-    let mut random = Random(0x5eed_0003);
+    let mut random = Rng::with_seed(0x5eed_0003);
     for _ in 0..POLICIES {
         let written = Written::random(&mut random);
         let text = written.text();
@@ -343,7 +333,7 @@ fn names_that_come_and_go_meanwhile_hide_none_and_show_none() {
             continue;
         };
         let mut store = Fake::of(lasting.iter().cloned());
-        store.most = [None, Some(1), Some(3)][random.below(3)];
+        store.most = [None, Some(1), Some(3)][random.usize(..3)];
         store.coming = coming.iter().cloned().collect::<Vec<_>>().into();
         let shown = |names: &mut dyn Iterator<Item = &String>| {
             let names = names.filter(|name| written.shows(asking.as_ref(), name));

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use fastrand::Rng;
 use tempfile::TempDir;
 
 use super::super::{Index, size};
@@ -11,27 +12,15 @@ use crate::store::Metadata;
 /// What each key refers to, and whether that has its bytes in the index.
 type Model = BTreeMap<u64, (Id, bool)>;
 
-/// Pseudorandom numbers, by Marsaglia.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
-fn info(name: u64, random: &mut Random) -> Info {
-    let pairs = (0..random.below(3)).map(|n| (format!("name-{n}"), "é".repeat(n as usize)));
+fn info(name: u64, random: &mut Rng) -> Info {
+    let pairs = (0..random.u64(..3)).map(|n| (format!("name-{n}"), "é".repeat(n as usize)));
     Info {
         key: Key::new(format!("key/{name}")).expect("a key"),
         size: 3,
         etag: String::new(),
         modified: SystemTime::now(),
-        content_type: "t".repeat(random.below(5) as usize),
-        uploader: (random.below(2) == 0).then(|| "ann".into()),
+        content_type: "t".repeat(random.u64(..5) as usize),
+        uploader: random.bool().then(|| "ann".into()),
         metadata: Metadata::new(pairs.collect()).expect("metadata"),
     }
 }
@@ -45,10 +34,10 @@ fn references(model: &Model) -> HashMap<Id, u64> {
 }
 
 /// One change at random; the id of the file that it must free, as the model says.
-fn step(draft: &mut Draft<'_>, model: &mut Model, random: &mut Random) -> Result<(), redb::Error> {
-    let (name, other) = (random.below(6), random.below(6));
+fn step(draft: &mut Draft<'_>, model: &mut Model, random: &mut Rng) -> Result<(), redb::Error> {
+    let (name, other) = (random.u64(..6), random.u64(..6));
     let new = info(name, random);
-    let kind = random.below(6);
+    let kind = random.u64(..6);
     let before = model.clone();
     let freed = match (kind, model.get(&name).copied(), model.get(&other).copied()) {
         (0 | 1, ..) => {
@@ -103,7 +92,7 @@ fn bytes_stay_as_long_as_any_row_refers_to_them_and_everything_is_counted() {
     let dir = TempDir::new().expect("a directory");
     let index = Index::open(dir.path().join("index.redb")).expect("an index");
     let empty = size::count(&index.snapshot().expect("a snapshot")).expect("a number");
-    let (mut model, mut random) = (Model::new(), Random(7));
+    let (mut model, mut random) = (Model::new(), Rng::with_seed(7));
     for round in 0..60 {
         let changed = index.update(|draft| {
             for _ in 0..20 {
