@@ -49,6 +49,38 @@ async fn of_many_at_once_none_is_mixed_with_another() {
     );
 }
 
+#[tokio::test]
+async fn a_turn_that_outlasts_its_lease_renews_it() {
+    let service = S3Service::start();
+    let lease = Duration::from_millis(1500);
+    let tuning = Tuning {
+        lease,
+        ..Tuning::default()
+    };
+    let (one, other) = (tuned(&service, tuning).await, store_on(&service).await);
+    let id = begin(&one, "f").await;
+    let turn = received(&one, &id, b"1").await.expect("a turn");
+    let taken = SystemTime::now();
+    service.requests();
+    let renewed = async {
+        let mut written = 0;
+        // Without the renewals, the first lease is over by then.
+        while written < 2 || taken.elapsed().unwrap_or_default() < lease {
+            let requests = service.requests().into_iter();
+            let is_state = |line: &String| line.starts_with("PUT /files/.coffer/uploads/");
+            written += requests.filter(is_state).count();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let renewed = tokio::time::timeout(Duration::from_secs(60), renewed);
+    renewed.await.expect("two renewals");
+    let refused = received(&other, &id, b"2").await.map(drop);
+    assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+    assert_eq!(suspend(&one, turn).await.expect("kept"), 1);
+    // Nothing renews a turn that is over.
+    assert_eq!(append(&other, &id, b"2").await.expect("kept"), 2);
+}
+
 /// The ID of the only multipart upload.
 async fn multipart(store: &S3Store) -> String {
     let page = store.shared.bucket.uploads_page("f", Default::default());
