@@ -1,7 +1,8 @@
 //! A minute of load while policies are swapped every second and components that cannot
 //! serve are offered: nothing may fail, be torn, or be decided by the wrong policy.
 //!
-//! Takes the number of seconds. Exits with 1 on any violation.
+//! Takes the number of seconds, and the number of further swaps without load. Exits with 1 on any
+//! violation.
 
 #![allow(clippy::unwrap_used)]
 
@@ -29,7 +30,7 @@ use timeline::{Policy, Switch, judge};
 const GROWTH: u64 = 48;
 /// Swaps without load after the run, until memory has settled again.
 const SETTLING_SWAPS: usize = 50;
-/// Further swaps without load.
+/// Further swaps without load, unless another number is given.
 const QUIET_SWAPS: usize = 300;
 /// How much more memory those may take, in MiB.
 const QUIET_GROWTH: u64 = 16;
@@ -37,9 +38,14 @@ const QUIET_GROWTH: u64 = 16;
 const OFFER_EVERY: usize = 6;
 
 fn main() -> ExitCode {
-    let seconds = std::env::args().find_map(|argument| argument.parse().ok());
+    let mut figures = std::env::args().filter_map(|argument| argument.parse().ok());
+    let seconds = figures.next();
+    let quiet_swaps = figures.next().and_then(|swaps| usize::try_from(swaps).ok());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(run(Duration::from_secs(seconds.unwrap_or(60))))
+    runtime.block_on(run(
+        Duration::from_secs(seconds.unwrap_or(60)),
+        quiet_swaps.unwrap_or(QUIET_SWAPS),
+    ))
 }
 
 /// Pseudo-random bytes, enough for the largest file from any start (Marsaglia's xorshift).
@@ -72,7 +78,7 @@ fn unfit(good: &[u8]) -> [(&'static str, Vec<u8>, &'static str); 3] {
     ]
 }
 
-async fn run(time: Duration) -> ExitCode {
+async fn run(time: Duration, quiet_swaps: usize) -> ExitCode {
     let server = Server::start(Policy::Store);
     let load = Load::new(server.address, pattern());
     let mut client = client::Client::new(server.address);
@@ -131,7 +137,12 @@ async fn run(time: Duration) -> ExitCode {
         }
     }
     let quietly = async |swaps: usize| {
-        for _ in 0..swaps {
+        for swap in 0..swaps {
+            server.write_policy(if swap % 2 == 0 {
+                Policy::Store
+            } else {
+                Policy::List
+            });
             if let Err(reason) = server.reload().await {
                 load.violation(format!("without load: {reason}"));
             }
@@ -139,8 +150,8 @@ async fn run(time: Duration) -> ExitCode {
         server.resident_mib()
     };
     let before = quietly(SETTLING_SWAPS).await;
-    let after = quietly(QUIET_SWAPS).await;
-    println!("quiet swaps     {QUIET_SWAPS}, host's memory {before} MiB before, {after} after");
+    let after = quietly(quiet_swaps).await;
+    println!("quiet swaps     {quiet_swaps}, host's memory {before} MiB before, {after} after");
     if after > before + QUIET_GROWTH {
         load.violation("memory grew without any load".to_owned());
     }

@@ -11,16 +11,45 @@ pub enum Policy {
     List,
 }
 
+const STORE: &str = r#"
+[[public.paths]]
+match = "up-*"
+create = "anyone"
+replace = "anyone"
+[[test]]
+as = "nobody"
+may = ["create public/up-1", "replace public/up-1"]
+may-not = ["list public/small", "read public/departments/1/a"]
+"#;
+
+const LIST: &str = r#"
+[[public.paths]]
+match = "s*"
+list = "anyone"
+[[test]]
+as = "nobody"
+may = ["list public/small"]
+may-not = ["create public/up-1", "replace public/up-1", "list public/up-1"]
+"#;
+
 impl Policy {
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Store => {
-                "[public]\nlist = \"nobody\"\ncreate = \"anyone\"\nreplace = \"anyone\"\n"
-            }
-            Self::List => {
-                "[public]\nlist = \"anyone\"\ncreate = \"nobody\"\nreplace = \"nobody\"\n"
-            }
-        }
+    /// The document: paths decide, behind a hundred that no name fits, and tests say so.
+    pub fn text(self) -> String {
+        let others: String = (0..100)
+            .map(|n| {
+                format!("[[public.paths]]\nmatch = \"departments/{n}/**\"\nread = \"nobody\"\n")
+            })
+            .collect();
+        let deciding = match self {
+            Self::Store => STORE,
+            Self::List => LIST,
+        };
+        let area = match self {
+            // The files of the beginning are stored under it.
+            Self::Store => "create = \"anyone\"\n",
+            Self::List => "create = \"nobody\"\n",
+        };
+        format!("[public]\nlist = \"nobody\"\nreplace = \"nobody\"\n{area}{others}{deciding}")
     }
 
     pub fn other(self) -> Self {
