@@ -22,6 +22,7 @@ pub(crate) mod openings;
 mod paths;
 mod pattern;
 mod payload;
+mod remembered;
 mod rule;
 mod sieve;
 mod source;
@@ -51,12 +52,19 @@ pub(crate) use sieve::Sieve;
 pub(crate) use web_url::WebUrl;
 
 use fields::CacheControl;
-use paths::Paths;
+use paths::{AreaPaths, Paths};
 use rule::Rules;
 
 /// A policy in force. Without an IAM API, this is public-only mode.
-#[derive(Debug, BorshSerialize, BorshDeserialize)]
+#[derive(Debug)]
 pub struct Policy {
+    stated: Stated,
+    paths: AreaPaths,
+}
+
+/// What a policy says, but for its paths.
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
+struct Stated {
     /// Whether the document explicitly says that there is no IAM API.
     public_only: bool,
     iam: Option<Iam>,
@@ -89,7 +97,6 @@ pub(crate) struct UnfinishedLimits {
 struct AreaPolicy {
     rules: Rules,
     limits: AreaLimits,
-    paths: Paths,
 }
 
 /// What may be stored in an area.
@@ -125,37 +132,37 @@ impl Policy {
     /// # Errors
     /// The policy names its own IAM API, or says that there is none.
     pub(crate) fn with_development_iam(mut self, jwks: &str) -> Result<Self, PolicyError> {
-        if self.iam.is_some() {
+        if self.stated.iam.is_some() {
             return Err(PolicyError::new(
                 "development mode cannot be combined with a policy that has an [iam] section",
             ));
         }
-        if self.public_only {
+        if self.stated.public_only {
             return Err(PolicyError::new(
                 "development mode cannot be combined with a policy that sets public-only = true",
             ));
         }
-        self.iam = Some(Iam::development(jwks));
-        self.development = true;
+        self.stated.iam = Some(Iam::development(jwks));
+        self.stated.development = true;
         Ok(self)
     }
 
     /// The IAM API whose tokens are accepted; `None` in public-only mode.
     pub(crate) fn iam(&self) -> Option<&Iam> {
-        self.iam.as_ref()
+        self.stated.iam.as_ref()
     }
 
     /// The words of the area's own rule, of which one must match.
     pub(crate) fn rule(&self, area: Area, operation: Operation) -> &[Word] {
         match self.area(area).rules.given(operation) {
             Some(rule) => &rule.words,
-            None => rule::default(self.iam.is_some(), area, operation),
+            None => rule::default(self.iam().is_some(), area, operation),
         }
     }
 
     /// What rules and paths ask of tokens.
     pub(crate) fn questions(&self) -> &Questions {
-        &self.questions
+        &self.stated.questions
     }
 
     /// The maximum size of a file, in bytes, wherever in an area.
@@ -194,7 +201,7 @@ impl Policy {
             let anyone_reads = self
                 .rule(Area::Public, Operation::Read)
                 .contains(&Word::Anyone);
-            let given = self.cache_control.as_ref().map(CacheControl::as_str);
+            let given = self.stated.cache_control.as_ref().map(CacheControl::as_str);
             return (
                 given.unwrap_or(CacheControl::default(anyone_reads)).into(),
                 anyone_reads,
@@ -213,29 +220,37 @@ impl Policy {
 
     /// The maximum lifetime of a link. Whole seconds, at least one.
     pub(crate) fn link_max_age(&self) -> Duration {
-        Duration::from_secs(self.link_max_age)
+        Duration::from_secs(self.stated.link_max_age)
     }
 
     /// Links made before this time (seconds since 1970) are refused; `None` refuses none.
     pub(crate) fn links_not_before(&self) -> Option<u64> {
-        self.links_not_before
+        self.stated.links_not_before
     }
 
     /// The limits of resumable uploads.
     pub(crate) fn uploads(&self) -> UnfinishedLimits {
-        self.uploads
+        self.stated.uploads
     }
 
     /// The origins whose scripts may read responses.
     pub fn origins(&self) -> &Origins {
-        &self.origins
+        &self.stated.origins
     }
 
     fn area(&self, area: Area) -> &AreaPolicy {
         match area {
-            Area::Public => &self.public,
-            Area::User => &self.user,
-            Area::Org => &self.org,
+            Area::Public => &self.stated.public,
+            Area::User => &self.stated.user,
+            Area::Org => &self.stated.org,
+        }
+    }
+
+    fn paths(&self, area: Area) -> &Paths {
+        match area {
+            Area::Public => &self.paths.public,
+            Area::User => &self.paths.user,
+            Area::Org => &self.paths.org,
         }
     }
 }

@@ -85,13 +85,11 @@ impl Settings {
             return Ok(policy);
         }
         let recalled = memo.recall(MEMO_KEY);
-        if let Some(policy) = recalled.and_then(|bytes| borsh::from_slice(&bytes).ok()) {
+        if let Some(policy) = recalled.and_then(Policy::from_bytes) {
             return Ok(IN_FORCE.get_or_init(|| policy));
         }
         let policy = self.policy()?;
-        if let Ok(bytes) = borsh::to_vec(&policy) {
-            memo.remember(MEMO_KEY, &bytes, MEMO_TIME);
-        }
+        memo.remember(MEMO_KEY, &policy.to_bytes(), MEMO_TIME);
         Ok(IN_FORCE.get_or_init(|| policy))
     }
 

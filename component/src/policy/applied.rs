@@ -32,13 +32,13 @@ pub(crate) struct RuleRef {
 impl Policy {
     /// What applies to this name for a token that says this.
     pub(crate) fn applied(&self, area: Area, name: &str, facts: &Facts) -> Applied<'_> {
-        let entry = self.area(area).paths.first(name, Meaning::Of(facts));
+        let entry = self.paths(area).first(name, Meaning::Of(facts));
         self.applied_by(area, entry)
     }
 
     /// What may apply to this name for one token or another.
     pub(crate) fn applied_to_any(&self, area: Area, name: &str) -> Vec<Applied<'_>> {
-        let (entries, is_all) = self.area(area).paths.candidates(name);
+        let (entries, is_all) = self.paths(area).candidates(name);
         self.each(area, entries, is_all)
     }
 
@@ -50,13 +50,13 @@ impl Policy {
         prefix: &str,
         facts: &Facts,
     ) -> Vec<Applied<'_>> {
-        let (entries, is_all) = self.area(area).paths.within(prefix, Meaning::Of(facts));
+        let (entries, is_all) = self.paths(area).within(prefix, Meaning::Of(facts));
         self.each(area, entries, is_all)
     }
 
     /// The same for one token or another.
     pub(crate) fn applied_within_to_any(&self, area: Area, prefix: &str) -> Vec<Applied<'_>> {
-        let (entries, is_all) = self.area(area).paths.within(prefix, Meaning::OfAny);
+        let (entries, is_all) = self.paths(area).within(prefix, Meaning::OfAny);
         self.each(area, entries, is_all)
     }
 
@@ -72,12 +72,12 @@ impl Policy {
 
     /// What applies to the area and to each of its paths.
     pub(crate) fn all_applied(&self, area: Area) -> Vec<Applied<'_>> {
-        self.each(area, self.area(area).paths.entries(), false)
+        self.each(area, self.paths(area).entries(), false)
     }
 
     /// Whether names of this area are all judged alike.
     pub(crate) fn is_uniform(&self, area: Area) -> bool {
-        self.area(area).paths.is_empty()
+        self.paths(area).is_empty()
     }
 
     fn each<'p>(
@@ -106,7 +106,7 @@ impl Applied<'_> {
     pub(crate) fn words(&self, operation: Operation) -> &[Word] {
         match self.given(operation) {
             Some(rule) => &rule.words,
-            None => rule::default(self.policy.iam.is_some(), self.area, operation),
+            None => rule::default(self.policy.iam().is_some(), self.area, operation),
         }
     }
 
@@ -133,7 +133,7 @@ impl Applied<'_> {
         let of_path = self.path.as_ref();
         let of_path = of_path.and_then(|(_, path)| path.cache_control.as_ref());
         let of_area = || {
-            let given = self.policy.cache_control.as_ref();
+            let given = self.policy.stated.cache_control.as_ref();
             given.filter(|_| self.path.is_none() || self.anyone_reads())
         };
         of_path.or_else(of_area).map(CacheControl::as_str)
@@ -204,8 +204,9 @@ impl RuleRef {
             area, operation, ..
         } = self;
         let applied = self.applied(policy);
-        let key = match &applied.path {
-            Some((_, path)) => format!("{area}.paths {:?} {}", path.text, operation.name()),
+        let entry = self.path.and_then(|index| policy.paths(area).at(index));
+        let key = match entry.map(|entry| entry.pattern.to_string()) {
+            Some(pattern) => format!("{area}.paths {pattern:?} {}", operation.name()),
             None => format!("{area}.{}", operation.name()),
         };
         match applied.given(operation) {
@@ -216,14 +217,9 @@ impl RuleRef {
     }
 
     fn applied(self, policy: &Policy) -> Applied<'_> {
-        let path = self.path.and_then(|index| {
-            let path = policy.area(self.area).paths.at(index)?;
-            Some((index, path))
-        });
-        Applied {
-            policy,
-            area: self.area,
-            path,
-        }
+        let entry = self
+            .path
+            .and_then(|index| policy.paths(self.area).at(index));
+        policy.applied_by(self.area, entry)
     }
 }

@@ -7,7 +7,7 @@ use super::error::PolicyError;
 use super::facts::Questions;
 use super::fields::CacheControl;
 use super::media::MediaRange;
-use super::paths::{Path, Paths};
+use super::paths::{Encoder, Path, Paths};
 use super::pattern::Pattern;
 use super::rule::{Rule, Rules, Word, Words};
 use super::source::Lines;
@@ -16,6 +16,9 @@ use super::text::from_text;
 use super::units::FileSize;
 use super::{AreaLimits, AreaPolicy, Pointer};
 use crate::area::Area;
+
+/// The maximum length of all paths, in bytes: a remembered policy is read by every request.
+pub(super) const LONGEST_PATHS: usize = 128 << 10;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
@@ -48,11 +51,8 @@ struct PathSection {
     cache_control: Option<Spanned<CacheControl>>,
 }
 
-/// A pattern that can be read, as written and encoded.
-struct PatternText {
-    text: String,
-    encoded: Vec<u8>,
-}
+/// A pattern that can be read, in its encoded form.
+struct PatternText(Vec<u8>);
 
 from_text!(PatternText, "a pattern such as \"departments/**\"");
 
@@ -60,20 +60,20 @@ impl TryFrom<String> for PatternText {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let encoded = Pattern::parse(&text)?;
-        Ok(Self { text, encoded })
+        Pattern::parse(&text).map(Self)
     }
 }
 
 impl AreaSection {
     /// `document` is for the line numbers. Adds what the rules and paths ask of tokens to
-    /// `questions`.
+    /// `questions`, and takes what the paths need from `room`, in bytes.
     pub(super) fn into_area(
         self,
         area: Area,
         document: &str,
         questions: &mut Questions,
-    ) -> Result<AreaPolicy, PolicyError> {
+        room: &mut usize,
+    ) -> Result<(AreaPolicy, Paths), PolicyError> {
         if area != Area::Public {
             let of_paths = self.paths.iter().map(|path| &path.0.cache_control);
             let mut fields = [&self.cache_control].into_iter().chain(of_paths).flatten();
@@ -91,10 +91,10 @@ impl AreaSection {
             return Err(PolicyError::at(document, path.0.pattern.span(), &message));
         }
         let lines = Lines::new(document);
-        let mut paths = Paths::default();
+        let mut paths = Encoder::default();
         for TableOf(section) in self.paths {
-            let line = line(&lines, section.pattern.span().start);
-            let PatternText { text, encoded } = section.pattern.into_inner();
+            let span = section.pattern.span();
+            let PatternText(encoded) = section.pattern.into_inner();
             let (claims, user) = Pattern::new(&encoded).questions();
             if user {
                 questions.ask_user();
@@ -103,8 +103,6 @@ impl AreaSection {
                 questions.ask_claim(&Pointer::try_from(pointer).unwrap_or_default());
             }
             let path = Path {
-                text,
-                line,
                 rules: Rules {
                     read: rule(&lines, section.read),
                     list: rule(&lines, section.list),
@@ -117,7 +115,14 @@ impl AreaSection {
                 cache_control: section.cache_control.map(Spanned::into_inner),
             };
             ask(&path.rules, questions);
-            paths.push(&encoded, &path);
+            let Some(left) = room.checked_sub(paths.push(&encoded, &path)) else {
+                let message = format!(
+                    "{area}.paths: the paths up to here take more than {LONGEST_PATHS} bytes \
+                     together"
+                );
+                return Err(PolicyError::at(document, span, &message));
+            };
+            *room = left;
         }
         let rules = Rules {
             read: rule(&lines, self.read),
@@ -127,7 +132,7 @@ impl AreaSection {
             delete: rule(&lines, self.delete),
         };
         ask(&rules, questions);
-        Ok(AreaPolicy {
+        let area = AreaPolicy {
             rules,
             limits: AreaLimits {
                 max_file_size: self.max_file_size.bytes(),
@@ -135,8 +140,8 @@ impl AreaSection {
                     .content_types
                     .unwrap_or_else(|| vec![MediaRange::any()]),
             },
-            paths,
-        })
+        };
+        Ok((area, paths.finish()))
     }
 }
 

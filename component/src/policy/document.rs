@@ -7,22 +7,21 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::area_section::AreaSection;
+use super::area_section::{AreaSection, LONGEST_PATHS};
 use super::error::PolicyError;
 use super::facts::Questions;
 use super::fields::Origins;
 use super::iam::{self, Iam, JwksText, KeySource, KeysUrl, OrgSource, Pointer, SecretName, Text};
 use super::instant::Instant;
+use super::paths::AreaPaths;
 use super::source::line_of;
 use super::table::TableOf;
 use super::units::{Age, Count};
-use super::{Policy, UnfinishedLimits};
+use super::{Policy, Stated, UnfinishedLimits};
 use crate::area::Area;
 
 /// How long unfinished uploads live by default, in seconds: a day.
 const DEFAULT_UPLOAD_AGE: u64 = 86_400;
-/// The maximum length of all paths, in bytes: a remembered policy is read by every request.
-const LONGEST_PATHS: usize = 128 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
@@ -118,15 +117,18 @@ impl Document {
         }
         let cache_control = self.public.0.cache_control.take();
         let mut questions = Questions::default();
-        let mut area = |section: AreaSection, area| section.into_area(area, text, &mut questions);
-        let public = area(self.public.0, Area::Public)?;
-        let user = area(self.user.0, Area::User)?;
-        let org = area(self.org.0, Area::Org)?;
-        if public.paths.len() + user.paths.len() + org.paths.len() > LONGEST_PATHS {
-            let message = format!("the paths take more than {LONGEST_PATHS} bytes together");
-            return Err(PolicyError::new(&message));
-        }
-        Ok(Policy {
+        let mut room = LONGEST_PATHS;
+        let mut area =
+            |section: AreaSection, area| section.into_area(area, text, &mut questions, &mut room);
+        let (public, of_public) = area(self.public.0, Area::Public)?;
+        let (user, of_user) = area(self.user.0, Area::User)?;
+        let (org, of_org) = area(self.org.0, Area::Org)?;
+        let paths = AreaPaths {
+            public: of_public,
+            user: of_user,
+            org: of_org,
+        };
+        let stated = Stated {
             public_only: public_only.is_some(),
             iam: self
                 .iam
@@ -148,7 +150,8 @@ impl Document {
                 most: uploads.max_unfinished.get(),
             },
             origins: self.cors.0.origins,
-        })
+        };
+        Ok(Policy { stated, paths })
     }
 }
 

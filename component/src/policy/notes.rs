@@ -32,10 +32,10 @@ impl Policy {
     /// mistakes.
     pub(crate) fn notices(&self, document: &str, now: u64) -> Vec<String> {
         let mut notices = Vec::new();
-        if self.iam.is_none() {
+        if self.iam().is_none() {
             notices.push(self.public_only_notice());
         }
-        if self.development {
+        if self.stated.development {
             notices.push(
                 "DEVELOPMENT MODE: tokens made by `coffer token` are trusted. Anyone who can read \
                  the data directory can impersonate any user; not for real data."

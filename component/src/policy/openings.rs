@@ -22,9 +22,9 @@ impl Policy {
     /// Everything that is open to requests without a token. Never the user and org areas,
     /// which always require one.
     pub(crate) fn openings(&self) -> Vec<Opening> {
-        let public_only = self.iam.is_none().then(|| Opening {
+        let public_only = self.iam().is_none().then(|| Opening {
             what: "tokens are ignored, since there is no [iam]".to_owned(),
-            stated: self.public_only,
+            stated: self.stated.public_only,
             statement: "public-only = true".to_owned(),
         });
         let open = Operation::ALL
@@ -32,10 +32,11 @@ impl Policy {
             .filter(|&operation| self.rule(Area::Public, operation).contains(&Word::Anyone))
             .map(|operation| Opening {
                 what: format!("anyone may {} public files", operation.name()),
-                stated: self.public_only || self.public.rules.given(operation).is_some(),
+                stated: self.stated.public_only
+                    || self.area(Area::Public).rules.given(operation).is_some(),
                 statement: format!("{} = \"anyone\" in [public]", operation.name()),
             });
-        let of_paths = self.public.paths.entries().flat_map(|entry| {
+        let of_paths = self.paths(Area::Public).entries().flat_map(|entry| {
             let path = entry.path();
             let stated = Operation::ALL.into_iter().filter(|&operation| {
                 let rule = path.rules.given(operation);
@@ -45,7 +46,7 @@ impl Policy {
                 what: format!(
                     "anyone may {} public files that match {:?}",
                     operation.name(),
-                    path.text
+                    entry.pattern.to_string()
                 ),
                 stated: true,
                 statement: format!("{} = \"anyone\" in [[public.paths]]", operation.name()),

@@ -1,6 +1,7 @@
 //! Paths: the parts of an area for which a policy has rules of their own.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use bytes::Bytes;
 
 use super::fields::CacheControl;
 use super::media::MediaRange;
@@ -11,23 +12,31 @@ use super::rule::Rules;
 ///
 /// They stay encoded: a request has to find one of them, and decodes no other. Each is the length
 /// of the rest and the length of its pattern, in four bytes each, the pattern, and a [`Path`].
-#[derive(Debug, Default, BorshSerialize, BorshDeserialize)]
-pub(super) struct Paths(Vec<u8>);
+#[derive(Debug, Default)]
+pub(super) struct Paths(Bytes);
+
+/// The paths of all areas.
+#[derive(Debug, Default)]
+pub(super) struct AreaPaths {
+    pub(super) public: Paths,
+    pub(super) user: Paths,
+    pub(super) org: Paths,
+}
 
 /// What a policy says about the names that fit a pattern. What it does not say is as in the rest
 /// of the area.
 #[derive(Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Path {
-    /// The pattern as written.
-    pub(super) text: String,
-    /// Where the pattern is written.
-    pub(super) line: u32,
     pub(super) rules: Rules,
     /// In bytes.
     pub(super) max_file_size: Option<u64>,
     pub(super) content_types: Option<Vec<MediaRange>>,
     pub(super) cache_control: Option<CacheControl>,
 }
+
+/// The paths of an area that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Encoder(Vec<u8>);
 
 /// A path that has not been decoded.
 #[derive(Debug, Clone, Copy)]
@@ -42,19 +51,13 @@ impl Paths {
     /// The maximum number of paths of an area.
     pub(super) const MOST: usize = 1000;
 
-    /// Appends a path with this pattern.
-    pub(super) fn push(&mut self, pattern: &[u8], path: &Path) {
-        let path = borsh::to_vec(path).unwrap_or_default();
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
-        self.0.extend_from_slice(&length(&path));
-        self.0.extend_from_slice(&length(pattern));
-        self.0.extend_from_slice(pattern);
-        self.0.extend_from_slice(&path);
+    /// From [`Paths::encoded`].
+    pub(super) fn new(encoded: Bytes) -> Self {
+        Self(encoded)
     }
 
-    /// The length of the encoded form, in bytes.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    pub(super) fn encoded(&self) -> &Bytes {
+        &self.0
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -70,9 +73,9 @@ impl Paths {
     }
 
     /// The one at this position.
-    pub(super) fn at(&self, index: u16) -> Option<Path> {
+    pub(super) fn at(&self, index: u16) -> Option<Entry<'_>> {
         let mut entries = self.entries();
-        entries.find(|entry| entry.index == index).map(Entry::path)
+        entries.find(|entry| entry.index == index)
     }
 
     /// The first one that this name fits.
@@ -118,6 +121,25 @@ impl Paths {
     }
 }
 
+impl Encoder {
+    /// Appends a path with this encoded pattern. Returns how many bytes that took.
+    pub(super) fn push(&mut self, pattern: &[u8], path: &Path) -> usize {
+        let before = self.0.len();
+        let path = borsh::to_vec(path).unwrap_or_default();
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+        self.0.extend_from_slice(&length(&path));
+        self.0.extend_from_slice(&length(pattern));
+        self.0.extend_from_slice(pattern);
+        self.0.extend_from_slice(&path);
+        self.0.len() - before
+    }
+
+    /// All paths.
+    pub(super) fn finish(self) -> Paths {
+        Paths(self.0.into())
+    }
+}
+
 impl Entry<'_> {
     /// What the policy says there.
     pub(super) fn path(self) -> Path {
@@ -129,8 +151,6 @@ impl Entry<'_> {
 impl Path {
     fn closed() -> Self {
         Self {
-            text: String::new(),
-            line: 0,
             rules: Rules::closed(),
             max_file_size: Some(0),
             content_types: Some(Vec::new()),

@@ -6,6 +6,7 @@
 //! never itself a pattern.
 
 mod coverage;
+mod display;
 mod inclusion;
 mod parse;
 

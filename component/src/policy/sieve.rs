@@ -29,7 +29,7 @@ struct Sifted<'p> {
 
 impl<'p> Sieve<'p> {
     pub(super) fn new(policy: &'p Policy, area: Area) -> Self {
-        let entries = policy.area(area).paths.entries();
+        let entries = policy.paths(area).entries();
         let sifted = |entry| Sifted {
             entry,
             may: Cell::new(None),

@@ -282,8 +282,8 @@ fn every_decision_is_what_the_contract_says() {
         let written = written(&mut random);
         let text = written.text();
         let policy = Policy::parse(&text).expect(&text);
-        let bytes = borsh::to_vec(&policy).expect("bytes");
-        let policy: Policy = borsh::from_slice(&bytes).expect("a policy");
+        let bytes = policy.to_bytes();
+        let policy = Policy::from_bytes(bytes).expect("a policy");
         for _ in 0..PER_POLICY {
             let asking = asking(&mut random);
             let caller = caller(asking.as_ref(), &policy);

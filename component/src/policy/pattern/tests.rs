@@ -26,6 +26,29 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 #[test]
+fn a_pattern_is_shown_as_it_was_written() {
+    for text in [
+        "a",
+        "a/b.pdf",
+        "*",
+        "**",
+        "*/**",
+        "**/**",
+        "a/*/**",
+        "a/*",
+        "**/a/**",
+        "a*b/x",
+        "{user}/**",
+        "d/{claim:/a/b~1c}/*.pdf",
+        "日本/**",
+        "*/*",
+    ] {
+        let encoded = Pattern::parse(text).expect(text);
+        assert_eq!(Pattern::new(&encoded).to_string(), text);
+    }
+}
+
+#[test]
 fn a_name_fits_or_does_not() {
     for (pattern, fitting, others) in [
         ("a", &["a"][..], &["b", "aa", "a/b", "A"][..]),

@@ -153,8 +153,8 @@ fn a_remembered_policy_equals_the_parsed_one() {
         with_keys("hs256-secret = \"NAME\""),
     ] {
         let read = parse(&document);
-        let bytes = borsh::to_vec(&read).expect("bytes");
-        let remembered: Policy = borsh::from_slice(&bytes).expect("a policy");
+        let bytes = read.to_bytes();
+        let remembered = Policy::from_bytes(bytes).expect("a policy");
         assert_eq!(format!("{remembered:?}"), format!("{read:?}"));
     }
 }

@@ -131,8 +131,8 @@ fn a_policy_with_paths_is_the_same_after_it_was_remembered() {
         .map(|n| format!("[[org.paths]]\nmatch = 'd/{n}/**'\nread = 'role:r{n}'\n"))
         .collect();
     let policy = parse(&format!("{IAM}{paths}"));
-    let bytes = borsh::to_vec(&policy).expect("bytes");
-    let again: Policy = borsh::from_slice(&bytes).expect("a policy");
+    let bytes = policy.to_bytes();
+    let again = Policy::from_bytes(bytes).expect("a policy");
     for (name, expected) in [
         ("d/0/a", "role:r0"),
         ("d/99/a/b", "role:r99"),
@@ -140,4 +140,18 @@ fn a_policy_with_paths_is_the_same_after_it_was_remembered() {
     ] {
         assert_eq!(words(&again, Operation::Read, name, Facts::NONE), expected);
     }
+}
+
+#[test]
+fn a_policy_that_lost_some_of_its_bytes_is_none() {
+    let policy = parse(&format!(
+        "{IAM}[[user.paths]]\nmatch = 'a'\nread = 'nobody'\n"
+    ));
+    let bytes = policy.to_bytes();
+    for length in 0..bytes.len() {
+        let cut = bytes[..length].to_vec();
+        assert!(Policy::from_bytes(cut).is_none(), "{length}");
+    }
+    let longer = [bytes.as_slice(), &[0]].concat();
+    assert!(Policy::from_bytes(longer).is_none());
 }
