@@ -53,6 +53,31 @@ component policy="":
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
     echo "$made" >&2
 
+# Builds a component that asks another one before the policy decides, and composes the two: `just
+# deciding FILE`, or with the example. Into target/deciding.
+deciding decider="":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    decider={{ quote(decider) }}
+    if [[ -n $decider ]]; then
+        decider=$(cd {{ quote(invocation_directory()) }} && realpath "$decider")
+    else
+        component/toolchain.sh {{ target }} {{ cargo }} build --target {{ target }} \
+            -p coffer-decider --profile component --target-dir target/component
+        decider=target/component/{{ target }}/component/coffer_decider.wasm
+    fi
+    component/toolchain.sh {{ target }} {{ cargo }} rustc --target {{ target }} --lib --crate-type cdylib \
+        -p coffer-component --features decide --profile component --target-dir target/component
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer-relink --bin coffer-compose
+    mkdir -p target/deciding
+    made=target/deciding/$(basename "${decider%.*}").wasm
+    target/release/coffer-relink \
+        target/component/{{ target }}/component/coffer_component.wasm target/deciding/asking.wasm.new
+    target/release/coffer-compose target/deciding/asking.wasm.new "$decider" "$made.new"
+    rm target/deciding/asking.wasm.new
+    cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
+    echo "$made" >&2
+
 # Composes the component with adapters for other wasi-http platforms, into target/portable.
 portable: component
     #!/usr/bin/env bash
@@ -174,7 +199,7 @@ serve *args: component
     target/release/coffer serve --dev {{ args }}
 
 # Runs every test; accepts the arguments of `cargo test`.
-test *args: component providers browser openapi clients
+test *args: component deciding providers browser openapi clients
     cargo test --release --workspace {{ args }}
 
 # Runs the tests on other platforms: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.
@@ -237,9 +262,10 @@ services *args:
         just packages python3-swift || echo "swift cannot be installed" >&2
     fi
 
-# Load-tests hot reload: a policy swap per second, for 60 seconds or as many as given.
-bench-swap seconds="60": component
-    cargo test --release --workspace --test bench-swap -- {{ seconds }}
+# Load-tests hot reload: a policy swap per second, for 60 seconds or as many as given, and then 300
+# swaps without load, or as many as given.
+bench-swap seconds="60" quiet="300": component
+    cargo test --release --workspace --test bench-swap -- {{ seconds }} {{ quiet }}
 
 # Builds the program for production: target/production/coffer.
 production: component
@@ -299,6 +325,7 @@ bench-tools *programs: (programs programs)
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
+    cargo clippy --release --workspace --lib --features coffer-component/decide -- -D warnings
     cargo clippy --release --workspace --test cluster --test services --test bench-swap --test bench --test portable -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --lib --bins --examples --no-deps --document-private-items
     just lint-dependencies

@@ -9,6 +9,7 @@ mod conditions; // preconditions of PUT and DELETE, also from many clients at on
 mod copy; // copies and moves of files and folders, also between areas, interrupted, and by whom
 mod cors; // other origins, and OPTIONS
 mod crash; // kill -9, restart, a second host, a graceful shutdown
+mod decide; // decisions of a component of one's own
 mod delete; // what it removes, and nothing more
 mod delete_many; // many files, or a folder, in one request
 mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to save as

@@ -9,11 +9,20 @@
     clippy::undocumented_unsafe_blocks
 )]
 
+#[cfg(not(feature = "decide"))]
 wit_bindgen::generate!({
     path: "../wit",
     world: "coffer",
     generate_all,
     // Arguments are borrowed, so nothing has to be copied first.
+    ownership: Borrowing { duplicate_if_necessary: false },
+});
+
+#[cfg(feature = "decide")]
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "deciding",
+    generate_all,
     ownership: Borrowing { duplicate_if_necessary: false },
 });
 

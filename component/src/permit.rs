@@ -9,6 +9,7 @@
 //! - `forbidden` for a token without the required user, organization or role.
 
 mod amending;
+mod asked;
 mod copying;
 mod decision;
 pub(crate) mod explained;
@@ -82,7 +83,9 @@ pub(crate) fn delete(
 
 impl Judge<'_, '_> {
     fn read(self, name: Name) -> Result<Read, Problem> {
-        let Granted { scope, reach, rule } = self.decide(Operation::Read, name.as_str())?;
+        let Granted {
+            scope, reach, rule, ..
+        } = self.decide(Operation::Read, name.as_str())?;
         Ok(Read {
             scope,
             name,
@@ -92,7 +95,9 @@ impl Judge<'_, '_> {
     }
 
     fn delete(self, name: Name) -> Result<Delete, Problem> {
-        let Granted { scope, reach, rule } = self.decide(Operation::Delete, name.as_str())?;
+        let Granted {
+            scope, reach, rule, ..
+        } = self.decide(Operation::Delete, name.as_str())?;
         Ok(Delete {
             scope,
             name,

@@ -10,6 +10,9 @@ use crate::policy::{Denied, Policy};
 /// How many characters of a client's input a message repeats at most.
 pub(crate) const MAX_ECHO: usize = 100;
 
+/// How many characters of a reason go to the log at most that another component gave.
+const MAX_REASON: usize = 500;
+
 /// Why a request is refused. Says only what the client may know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -28,6 +31,9 @@ pub enum Problem {
     InvalidToken,
     #[error("the caller may not do this")]
     Forbidden(Denied),
+    /// By a component that is asked before the policy, for a reason that only the log gets.
+    #[error("the caller may not do this")]
+    Overruled(String),
     #[error("no IAM API is configured, so only the public area is available")]
     IamNotConfigured,
     #[error("the presigned URL is invalid")]
@@ -156,6 +162,10 @@ impl Problem {
     pub(crate) fn reason(&self, policy: &Policy) -> Option<String> {
         match self {
             Self::Unauthenticated(denied) | Self::Forbidden(denied) => Some(denied.explain(policy)),
+            Self::Overruled(reason) => {
+                let reason: String = reason.chars().take(MAX_REASON).collect();
+                Some(format!("the component that decides denied it: {reason}"))
+            }
             Self::OfFile { problem, .. } | Self::WithFields { problem, .. } => {
                 problem.reason(policy)
             }
@@ -176,7 +186,7 @@ impl Problem {
             Self::DigestMismatch => (S::BAD_REQUEST, "digest-mismatch", "Digest mismatch"),
             Self::Unauthenticated(_) => (S::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
             Self::InvalidToken => (S::UNAUTHORIZED, "invalid-token", "Invalid token"),
-            Self::Forbidden(_) => (S::FORBIDDEN, "forbidden", "Forbidden"),
+            Self::Forbidden(_) | Self::Overruled(_) => (S::FORBIDDEN, "forbidden", "Forbidden"),
             Self::IamNotConfigured => (S::FORBIDDEN, "iam-not-configured", "IAM not configured"),
             Self::LinkInvalid => (S::FORBIDDEN, "link-invalid", "Link invalid"),
             Self::LinkExpired => (S::FORBIDDEN, "link-expired", "Link expired"),

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 mod owner;
 mod refusal;
 mod remembered;
+mod said;
 pub(crate) mod supposed;
 mod verify;
 

@@ -1,5 +1,6 @@
 //! The one decision behind every permit: area, path, rule and caller.
 
+use super::asked::{self, Answer, Content, Question};
 use super::key::Scope;
 use super::reported;
 use super::uploader::Uploader;
@@ -32,6 +33,8 @@ pub(super) struct Granted {
     pub(super) scope: Scope,
     pub(super) reach: Reach,
     pub(super) rule: RuleRef,
+    /// Whether a component that is asked before the policy permits it, whatever the rule says.
+    pub(super) is_overruled: bool,
 }
 
 /// How names are judged that start alike.
@@ -87,8 +90,10 @@ impl<'p, 'c> Judge<'p, 'c> {
         applied: &Applied<'_>,
     ) -> Result<Granted, Problem> {
         let others = || self.policy.applied_to_any(self.area, name);
-        let enter = self.enter();
-        let decided = enter.and_then(|enter| self.weigh(operation, enter, applied, others));
+        let decided = self.enter().and_then(|enter| {
+            let by_policy = |enter| self.weigh(operation, enter, applied, others);
+            self.ask(operation, name, enter, by_policy)
+        });
         // Of a list, what was asked for is reported, and not each name in it.
         if operation != Operation::List {
             reported::report(self, operation, name, &decided);
@@ -123,6 +128,12 @@ impl<'p, 'c> Judge<'p, 'c> {
 
     /// The same as [`Judge::decide_anywhere`], with the rule that decides.
     pub(super) fn anywhere(self, operation: Operation) -> Result<Granted, Problem> {
+        // Each file is asked about.
+        if asked::IS_ASKED
+            && let Ok(scope) = self.enter()?
+        {
+            return Ok(self.overruled(scope, operation));
+        }
         let rest = self.policy.applied_elsewhere(self.area);
         let all = || self.policy.all_applied(self.area);
         let own = || {
@@ -131,7 +142,7 @@ impl<'p, 'c> Judge<'p, 'c> {
             }
             all()
         };
-        self.decide_any(operation, own, all)
+        self.decide_any(operation, self.enter()?, own, all)
     }
 
     /// The same as [`Judge::decide_within`], with a rule that decides about some of them.
@@ -139,7 +150,8 @@ impl<'p, 'c> Judge<'p, 'c> {
         let (area, facts) = (self.area, self.caller.facts());
         let own = || self.policy.applied_within(area, prefix, facts);
         let others = || self.policy.applied_within_to_any(area, prefix);
-        self.decide_any(operation, own, others)
+        let by_policy = |enter| self.decide_any(operation, enter, own, others);
+        self.ask(operation, prefix, self.enter()?, by_policy)
     }
 
     /// What applies to the names that start with `prefix`.
@@ -154,9 +166,14 @@ impl<'p, 'c> Judge<'p, 'c> {
         let facts = self.caller.facts();
         let all = self.policy.applied_within(self.area, prefix, facts);
         let others = || self.policy.applied_within_to_any(self.area, prefix);
-        for applied in &all {
-            self.weigh(operation, self.enter()?, applied, others)?;
-        }
+        let by_policy = |enter: Result<Scope, Why>| {
+            let mut granted = Err(Problem::Internal);
+            for applied in &all {
+                granted = Ok(self.weigh(operation, enter.clone(), applied, others)?);
+            }
+            granted
+        };
+        self.ask(operation, prefix, self.enter()?, by_policy)?;
         Ok(all)
     }
 
@@ -171,13 +188,47 @@ impl<'p, 'c> Judge<'p, 'c> {
         self.reach(operation, applied).is_ok()
     }
 
+    /// What a component decides that is asked before the policy, else what the policy decides.
+    /// Whoever may not enter the area is not asked about.
+    fn ask(
+        self,
+        operation: Operation,
+        name: &str,
+        enter: Result<Scope, Why>,
+        by_policy: impl FnOnce(Result<Scope, Why>) -> Result<Granted, Problem>,
+    ) -> Result<Granted, Problem> {
+        let Ok(scope) = enter else {
+            return by_policy(enter);
+        };
+        let question = Question {
+            operation,
+            area: self.area,
+            name,
+            content: Content::default(),
+        };
+        match asked::ask(self.caller, question) {
+            Answer::ByPolicy => by_policy(Ok(scope)),
+            Answer::Allow => Ok(self.overruled(scope, operation)),
+            Answer::Deny(reason) => Err(Problem::Overruled(reason)),
+        }
+    }
+
+    fn overruled(self, scope: Scope, operation: Operation) -> Granted {
+        Granted {
+            scope,
+            reach: Reach::All,
+            rule: RuleRef::of_area(self.area, operation),
+            is_overruled: true,
+        }
+    }
+
     fn decide_any(
         self,
         operation: Operation,
+        enter: Result<Scope, Why>,
         own: impl FnOnce() -> Vec<Applied<'p>>,
         others: impl FnOnce() -> Vec<Applied<'p>>,
     ) -> Result<Granted, Problem> {
-        let enter = self.enter()?;
         let applied = own();
         let may = |applied: &&Applied<'_>| self.reach(operation, applied).is_ok();
         // The last one is the most general, and there is one.
@@ -212,7 +263,12 @@ impl<'p, 'c> Judge<'p, 'c> {
         let rule = applied.rule(operation);
         let decided = enter.and_then(|scope| {
             let reach = self.reach(operation, applied)?;
-            Ok(Granted { scope, reach, rule })
+            Ok(Granted {
+                scope,
+                reach,
+                rule,
+                is_overruled: false,
+            })
         });
         decided.map_err(|why| self.refusal(operation, rule, why, &others()))
     }
@@ -227,6 +283,10 @@ impl<'p, 'c> Judge<'p, 'c> {
         let denied = |why| Denied::new(rule, why);
         let iam = self.policy.iam();
         let could_be_met = || {
+            // What a component decides that is asked is known of no token.
+            if asked::IS_ASKED {
+                return true;
+            }
             let mut words = others.iter().flat_map(|applied| applied.words(operation));
             words.any(|word| token_could_meet(word, iam, operation))
         };

@@ -9,6 +9,8 @@ use crate::url::Name;
 
 /// What decides if no rule does.
 const IAM: &str = "[iam]";
+/// What decides before any rule, where there is one.
+const COMPONENT: &str = "the component that decides";
 /// The maximum length of a text in a verdict, in bytes.
 const LONGEST: usize = 1024;
 
@@ -19,6 +21,8 @@ pub(crate) enum Explained {
     Allowed(RuleRef),
     /// Allowed for files that the caller stored.
     OwnFiles(RuleRef),
+    /// Allowed, whatever the rules say.
+    Overruled,
     /// Denied, for the reason that a request would leave in the log.
     Denied(Problem),
 }
@@ -74,6 +78,9 @@ fn name(path: &str) -> Result<Name, &'static str> {
 impl Explained {
     pub(super) fn of(decided: Result<Granted, Problem>) -> Self {
         match decided {
+            Ok(Granted {
+                is_overruled: true, ..
+            }) => Self::Overruled,
             Ok(Granted { reach, rule, .. }) => match reach {
                 Reach::All => Self::Allowed(rule),
                 Reach::UploadedBy(_) => Self::OwnFiles(rule),
@@ -85,7 +92,7 @@ impl Explained {
     /// The same for the platform.
     pub(crate) fn verdict(&self, policy: &Policy) -> Verdict {
         let (outcome, reason) = match self {
-            Self::Allowed(_) => (Outcome::Allowed, None),
+            Self::Allowed(_) | Self::Overruled => (Outcome::Allowed, None),
             Self::OwnFiles(_) => (Outcome::OwnFiles, None),
             Self::Denied(_) => (Outcome::Denied, Some(self.reason(policy))),
         };
@@ -103,6 +110,7 @@ impl Explained {
             Self::Denied(Problem::Unauthenticated(denied) | Problem::Forbidden(denied)) => {
                 denied.rule().name(policy)
             }
+            Self::Overruled | Self::Denied(Problem::Overruled(_)) => COMPONENT.to_owned(),
             Self::Denied(_) => IAM.to_owned(),
         }
     }
@@ -115,6 +123,7 @@ impl Explained {
                 let words = words.join(" or ");
                 format!("{} allows it: {words}", rule.name(policy))
             }
+            Self::Overruled => format!("{COMPONENT} allows it"),
             Self::Denied(problem) => problem
                 .reason(policy)
                 .unwrap_or_else(|| problem.to_string()),

@@ -108,6 +108,7 @@ impl Terms {
             create: Ok(()),
             replace,
             rules: rules(area),
+            asker: None,
         }
     }
 }
@@ -145,6 +146,7 @@ impl ManageGrant {
             create: Err(Problem::NotFound),
             replace: Ok(Reach::UploadedBy(uploader)),
             rules: rules(Area::Public),
+            asker: None,
         }
     }
 

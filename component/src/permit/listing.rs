@@ -1,5 +1,6 @@
 //! The permit to list names: all those that the caller may list, and no others.
 
+use super::asked::IS_ASKED;
 use super::decision::{Judge, View};
 use crate::area::Area;
 use crate::policy::{Applied, Facts, Operation, Policy, Sieve};
@@ -46,11 +47,15 @@ impl List<'_, '_> {
 
     /// Whether all names of the area may be listed alike.
     pub(crate) fn is_uniform(&self) -> bool {
-        self.judge.policy.is_uniform(self.judge.area)
+        !IS_ASKED && self.judge.policy.is_uniform(self.judge.area)
     }
 
     /// How the names that start with `prefix` are judged: those in a folder, if it ends in `/`.
     pub(crate) fn view(&self, prefix: &str) -> View {
+        // Each name is asked about.
+        if IS_ASKED {
+            return View::Mixed;
+        }
         match self.sieve.allows_within(prefix, self.facts(), self.may()) {
             (false, _) => View::Closed,
             (true, false) => View::Mixed,
@@ -60,12 +65,18 @@ impl List<'_, '_> {
 
     /// Whether the file with this name may be listed.
     pub(crate) fn shows(&self, name: &str) -> bool {
+        if IS_ASKED {
+            return self.judge.decide(Operation::List, name).is_ok();
+        }
         self.sieve.allows(name, self.facts(), self.may())
     }
 
     /// The only segments that can come next in the names that start with `prefix` and may be
     /// listed, in order: whole, where `prefix` ends amid one. `None` if there may be others.
     pub(crate) fn next_segments(&self, prefix: &str) -> Option<Vec<String>> {
+        if IS_ASKED {
+            return None;
+        }
         self.sieve.next_segments(prefix, self.facts(), self.may())
     }
 

@@ -1,10 +1,12 @@
 //! How a file is created under a permit to store.
 
 use super::Store;
+use super::asked::{Answer, Content, Question};
 use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::{CreateOptions, Error};
 use crate::fields::ContentType;
 use crate::fields::conditions::unconditional;
+use crate::policy::Operation;
 use crate::problem::Problem;
 
 impl Store<'_> {
@@ -13,7 +15,7 @@ impl Store<'_> {
     ///
     /// # Errors
     /// [`Problem::UnsupportedMediaType`] for a type that is not accepted here,
-    /// [`Problem::TooLarge`] if the announced size is over the limit.
+    /// [`Problem::TooLarge`] if the announced size is over the limit; [`Problem::Overruled`].
     pub(crate) fn options(
         &self,
         content_type: &ContentType,
@@ -24,6 +26,10 @@ impl Store<'_> {
         if length.is_some_and(|length| length > max_size) {
             return Err(self.refusals().problem(Error::TooLarge));
         }
+        self.ask(Content {
+            size: length,
+            content_type: Some(content_type.as_str()),
+        })?;
         Ok(CreateOptions {
             content_type: content_type.as_str().to_owned(),
             uploader: self.uploader().map(str::to_owned),
@@ -42,6 +48,29 @@ impl Store<'_> {
         let max_size = self.limits.max_file_size();
         let of_link = self.narrowed.max_size;
         of_link.map_or(max_size, |of_link| max_size.min(of_link.get()))
+    }
+
+    /// Asks once more about what was permitted, since more is known by now.
+    fn ask(&self, content: Content<'_>) -> Result<(), Problem> {
+        let Some(asker) = &self.asker else {
+            return Ok(());
+        };
+        let permitted = [
+            (Operation::Create, self.create.is_ok()),
+            (Operation::Replace, self.replace.is_ok()),
+        ];
+        for (operation, _) in permitted.into_iter().filter(|(_, permitted)| *permitted) {
+            let question = Question {
+                operation,
+                area: self.area(),
+                name: self.name.as_str(),
+                content,
+            };
+            if let Answer::Deny(reason) = asker.ask(question) {
+                return Err(Problem::Overruled(reason));
+            }
+        }
+        Ok(())
     }
 
     fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {

@@ -9,10 +9,11 @@ use crate::policy::{Denied, RuleRef, Why};
 use crate::problem::Problem;
 
 /// Why a caller may not do what the store refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 enum Denial {
     Unauthenticated(Denied),
     Forbidden(Denied),
+    Overruled(String),
     IamNotConfigured,
     AlreadyExists,
     NotFound,
@@ -52,6 +53,7 @@ impl Refusals {
     ) -> Self {
         let denial = |problem: &Problem, rule| match problem {
             Problem::Unauthenticated(denied) => Denial::Unauthenticated(*denied),
+            Problem::Overruled(reason) => Denial::Overruled(reason.clone()),
             Problem::IamNotConfigured => Denial::IamNotConfigured,
             Problem::AlreadyExists => Denial::AlreadyExists,
             Problem::NotFound => Denial::NotFound,
@@ -74,8 +76,11 @@ impl Refusals {
     /// The problem to answer with if the store returned this error.
     pub(crate) fn problem(&self, error: Error) -> Problem {
         match error {
-            Error::NotFound => self.missing.map_or(Problem::NotFound, Problem::from),
-            Error::Protected => self.protected.into(),
+            Error::NotFound => self
+                .missing
+                .clone()
+                .map_or(Problem::NotFound, Problem::from),
+            Error::Protected => self.protected.clone().into(),
             Error::TooLarge => match self.max_file_size {
                 Some(max_file_size) => Problem::TooLarge(format!(
                     "the file is larger than {max_file_size} bytes, the maximum here"
@@ -104,6 +109,7 @@ impl From<Denial> for Problem {
         match denial {
             Denial::Unauthenticated(denied) => Self::Unauthenticated(denied),
             Denial::Forbidden(denied) => Self::Forbidden(denied),
+            Denial::Overruled(reason) => Self::Overruled(reason),
             Denial::IamNotConfigured => Self::IamNotConfigured,
             Denial::AlreadyExists => Self::AlreadyExists,
             Denial::NotFound => Self::NotFound,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::asked::Asker;
 use super::decision::{Judge, Reach};
 use super::grant::{DropGrant, LinkLimits};
 use super::key::{BlobKey, Scope};
@@ -27,6 +28,8 @@ pub(crate) struct Store<'p> {
     pub(super) replace: Result<Reach, Problem>,
     /// The rules of both.
     pub(super) rules: [RuleRef; 2],
+    /// Who is asked about once more when size and type are known; nobody for a link.
+    pub(super) asker: Option<Asker>,
 }
 
 /// Permission to store files whose names are not known yet.
@@ -95,6 +98,7 @@ impl<'p> Judge<'p, '_> {
             create,
             replace,
             rules: [Operation::Create, Operation::Replace].map(|operation| applied.rule(operation)),
+            asker: Some(Asker::of(self.caller)),
         }
     }
 }

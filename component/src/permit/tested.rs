@@ -53,7 +53,7 @@ fn fault(
         }
     };
     let holds = match explained {
-        Explained::Allowed(_) => *may,
+        Explained::Allowed(_) | Explained::Overruled => *may,
         Explained::OwnFiles(_) => true,
         Explained::Denied(_) => !may,
     };

@@ -4,6 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::claims::Claims;
 use super::owner::Owner;
+use super::said::Said;
 use crate::policy::{Absent, Facts, Iam, Questions};
 
 /// Who is asking.
@@ -22,6 +23,8 @@ pub struct Bearer {
     org: Result<Owner, Absent>,
     roles: Result<Vec<String>, Absent>,
     facts: Facts,
+    #[cfg_attr(not(feature = "decide"), allow(dead_code))]
+    said: Said,
 }
 
 impl Caller {
@@ -47,6 +50,7 @@ impl Bearer {
             org: claims.org(iam).and_then(org),
             roles: claims.roles(iam),
             facts: questions.answers(claims.user(iam).ok(), |pointer| claims.values(pointer)),
+            said: Said::of(claims, iam),
         }
     }
 
@@ -70,6 +74,12 @@ impl Bearer {
         self.roles.iter().flatten().any(|held| held == role)
     }
 
+    /// What the token says literally.
+    #[cfg(feature = "decide")]
+    pub(crate) fn said(&self) -> &Said {
+        &self.said
+    }
+
     /// A bearer for truth tables, which need no token.
     #[cfg(test)]
     pub(crate) fn for_test(user: Option<&str>, org: Option<&str>, roles: &[&str]) -> Self {
@@ -82,6 +92,7 @@ impl Bearer {
                 .filter(|roles| !roles.is_empty())
                 .ok_or(Absent::Missing),
             facts: Facts::default(),
+            said: Said::default(),
         }
     }
 

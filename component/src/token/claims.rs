@@ -212,6 +212,13 @@ impl Claims {
     }
 }
 
+#[cfg(feature = "decide")]
+impl std::fmt::Display for Claims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 fn values(claim: &Value) -> Vec<String> {
     match claim {
         Value::Array(items) => items.iter().filter_map(scalar).collect(),

@@ -13,6 +13,8 @@ const KEEP_RESIDENT: usize = 64 << 10;
 const TICK: Duration = Duration::from_millis(10);
 /// Extra instances, so that a component can be checked while all others are busy.
 const SPARE: u32 = 4;
+/// Of how many components, each with a memory, one may be composed: Coffer's, and one that decides.
+const COMPOSED: u32 = 2;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
 
@@ -28,7 +30,7 @@ pub struct SandboxLimits {
     pub reuse: u32,
     /// Queue timeout: how long a request waits for an instance.
     pub queue_time: Duration,
-    /// Max linear memory of an instance, in bytes.
+    /// Max linear memory of an instance, in bytes; of each component that it is composed of.
     pub memory: usize,
     /// Max elements of an instance's tables, most of them functions.
     pub table_elements: usize,
@@ -69,12 +71,12 @@ impl SandboxLimits {
         }
         pool.total_component_instances(instances)
             .total_core_instances(instances.saturating_mul(self.core_instances))
-            .total_memories(instances)
-            .total_tables(instances.saturating_mul(2))
+            .total_memories(instances.saturating_mul(COMPOSED))
+            .total_tables(instances.saturating_mul(2 * COMPOSED))
             .total_stacks(instances)
             .max_core_instances_per_component(self.core_instances)
-            .max_memories_per_component(1)
-            .max_tables_per_component(2)
+            .max_memories_per_component(COMPOSED)
+            .max_tables_per_component(2 * COMPOSED)
             .max_component_instance_size(INSTANCE_SIZE)
             .max_core_instance_size(INSTANCE_SIZE)
             .table_elements(self.table_elements)

@@ -334,7 +334,7 @@ impl Turn {
 /// Whether the upload may go on in another request.
 fn may_pass(problem: &Problem) -> bool {
     match problem {
-        Problem::Unauthenticated(_) | Problem::NoUpload => true,
+        Problem::Unauthenticated(_) | Problem::Overruled(_) | Problem::NoUpload => true,
         Problem::Forbidden(denied) => denied.is_about_the_token(),
         _ => false,
     }

@@ -22,6 +22,7 @@ fn every_verdict_has_the_rule_that_decided_with_its_line() {
         let outcome = match explained {
             Explained::Allowed(_) => "allowed",
             Explained::OwnFiles(_) => "own files",
+            Explained::Overruled => "overruled",
             Explained::Denied(_) => "denied",
         };
         (outcome, explained.rule(&policy), explained.reason(&policy))
