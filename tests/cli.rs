@@ -8,7 +8,9 @@ use tempfile::TempDir;
 use crate::support::{COFFER, assert_problem, iam};
 
 mod check; // whether `serve` would accept a policy or component
+mod health; // whether a running host is ready
 mod help; // the output of `--help`
+mod manual; // man pages and completions
 mod refused; // what keeps `serve` from starting, and usage errors
 mod started; // what a start creates and logs
 mod tokens; // `coffer token`, and where its tokens are accepted

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`settings`] | flags and environment |
 //! | [`serve`] | `coffer serve`: wires the parts together, from settings to shutdown |
+//! | [`health`], [`manual`] | `coffer health`: is a running host ready? `coffer manual`: man pages |
 //! | [`check`] | `coffer check`: validates what `serve` would load, without serving |
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component per request |
@@ -23,7 +24,9 @@
 mod bindings;
 mod check;
 mod engine;
+mod health;
 mod imports;
+mod manual;
 mod metrics;
 mod ops;
 mod problem;
@@ -53,6 +56,10 @@ fn main() -> ExitCode {
             println!("{}", link_secret::make());
             Ok(())
         }
+        Command::Health(asked) => health::health(&asked)
+            .map(|line| println!("{line}"))
+            .map_err(Into::into),
+        Command::Manual(manual) => manual::write(&manual.dir).map_err(Into::into),
         Command::Check(check) => match (check.data_dir, check.file) {
             (Some(dir), _) => check::data(&dir).map_err(Into::into),
             (None, file) => {

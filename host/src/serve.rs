@@ -120,6 +120,7 @@ async fn listen(
     let in_force = swap.in_force();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        commit = env!("COFFER_COMMIT"),
         engine = about.engine,
         files = about.place,
         component = %in_force.digests.component,

@@ -2,6 +2,7 @@
 
 mod asked;
 mod error;
+mod health;
 mod limits;
 mod rules;
 mod s3;
@@ -17,14 +18,23 @@ use values::Duration;
 
 pub use asked::{Asked, Caller};
 pub use error::SettingsError;
+pub use health::Health;
 pub use serve::{Engine, Serve};
 pub use values::Wait;
+
+/// The version, and the commit that it was built from.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("COFFER_COMMIT"),
+    ")"
+);
 
 /// A storage API for your app's files: public, each user's own, each organization's.
 ///
 /// Every flag of `serve` can also be given by the environment variable named with it.
 #[derive(Debug, Parser)]
-#[command(name = "coffer", version, max_term_width = 100)]
+#[command(name = "coffer", version = VERSION, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -72,6 +82,10 @@ pub enum Command {
     Secret,
     /// Validate a policy (.toml) or a component (.wasm), explain a token, or check a data directory
     Check(Check),
+    /// Ask a running host whether it is ready: exits with 0 if it is, else with 1 and the reason
+    Health(Health),
+    /// Write man pages and completions for bash, zsh and fish into a directory
+    Manual(Manual),
 }
 
 /// `coffer token`.
@@ -139,4 +153,11 @@ pub struct Check {
     /// missing and orphaned files
     #[arg(long, value_name = "DIR", conflicts_with = "file")]
     pub data_dir: Option<PathBuf>,
+}
+
+/// `coffer manual`.
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Where to write them, in the folders man and completions; created if missing
+    pub dir: PathBuf,
 }

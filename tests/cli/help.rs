@@ -56,5 +56,8 @@ fn help_describes_the_commands_and_names_every_flags_environment_variable() {
         assert!(check.contains(argument), "{argument} in {check}");
     }
     let version = help(&["--version"]);
-    assert_eq!(version.split(' ').next(), Some("coffer"));
+    let built = concat!("coffer ", env!("CARGO_PKG_VERSION"), " (commit ");
+    let commit = version.trim_end().strip_prefix(built);
+    let commit = commit.and_then(|commit| commit.strip_suffix(')'));
+    assert!(commit.is_some_and(|commit| !commit.is_empty()), "{version}");
 }

@@ -34,6 +34,7 @@ fn one_line_of_the_log_says_what_serves_where_and_from_which_files() {
     let operations = server.operations.trim_start_matches("http://");
     for words in [
         version,
+        "commit=\"",
         "engine=\"local\"",
         &format!("files={:?}", data.display().to_string()),
         &format!("listen={}", server.address()),
