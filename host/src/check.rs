@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::bindings::judge::decisions::{Outcome, Verdict};
 use crate::bindings::judge::exports::coffer::storage::judge::Subject;
-use crate::imports::environment::{NotText, secrets, setting};
+use crate::imports::environment::{SecretError, secrets, setting};
 use crate::sandbox::{
     Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM,
 };
@@ -29,7 +29,7 @@ pub enum CheckError {
     Source(#[from] SourceError),
     /// The environment.
     #[error(transparent)]
-    Secret(#[from] NotText),
+    Secret(#[from] SecretError),
     /// The sandbox.
     #[error(transparent)]
     Sandbox(#[from] RuntimeError),

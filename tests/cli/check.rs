@@ -74,6 +74,43 @@ fn check_says_whether_serve_would_accept_a_policy_or_component() {
 }
 
 #[test]
+fn a_secret_of_the_policy_may_be_in_a_file() {
+    let folder = TempDir::new().unwrap();
+    let policy = "[iam]\nissuer = \"https://iam.test\"\naudience = \"a\"\nhs256-secret = \"S\"\n";
+    let policy = file(&folder, "policy.toml", policy);
+    let secret = |name: &str, text: &str| file(&folder, name, text);
+    let (value, line) = ("7".repeat(32), "7".repeat(32) + "\r\n");
+    // The line ending does not count, so 31 bytes are too few.
+    let short = secret("short", &line[1..]);
+    let missing = folder.path().join("missing");
+    let missing = missing.to_str().unwrap();
+    for (env, says) in [
+        (
+            &[("COFFER_SECRET_S_FILE", &*secret("line", &line))][..],
+            None,
+        ),
+        (&[("COFFER_SECRET_S_FILE", &*short)], Some("32 bytes")),
+        (
+            &[("COFFER_SECRET_S_FILE", missing)],
+            Some("COFFER_SECRET_S_FILE: /"),
+        ),
+        (
+            &[
+                ("COFFER_SECRET_S_FILE", &*short),
+                ("COFFER_SECRET_S", &*value),
+            ],
+            Some("both set"),
+        ),
+    ] {
+        let ended = run(&["check", &policy], env);
+        let code = if says.is_some() { 1 } else { 0 };
+        assert_eq!(ended.code, Some(code), "{env:?}: {}", ended.stderr);
+        let told = ended.stderr;
+        assert!(told.contains(says.unwrap_or_default()), "{env:?}: {told}");
+    }
+}
+
+#[test]
 fn check_notes_what_is_probably_a_mistake_with_its_line() {
     let folder = TempDir::new().unwrap();
     let policy = iam()

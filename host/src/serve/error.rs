@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::engine::EngineError;
-use crate::imports::environment::NotText;
+use crate::imports::environment::SecretError;
 use crate::process::log::FilterError;
 use crate::sandbox::RuntimeError;
 use crate::secrets::dev::DevError;
@@ -29,7 +29,7 @@ pub enum ServeError {
     Engine(#[from] EngineError),
     /// The environment.
     #[error(transparent)]
-    Secret(#[from] NotText),
+    Secret(#[from] SecretError),
     /// The secret that signs presigned URLs.
     #[error(transparent)]
     LinkSecret(#[from] LinkSecretError),
