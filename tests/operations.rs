@@ -50,6 +50,12 @@ async fn a_server_is_alive_and_ready_and_says_which_component_it_runs() {
     let metrics = metrics(&server).await;
     let info = format!("coffer_component_info{{component={}", document["component"]);
     assert_eq!(value(&metrics, &info), Some(1.0), "{metrics}");
+    let build = concat!(
+        "coffer_build_info{version=\"",
+        env!("CARGO_PKG_VERSION"),
+        "\",commit=\""
+    );
+    assert_eq!(value(&metrics, build), Some(1.0), "{metrics}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::process::log;
@@ -84,6 +85,7 @@ impl Default for Metrics {
             shadow: ShadowMetrics::default(),
         };
         metrics.register();
+        metrics.begin_at_zero();
         metrics
     }
 }
@@ -91,6 +93,14 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
+        registry.register(
+            "build",
+            "The version of this program and the commit that it was built from",
+            Info::new([
+                ("version", env!("CARGO_PKG_VERSION")),
+                ("commit", env!("COFFER_COMMIT")),
+            ]),
+        );
         registry.register("requests", "Answered requests", self.requests.clone());
         registry.register_with_unit(
             "request_duration",
@@ -165,6 +175,18 @@ impl Metrics {
             self.checksum_mismatches.clone(),
         );
         self.shadow.register(registry);
+    }
+
+    /// Has counters of rare events there from the start: Prometheus does not see an increase in a
+    /// series that begins with its first event.
+    fn begin_at_zero(&self) {
+        for outcome in ["swapped", "refused", "rolled-back"] {
+            let label = OutcomeLabel {
+                outcome: Word(outcome),
+            };
+            drop(self.changes.get_or_create(&label));
+        }
+        self.shadow.begin_at_zero();
     }
 
     /// Those of the S3 engine.

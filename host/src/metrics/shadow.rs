@@ -35,6 +35,13 @@ impl ShadowMetrics {
         );
     }
 
+    pub(super) fn begin_at_zero(&self) {
+        for outcome in ["started", "stopped", "promoted", "refused", "dropped"] {
+            let outcome = Word(outcome);
+            drop(self.changes.get_or_create(&OutcomeLabel { outcome }));
+        }
+    }
+
     /// A decision was compared, or skipped.
     pub fn compared(&self, action: Word, area: Word, result: Word) {
         let labels = DecisionLabels {
