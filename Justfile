@@ -199,7 +199,7 @@ serve *args: component
     target/release/coffer serve --dev {{ args }}
 
 # Runs every test; accepts the arguments of `cargo test`.
-test *args: component deciding providers browser openapi clients
+test *args: component deciding providers browser openapi clients (programs "nginx" "curl")
     cargo test --release --workspace {{ args }}
 
 # Runs the tests on other platforms: wasmtime-filesystem, wasmtime-s3, jco-filesystem, jco-s3.

@@ -28,6 +28,7 @@ mod paths; // rules by path, for every caller and operation in all areas; links 
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
 mod protocol; // HTTP/1.1 itself: framing, limits, connections, shutdown, the log, a component that fails
+mod proxy; // behind nginx: TLS, HTTP/2, a path prefix, streamed bodies, addresses
 mod retries; // answers that are lost, and requests that are repeated
 mod reuse; // instances that answer more than one request
 mod s3; // the engine for S3: hosts that share a bucket, a service that fails, the other modules again
