@@ -11,6 +11,10 @@ wasmtime := "48.0.8"
 # The object store that `just test-cluster` runs against.
 garage := "2.5.0"
 
+# What makes a Debian package, and an SBOM.
+cargo_deb := "3.8.0"
+cargo_cyclonedx := "0.5.9"
+
 # The load generator and the rival of `just bench`, besides Debian's wrk and nginx.
 oha := "1.16.0"
 dufs := "0.47.0"
@@ -269,7 +273,50 @@ bench-swap seconds="60" quiet="300": component
 
 # Builds the program for production: target/production/coffer.
 production: component
-    cargo build --profile production -p coffer
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # What `coffer --version` names; not in other builds, which each commit would make anew.
+    commit=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || true)
+    COFFER_COMMIT=${COFFER_COMMIT:-$commit} cargo build --profile production -p coffer
+
+# Makes a tarball and a Debian package in target/package, with man pages, completions and an SBOM.
+package program="target/production/coffer":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    [[ {{ quote(program) }} != target/production/coffer ]] || just production
+    for tool in "cargo-deb {{ cargo_deb }}" "cargo-cyclonedx {{ cargo_cyclonedx }}"; do
+        grep -qs "^\"$tool " target/tools/.crates.toml && continue
+        echo "installing $tool (a few minutes, once)" >&2
+        # They run for seconds, so they need not be fast.
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+            cargo install --quiet --locked --root target/tools --target-dir target/tools/build "${tool/ /@}"
+        rm -rf target/tools/build
+    done
+    host/packaging/package.sh {{ quote(program) }}
+
+# Installs the Debian package where systemd runs, in a container, and uses it; as root.
+test-debian: (programs "mmdebstrap")
+    command -v systemd-nspawn >/dev/null || just packages systemd-container
+    host/packaging/debian/try.sh
+
+# Builds a container image of the packaged program, with buildah.
+image: (programs "buildah")
+    host/packaging/image.sh
+
+# Checks what operators deploy: the unit, the packages if they are made, manifests, alerts, proxies.
+test-packages: (programs "haproxy" "lintian" "nginx" "openssl")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v promtool >/dev/null || just packages prometheus
+    command -v systemd-analyze >/dev/null || just packages systemd
+    requirements=host/packaging/kubernetes/requirements.txt made=target/kubernetes
+    if ! cmp -s $requirements $made/requirements.txt; then
+        rm -rf $made
+        python3 -m venv $made
+        $made/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps -r $requirements
+        cp $requirements $made/
+    fi
+    host/packaging/check.sh
 
 # Benchmarks Coffer and its rivals; `just bench quick`, `just bench growth`, `just bench --only get`.
 [positional-arguments]

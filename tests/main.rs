@@ -24,6 +24,7 @@ mod metadata; // given with a file, shown with it, changed without its bytes
 mod names; // valid or refused, and never a path on the disk
 mod openapi; // the OpenAPI document: served to everyone, right to the tools of others, and to their clients
 mod operations; // liveness, readiness, metrics, the component in force
+mod packaging; // what operators deploy names settings and metrics that exist
 mod paths; // rules by path, for every caller and operation in all areas; links and uploads under them
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside
