@@ -38,5 +38,6 @@ mod slow; // slow clients, and what they cost others
 mod support;
 mod swap; // hot reload of policy and component, and rollback
 mod token; // which bearer tokens are accepted, which refused, and whom they name
+mod traces; // spans of requests that a collector gets by OTLP
 mod upload; // PUT: what is stored, and seen by whom
 mod uploads; // resumable uploads, by tus and the IETF's protocol

@@ -15,6 +15,7 @@
 //! | [`store`] | files under keys; the local engine, S3 |
 //! | [`engine`] | the configured engine, opened and closed |
 //! | [`ops`], [`metrics`] | the operations listener; what is counted |
+//! | [`traces`] | spans of requests, exported by OTLP |
 //! | [`secrets`] | secrets on disk: for presigned URLs and for development tokens |
 //! | [`problem`], [`watched`] | problem documents; bodies that are observed as they pass |
 //! | [`process`] | clock, log, allocator, descriptors |
@@ -39,6 +40,7 @@ mod settings;
 mod shadow;
 mod store;
 mod swap;
+mod traces;
 mod watched;
 
 use std::error::Error;

@@ -23,7 +23,7 @@ use crate::shadow::Shadow;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Provided, Sources, Swap, Taken, watch};
-use crate::{ops, server};
+use crate::{ops, server, traces};
 
 pub use error::ServeError;
 
@@ -32,8 +32,11 @@ pub use error::ServeError;
 /// # Errors
 /// See [`ServeError`]: why it did not start, or did not shut down gracefully.
 pub fn serve(asked: &Serve) -> Result<(), ServeError> {
+    let traces = asked.otlp_endpoint.as_ref().map(traces::start);
+    let (exporter, spans) = traces.transpose()?.unzip();
     // Dropped last, so that the whole log is written.
-    let _log = log::start(&asked.log, asked.log_format)?;
+    let _log = log::start(&asked.log, asked.log_format, spans)?;
+    let _exporter = exporter;
     asked.checked_engine()?;
     let public_url = asked.checked_public_url()?;
     // Read first: if this fails, the store stays untouched. A pipe can be read only once.

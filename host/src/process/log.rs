@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::process::clock;
 
@@ -32,6 +32,9 @@ pub enum Format {
     /// One JSON object per line
     Json,
 }
+
+/// A layer that takes the spans of the log.
+pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// `--log` is not a valid filter.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +57,15 @@ pub fn dropped() -> u64 {
 /// Starts the log. A thread writes the lines in batches. If nobody reads them, lines are dropped
 /// once too many wait, and a later line says how many: requests never wait for the log. The guard,
 /// dropped at the program's end, flushes the rest, but does not wait forever for a reader. A crash
-/// loses the lines of the last moment.
+/// loses the lines of the last moment. `spans` gets spans whatever the filter says of lines.
 ///
 /// # Errors
 /// [`FilterError`].
-pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
+pub fn start(
+    filter: &str,
+    format: Format,
+    spans: Option<SpanLayer>,
+) -> Result<WorkerGuard, FilterError> {
     let filter = EnvFilter::try_new(filter).map_err(|source| FilterError {
         filter: filter.to_owned(),
         source,
@@ -77,13 +84,32 @@ pub fn start(filter: &str, format: Format) -> Result<WorkerGuard, FilterError> {
         .finish(stderr);
     // There is only one log.
     let _ = DROPPED.set(writer.error_counter());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_timer(Clock);
-    match format {
-        Format::Text => log.with_target(false).finish().with(most).init(),
-        Format::Json => log.json().flatten_event(true).finish().with(most).init(),
+    match spans {
+        None => {
+            let log = tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(writer)
+                .with_timer(Clock);
+            match format {
+                Format::Text => log.with_target(false).finish().with(most).init(),
+                Format::Json => log.json().flatten_event(true).finish().with(most).init(),
+            }
+        }
+        // A filter for each layer costs a little with every line.
+        Some(spans) => {
+            let log = tracing_subscriber::fmt::layer()
+                .with_writer(writer)
+                .with_timer(Clock);
+            let log = match format {
+                Format::Text => log.with_target(false).boxed(),
+                Format::Json => log.json().flatten_event(true).boxed(),
+            };
+            let layers = vec![log.with_filter(filter).boxed(), spans];
+            tracing_subscriber::registry()
+                .with(layers)
+                .with(most)
+                .init();
+        }
     }
     Ok(guard)
 }

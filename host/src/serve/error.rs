@@ -11,6 +11,7 @@ use crate::secrets::dev::DevError;
 use crate::secrets::link_secret::LinkSecretError;
 use crate::settings::SettingsError;
 use crate::swap::{SourceError, SwapError};
+use crate::traces::TracesError;
 
 /// Why it cannot serve, or did not shut down gracefully.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum ServeError {
     /// `--log`.
     #[error(transparent)]
     Log(#[from] FilterError),
+    /// `--otlp-endpoint`.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Flags that cannot be combined.
     #[error(transparent)]
     Settings(#[from] SettingsError),

@@ -15,6 +15,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::stream::Phase;
 use super::unread::UnreadGuard;
+use crate::traces::{self, Answered};
 use crate::watched::{Polled, Watch, Watched};
 
 /// A body that counts its bytes, and whose end is the end of the request.
@@ -78,6 +79,15 @@ impl Line {
                 micros = micros(self.time), total_micros = micros(self.start.elapsed()),
                 "answered");
         });
+        let answered = Answered {
+            operation: self.operation,
+            area: self.area,
+            status: self.status,
+            received,
+            sent,
+            client: self.client,
+        };
+        traces::end(&self.span, &answered);
     }
 }
 

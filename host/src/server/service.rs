@@ -25,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::process::clock;
 use crate::sandbox::SandboxFailure;
 use crate::swap::{InForce, Swap};
+use crate::traces;
 
 /// Correlates a response with the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -89,8 +90,13 @@ impl Service {
         let id: &str = clock::request_id().simple().encode_lower(&mut id);
         let path = path::loggable(request.uri().path());
         let in_force = self.swap.in_force();
+        let caller = trace::id(request.headers());
         let span = tracing::info_span!("request", %id, method = %request.method(), path,
-            component = %in_force.digests.component, trace = trace::id(request.headers()));
+            component = %in_force.digests.component, trace = caller);
+        let begun = traces::begin(&span, request.headers(), caller.is_some());
+        if let Some(begun) = begun.filter(|_| caller.is_none()) {
+            span.record("trace", begun);
+        }
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();
         let peer = connection.peer.ip();
@@ -172,11 +178,17 @@ impl Service {
         if !is_understood(&head.headers) {
             return Err(Reply::UnknownCoding);
         }
-        match in_force
-            .sandbox
-            .handle(Request::from_parts(head, body), subject)
-            .await
-        {
+        let mut part = traces::Part::sandbox();
+        let request = Request::from_parts(head, body);
+        let answered = in_force.sandbox.handle(request, subject).await;
+        if let Some(part) = &mut part {
+            let failed = answered.as_ref().err();
+            part.outcome(
+                failed.map_or("done", SandboxFailure::kind),
+                failed.is_some(),
+            );
+        }
+        match answered {
             Ok(response) => Ok(response),
             Err(SandboxFailure::Busy) => {
                 tracing::warn!("queue timeout: no instance became free");

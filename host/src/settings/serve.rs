@@ -11,6 +11,7 @@ use super::limits::LimitFlags;
 use super::s3::S3Flags;
 use super::values::{self, Duration, Share, ValueError};
 use crate::process::log::Format;
+use crate::traces::Endpoint;
 
 /// `coffer serve`.
 #[derive(Debug, Args)]
@@ -140,6 +141,11 @@ pub struct Serve {
     /// Log format
     #[arg(long, env = "COFFER_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
+
+    /// Export traces of requests by OTLP (HTTP) to the collector at this base URL, such as
+    /// http://127.0.0.1:4318
+    #[arg(long, env = "COFFER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<Endpoint>,
 
     /// Where the S3 engine stores files.
     #[command(flatten, next_help_heading = "S3")]

@@ -8,6 +8,7 @@ use super::{
     Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Resumable, Stored, Upload,
 };
 use crate::metrics::Metrics;
+use crate::traces::Part;
 use coffer_port::resumable::{BeginOptions, Progress, Terms, TurnOptions, UploadId};
 
 /// An engine whose calls are counted.
@@ -22,34 +23,59 @@ impl Metered {
         Self { engine, metrics }
     }
 
-    fn count<T>(&self, call: &'static str, start: Instant, result: &Result<T, Error>) {
-        let error = result.as_ref().err();
-        self.metrics.called(call, outcome(error), start.elapsed());
-    }
-
-    /// As one call, by the worst of its outcomes.
-    fn count_many<T, E>(
+    /// Measures a call, with a span of its own in the request's trace.
+    async fn call<T>(
         &self,
         call: &'static str,
-        start: Instant,
-        results: &[Result<T, E>],
-        error: impl Fn(&E) -> &Error,
-    ) {
-        let errors = || {
-            results
-                .iter()
-                .filter_map(|result| result.as_ref().err().map(&error))
-        };
-        let worst = errors().find(|error| error.is_failure());
-        let outcome = outcome(worst.or_else(|| errors().next()));
+        calling: impl Future<Output = T>,
+        error: impl FnOnce(&T) -> Option<&Error>,
+    ) -> T {
+        let mut part = Part::engine(call);
+        let start = Instant::now();
+        let result = calling.await;
+        let outcome = outcome(error(&result));
         self.metrics.called(call, outcome, start.elapsed());
+        if let Some(part) = &mut part {
+            part.outcome(outcome, outcome == FAILED);
+        }
+        result
+    }
+
+    async fn one<T>(
+        &self,
+        call: &'static str,
+        calling: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.call(call, calling, |result| result.as_ref().err())
+            .await
+    }
+
+    /// Counts as one call, by the worst of its outcomes.
+    async fn many<T, E>(
+        &self,
+        call: &'static str,
+        calling: impl Future<Output = Vec<Result<T, E>>>,
+        error: impl Fn(&E) -> &Error,
+    ) -> Vec<Result<T, E>> {
+        self.call(call, calling, |results| {
+            let errors = || {
+                results
+                    .iter()
+                    .filter_map(|result| result.as_ref().err().map(&error))
+            };
+            let worst = errors().find(|error| error.is_failure());
+            worst.or_else(|| errors().next())
+        })
+        .await
     }
 }
+
+const FAILED: &str = "failed";
 
 fn outcome(error: Option<&Error>) -> &'static str {
     match error {
         None => "done",
-        Some(error) if error.is_failure() => "failed",
+        Some(error) if error.is_failure() => FAILED,
         Some(_) => "refused",
     }
 }
@@ -57,10 +83,7 @@ fn outcome(error: Option<&Error>) -> &'static str {
 #[async_trait::async_trait]
 impl BlobStore for Metered {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
-        let start = Instant::now();
-        let result = self.engine.open(key, options).await;
-        self.count("open", start, &result);
-        result
+        self.one("open", self.engine.open(key, options)).await
     }
 
     async fn stat(
@@ -69,26 +92,20 @@ impl BlobStore for Metered {
         may_read: &Guard,
         conditions: &Conditions,
     ) -> Result<Info, Error> {
-        let start = Instant::now();
-        let result = self.engine.stat(key, may_read, conditions).await;
-        self.count("stat", start, &result);
-        result
+        self.one("stat", self.engine.stat(key, may_read, conditions))
+            .await
     }
 
     async fn create(&self, key: Key, options: CreateOptions) -> Result<Box<dyn Upload>, Error> {
-        let start = Instant::now();
-        let result = self.engine.create(key, options).await;
-        self.count("create", start, &result);
-        result
+        self.one("create", self.engine.create(key, options)).await
     }
 
     async fn finish(&self, uploads: Vec<Box<dyn Upload>>) -> Result<Vec<Stored>, Refusal> {
-        let start = Instant::now();
-        let result = self.engine.finish(uploads).await;
-        let error = result.as_ref().err().map(|refusal| &refusal.error);
-        self.metrics
-            .called("finish", outcome(error), start.elapsed());
-        result
+        let calling = self.engine.finish(uploads);
+        self.call("finish", calling, |result| {
+            result.as_ref().err().map(|refusal| &refusal.error)
+        })
+        .await
     }
 
     async fn remove(
@@ -97,31 +114,23 @@ impl BlobStore for Metered {
         may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
-        let start = Instant::now();
-        let result = self.engine.remove(key, may_remove, conditions).await;
-        self.count("remove", start, &result);
-        result
+        self.one("remove", self.engine.remove(key, may_remove, conditions))
+            .await
     }
 
     async fn stat_many(&self, keys: &[Key], may_read: &Guard) -> Vec<Result<Info, Error>> {
-        let start = Instant::now();
-        let results = self.engine.stat_many(keys, may_read).await;
-        self.count_many("stat_many", start, &results, |error| error);
-        results
+        let calling = self.engine.stat_many(keys, may_read);
+        self.many("stat_many", calling, |error| error).await
     }
 
     async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
-        let start = Instant::now();
-        let results = self.engine.remove_many(keys, may_remove).await;
-        self.count_many("remove_many", start, &results, |error| error);
-        results
+        let calling = self.engine.remove_many(keys, may_remove);
+        self.many("remove_many", calling, |error| error).await
     }
 
     async fn copy(&self, copies: Vec<Copy>) -> Vec<Result<Stored, CopyError>> {
-        let start = Instant::now();
-        let results = self.engine.copy(copies).await;
-        self.count_many("copy", start, &results, CopyError::error);
-        results
+        let calling = self.engine.copy(copies);
+        self.many("copy", calling, CopyError::error).await
     }
 
     async fn amend(
@@ -131,18 +140,12 @@ impl BlobStore for Metered {
         conditions: &Conditions,
         amendment: Amendment,
     ) -> Result<Info, Error> {
-        let start = Instant::now();
-        let amended = self.engine.amend(key, may_replace, conditions, amendment);
-        let result = amended.await;
-        self.count("amend", start, &result);
-        result
+        let amending = self.engine.amend(key, may_replace, conditions, amendment);
+        self.one("amend", amending).await
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {
-        let start = Instant::now();
-        let result = self.engine.list(options).await;
-        self.count("list", start, &result);
-        result
+        self.one("list", self.engine.list(options)).await
     }
 
     fn resumable(&self) -> Result<&dyn Resumable, Error> {
@@ -177,17 +180,12 @@ impl BlobStore for Metered {
 #[async_trait::async_trait]
 impl Resumable for Metered {
     async fn begin(&self, key: Key, options: BeginOptions) -> Result<UploadId, Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.begin(key, options).await;
-        self.count("begin", start, &result);
-        result
+        self.one("begin", self.engine.resumable()?.begin(key, options))
+            .await
     }
 
     async fn look(&self, id: &UploadId) -> Result<Progress, Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.look(id).await;
-        self.count("look", start, &result);
-        result
+        self.one("look", self.engine.resumable()?.look(id)).await
     }
 
     async fn resume(
@@ -195,30 +193,22 @@ impl Resumable for Metered {
         id: &UploadId,
         options: TurnOptions,
     ) -> Result<(Box<dyn Upload>, Progress), Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.resume(id, options).await;
-        self.count("resume", start, &result);
-        result
+        self.one("resume", self.engine.resumable()?.resume(id, options))
+            .await
     }
 
     async fn suspend(&self, turn: Box<dyn Upload>, length: Option<u64>) -> Result<u64, Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.suspend(turn, length).await;
-        self.count("suspend", start, &result);
-        result
+        self.one("suspend", self.engine.resumable()?.suspend(turn, length))
+            .await
     }
 
     async fn finish(&self, turn: Box<dyn Upload>, terms: Terms) -> Result<Stored, Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.finish(turn, terms).await;
-        self.count("finish_turn", start, &result);
-        result
+        self.one("finish_turn", self.engine.resumable()?.finish(turn, terms))
+            .await
     }
 
     async fn discard(&self, id: &UploadId) -> Result<(), Error> {
-        let start = Instant::now();
-        let result = self.engine.resumable()?.discard(id).await;
-        self.count("discard", start, &result);
-        result
+        self.one("discard", self.engine.resumable()?.discard(id))
+            .await
     }
 }
