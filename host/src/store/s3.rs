@@ -67,6 +67,7 @@ use super::{
 use crate::metrics::S3Requests;
 use bucket::Bucket;
 use budget::Budget;
+use conditional::Conditional;
 use copy::Sizes;
 use health::Health;
 use list::Lists;
@@ -107,7 +108,15 @@ pub struct S3Store {
     shared: Arc<Shared>,
     /// Where the files are stored, for operators.
     place: String,
-    sweeps: [AbortHandle; 2],
+    sweeps: Vec<AbortHandle>,
+}
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Serve,
+    /// No file is stored or removed, so it is not tried how that works.
+    Read,
 }
 
 impl S3Store {
@@ -121,11 +130,42 @@ impl S3Store {
         S3Store::with(client, config).await
     }
 
+    /// Finds a bucket whose files are to be read, for which permissions to list and to read
+    /// suffice, with the credentials of this profile of the AWS configuration files.
+    ///
+    /// # Errors
+    /// See [`SetupError`].
+    pub async fn reader(
+        config: Config,
+        requests: &S3Requests,
+        profile: Option<&str>,
+    ) -> Result<S3Store, SetupError> {
+        let network = Network::from_env()?;
+        let config = Config {
+            create_bucket: false,
+            redirect: false,
+            require_conditional: false,
+            ..config
+        };
+        let credentials = profile.map(client::profile);
+        let client = client::connect(&config, &network, requests, credentials).await;
+        S3Store::opened(client, config, Tuning::default(), Purpose::Read).await
+    }
+
     async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
         S3Store::tuned(client, config, Tuning::default()).await
     }
 
     async fn tuned(client: Client, config: Config, tuning: Tuning) -> Result<S3Store, SetupError> {
+        S3Store::opened(client, config, tuning, Purpose::Serve).await
+    }
+
+    async fn opened(
+        client: Client,
+        config: Config,
+        tuning: Tuning,
+        purpose: Purpose,
+    ) -> Result<S3Store, SetupError> {
         let region = client.config().region().map(ToString::to_string);
         let place = config.place();
         let health = Health::default();
@@ -146,7 +186,10 @@ impl S3Store {
             abandoned_after: config.abandoned_after,
         };
         let access = setup.find_or_create().await?;
-        let mut found = probe::conditions(&bucket).await;
+        let mut found = match purpose {
+            Purpose::Serve => probe::conditions(&bucket).await,
+            Purpose::Read => Ok(Conditional::NONE),
+        };
         if access == Access::Blocked
             && let Err(failure) = &found
             && is_denied(failure)
@@ -160,13 +203,18 @@ impl S3Store {
         {
             return Err(SetupError::Unconditional(lacking));
         }
-        let lists = list::probe(&bucket)
-            .await
-            .map_err(|failure| setup.explain(&failure))?;
+        let lists = match list::probe(&bucket).await {
+            // A list in another order fails later, so nothing is left out.
+            Err(failure) if purpose == Purpose::Read && is_denied(&failure) => Lists::default(),
+            lists => lists.map_err(|failure| setup.explain(&failure))?,
+        };
         if let Some(notice) = lists.notice() {
             tracing::warn!("{notice}");
         }
-        let uploads = sweep::probe(&bucket).await;
+        let uploads = match purpose {
+            Purpose::Serve => sweep::probe(&bucket).await,
+            Purpose::Read => Uploads::default(),
+        };
         let shared = Arc::new(Shared {
             bucket: Bucket {
                 lists,
@@ -186,12 +234,18 @@ impl S3Store {
             tasks: TaskTracker::new(),
             mismatches: AtomicU64::new(0),
         });
-        let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
-        let expired = tokio::spawn(resumable::run(shared.clone(), config.abandoned_after));
+        let sweeps = match purpose {
+            Purpose::Serve => {
+                let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
+                let expired = tokio::spawn(resumable::run(shared.clone(), config.abandoned_after));
+                vec![sweep.abort_handle(), expired.abort_handle()]
+            }
+            Purpose::Read => Vec::new(),
+        };
         Ok(S3Store {
             shared,
             place,
-            sweeps: [sweep, expired].map(|task| task.abort_handle()),
+            sweeps,
         })
     }
 }

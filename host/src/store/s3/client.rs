@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -83,6 +84,12 @@ pub(super) async fn connect(
     let builder = intercepted(builder, AskForChecksum);
     let builder = intercepted(builder, Observe(requests.clone()));
     Client::from_conf(builder.build())
+}
+
+/// The credentials of a profile, whatever the environment has.
+pub(super) fn profile(name: &str) -> SharedCredentialsProvider {
+    let profile = ProfileFileCredentialsProvider::builder().profile_name(name);
+    SharedCredentialsProvider::new(profile.build())
 }
 
 /// With an interceptor that nothing disables. Of others, the SDK looks for what disables them

@@ -41,6 +41,11 @@ pub struct Evaluated {
 }
 
 impl Evaluated {
+    const NOTHING: Evaluated = Evaluated {
+        absent: false,
+        version: IfMatch::Ignored,
+    };
+
     fn is_all(self) -> bool {
         self.absent && self.version.is_evaluated()
     }
@@ -74,6 +79,16 @@ pub struct Conditional {
 }
 
 impl Conditional {
+    /// Nothing.
+    pub(super) const NONE: Conditional = Conditional {
+        put: Evaluated::NOTHING,
+        complete: Evaluated::NOTHING,
+        copy: Evaluated::NOTHING,
+        source: IfMatch::Ignored,
+        delete: IfMatch::Ignored,
+        folders: false,
+    };
+
     /// Whether it evaluates every condition.
     #[must_use]
     pub fn is_complete(self) -> bool {
