@@ -14,7 +14,7 @@ use crate::metrics::Metrics;
 use crate::secrets::secret_file;
 use crate::settings::{Engine, Serve, SettingsError};
 use crate::store::BlobStore;
-use crate::store::local::{LocalStore, OpenError};
+use crate::store::local::{Live, LocalStore, OpenError};
 use crate::store::pending::Pending;
 use crate::store::s3::{S3Store, SetupError};
 use waiting::Waiting;
@@ -43,12 +43,19 @@ pub struct OpenedEngine {
     pub store: Arc<dyn BlobStore>,
     /// Resolves if it turns out that it cannot be opened.
     pub failed: BoxFuture<'static, EngineError>,
+    /// What backups are made from, on the local engine.
+    pub live: Option<Live>,
 }
 
 impl OpenedEngine {
     fn open(store: Arc<dyn BlobStore>) -> Self {
         let failed = future::pending().boxed();
-        Self { store, failed }
+        let live = None;
+        Self {
+            store,
+            failed,
+            live,
+        }
     }
 }
 
@@ -62,7 +69,15 @@ pub fn open(
     metrics: &Metrics,
 ) -> Result<OpenedEngine, EngineError> {
     let store: Arc<dyn BlobStore> = match asked.checked_engine()? {
-        Engine::Local => Arc::new(LocalStore::open(&asked.data_dir)?),
+        Engine::Local => {
+            let store = LocalStore::open(&asked.data_dir)?;
+            let live = Some(store.live());
+            announce(&store);
+            return Ok(OpenedEngine {
+                live,
+                ..OpenedEngine::open(Arc::new(store))
+            });
+        }
         Engine::S3 => {
             let (config, requests) = (asked.s3.checked()?, metrics.s3_requests());
             if let Some(limit) = asked.s3.wait() {
@@ -100,13 +115,18 @@ async fn wait(waiting: Waiting) -> Result<OpenedEngine, EngineError> {
                 }
             };
             let failed = failed.boxed();
-            Ok(OpenedEngine { store, failed })
+            let live = None;
+            Ok(OpenedEngine {
+                store,
+                failed,
+                live,
+            })
         }
     }
 }
 
 /// Tells operators what an engine that was opened cannot guarantee.
-fn announce(store: &dyn BlobStore) {
+pub fn announce(store: &dyn BlobStore) {
     let about = store.describe();
     if let Some(directory) = &about.data_dir {
         secret_file::warn_of_others(directory);

@@ -6,6 +6,7 @@
 //! | [`serve`] | `coffer serve`: wires the parts together, from settings to shutdown |
 //! | [`health`], [`manual`] | `coffer health`: is a running host ready? `coffer manual`: man pages |
 //! | [`check`] | `coffer check`: validates what `serve` would load, without serving |
+//! | [`keep`] | `coffer backup`, `restore` and `copy` |
 //! | [`server`] | connections, HTTP/1.1, limits |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component per request |
 //! | [`imports`] | what the component imports: the store's port, memo, telemetry, log, settings, outbound requests |
@@ -27,6 +28,7 @@ mod check;
 mod engine;
 mod health;
 mod imports;
+mod keep;
 mod manual;
 mod metrics;
 mod ops;
@@ -74,6 +76,9 @@ fn main() -> ExitCode {
                 }
             }
         },
+        Command::Backup(backup) => keep::run_backup(&backup).map_err(Into::into),
+        Command::Restore(restore) => keep::run_restore(&restore).map_err(Into::into),
+        Command::Copy(copy) => keep::run_copy(&copy).map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

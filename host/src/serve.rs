@@ -23,7 +23,7 @@ use crate::shadow::Shadow;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Provided, Sources, Swap, Taken, watch};
-use crate::{ops, server, traces};
+use crate::{keep, ops, server, traces};
 
 pub use error::ServeError;
 
@@ -55,7 +55,17 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         .build()
         .map_err(ServeError::NoRuntime)?;
     let metrics = Arc::new(Metrics::default());
-    let OpenedEngine { store, failed } = engine::open(asked, &runtime, &metrics)?;
+    let OpenedEngine {
+        store,
+        failed,
+        live,
+    } = engine::open(asked, &runtime, &metrics)?;
+    let _backups = live.and_then(|live| {
+        let offered = keep::offer(live);
+        offered
+            .inspect_err(|error| tracing::warn!(%error, "no backups can be made while this serves"))
+            .ok()
+    });
     let files: Arc<dyn BlobStore> =
         Arc::new(Metered::new(Arc::clone(&store), Arc::clone(&metrics)));
     let served = settings(asked, public_url).and_then(|settings| {

@@ -3,6 +3,7 @@
 mod asked;
 mod error;
 mod health;
+mod keep;
 mod limits;
 mod rules;
 mod s3;
@@ -19,6 +20,7 @@ use values::Duration;
 pub use asked::{Asked, Caller};
 pub use error::SettingsError;
 pub use health::Health;
+pub use keep::{Backup, Copy, End, Restore};
 pub use serve::{Engine, Serve};
 pub use values::Wait;
 
@@ -86,6 +88,12 @@ pub enum Command {
     Health(Health),
     /// Write man pages and completions for bash, zsh and fish into a directory
     Manual(Manual),
+    /// Make or renew a backup of the local engine's data directory, also while it serves
+    Backup(Backup),
+    /// Restore a backup into an empty data directory
+    Restore(Restore),
+    /// Copy all files from one store to another: directories of the local engine and S3 buckets
+    Copy(Box<Copy>),
 }
 
 /// `coffer token`.

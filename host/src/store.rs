@@ -196,6 +196,14 @@ pub trait BlobStore: Send + Sync + 'static {
         self.list(readiness()).await.map(drop)
     }
 
+    /// The SHA-256 of a version, if it was recorded: that of a backup's.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    fn digest(&self, _: &Info) -> Result<Option<[u8; 32]>, Error> {
+        Ok(None)
+    }
+
     /// Which engine this is and what it cannot guarantee, for operators.
     fn describe(&self) -> Description;
 

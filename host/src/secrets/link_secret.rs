@@ -10,7 +10,7 @@ use jwt_simple::prelude::HS256Key;
 use super::secret_file::{self, SecretFileError};
 
 /// Its file in the data directory.
-const FILE: &str = "link-secret";
+pub const FILE: &str = "link-secret";
 /// The minimum length, in bytes: the output length of HMAC-SHA-256 (RFC 2104, 3).
 const LEAST: usize = 32;
 

@@ -40,9 +40,20 @@ pub enum SettingsError {
     /// No `--s3-bucket`.
     #[error("the s3 engine needs --s3-bucket")]
     NoBucket,
-    /// `--s3-endpoint`.
-    #[error("--s3-endpoint {0} is not an http or https URL")]
-    Endpoint(String),
+    /// `--s3-endpoint`, or that of a source.
+    #[error("{flag} {url} is not an http or https URL")]
+    Endpoint {
+        /// The flag.
+        flag: &'static str,
+        /// What was given.
+        url: String,
+    },
+    /// `--from-s3-…` where no bucket is read.
+    #[error("--from-s3-endpoint, -region, -path-style and -profile need --from s3://BUCKET/PREFIX")]
+    NoSourceBucket,
+    /// `--from` and `--to`.
+    #[error("--from and --to are the same place, or one is inside the other")]
+    Overlap,
     /// `--s3-prefix`.
     #[error("--s3-prefix {prefix}: {source}")]
     Prefix {

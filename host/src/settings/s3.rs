@@ -18,6 +18,47 @@ pub struct S3Flags {
     #[arg(long, env = "COFFER_S3_BUCKET", value_name = "NAME")]
     s3_bucket: Option<String>,
 
+    #[command(flatten)]
+    service: ServiceFlags,
+
+    /// Prefix (folder) in the bucket for all objects, up to 54 bytes
+    #[arg(
+        long,
+        env = "COFFER_S3_PREFIX",
+        value_name = "FOLDER",
+        default_value = "",
+        hide_default_value = true
+    )]
+    s3_prefix: String,
+
+    /// Redirect downloads to a presigned URL of the bucket, valid for 60 s
+    #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
+    s3_redirect: bool,
+
+    /// Age at which abandoned uploads of crashed hosts are aborted
+    #[arg(
+        long,
+        env = "COFFER_S3_ABANDONED_AFTER",
+        value_name = "TIME",
+        default_value = "7d"
+    )]
+    s3_abandoned_after: Duration,
+
+    /// Start while the service cannot be reached, answer 503 until it can, and end after this time
+    /// if it still cannot [default: end at once; without TIME: forever]
+    #[arg(
+        long,
+        env = "COFFER_S3_WAIT",
+        value_name = "TIME",
+        num_args = 0..=1,
+        default_missing_value = "forever"
+    )]
+    s3_wait: Option<Wait>,
+}
+
+/// The service, and how objects are stored there.
+#[derive(Debug, Args)]
+pub struct ServiceFlags {
     /// Whether to create the bucket
     #[arg(
         long,
@@ -44,16 +85,6 @@ pub struct S3Flags {
     #[arg(long, env = "COFFER_S3_REGION", value_name = "REGION")]
     s3_region: Option<String>,
 
-    /// Prefix (folder) in the bucket for all objects, up to 54 bytes
-    #[arg(
-        long,
-        env = "COFFER_S3_PREFIX",
-        value_name = "FOLDER",
-        default_value = "",
-        hide_default_value = true
-    )]
-    s3_prefix: String,
-
     /// Use path-style addressing, which most services other than AWS need
     #[arg(long, env = "COFFER_S3_PATH_STYLE", value_parser = BoolishValueParser::new())]
     s3_path_style: bool,
@@ -75,30 +106,6 @@ pub struct S3Flags {
         default_value_t = ConditionalMode::BestEffort
     )]
     s3_conditional: ConditionalMode,
-
-    /// Redirect downloads to a presigned URL of the bucket, valid for 60 s
-    #[arg(long, env = "COFFER_S3_REDIRECT", value_parser = BoolishValueParser::new())]
-    s3_redirect: bool,
-
-    /// Age at which abandoned uploads of crashed hosts are aborted
-    #[arg(
-        long,
-        env = "COFFER_S3_ABANDONED_AFTER",
-        value_name = "TIME",
-        default_value = "7d"
-    )]
-    s3_abandoned_after: Duration,
-
-    /// Start while the service cannot be reached, answer 503 until it can, and end after this time
-    /// if it still cannot [default: end at once; without TIME: forever]
-    #[arg(
-        long,
-        env = "COFFER_S3_WAIT",
-        value_name = "TIME",
-        num_args = 0..=1,
-        default_missing_value = "forever"
-    )]
-    s3_wait: Option<Wait>,
 
     #[command(flatten)]
     fields: FieldFlags,
@@ -133,6 +140,8 @@ enum ConditionalMode {
 
 /// Long enough for a service under load.
 const STALLED_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
+/// The default of `--s3-abandoned-after`.
+const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_hours(7 * 24);
 /// The minimum for `--s3-memory`: one upload needs up to 32 MiB.
 const LEAST_MEMORY: bytesize::ByteSize = bytesize::ByteSize::mib(64);
 
@@ -147,39 +156,66 @@ impl S3Flags {
     /// # Errors
     /// See [`SettingsError`].
     pub fn checked(&self) -> Result<Config, SettingsError> {
-        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-        let Some(bucket) = given(&self.s3_bucket) else {
-            return Err(SettingsError::NoBucket);
-        };
-        let endpoint = given(&self.s3_endpoint);
-        if let Some(url) = &endpoint {
-            let parsed = url.parse::<http::Uri>().ok();
-            let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
-            if !matches!(scheme, Some("http" | "https")) {
-                return Err(SettingsError::Endpoint(url.clone()));
-            }
-        }
-        let prefix = Prefix::new(&self.s3_prefix).map_err(|source| SettingsError::Prefix {
-            prefix: self.s3_prefix.clone(),
-            source,
-        })?;
+        let bucket = given(self.s3_bucket.as_ref()).ok_or(SettingsError::NoBucket)?;
+        let config = self.service.checked(bucket, &self.s3_prefix)?;
+        Ok(Config {
+            redirect: self.s3_redirect,
+            abandoned_after: self.s3_abandoned_after.into(),
+            ..config
+        })
+    }
+}
+
+impl ServiceFlags {
+    /// The configuration for a prefix in a bucket, by default for what else there is.
+    ///
+    /// # Errors
+    /// See [`SettingsError`].
+    pub fn checked(&self, bucket: String, prefix: &str) -> Result<Config, SettingsError> {
         if *self.s3_memory < LEAST_MEMORY {
             return Err(SettingsError::TooLittleMemory(LEAST_MEMORY));
         }
         Ok(Config {
             bucket,
-            endpoint,
-            region: given(&self.s3_region),
+            endpoint: checked_endpoint("--s3-endpoint", self.s3_endpoint.as_ref())?,
+            region: given(self.s3_region.as_ref()),
             create_bucket: self.s3_create_bucket == CreateBucket::IfMissing,
             block_public_access: self.s3_public_access_block == PublicAccessBlock::On,
-            prefix,
+            prefix: Prefix::new(prefix).map_err(|source| SettingsError::Prefix {
+                prefix: prefix.to_owned(),
+                source,
+            })?,
             path_style: self.s3_path_style,
             memory: self.s3_memory.as_u64(),
             require_conditional: self.s3_conditional == ConditionalMode::Require,
-            redirect: self.s3_redirect,
+            redirect: false,
             stalled_after: STALLED_AFTER,
-            abandoned_after: self.s3_abandoned_after.into(),
+            abandoned_after: ABANDONED_AFTER,
             fields: self.fields.checked()?,
         })
+    }
+}
+
+/// A value that is not empty.
+pub(super) fn given(value: Option<&String>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).cloned()
+}
+
+/// An endpoint, if one is given.
+///
+/// # Errors
+/// [`SettingsError::Endpoint`] if it is not an http or https URL.
+pub(super) fn checked_endpoint(
+    flag: &'static str,
+    url: Option<&String>,
+) -> Result<Option<String>, SettingsError> {
+    let Some(url) = given(url) else {
+        return Ok(None);
+    };
+    let parsed = url.parse::<http::Uri>().ok();
+    let scheme = parsed.as_ref().and_then(http::Uri::scheme_str);
+    match scheme {
+        Some("http" | "https") => Ok(Some(url)),
+        _ => Err(SettingsError::Endpoint { flag, url }),
     }
 }

@@ -15,6 +15,7 @@
 //! than are recorded beside it ([`progress`]), or lacks more of the files than a crash
 //! explains ([`sweep`]), it refuses to start.
 
+mod backup;
 mod check;
 mod claim;
 mod committer;
@@ -29,6 +30,7 @@ mod intake;
 mod layout;
 mod open;
 mod open_error;
+mod pins;
 mod private;
 mod progress;
 mod reader;
@@ -42,6 +44,7 @@ mod writeback;
 mod tests;
 
 use std::any::Any;
+use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,7 +70,10 @@ use resumable::Turns;
 use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
+use backup::Digests;
+pub use backup::{Backup, BackupError, Live, Saved, Stopped, restore};
 pub use check::{Checked, check};
+use id::Id;
 pub use open_error::OpenError;
 
 /// How many files of a batch are synced at the same time.
@@ -87,6 +93,15 @@ pub struct LocalStore {
     turns: Arc<Turns>,
     spares: Arc<Spares>,
     damaged: Arc<Damaged>,
+    /// A directory that is only read.
+    looked: Option<Looked>,
+}
+
+/// What belongs to a directory that is only read. Otherwise its committer has the lock.
+struct Looked {
+    _lock: File,
+    /// Of a backup.
+    digests: Option<Digests>,
 }
 
 impl LocalStore {
@@ -170,7 +185,48 @@ impl LocalStore {
             turns,
             spares: Arc::default(),
             damaged: Arc::default(),
+            looked: None,
         })
+    }
+
+    /// Opens a data directory that no process uses, or a backup, to read it: nothing in it
+    /// changes. Blocks, for as long as it takes to read the index.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn look(dir: &Path) -> Result<LocalStore, OpenError> {
+        let (claim, index) = backup::look(dir)?;
+        let digests = backup::digests(dir).map_err(|error| OpenError::Damaged {
+            path: dir.to_path_buf(),
+            source: error.into(),
+        })?;
+        let (_, over) = watch::channel(());
+        Ok(LocalStore {
+            layout: Arc::new(claim.layout),
+            index: Arc::new(index),
+            changes: Mutex::default(),
+            over,
+            turns: Arc::default(),
+            spares: Arc::default(),
+            damaged: Arc::default(),
+            looked: Some(Looked {
+                _lock: claim.lock,
+                digests,
+            }),
+        })
+    }
+
+    /// A number that this directory has in common with its backups alone, if it has one.
+    pub fn identity(&self) -> Option<u128> {
+        self.index.lineage().ok()?.identity
+    }
+
+    /// What a backup of it is made from while it serves.
+    pub fn live(&self) -> Live {
+        Live {
+            layout: self.layout.clone(),
+            index: self.index.clone(),
+        }
     }
 
     fn changes(&self) -> Result<Sender<Change>, Error> {
@@ -295,6 +351,15 @@ impl BlobStore for LocalStore {
 
     fn resumable(&self) -> Result<&dyn super::Resumable, Error> {
         Ok(self)
+    }
+
+    fn digest(&self, info: &Info) -> Result<Option<[u8; 32]>, Error> {
+        let looked = self.looked.as_ref();
+        let digests = looked.and_then(|looked| looked.digests.as_ref());
+        match (digests, Id::of_etag(&info.etag)) {
+            (Some(digests), Some(id)) => digests.get(id),
+            _ => Ok(None),
+        }
     }
 
     fn describe(&self) -> Description {

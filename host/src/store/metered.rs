@@ -156,6 +156,10 @@ impl BlobStore for Metered {
         self.engine.ready().await
     }
 
+    fn digest(&self, info: &Info) -> Result<Option<[u8; 32]>, Error> {
+        self.engine.digest(info)
+    }
+
     fn describe(&self) -> Description {
         self.engine.describe()
     }

@@ -129,6 +129,10 @@ impl BlobStore for Pending {
         self.engine()?.resumable()
     }
 
+    fn digest(&self, info: &Info) -> Result<Option<[u8; 32]>, Error> {
+        self.engine()?.digest(info)
+    }
+
     fn describe(&self) -> Description {
         match self.engine.get() {
             Some(engine) => engine.describe(),

@@ -1,13 +1,17 @@
 //! Verifies all data of a stopped store without changing anything.
 //!
 //! The index has its own checksums, which cover the bytes of small files. Those of large
-//! files have none: they are read to the end and counted, once for all their copies.
+//! files have none: they are read to the end and counted, once for all their copies. In a backup
+//! they have digests.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
+use super::backup::{self, Digests};
 use super::claim::Claim;
 use super::damage::Damage;
 use super::id::Id;
@@ -39,7 +43,7 @@ impl Checked {
                 self.missing += 1;
                 "missing"
             }
-            Damage::Length { .. } | Damage::Unreadable(_) => {
+            Damage::Length { .. } | Damage::Unreadable(_) | Damage::Digest => {
                 self.damaged += 1;
                 "damaged"
             }
@@ -78,6 +82,7 @@ fn look_through(
         checked.damaged += 1;
         say(format!("damaged: {older}"));
     }
+    let digests = backup::digests(layout.dir())?;
     let snapshot = index.snapshot()?;
     let references = snapshot.references()?;
     let mut shared = HashMap::new();
@@ -87,7 +92,7 @@ fn look_through(
         checked.files += 1;
         rows.push(id);
         let found = shared.get(&id).cloned().unwrap_or_else(|| {
-            let found = measure(layout, &snapshot, id, size);
+            let found = measure(layout, &snapshot, digests.as_ref(), id, size);
             in_index += u64::from(matches!(found, Ok(Measured::InIndex(_))));
             if references.contains_key(&id) {
                 shared.insert(id, found.clone());
@@ -173,7 +178,13 @@ impl Measured {
     }
 }
 
-fn measure(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<Measured, Damage> {
+fn measure(
+    layout: &Layout,
+    snapshot: &Snapshot,
+    digests: Option<&Digests>,
+    id: Id,
+    size: u64,
+) -> Result<Measured, Damage> {
     let unreadable = |error: Error| Damage::Unreadable(format!("{error:?}"));
     let in_index = match size {
         ..=SMALL => snapshot.content_length(id).map_err(unreadable)?,
@@ -181,11 +192,26 @@ fn measure(layout: &Layout, snapshot: &Snapshot, id: Id, size: u64) -> Result<Me
     };
     match in_index {
         Some(length) => Ok(Measured::InIndex(length)),
-        None => match read_through(&layout.blob(id)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Damage::Missing),
-            Err(error) => Err(Damage::Unreadable(error.to_string())),
-            Ok(length) => Ok(Measured::InFile(length)),
-        },
+        None => {
+            let digest = digests.map(|digests| digests.get(id));
+            let digest = digest.transpose().map_err(unreadable)?;
+            let mut hash = digest.map(|_| Sha256::new());
+            match read_through(&layout.blob(id), |bytes| {
+                hash.iter_mut().for_each(|hash| hash.update(bytes));
+            }) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Err(Damage::Missing),
+                Err(error) => Err(Damage::Unreadable(error.to_string())),
+                Ok(length) => {
+                    let found = hash.map(|hash| <[u8; 32]>::from(hash.finalize()));
+                    match digest.flatten() {
+                        Some(digest) if length == size && found != Some(digest) => {
+                            Err(Damage::Digest)
+                        }
+                        _ => Ok(Measured::InFile(length)),
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -195,7 +221,7 @@ fn check_upload(layout: &Layout, id: Id, size: u64) -> Result<(), Damage> {
     if size == 0 {
         return Ok(());
     }
-    match read_through(&layout.blob(id)) {
+    match read_through(&layout.blob(id), |_| ()) {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Damage::Missing),
         Err(error) => Err(Damage::Unreadable(error.to_string())),
         Ok(found) if found < size => Err(Damage::Length { found, size }),
@@ -204,14 +230,17 @@ fn check_upload(layout: &Layout, id: Id, size: u64) -> Result<(), Damage> {
 }
 
 /// Reads a whole file and returns its length in bytes.
-fn read_through(path: &Path) -> io::Result<u64> {
+fn read_through(path: &Path, mut each: impl FnMut(&[u8])) -> io::Result<u64> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; 1 << 20];
     let mut length: u64 = 0;
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(length),
-            Ok(count) => length += count as u64,
+            Ok(count) => {
+                length += count as u64;
+                each(buffer.get(..count).unwrap_or_default());
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

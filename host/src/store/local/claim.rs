@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::format::{self, FORMAT};
-use super::layout::{Layout, MARKER};
+use super::layout::{BACKUP, INDEX, Layout, MARKER, RESTORING};
 use super::open_error::OpenError;
 use super::private::{make_dir, private_file};
 use super::progress::{Progress, Seen};
@@ -26,7 +26,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Locks an existing data directory to inspect it: nothing in it changes.
+    /// Locks an existing data directory, or a backup, to inspect it: nothing in it changes.
     pub(super) fn look(dir: &Path) -> Result<Claim, OpenError> {
         let not_a_store = |source| OpenError::NotAStore {
             path: dir.to_path_buf(),
@@ -34,6 +34,11 @@ impl Claim {
         };
         let lock = File::open(dir.join("lock")).map_err(not_a_store)?;
         try_lock(&lock, dir)?;
+        if dir.join(BACKUP).exists() && !dir.join(INDEX).exists() {
+            let path = dir.to_path_buf();
+            return Err(OpenError::NoBackup { path });
+        }
+        check_restored(dir)?;
         let found = check_format(dir)?;
         let blobs = dir.join("blobs");
         let blobs_dir = File::open(&blobs).map_err(not_a_store)?;
@@ -60,6 +65,11 @@ impl Claim {
         })?;
         let lock = private_file(&dir.join("lock")).map_err(not_writable)?;
         try_lock(&lock, dir)?;
+        if dir.join(BACKUP).exists() {
+            let path = dir.to_path_buf();
+            return Err(OpenError::Backup { path });
+        }
+        check_restored(dir)?;
         let found = check_format(dir)?;
         let seen = read_seen(dir)?;
         let (layout, clean) = Layout::fill(dir).map_err(not_writable)?;
@@ -121,7 +131,7 @@ impl Claim {
     }
 }
 
-fn try_lock(lock: &File, dir: &Path) -> Result<(), OpenError> {
+pub(super) fn try_lock(lock: &File, dir: &Path) -> Result<(), OpenError> {
     let path = dir.to_path_buf();
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::InUse { path },
@@ -129,7 +139,16 @@ fn try_lock(lock: &File, dir: &Path) -> Result<(), OpenError> {
     })
 }
 
-fn check_format(dir: &Path) -> Result<Option<u32>, OpenError> {
+fn check_restored(dir: &Path) -> Result<(), OpenError> {
+    match dir.join(RESTORING).exists() {
+        true => Err(OpenError::Restoring {
+            path: dir.to_path_buf(),
+        }),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn check_format(dir: &Path) -> Result<Option<u32>, OpenError> {
     match format::read(dir) {
         Ok(Some(found)) if found > FORMAT => Err(OpenError::Newer {
             path: dir.to_path_buf(),

@@ -59,7 +59,7 @@ impl Committer {
     pub(super) fn run(self, changes: &Receiver<Change>) {
         let (freed, waste) = mpsc::channel();
         let layout = self.layout.clone();
-        let reaper = thread::spawn(move || waste.iter().for_each(|id| layout.unlink(id)));
+        let reaper = thread::spawn(move || waste.iter().for_each(|id| layout.release(id)));
         let mut latest = UNIX_EPOCH;
         let mut next = None;
         let (mut expire_at, mut tidy_at) = (Instant::now(), Instant::now() + IDLE);
@@ -90,6 +90,7 @@ impl Committer {
         }
         drop(freed);
         let reaped = reaper.join().is_ok();
+        self.layout.release_all();
         if self.index.is_damaged() {
             self.layout.leave_litter();
         }

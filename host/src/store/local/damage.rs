@@ -12,13 +12,24 @@ const MOST: usize = 10_000;
 
 /// What is wrong with a version's bytes.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum Damage {
+pub enum Damage {
+    /// There is no such file.
     #[error("the file is missing")]
     Missing,
+    /// It has more or fewer bytes.
     #[error("expected {size} bytes, found {found}")]
-    Length { found: u64, size: u64 },
+    Length {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        size: u64,
+    },
+    /// The disk or the system refuses.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    /// They do not have the digest that a backup recorded.
+    #[error("the bytes are not those that were stored")]
+    Digest,
 }
 
 /// The versions found damaged since the start. Copies that share their bytes count as one.

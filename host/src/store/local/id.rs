@@ -40,6 +40,11 @@ impl Id {
         self.0.to_be_bytes()[0]
     }
 
+    /// Reads what [`Id::etag`] wrote.
+    pub(super) fn of_etag(etag: &str) -> Option<Id> {
+        Id::parse(etag.strip_prefix('"')?.strip_suffix('"')?)
+    }
+
     /// A strong entity tag (RFC 9110, 8.8.3).
     pub(super) fn etag(self) -> String {
         format!("\"{self}\"")

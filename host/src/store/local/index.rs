@@ -5,6 +5,7 @@
 
 mod database;
 mod draft;
+mod export;
 mod health;
 mod list;
 mod overlay;
@@ -26,12 +27,14 @@ use super::failure::failed;
 use coffer_port::error::is_full;
 
 use crate::store::Error;
-use database::{OpenDatabase, builder, open};
-use health::Health;
-use overlay::Overlay;
+use database::{OpenDatabase, open};
 use tables::{SIZES, count, make_tables, read_changes};
 
+pub(super) use database::builder;
 pub(super) use draft::Draft;
+pub(super) use export::Lineage;
+pub(super) use health::Health;
+pub(super) use overlay::Overlay;
 pub(super) use room::Compacted;
 pub(super) use snapshot::{SMALL, Snapshot};
 pub(super) use tables::Version;
@@ -89,12 +92,24 @@ impl Index {
     /// Opens an index read-only, without changing its file, and verifies its checksums.
     /// Returns whether they match.
     pub(super) fn look(path: &Path) -> Result<(Index, bool), redb::Error> {
+        Index::overlaid(path, |database| Ok(database.check_integrity()?))
+    }
+
+    /// The same without verifying the checksums of all of it.
+    pub(super) fn glance(path: &Path) -> Result<Index, redb::Error> {
+        Index::overlaid(path, |_| Ok(())).map(|(index, ())| index)
+    }
+
+    fn overlaid<T>(
+        path: &Path,
+        verify: impl FnOnce(&mut Database) -> Result<T, redb::Error>,
+    ) -> Result<(Index, T), redb::Error> {
         let health = Arc::new(Health::default());
         let (opened, is_whole) = health.attempt(|| {
             let file = File::open(path).and_then(Overlay::new);
             let file = file.map_err(redb::Error::Io)?;
             let mut database = builder().create_with_backend(file)?;
-            let is_whole = database.check_integrity()?;
+            let is_whole = verify(&mut database)?;
             make_tables(&database)?;
             Ok((OpenDatabase::new(database), is_whole))
         })?;

@@ -9,6 +9,9 @@
 //!               share the bytes of a version; resumable uploads
 //! blobs/ab/…    bytes of the others and of those uploads, in files named by the version's id
 //! orphaned/…    blobs that are not in the index, by the day they were found
+//! backup        in a backup only, which is never served; digests.redb has its blobs' digests
+//! restoring     exists while a backup is being restored here
+//! backup.sock   where `coffer backup` reaches the process that serves
 //! ```
 
 use std::fs::{self, File};
@@ -17,11 +20,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::id::Id;
+use super::pins::Pins;
 use super::private::{make_dir, private_file, sync_dir};
 use super::progress::Progress;
 
-const INDEX: &str = "index.redb";
+pub(super) const INDEX: &str = "index.redb";
 pub(super) const MARKER: &str = "changes";
+pub(super) const BACKUP: &str = "backup";
+pub(super) const RESTORING: &str = "restoring";
 
 /// How many bytes changes leave free, on the disk or in the index's own file: the index must
 /// be able to grow, or nothing could be removed from a full disk.
@@ -39,6 +45,7 @@ pub(super) struct Layout {
     /// How many bytes of the index's file are free, at least.
     index_free: AtomicU64,
     progress: Progress,
+    pins: Pins,
 }
 
 impl Layout {
@@ -69,6 +76,7 @@ impl Layout {
             littered: AtomicBool::new(false),
             index_free: AtomicU64::new(0),
             progress: Progress::default(),
+            pins: Pins::default(),
         }
     }
 
@@ -116,6 +124,11 @@ impl Layout {
         self.progress.begin(&self.marker(), changes)
     }
 
+    /// What a backup still reads.
+    pub(super) fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
     /// How far the index has come.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
@@ -129,15 +142,29 @@ impl Layout {
     /// How many bytes the index can grow by, in its own file and on the disk. None if
     /// the file system does not report its blocks.
     pub(super) fn room(&self) -> io::Result<Option<u64>> {
+        let in_index = self.index_free.load(Ordering::Relaxed);
+        let on_disk = self.room_on_disk()?;
+        Ok(on_disk.map(|free| free.saturating_add(in_index)))
+    }
+
+    fn room_on_disk(&self) -> io::Result<Option<u64>> {
         let disk = rustix::fs::fstatvfs(&self.blobs_dir)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let free = free.saturating_add(self.index_free.load(Ordering::Relaxed));
         Ok((disk.f_blocks > 0).then_some(free))
     }
 
     /// Whether anything but a removal may be started.
     pub(super) fn check_room(&self) -> io::Result<()> {
         if self.room()?.is_some_and(|room| room < RESERVE) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    /// Whether a scratch file of this many bytes leaves enough room for changes.
+    pub(super) fn check_room_for(&self, bytes: u64) -> io::Result<()> {
+        let room = self.room_on_disk()?;
+        if room.is_some_and(|room| room < RESERVE.saturating_add(bytes)) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())

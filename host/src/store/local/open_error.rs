@@ -38,6 +38,33 @@ pub enum OpenError {
         /// The data directory.
         path: PathBuf,
     },
+    /// It is a backup.
+    #[error(
+        "{path} is a backup, which is not served: restore it with `coffer restore --from {path}`",
+        path = path.display()
+    )]
+    Backup {
+        /// The backup.
+        path: PathBuf,
+    },
+    /// The first backup there has not finished.
+    #[error(
+        "{path} holds no complete backup yet: repeat `coffer backup --to {path}`",
+        path = path.display()
+    )]
+    NoBackup {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A backup is being restored there.
+    #[error(
+        "the data directory {path} is not restored to the end: repeat `coffer restore`",
+        path = path.display()
+    )]
+    Restoring {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// A newer version of this program made it.
     #[error("the data directory {path} has format {found}, this version supports up to {FORMAT}", path = path.display())]
     Newer {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redb::backends::FileBackend;
 use redb::{Builder, Database};
 
-use super::tables::make_tables;
+use super::tables::{identify, make_tables};
 use crate::store::local::private::private_file;
 
 /// An index of at most this many bytes is verified at each start, before anything in it is
@@ -40,10 +40,11 @@ pub(super) fn open(path: &Path, verify: bool) -> Result<Database, redb::Error> {
         .set_check_integrity_on_open(verify && length <= VERIFIED)
         .create_with_backend(FileBackend::new(file)?)?;
     make_tables(&database)?;
+    identify(&database)?;
     Ok(database)
 }
 
-pub(super) fn builder() -> Builder {
+pub(in crate::store::local) fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES);
     builder

@@ -13,7 +13,7 @@ use redb::StorageBackend;
 const BLOCK: u64 = 4096;
 
 #[derive(Debug)]
-pub(super) struct Overlay {
+pub(in crate::store::local) struct Overlay {
     file: File,
     state: Mutex<State>,
 }
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Overlay {
-    pub(super) fn new(file: File) -> io::Result<Overlay> {
+    pub(in crate::store::local) fn new(file: File) -> io::Result<Overlay> {
         let len = file.metadata()?.len();
         let state = State {
             len,

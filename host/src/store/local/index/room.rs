@@ -17,7 +17,9 @@ use redb::{Database, ReadOnlyTable, ReadableTable, TableDefinition, WriteTransac
 use super::Index;
 use super::database::{OpenDatabase, open};
 use super::snapshot::Snapshot;
-use super::tables::{CHANGES, CONTENTS, FILES, METADATA, REFERENCES, SIZES, read_changes};
+use super::tables::{
+    CHANGES, CONTENTS, FILES, IDENTITY, METADATA, REFERENCES, SIZES, read_changes,
+};
 use super::uploads::{EXPIRIES, OWNERS, REACHED, TAILS, UPLOADS};
 
 /// The least free space that is worth compacting, in bytes.
@@ -54,6 +56,12 @@ impl Index {
     pub(in crate::store::local) fn free(&self) -> u64 {
         let in_use = in_use(self.bytes.load(Ordering::Relaxed));
         on_disk(&self.path).map_or(0, |all| all.saturating_sub(in_use))
+    }
+
+    /// How many bytes a copy of it has on the disk, at most.
+    pub(in crate::store::local) fn most_used(&self) -> io::Result<u64> {
+        let in_use = in_use(self.bytes.load(Ordering::Relaxed));
+        on_disk(&self.path).map(|all| all.min(in_use))
     }
 
     /// Whether most of the file is free, and the last attempt to compact it is outdated.
@@ -164,6 +172,9 @@ impl Index {
         }
         {
             transaction.open_table(CHANGES)?.insert((), changes)?;
+            if let Some(identity) = snapshot.identity()? {
+                transaction.open_table(IDENTITY)?.insert((), identity)?;
+            }
             let sizes = (changes, self.bytes.load(Ordering::Relaxed));
             transaction.open_table(SIZES)?.insert((), sizes)?;
         }
@@ -198,16 +209,27 @@ impl Index {
 }
 
 /// A copy that is being made.
-struct Copy<'txn, F> {
+pub(super) struct Copy<'txn, F> {
     to: &'txn WriteTransaction,
     /// How many rows were copied.
     count: usize,
     is_wanted: F,
 }
 
+impl<'txn> Copy<'txn, fn() -> bool> {
+    /// One that nothing interrupts.
+    pub(super) fn all(to: &'txn WriteTransaction) -> Self {
+        Copy {
+            to,
+            count: 0,
+            is_wanted: || true,
+        }
+    }
+}
+
 impl<F: FnMut() -> bool> Copy<'_, F> {
     /// Copies a whole table. Returns false if it was no longer wanted.
-    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+    pub(super) fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
         &mut self,
         name: TableDefinition<'_, K, V>,
         from: &ReadOnlyTable<K, V>,

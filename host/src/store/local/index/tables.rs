@@ -39,6 +39,10 @@ pub(super) const CHANGES: TableDefinition<(), u64> = TableDefinition::new("chang
 /// latest change, an older version of this program has written since.
 pub(super) const SIZES: TableDefinition<(), (u64, u64)> = TableDefinition::new("sizes");
 
+/// A random number that says which data directory this is the index of, so that the backup of one
+/// is not taken for that of another.
+pub(super) const IDENTITY: TableDefinition<(), u128> = TableDefinition::new("identity");
+
 /// The rows as a reader sees them.
 pub(in crate::store::local) type Rows = ReadOnlyTable<&'static [u8], Row>;
 
@@ -103,6 +107,20 @@ pub(super) fn make_tables(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(CHANGES)?;
     transaction.open_table(SIZES)?;
     uploads::make_tables(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Gives an index that has none its identity.
+pub(super) fn identify(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    {
+        let mut identities = transaction.open_table(IDENTITY)?;
+        if identities.get(())?.is_some() {
+            return Ok(());
+        }
+        identities.insert((), Id::secret().as_u128())?;
+    }
     transaction.commit()?;
     Ok(())
 }

@@ -1,0 +1,89 @@
+//! Keeping files: backups of the local engine, and copies from one store to another.
+//!
+//! | module | its job |
+//! |---|---|
+//! | [`backup`] | `coffer backup` and `coffer restore` |
+//! | [`socket`] | how a backup gets the index of one moment from a host that serves |
+//! | [`copy`] | `coffer copy`: between directories and buckets |
+
+mod backup;
+mod copy;
+mod error;
+mod socket;
+
+use std::io::Write;
+
+use bytesize::ByteSize;
+
+use crate::settings;
+use crate::store::local::Saved;
+use copy::CopyOutcome;
+
+pub use error::KeepError;
+pub use socket::offer;
+
+/// `coffer backup`: prints what was saved.
+///
+/// # Errors
+/// See [`KeepError`].
+pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
+    let saved = backup::backup(&asked.data_dir, &asked.to, asked.verify)?;
+    let (what, to) = (told(&saved), asked.to.display());
+    say(&format!(
+        "backed up {what}, {} removed: {to}",
+        saved.removed
+    ));
+    Ok(())
+}
+
+/// `coffer restore`: prints what was restored.
+///
+/// # Errors
+/// See [`KeepError`].
+pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
+    let saved = backup::restore(&asked.from, &asked.data_dir)?;
+    let (what, to) = (told(&saved), asked.data_dir.display());
+    say(&format!("restored {what}: {to}"));
+    Ok(())
+}
+
+/// `coffer copy`: prints what was copied.
+///
+/// # Errors
+/// See [`KeepError`]: also if any file failed.
+pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
+    let CopyOutcome {
+        copied,
+        bytes,
+        unchanged,
+        gone,
+        failed,
+        stopped,
+    } = copy::copy(asked, |line| eprintln!("coffer: {line}"))?;
+    let bytes = ByteSize::b(bytes);
+    say(&format!(
+        "copied {copied} files ({bytes}), {unchanged} unchanged, {gone} gone, {failed} failed"
+    ));
+    match stopped {
+        Some(error) => Err(error),
+        None if failed > 0 => Err(KeepError::Failed(failed)),
+        None => Ok(()),
+    }
+}
+
+fn told(saved: &Saved) -> String {
+    let Saved {
+        files,
+        copied,
+        bytes,
+        unchanged,
+        ..
+    } = saved;
+    let bytes = ByteSize::b(*bytes);
+    format!("{files} files; blobs: {copied} copied ({bytes}), {unchanged} unchanged")
+}
+
+/// A line on stdout. A reader that closed the pipe still gets the exit code.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

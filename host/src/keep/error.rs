@@ -1,0 +1,107 @@
+//! Why files were not kept, worded for operators.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::process::log::FilterError;
+use crate::settings::SettingsError;
+use crate::store::local::{BackupError, OpenError};
+use crate::store::s3::SetupError;
+use crate::store::{Error, causes};
+
+/// Why there is no backup, nothing was restored, or not everything was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// A data directory, or a backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A process that has the data directory does not answer.
+    #[error(
+        "the data directory {dir} is in use by a process that makes no backups ({source}): only \
+         `coffer serve` of this version does while it runs",
+        dir = dir.display()
+    )]
+    InUse {
+        /// The data directory.
+        dir: PathBuf,
+        /// What happened.
+        source: io::Error,
+    },
+    /// The host says why.
+    #[error("the host cannot make a backup: {0}")]
+    Refused(String),
+    /// The host has another protocol.
+    #[error("the host that serves is another version of coffer: use its own program")]
+    OtherVersion,
+    /// The host is gone.
+    #[error(
+        "the host ended while the backup was being made: the backup before is as it was, repeat \
+         the command"
+    )]
+    HostEnded,
+    /// The index could not be written.
+    #[error("cannot write the index of the backup: {}", told(.0))]
+    Draft(io::Error),
+    /// The index could not be read or written.
+    #[error("cannot write the index of the backup: {}", causes(.0))]
+    Index(Error),
+    /// The places of a copy.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A bucket.
+    #[error(transparent)]
+    S3(#[from] SetupError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] FilterError),
+    /// A host uses the directory to copy from.
+    #[error(
+        "the data directory {dir} is in use: stop the host, or make a backup with `coffer backup` \
+         and copy from that",
+        dir = dir.display()
+    )]
+    SourceInUse {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// The source's files cannot be listed.
+    #[error("cannot list the files of --from: {}", causes(.0))]
+    SourceList(Error),
+    /// The target's files cannot be listed.
+    #[error("cannot list the files of --to: {}", causes(.0))]
+    TargetList(Error),
+    /// What was copied cannot be recorded.
+    #[error("cannot record what was copied (--state): {0}")]
+    State(redb::Error),
+    /// Another process records there.
+    #[error("another copy between these stores is running: {file} is in use", file = .0.display())]
+    StateInUse(PathBuf),
+    /// A store does not accept files, or is full.
+    #[error("stopped: {0}; repeating the command goes on here")]
+    Unusable(String),
+    /// Most likely all would fail.
+    #[error("stopped after too many failures; repeating the command goes on here")]
+    TooManyFailed,
+    /// A signal.
+    #[error("interrupted; repeating the command goes on here")]
+    Interrupted,
+    /// Each of them has a line.
+    #[error("{0} files were not copied")]
+    Failed(u64),
+    /// No threads could be started.
+    #[error("the async runtime cannot be started: {0}")]
+    NoRuntime(io::Error),
+    /// The system refuses them.
+    #[error("cannot install signal handlers: {0}")]
+    NoSignals(io::Error),
+}
+
+fn told(error: &io::Error) -> String {
+    match coffer_port::error::is_full(error) {
+        true => "no space left: make room and repeat the command".to_owned(),
+        false => error.to_string(),
+    }
+}
