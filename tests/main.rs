@@ -16,6 +16,7 @@ mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to sa
 mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
 mod hostile; // hostile components, and how little they affect others
 mod iam; // tokens of real providers: whose files they open, keys that change or are out of reach
+mod keep; // backup, restore, and copies between stores: while others change files, killed, on full disks
 mod keys; // keys that an IAM API publishes: found, cached, renewed, out of reach
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // presigned URLs, which work without a token, and what they do not open

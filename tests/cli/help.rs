@@ -20,6 +20,9 @@ fn help_describes_the_commands_and_names_every_flags_environment_variable() {
         "token",
         "secret",
         "check",
+        "backup",
+        "restore",
+        "copy",
     ] {
         assert!(all.contains(phrase), "{phrase} in {all}");
     }
