@@ -26,6 +26,7 @@ mod names; // valid or refused, and never a path on the disk
 mod openapi; // the OpenAPI document: served to everyone, right to the tools of others, and to their clients
 mod operations; // liveness, readiness, metrics, the component in force
 mod packaging; // what operators deploy names settings and metrics that exist
+mod page; // the host's web page, in Chromium, and who gets development tokens from it
 mod paths; // rules by path, for every caller and operation in all areas; links and uploads under them
 mod policy; // rules, limits and modes as the policy says, and policies that are refused
 mod problems; // every type of refusal, provoked from outside

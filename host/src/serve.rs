@@ -158,7 +158,10 @@ async fn listen(
         }
         operations.draining.store(true, Ordering::Relaxed);
     };
-    let finished = server::run(listener, swap, metrics, limits, stop).await;
+    let page = asked
+        .serves_page()
+        .then(|| server::Page::new(asked.dev.then(|| asked.data_dir.clone())));
+    let finished = server::run(listener, swap, metrics, limits, page, stop).await;
     match failure {
         Some(error) => Err(error.into()),
         None if finished => {

@@ -3,6 +3,7 @@
 mod client;
 mod host;
 mod limits;
+mod page;
 mod path;
 mod reply;
 mod request_body;
@@ -32,6 +33,7 @@ use stream::{ClientStream, Times};
 
 pub use host::Hosts;
 pub use limits::ServerLimits;
+pub use page::Page;
 
 /// Pause before accepting again after a failure, such as running out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -52,12 +54,14 @@ pub async fn run(
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
     limits: ServerLimits,
+    page: Option<Page>,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
     let here = listener.local_addr();
     let here = here.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
     let room = Arc::new(Semaphore::new(limits.connections));
-    let service = Arc::new(Service::new(swap, Arc::clone(&metrics), limits.clone()));
+    let service = Service::new(swap, Arc::clone(&metrics), limits.clone(), page);
+    let service = Arc::new(service);
     let open = GracefulShutdown::new();
     let (break_off, broken_off) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);

@@ -27,6 +27,11 @@ impl Subject {
         }
     }
 
+    /// It is about the host's own page, which the component does not see.
+    pub fn is_page(&self) {
+        let _ = self.about.set((Word("page"), Word("none")));
+    }
+
     /// Removes the decisions kept so far.
     pub fn take_decisions(&self) -> Vec<Decision> {
         self.decisions

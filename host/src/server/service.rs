@@ -14,6 +14,7 @@ use uuid::Uuid;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::limits::ServerLimits;
+use super::page::Page;
 use super::reply::Reply;
 use super::sent::{self, Line, Sent};
 use super::stream::Phase;
@@ -36,6 +37,7 @@ pub(super) struct Service {
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
     limits: ServerLimits,
+    page: Option<Page>,
     unread: Arc<Unread>,
     /// The `Keep-Alive` field: how long an idle connection is kept.
     keep_alive: HeaderValue,
@@ -66,13 +68,19 @@ impl Connection {
 }
 
 impl Service {
-    pub(super) fn new(swap: Arc<Swap>, metrics: Arc<Metrics>, limits: ServerLimits) -> Self {
+    pub(super) fn new(
+        swap: Arc<Swap>,
+        metrics: Arc<Metrics>,
+        limits: ServerLimits,
+        page: Option<Page>,
+    ) -> Self {
         let unread = Unread::new(limits.unread_size);
         let keep_alive = format!("timeout={}", limits.keep_alive_time.as_secs());
         Self {
             swap,
             metrics,
             limits,
+            page,
             unread,
             keep_alive: HeaderValue::try_from(keep_alive)
                 .unwrap_or(HeaderValue::from_static("timeout=5")),
@@ -177,6 +185,13 @@ impl Service {
         )?;
         if !is_understood(&head.headers) {
             return Err(Reply::UnknownCoding);
+        }
+        if let Some(page) = &self.page
+            && let Some(place) = page.find(head.uri.path())
+        {
+            subject.is_page();
+            let request = Request::from_parts(head, body.boxed_unsync());
+            return Ok(page.answer(place, request, connection).await);
         }
         let mut part = traces::Part::sandbox();
         let request = Request::from_parts(head, body);

@@ -22,6 +22,11 @@ impl Serve {
         }
     }
 
+    /// Whether the page is served: unless it is said otherwise, for developers only.
+    pub fn serves_page(&self) -> bool {
+        self.page.unwrap_or(self.dev)
+    }
+
     /// Refuses combinations that no deployment should run with.
     ///
     /// # Errors

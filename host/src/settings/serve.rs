@@ -129,6 +129,17 @@ pub struct Serve {
     #[arg(long, env = "COFFER_DEV", value_parser = BoolishValueParser::new())]
     pub dev: bool,
 
+    /// Serve a web page for people at / [default: with --dev]
+    #[arg(
+        long,
+        env = "COFFER_PAGE",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub page: Option<bool>,
+
     /// Log level or filter, such as `warn` or `info,coffer=debug`
     #[arg(
         long,

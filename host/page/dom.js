@@ -1,0 +1,119 @@
+// Elements, dialogs and messages. Texts become text nodes, never markup.
+
+import { t } from './texts.js';
+
+const PATHS = {
+	folder: 'M3 6.5A1.5 1.5 0 0 1 4.5 5H9l2 2.5h8.5A1.5 1.5 0 0 1 21 9v8.5a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5z',
+	file: 'M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6',
+	image: 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15 9h.01',
+	media: 'M3 6h12v12H3zM15 10l6-3v10l-6-3',
+	upload: 'M12 16V4M7 9l5-5 5 5M4 20h16',
+	download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
+	link: 'M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1',
+	close: 'M6 6l12 12M18 6L6 18',
+};
+
+// An element such as `p.problem`, with its class. An attribute that is a function is a listener, `label`
+// is what screen readers say.
+export function el(what, attributes = {}, ...children) {
+	const [tag, kind] = what.split('.');
+	const node = document.createElement(tag);
+	if (kind) node.className = kind;
+	for (const [name, value] of Object.entries(attributes)) {
+		if (typeof value === 'function') node.addEventListener(name, value);
+		else if (value) node.setAttribute(name === 'label' ? 'aria-label' : name, value === true ? '' : value);
+	}
+	node.append(...children.flat(3).filter(Boolean));
+	return node;
+}
+
+export function icon(name) {
+	const [svg, path] = ['svg', 'path'].map((tag) => document.createElementNS('http://www.w3.org/2000/svg', tag));
+	svg.setAttribute('viewBox', '0 0 24 24');
+	svg.setAttribute('aria-hidden', 'true');
+	svg.classList.add('icon', name);
+	path.setAttribute('d', PATHS[name]);
+	svg.append(path);
+	return svg;
+}
+
+export const button = (text, click, picture, more) =>
+	el('button', { type: 'button', click, ...more }, picture && icon(picture), text);
+
+export const cross = (label, click) => el('button.bare', { type: 'button', label, title: label, click }, icon('close'));
+
+export const input = (more) => el('input', { autocomplete: 'off', spellcheck: 'false', ...more });
+
+let fields = 0;
+
+export function field(text, control, help) {
+	fields += 1;
+	control.id = `field-${fields}`;
+	const kind = control.type === 'checkbox' ? 'check' : 'field';
+	return el(`div.${kind}`, {}, el('label', { for: control.id }, text), control, help && el('small', {}, help));
+}
+
+export function problems() {
+	const node = el('p.problem', { role: 'alert', hidden: true });
+	node.show = (error) => {
+		node.textContent = error?.message ?? '';
+		node.hidden = !error;
+	};
+	return node;
+}
+
+// Opens a modal dialog. `submit` is called when its form is sent: what it throws is shown, and unless
+// it returns false the dialog closes.
+export function dialog(title, content, { submit, action, kind = 'primary', close } = {}) {
+	const problem = problems();
+	const send = submit && el(`button.${kind}`, {}, action);
+	const end = () => node.close();
+	const form = el('form', {}, el('header', {}, el('h2', { dir: 'auto' }, title), cross(t.close, end)),
+		el('div.content', {}, content, problem), submit && el('footer', {}, button(t.cancel, end), send));
+	const node = el('dialog', { label: title, close }, form);
+	form.onsubmit = async (event) => {
+		event.preventDefault();
+		if (!submit || send.disabled) return;
+		send.disabled = true;
+		problem.show();
+		try {
+			if (await submit() !== false) end();
+		} catch (error) {
+			problem.show(error);
+		}
+		send.disabled = false;
+	};
+	node.onclose = () => node.remove();
+	document.body.append(node);
+	node.showModal();
+	form.querySelector('.content :is(input, select, textarea)')?.focus();
+	return node;
+}
+
+const notice = el('p.notice', { role: 'status' });
+const alert = problems();
+let fading;
+
+// Where messages appear: in the document from the start, or they would not be read out.
+export const messages = el('div.messages', {}, alert, notice);
+
+export function say(text) {
+	clearTimeout(fading);
+	notice.textContent = text;
+	fading = setTimeout(say, 8000, '');
+}
+
+export function complain(error) {
+	alert.show(error);
+	alert.append(cross(t.dismiss, () => alert.show()));
+}
+
+export class Teller extends EventTarget {
+	tell(type, detail) {
+		this.dispatchEvent(new CustomEvent(type, { detail }));
+	}
+
+	on(type, listener) {
+		this.addEventListener(type, ({ detail }) => listener(detail));
+	}
+}

@@ -1,0 +1,59 @@
+// Files that a user drops or chooses, each `{ file, folder }` with the folders that it was in.
+
+import { el } from './dom.js';
+import { t } from './texts.js';
+
+async function dropped({ items }) {
+	const found = { files: [], unreadable: 0 };
+	// The list is empty once the event is over, so all entries are taken first.
+	const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+	for (const entry of entries) await walk(entry, '', found);
+	return found;
+}
+
+async function walk(entry, folder, found) {
+	try {
+		if (entry.isFile) {
+			found.files.push({ folder, file: await new Promise((resolve, reject) => { entry.file(resolve, reject); }) });
+			return;
+		}
+		const reader = entry.createReader();
+		for (;;) {
+			const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+			if (some.length === 0) return;
+			for (const inner of some) await walk(inner, `${folder}${entry.name}/`, found);
+		}
+	} catch {
+		found.unreadable += 1;
+	}
+}
+
+// Lets the user choose files, `single` or a `directory` of them.
+export function choose({ directory, single } = {}) {
+	const input = el('input', { type: 'file', hidden: true, multiple: !single, webkitdirectory: directory });
+	document.body.append(input);
+	return new Promise((resolve) => {
+		const end = () => {
+			input.remove();
+			resolve([...input.files].map((file) => ({ file, folder: file.webkitRelativePath.replace(/[^/]*$/, '') })));
+		};
+		input.addEventListener('cancel', end);
+		input.addEventListener('change', end);
+		input.click();
+	});
+}
+
+// Calls `take` with what is dropped anywhere; meanwhile a sign says that it can be.
+export function catchDrops(take) {
+	const sign = el('div.overlay', { hidden: true }, t.dropHere);
+	document.body.append(sign);
+	const on = (type, act) => addEventListener(type, (event) => {
+		if (!event.dataTransfer.types.includes('Files')) return;
+		event.preventDefault();
+		sign.hidden = type !== 'dragover';
+		act?.(event);
+	});
+	on('dragover');
+	on('dragleave');
+	on('drop', async ({ dataTransfer }) => take(await dropped(dataTransfer)));
+}

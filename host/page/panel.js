@@ -1,0 +1,86 @@
+// What the uploads are doing, in a corner of the page.
+
+import { button, cross, el, say } from './dom.js';
+import { choose } from './files.js';
+import { shown, size } from './format.js';
+import { t } from './texts.js';
+
+const MAX_ROWS = 50;
+const ENDED = ['done', 'failed'];
+const isIdle = ({ state }) => ENDED.includes(state) || state === 'interrupted';
+
+export class Panel {
+	rows = new Map();
+	changed = new Set();
+	title = el('h2');
+	list = el('ul');
+	rest = el('p');
+
+	constructor(uploads) {
+		this.uploads = uploads;
+		// Cancels all, or when they are over, hides them.
+		this.end = button('', () => [...uploads.items].filter(({ state }) => state !== 'interrupted').forEach((item) => uploads.cancel(item)));
+		this.node = el('section.panel', { label: t.uploads, hidden: true },
+			el('header', {}, this.title, this.end), this.list, this.rest);
+		uploads.on('change', (item) => {
+			// Many come at once.
+			if (this.changed.size === 0) setTimeout(() => this.draw(), 50);
+			this.changed.add(item);
+		});
+	}
+
+	draw() {
+		const { items } = this.uploads;
+		const news = [...this.changed];
+		this.changed.clear();
+		for (const item of news) {
+			const row = this.rows.get(item);
+			if (items.has(item)) this.update(row, item);
+			else {
+				row?.node.remove();
+				this.rows.delete(item);
+			}
+		}
+		for (const item of items) if (this.rows.size < MAX_ROWS && !this.rows.has(item)) this.append(item);
+		const all = [...items].filter(({ state }) => state !== 'interrupted');
+		const [done, failed] = ENDED.map((state) => all.filter((item) => item.state === state).length);
+		const isOver = done + failed === all.length;
+		const words = isOver ? [done && t.uploaded(done), failed && t.failed(failed)].filter(Boolean).join(', ') : t.uploading(done, all.length);
+		this.title.textContent = words;
+		if (isOver && news.some(({ state }) => ENDED.includes(state))) say(words);
+		this.end.hidden = all.length === 0;
+		this.end.textContent = isOver ? t.hide : t.cancelAll;
+		this.rest.textContent = items.size > this.rows.size ? t.waitingMore(items.size - this.rows.size) : '';
+		this.node.hidden = items.size === 0;
+	}
+
+	append(item) {
+		const row = { bar: el('progress', { max: item.size || 1, label: item.name }), words: el('span.words'), buttons: el('span') };
+		row.node = el('li', {}, el('span', { dir: 'auto' }, shown(item.folder + item.name)), row.buttons, row.bar, row.words);
+		this.rows.set(item, row);
+		this.list.append(row.node);
+		this.update(row, item);
+	}
+
+	update(row, item) {
+		if (!row) return;
+		const { state, error, sent, from, began } = item;
+		const speed = (sent - from) / (performance.now() - began) * 1000;
+		row.bar.value = sent;
+		row.words.textContent = error?.message ?? (state === 'sending' ? t.sending(Math.floor(sent / item.size * 100), size(speed)) : t.states[state]);
+		if (row.node.className === state) return;
+		row.node.className = state;
+		row.bar.hidden = isIdle(item);
+		const { uploads } = this;
+		const name = shown(item.name);
+		const act = (text, action) => button(text, action, null, { label: t.about(text, name) });
+		const end = (text) => cross(t.about(text, name), () => uploads.cancel(item));
+		row.buttons.replaceChildren(...{
+			done: [],
+			failed: [
+				...(error?.type === 'already-exists' ? [act(t.replace, () => uploads.queue(item, true))] : []),
+				act(t.again, () => uploads.queue(item, item.replace)), end(t.dismiss)],
+			interrupted: [act(t.choose, async () => uploads.add(await choose({ single: true }), item)), end(t.discard)],
+		}[state] ?? [end(t.cancel)]);
+	}
+}

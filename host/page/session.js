@@ -1,0 +1,80 @@
+// Who is signed in. The token is in sessionStorage: it survives a reload, as uploads that go on need,
+// but not the tab. There are no cookies, so no other site can send requests in the user's name.
+
+import { Teller, dialog, el, field, input } from './dom.js';
+import { t } from './texts.js';
+
+const TOKEN = 'coffer.token';
+const LAST = 'coffer.last';
+
+// Tells `change` when somebody has signed in or out.
+export const changes = new Teller();
+let isDevelopment;
+let asking;
+
+export async function start() {
+	isDevelopment = (await (await fetch('page/settings.json')).json()).development;
+}
+
+export const token = () => sessionStorage.getItem(TOKEN);
+
+export const authorization = () => token() && { authorization: `Bearer ${token()}` };
+
+function keep(token) {
+	sessionStorage.setItem(TOKEN, token);
+	changes.tell('change');
+}
+
+export const signOut = () => keep('');
+
+// Who is signed in, as the token says, which only the server can verify.
+export function who() {
+	try {
+		const claims = atob(token().split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+		const bytes = Uint8Array.from(claims, (byte) => byte.charCodeAt(0));
+		const { sub, email, org_id: org } = JSON.parse(new TextDecoder().decode(bytes));
+		return t.signedInAs(email ?? sub, org);
+	} catch {
+		return t.signedIn;
+	}
+}
+
+// Asks for another token, once for all requests that were refused with `used`. Returns whether there
+// is one.
+export async function renew({ message }, used) {
+	if (token() === used) {
+		asking ??= signIn(used ? `${message} ${t.signInAgain}` : message).finally(() => { asking = null; });
+		await asking;
+	}
+	return Boolean(token()) && token() !== used;
+}
+
+// Resolves when the user has signed in, or does not want to.
+export function signIn(reason) {
+	const pasted = el('textarea', { rows: 4, spellcheck: 'false' });
+	const last = JSON.parse(sessionStorage.getItem(LAST) ?? '{"user":"alice","org":"acme"}');
+	const [user, org] = [input({ value: last.user }), input({ value: last.org })];
+	let content = field(t.token, pasted, t.tokenHelp);
+	if (isDevelopment) {
+		content = [el('p', {}, t.development), field(t.userName, user), field(t.orgName, org),
+			el('details', {}, el('summary', {}, t.pasteInstead), content)];
+	}
+	const submit = async () => {
+		const text = pasted.value.trim();
+		if (isDevelopment && !text) keep(await made({ user: user.value, org: org.value }));
+		else if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) keep(text);
+		else throw new Error(t.notAToken);
+	};
+	return new Promise((close) => {
+		dialog(t.signIn, [reason && el('p.problem', {}, reason), content], { submit, action: t.signIn, close });
+	});
+}
+
+async function made(whom) {
+	const body = JSON.stringify(whom);
+	sessionStorage.setItem(LAST, body);
+	const answer = await fetch('page/token', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+	const { token, title, detail } = await answer.json();
+	if (!token) throw new Error(`${title}: ${detail}`);
+	return token;
+}
