@@ -13,7 +13,7 @@ function result(label, value) {
 		await navigator.clipboard.writeText(value);
 		say(t.copied);
 	};
-	return el('div.link', {}, field(label, control), button(t.copy, copy));
+	return el('div.result', {}, field(label, control), button(t.copy, copy));
 }
 
 // A dialog that makes a link, valid for so many seconds, and shows what `make` returns.

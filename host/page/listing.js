@@ -31,8 +31,8 @@ export class Listing extends Teller {
 			const opened = target.closest('button.open');
 			if (opened) this.tell('open', opened.closest('.row').item.name);
 		});
-		new IntersectionObserver(([entry]) => {
-			this.isNear = entry.isIntersecting;
+		new IntersectionObserver((seen) => {
+			this.isNear = seen.at(-1).isIntersecting;
 			this.more();
 		}, { rootMargin: '1500px' }).observe(end);
 	}

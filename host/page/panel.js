@@ -56,7 +56,7 @@ export class Panel {
 
 	append(item) {
 		const row = { bar: el('progress', { max: item.size || 1, label: item.name }), words: el('span.words'), buttons: el('span') };
-		row.node = el('li', {}, el('span', { dir: 'auto' }, shown(item.folder + item.name)), row.buttons, row.bar, row.words);
+		row.node = el('li', {}, el('span', { dir: 'auto' }, shown(item.name)), row.buttons, row.bar, row.words);
 		this.rows.set(item, row);
 		this.list.append(row.node);
 		this.update(row, item);

@@ -10,7 +10,7 @@ export function view(area, name, buttons) {
 	const filled = fill(place, area, name);
 	filled.catch(({ message }) => place.append(el('p.problem', { role: 'alert' }, message)));
 	const submit = async () => (await filled)();
-	return dialog(shown(base(name)), [place, el('div.tools', {}, buttons)], { submit, action: t.save });
+	return dialog(shown(base(name)), [el('div.tools', {}, buttons), place], { submit, action: t.save });
 }
 
 // Returns what saves the metadata: lines of a key, a colon and a value.

@@ -33,7 +33,7 @@ export async function files_and_folders_are_dropped(all) {
   for (const name of ['a.txt', 'trip/b.txt', 'trip/day 1/ä.txt']) assert.equal(await content(all.coffer, `dropped/${name}`), name);
   assert.equal(await content(all.coffer, 'dropped/trip/empty'), '');
   await visitor.button('Hide').click();
-  assert.equal(await visitor.page.locator('.panel').isVisible(), false);
+  await visitor.page.locator('.panel').waitFor({ state: 'hidden' });
   await visitor.close();
 }
 
