@@ -8,10 +8,10 @@ import { t } from './texts.js';
 
 function result(label, value) {
 	const control = input({ value, readonly: true });
-	const copy = async () => {
+	const copy = () => {
 		control.select();
-		await navigator.clipboard.writeText(value);
-		say(t.copied);
+		// Works without HTTPS too.
+		if (document.execCommand('copy')) say(t.copied);
 	};
 	return el('div.result', {}, field(label, control), button(t.copy, copy));
 }

@@ -21,7 +21,7 @@ export const t = {
 	discard: 'Discard',
 	again: 'Try again',
 	offline: 'No connection to the server.',
-	noReason: (status) => `${status}: the server gave no reason.`,
+	noReason: (status) => `${status}: no reason given.`,
 
 	signIn: 'Sign in',
 	signOut: 'Sign out',
@@ -92,7 +92,7 @@ export const t = {
 	linkForPeople: 'Link for people',
 	linkForPrograms: 'Link for programs',
 	until: (date) => `Until ${date}`,
-	copied: 'The link is copied.',
+	copied: 'Copied.',
 
 	uploads: 'Uploads',
 	uploading: (done, all) => `${numbers.format(done)} of ${files(all)} uploaded`,

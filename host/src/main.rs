@@ -7,7 +7,7 @@
 //! | [`health`], [`manual`] | `coffer health`: is a running host ready? `coffer manual`: man pages |
 //! | [`check`] | `coffer check`: validates what `serve` would load, without serving |
 //! | [`keep`] | `coffer backup`, `restore` and `copy` |
-//! | [`server`] | connections, HTTP/1.1, limits |
+//! | [`server`] | connections, HTTP/1.1, limits; the web page |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component per request |
 //! | [`imports`] | what the component imports: the store's port, memo, telemetry, log, settings, outbound requests |
 //! | [`bindings`] | `wit/` as Rust |

@@ -5,64 +5,51 @@ use serde_json::{Value, json};
 
 use crate::support::{RequestBuilder, Server, Setup, assert_problem, json_of};
 
+/// As the server's own page asks.
 fn ask(server: &Server, whom: &Value) -> RequestBuilder {
     let request = server.post("/page/token").header("origin", &server.url);
     request.json(whom)
 }
 
+async fn token(server: &Server, whom: &Value) -> String {
+    let answer = json_of(ask(server, whom)).await;
+    answer["token"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn the_page_gets_a_token_for_the_user_and_organization_that_are_picked() {
     let server = Setup::public_only().args(&["--dev"]).start();
-    let settings = server.get("/page/settings.json").send().await.unwrap();
-    assert_eq!(json_of(settings).await, json!({ "development": true }));
-    let mut tokens = vec![];
-    for user in ["ann", "bob"] {
-        let whom = json!({ "user": user, "org": "acme", "roles": ["staff"] });
-        let made = ask(&server, &whom).send().await.unwrap();
-        assert_eq!(made.headers()["cache-control"], "no-store");
-        let token = json_of(made).await["token"].as_str().unwrap().to_owned();
-        tokens.push(token);
-    }
-    let put = |area: &str| server.put(&format!("/v1/{area}/files/a"), "a");
+    let settings = json_of(server.get("/page/settings.json")).await;
+    assert_eq!(settings, json!({ "development": true }));
+    let ann = json!({ "user": "ann", "org": "acme", "roles": ["staff"] });
+    let made = ask(&server, &ann).send().await.unwrap();
+    assert_eq!(made.headers()["cache-control"], "no-store");
+    let ann = token(&server, &ann).await;
     for area in ["user", "org"] {
-        let stored = put(area).bearer_auth(&tokens[0]).send().await.unwrap();
+        let put = server.put(&format!("/v1/{area}/files/a"), "a");
+        let stored = put.bearer_auth(&ann).send().await.unwrap();
         assert_eq!(stored.status(), StatusCode::CREATED);
     }
+    let bob = token(&server, &json!({ "user": "bob", "org": "acme" })).await;
     for (area, expected) in [("user", 404), ("org", 200)] {
-        let path = format!("/v1/{area}/files/a");
-        let read = server
-            .get(&path)
-            .bearer_auth(&tokens[1])
-            .send()
-            .await
-            .unwrap();
+        let get = server.get(&format!("/v1/{area}/files/a"));
+        let read = get.bearer_auth(&bob).send().await.unwrap();
         assert_eq!(read.status(), expected, "{area}");
     }
-    // Without an organization there is none.
-    let made = ask(&server, &json!({ "user": "eve", "org": "" }))
-        .send()
-        .await
-        .unwrap();
-    let token = json_of(made).await["token"].as_str().unwrap().to_owned();
-    let answer = server
-        .get("/v1/org/files/a")
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
-    assert_problem(answer, 403, "forbidden").await;
+    let eve = token(&server, &json!({ "user": "eve", "org": "" })).await;
+    let get = server.get("/v1/org/files/a").bearer_auth(eve);
+    assert_problem(get.send().await.unwrap(), 403, "forbidden").await;
 }
 
 #[tokio::test]
 async fn nobody_else_gets_one() {
-    let names = ["--dev", "--allowed-host", "*"];
-    let server = Setup::public_only().args(&names).start();
+    let args = ["--dev", "--allowed-host", "*"];
+    let server = Setup::public_only().args(&args).start();
     let whom = json!({ "user": "alice" });
-    let plain = server.post("/page/token").json(&whom);
-    let port = server.address().rsplit(':').next().unwrap();
-    let rebound = format!("rebound.example:{port}");
+    let post = || server.post("/page/token").json(&whom);
+    let rebound = "rebound.example";
     for (what, request) in [
-        ("no origin", plain),
+        ("no origin", post()),
         (
             "another site",
             ask(&server, &whom).header("sec-fetch-site", "cross-site"),
@@ -73,17 +60,12 @@ async fn nobody_else_gets_one() {
         ),
         (
             "another port",
-            server
-                .post("/page/token")
-                .json(&whom)
-                .header("origin", "http://127.0.0.1:1"),
+            post().header("origin", "http://127.0.0.1:1"),
         ),
         (
             "a name that was made to point here",
-            server
-                .post("/page/token")
-                .json(&whom)
-                .header("host", &rebound)
+            post()
+                .header("host", rebound)
                 .header("origin", format!("http://{rebound}")),
         ),
     ] {
@@ -92,16 +74,14 @@ async fn nobody_else_gets_one() {
         assert_problem(answer, 403, "forbidden").await;
     }
     let form = server.post("/page/token").header("origin", &server.url);
-    let form = form
-        .header("content-type", "text/plain")
-        .body(whom.to_string());
-    assert_problem(form.send().await.unwrap(), 415, "unsupported-media-type").await;
-    let large = json!({ "user": "a".repeat(5000) });
+    let form = form.header("content-type", "text/plain");
+    let answer = form.body(whom.to_string()).send().await.unwrap();
+    assert_problem(answer, 415, "unsupported-media-type").await;
     for wrong in [
         json!({}),
         json!({ "user": "" }),
         json!({ "user": "a", "admin": true }),
-        large,
+        json!({ "user": "a".repeat(5000) }),
     ] {
         let answer = ask(&server, &wrong).send().await.unwrap();
         assert_problem(answer, 400, "invalid-request").await;
@@ -114,11 +94,8 @@ async fn nobody_else_gets_one() {
 #[tokio::test]
 async fn outside_development_mode_there_are_none() {
     let server = Setup::default().args(&["--page"]).start();
-    let settings = server.get("/page/settings.json").send().await.unwrap();
-    assert_eq!(json_of(settings).await, json!({ "development": false }));
-    let answer = ask(&server, &json!({ "user": "alice" }))
-        .send()
-        .await
-        .unwrap();
-    assert_problem(answer, 404, "not-found").await;
+    let settings = json_of(server.get("/page/settings.json")).await;
+    assert_eq!(settings, json!({ "development": false }));
+    let answer = ask(&server, &json!({ "user": "alice" })).send().await;
+    assert_problem(answer.unwrap(), 404, "not-found").await;
 }
