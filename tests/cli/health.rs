@@ -76,7 +76,8 @@ fn a_host_that_waits_for_its_storage_is_not_and_says_why() {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ];
     let mut host = command(&[&s3[..], &there, &listen].concat(), &keys);
-    let mut host = host.stdout(Stdio::piped()).spawn().unwrap();
+    let host = host.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut host = host.spawn().unwrap();
     let lines = BufReader::new(host.stdout.as_mut().unwrap()).lines();
     let operations = lines.map_while(Result::ok).find_map(|line| {
         line.strip_prefix("operations on http://")

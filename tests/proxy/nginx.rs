@@ -75,7 +75,14 @@ impl Nginx {
     pub(super) fn curl(&self, url: &str) -> Command {
         let mut command = program("curl");
         command
-            .args(["--silent", "--show-error", "--http2", "--cacert"])
+            .args([
+                "--silent",
+                "--show-error",
+                "--http2",
+                "--max-time",
+                "60",
+                "--cacert",
+            ])
             .arg(self.folder.path().join("cert.pem"))
             .args(["--connect-to", &format!("{HOST}:443:{}", self.address)])
             .arg(url);
