@@ -39,7 +39,7 @@ sbom component wasm32-wasip1 coffer-component
 
 doc=$share/doc/coffer
 install -Dm644 -t $doc README.md CHANGELOG.md $out/sbom/*.json
-install -Dm644 -t $doc/host host/README.md host/S3.md host/OPERATIONS.md host/ALERTS.md
+install -Dm644 -t $doc/host host/{README,S3,OPERATIONS,ALERTS,BACKUP}.md
 install -Dm644 -t $doc/host/packaging $packaging/README.md
 install -Dm644 -t $doc/component component/README.md component/API.md
 install -Dm644 -t $doc/examples $packaging/proxy/* $packaging/monitoring/{alerts.yml,dashboard.json} \
