@@ -14,7 +14,8 @@ use crate::support::{COFFER, Claims, Server, Setup, iam, sign, token};
 fn development() -> (Server, Value) {
     let server = Setup::public_only().args(&["--dev"]).start();
     let args = ["token", "--user", "alice", "--org", "acme", "--data-dir"];
-    let made = Command::new(COFFER).args(args).arg(server.data_dir());
+    let mut made = Command::new(COFFER);
+    made.args(args).arg(server.data_dir());
     let alice = String::from_utf8(made.output().unwrap().stdout).unwrap();
     let place = json!({ "url": server.url, "alice": alice.trim() });
     (server, place)
