@@ -49,7 +49,7 @@ pub struct CopyOutcome {
 /// See [`KeepError`]: why nothing was copied. What ends a copy later is in the outcome.
 pub fn copy(asked: &Copy, say: impl FnMut(String)) -> Result<CopyOutcome, KeepError> {
     let (from, to) = asked.checked()?;
-    let _log = log::start("warn", Format::Text)?;
+    let _log = log::start("warn", Format::Text, None)?;
     let runtime = tokio::runtime::Runtime::new().map_err(KeepError::NoRuntime)?;
     runtime.block_on(async {
         let (source, known_by) = ends::source(from).await?;
