@@ -28,7 +28,7 @@ impl Subject {
     }
 
     /// It is about the host's own page, which the component does not see.
-    pub fn is_page(&self) {
+    pub fn set_page(&self) {
         let _ = self.about.set((Word("page"), Word("none")));
     }
 

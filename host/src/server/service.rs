@@ -189,7 +189,7 @@ impl Service {
         if let Some(page) = &self.page
             && let Some(place) = page.find(head.uri.path())
         {
-            subject.is_page();
+            subject.set_page();
             let request = Request::from_parts(head, body.boxed_unsync());
             return Ok(page.answer(place, request, connection).await);
         }
