@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::support::{eventually, fetch, json_of};
+use crate::uploads::Tus;
 
 #[tokio::test]
 async fn a_backup_of_a_host_that_serves_restores_every_file_as_it_was() {
@@ -146,4 +147,31 @@ async fn damage_in_a_backup_is_found_and_repaired() {
     std::fs::write(data.join(blob), &bytes).unwrap();
     let line = run(&verify).refused();
     assert!(line.contains("not those that were stored"), "{line}");
+}
+
+#[tokio::test]
+async fn an_unfinished_upload_is_not_in_a_backup_and_goes_on() {
+    let server = open_to_all().start();
+    put(&server, "f", content(1, 10_000)).await;
+    let bytes = content(2, 100_000);
+    let tus = Tus::new(&server, None);
+    let path = tus.create("public", "late", 100_000).await;
+    assert_eq!(tus.append(&path, 0, &bytes[..60_000]).await, 60_000);
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    let line = backup(&server.data_dir(), &to).done();
+    assert!(line.contains("1 files; blobs: 1 copied"), "{line}");
+    let checked = run(&["check", "--data-dir", text(&to)]).done();
+    assert!(checked.contains("1 files; 0 damaged, 0 missing, 0 orphaned"));
+    let other = open_to_all().data(restored(&to)).start();
+    assert_eq!(Tus::new(&other, None).offset(&path).await, Err(404));
+    assert_eq!(files(&other).await.len(), 1);
+
+    let offset = tus.append(&path, 60_000, &bytes[60_000..]).await;
+    assert_eq!(offset, 100_000);
+    let line = backup(&server.data_dir(), &to).done();
+    let counted = "2 files; blobs: 1 copied (97.7 KiB), 1 unchanged, 0 removed";
+    assert!(line.contains(counted), "{line}");
+    let other = open_to_all().data(restored(&to)).start();
+    assert!(files(&other).await[&(0, "late".to_owned())].1 == bytes);
 }
