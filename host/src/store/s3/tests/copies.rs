@@ -216,7 +216,7 @@ async fn many_files_are_described_and_copied_at_the_same_time_and_not_too_many()
     let service = S3Service::start();
     let store = store_on(&service).await;
     let etag = put(&store, "f", b"1").await.expect("stored").info.etag;
-    let late = || Fault::Late(Duration::from_millis(20));
+    let late = || Fault::Late(Duration::from_millis(400));
     service.fail("", usize::MAX, late());
     service.most_at_once();
     let copies = (0..100).map(|n| copying("f", &etag, &format!("g/{n}")));

@@ -173,7 +173,7 @@ async fn a_service_without_removals_of_many_is_asked_once() {
         service.fail(
             "DELETE /files/",
             100,
-            Fault::Late(Duration::from_millis(20)),
+            Fault::Late(Duration::from_millis(400)),
         );
         service.most_at_once();
         let removed = store.remove_many(&keys, &Guard::Any).await;
@@ -230,7 +230,7 @@ async fn guarded_files_are_looked_at_each_by_itself() {
     }
     keys.push(key("none"));
     seen(&service);
-    service.fail("", usize::MAX, Fault::Late(Duration::from_millis(20)));
+    service.fail("", usize::MAX, Fault::Late(Duration::from_millis(400)));
     service.most_at_once();
     let removed = store
         .remove_many(&keys, &Guard::Uploader("ann".into()))
