@@ -15,7 +15,7 @@ use crate::settings::Settings;
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) enum Continued {
     /// A file.
-    File(Receipt),
+    File(Box<Receipt>),
     /// More of a resumable upload.
     Turn(Box<Turn>),
 }

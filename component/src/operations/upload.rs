@@ -95,7 +95,7 @@ pub(super) fn store(
         refusals,
         shared: Receipt::fields(context.shared),
     };
-    let continued = Continued::File(receipt);
+    let continued = Continued::File(Box::new(receipt));
     let received = upload.receive(request.into_body()?, &continued.note());
     continued.answer(context.policy, context.settings, upload, received)
 }
