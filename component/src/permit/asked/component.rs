@@ -8,11 +8,11 @@ pub(in crate::permit) const IS_ASKED: bool = true;
 
 /// Whom later questions are about.
 #[derive(Debug, Clone)]
-pub(in crate::permit) struct Asker(Caller);
+pub(in crate::permit) struct Asker(Box<Caller>);
 
 impl Asker {
     pub(in crate::permit) fn of(caller: &Caller) -> Self {
-        Self(caller.clone())
+        Self(Box::new(caller.clone()))
     }
 
     pub(in crate::permit) fn ask(&self, question: Question<'_>) -> Answer {
