@@ -36,6 +36,7 @@ mod progress;
 mod reader;
 mod resumable;
 mod stage;
+mod start;
 mod sweep;
 mod upload;
 mod writeback;
@@ -45,11 +46,8 @@ mod tests;
 
 use std::any::Any;
 use std::fs::File;
-use std::path::Path;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::SystemTime;
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::{oneshot, watch};
@@ -60,10 +58,9 @@ use super::{
     Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
     check_remove,
 };
-use claim::Claim;
-use committer::{Change, Committer};
+use committer::Change;
 use damage::Damaged;
-use index::{Compacted, Index};
+use index::Index;
 use layout::Layout;
 use reader::Spares;
 use resumable::Turns;
@@ -105,117 +102,6 @@ struct Looked {
 }
 
 impl LocalStore {
-    /// Opens a data directory, which is created if missing. Blocks; after a crash, for as
-    /// long as it takes to read every file's name.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn open(dir: &Path) -> Result<LocalStore, OpenError> {
-        let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
-            path: dir.to_path_buf(),
-            source,
-        };
-        let claim = Claim::take(dir)?;
-        claim.check_index()?;
-        let index = Index::open(claim.layout.index());
-        let index = index.map_err(|e| damaged(format!("its index: {e}").into()))?;
-        let changes = index.changes().map_err(|e| damaged(e.into()))?;
-        claim.check_changes(changes)?;
-        let Claim {
-            layout,
-            lock,
-            fresh,
-            older,
-            clean,
-            seen,
-        } = claim;
-        let loose = seen.unwrap_or_default().loose;
-        if !clean {
-            let found = sweep::look(&layout, &index).map_err(|e| damaged(e.into()))?;
-            let orphans = found.orphans.len() as u64;
-            if found.is_mostly_orphaned(loose) {
-                return Err(OpenError::MostlyOrphaned {
-                    blobs: layout.blobs().to_path_buf(),
-                    orphans,
-                    all: orphans.saturating_add(found.known),
-                });
-            }
-            let moved = sweep::move_aside(&layout, &found.orphans);
-            let moved = moved.map_err(|e| damaged(e.into()))?;
-            let folder = layout.orphaned();
-            tracing::info!(orphans, moved, folder = %folder.display(), "scanned for orphaned blobs");
-        }
-        sweep::clear(&layout, SystemTime::now());
-        let begun = layout.begin(changes);
-        begun.map_err(|source| OpenError::NotWritable {
-            path: dir.to_path_buf(),
-            source,
-        })?;
-        if fresh || older {
-            format::write(dir).map_err(|e| damaged(e.into()))?;
-        }
-        match index.compact_in_place().map_err(|e| damaged(e.into()))? {
-            Compacted::Done(before, after) => {
-                tracing::info!(before, after, "compacted the index");
-            }
-            Compacted::Unneeded | Compacted::GivenUp => {}
-        }
-        layout.set_index_free(index.free());
-        let (layout, index) = (Arc::new(layout), Arc::new(index));
-        index.serve();
-        let (changes, received) = mpsc::channel();
-        let (over_sender, over) = watch::channel(());
-        let turns = Arc::<Turns>::default();
-        let committer = Committer {
-            layout: layout.clone(),
-            index: index.clone(),
-            turns: turns.clone(),
-            lock,
-            over: over_sender,
-        };
-        thread::Builder::new()
-            .name("coffer-index".into())
-            .spawn(move || committer.run(&received))
-            .map_err(|e| damaged(e.into()))?;
-        Ok(LocalStore {
-            layout,
-            index,
-            changes: Mutex::new(Some(changes)),
-            over,
-            turns,
-            spares: Arc::default(),
-            damaged: Arc::default(),
-            looked: None,
-        })
-    }
-
-    /// Opens a data directory that no process uses, or a backup, to read it: nothing in it
-    /// changes. Blocks, for as long as it takes to read the index.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn look(dir: &Path) -> Result<LocalStore, OpenError> {
-        let (claim, index) = backup::look(dir)?;
-        let digests = backup::digests(dir).map_err(|error| OpenError::Damaged {
-            path: dir.to_path_buf(),
-            source: error.into(),
-        })?;
-        let (_, over) = watch::channel(());
-        Ok(LocalStore {
-            layout: Arc::new(claim.layout),
-            index: Arc::new(index),
-            changes: Mutex::default(),
-            over,
-            turns: Arc::default(),
-            spares: Arc::default(),
-            damaged: Arc::default(),
-            looked: Some(Looked {
-                _lock: claim.lock,
-                digests,
-            }),
-        })
-    }
-
     /// A number that this directory has in common with its backups alone, if it has one.
     pub fn identity(&self) -> Option<u128> {
         self.index.lineage().ok()?.identity

@@ -41,6 +41,7 @@ mod sealed;
 mod setup;
 mod shared;
 mod stall;
+mod start;
 mod sweep;
 mod upload;
 mod xml;
@@ -50,33 +51,18 @@ mod tests;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use aws_sdk_s3::Client;
 use futures_util::{StreamExt, stream};
-use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
-use tokio_util::task::TaskTracker;
 
 use super::{
     Amendment, BlobStore, Conditions, Copy, CopyError, CreateOptions, Description, Error, Guard,
     Info, Key, ListOptions, Listing, OpenOptions, Opened, Refusal, Stored, Upload, check_read,
     readiness,
 };
-use crate::metrics::S3Requests;
-use bucket::Bucket;
-use budget::Budget;
-use conditional::Conditional;
-use copy::Sizes;
-use health::Health;
-use list::Lists;
-use locks::Locks;
-use network::Network;
 use sealed::Sealed;
-use setup::{Access, Setup, is_denied};
 use shared::Shared;
-use sweep::Uploads;
 use upload::S3Upload;
 
 pub use config::Config;
@@ -87,167 +73,12 @@ pub use setup::SetupError;
 /// How many files of a batch are completed at the same time.
 const SEALED_AT_ONCE: usize = 8;
 
-/// What tests set to other values.
-struct Tuning {
-    sizes: Sizes,
-    /// How long a turn of a resumable upload lasts without being renewed.
-    lease: Duration,
-}
-
-impl Default for Tuning {
-    fn default() -> Tuning {
-        Tuning {
-            sizes: Sizes::default(),
-            lease: resumable::LEASE,
-        }
-    }
-}
-
 /// The engine for S3. Its operations must be called in a tokio runtime.
 pub struct S3Store {
     shared: Arc<Shared>,
     /// Where the files are stored, for operators.
     place: String,
     sweeps: Vec<AbortHandle>,
-}
-
-/// What a store is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Serve,
-    /// No file is stored or removed, so it is not tried how that works.
-    Read,
-}
-
-impl S3Store {
-    /// Finds or creates the bucket, and finds out what the service supports.
-    ///
-    /// # Errors
-    /// See [`SetupError`].
-    pub async fn open(config: Config, requests: &S3Requests) -> Result<S3Store, SetupError> {
-        let network = Network::from_env()?;
-        let client = client::connect(&config, &network, requests, None).await;
-        S3Store::with(client, config).await
-    }
-
-    /// Finds a bucket whose files are to be read, for which permissions to list and to read
-    /// suffice, with the credentials of this profile of the AWS configuration files.
-    ///
-    /// # Errors
-    /// See [`SetupError`].
-    pub async fn reader(
-        config: Config,
-        requests: &S3Requests,
-        profile: Option<&str>,
-    ) -> Result<S3Store, SetupError> {
-        let network = Network::from_env()?;
-        let config = Config {
-            create_bucket: false,
-            redirect: false,
-            require_conditional: false,
-            ..config
-        };
-        let credentials = profile.map(client::profile);
-        let client = client::connect(&config, &network, requests, credentials).await;
-        S3Store::opened(client, config, Tuning::default(), Purpose::Read).await
-    }
-
-    async fn with(client: Client, config: Config) -> Result<S3Store, SetupError> {
-        S3Store::tuned(client, config, Tuning::default()).await
-    }
-
-    async fn tuned(client: Client, config: Config, tuning: Tuning) -> Result<S3Store, SetupError> {
-        S3Store::opened(client, config, tuning, Purpose::Serve).await
-    }
-
-    async fn opened(
-        client: Client,
-        config: Config,
-        tuning: Tuning,
-        purpose: Purpose,
-    ) -> Result<S3Store, SetupError> {
-        let region = client.config().region().map(ToString::to_string);
-        let place = config.place();
-        let health = Health::default();
-        let bucket = Bucket {
-            client: health.watch(&client),
-            name: config.bucket,
-            prefix: config.prefix,
-            lists: Lists::default(),
-            uploads: Uploads::default(),
-        };
-        let setup = Setup {
-            bucket: &bucket,
-            place: &place,
-            bucket_in_host: config.endpoint.is_some() && !config.path_style,
-            region: region.unwrap_or_default(),
-            create: config.create_bucket,
-            block_public_access: config.block_public_access,
-            abandoned_after: config.abandoned_after,
-        };
-        let access = setup.find_or_create().await?;
-        let mut found = match purpose {
-            Purpose::Serve => probe::conditions(&bucket).await,
-            Purpose::Read => Ok(Conditional::NONE),
-        };
-        if access == Access::Blocked
-            && let Err(failure) = &found
-            && is_denied(failure)
-            && setup.allow_acls().await
-        {
-            found = probe::conditions(&bucket).await;
-        }
-        let conditional = found.map_err(|failure| setup.explain(&failure))?;
-        if config.require_conditional
-            && let Some(lacking) = conditional.lacking_on_uploads()
-        {
-            return Err(SetupError::Unconditional(lacking));
-        }
-        let lists = match list::probe(&bucket).await {
-            // A list in another order fails later, so nothing is left out.
-            Err(failure) if purpose == Purpose::Read && is_denied(&failure) => Lists::default(),
-            lists => lists.map_err(|failure| setup.explain(&failure))?,
-        };
-        if let Some(notice) = lists.notice() {
-            tracing::warn!("{notice}");
-        }
-        let uploads = match purpose {
-            Purpose::Serve => sweep::probe(&bucket).await,
-            Purpose::Read => Uploads::default(),
-        };
-        let shared = Arc::new(Shared {
-            bucket: Bucket {
-                lists,
-                uploads,
-                ..bucket
-            },
-            conditional,
-            health,
-            redirect: config.redirect,
-            sizes: tuning.sizes,
-            one_by_one: AtomicBool::new(false),
-            budget: Budget::new(config.memory),
-            locks: Locks::new(),
-            turns: Arc::default(),
-            lease: tuning.lease,
-            skips_numbers: OnceCell::new(),
-            tasks: TaskTracker::new(),
-            mismatches: AtomicU64::new(0),
-        });
-        let sweeps = match purpose {
-            Purpose::Serve => {
-                let sweep = tokio::spawn(sweep::run(shared.clone(), config.abandoned_after));
-                let expired = tokio::spawn(resumable::run(shared.clone(), config.abandoned_after));
-                vec![sweep.abort_handle(), expired.abort_handle()]
-            }
-            Purpose::Read => Vec::new(),
-        };
-        Ok(S3Store {
-            shared,
-            place,
-            sweeps,
-        })
-    }
 }
 
 impl S3Store {

@@ -32,7 +32,11 @@ use uuid::Uuid;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 
+use super::copy::Sizes;
+use super::network::Network;
+use super::start::Tuning;
 use super::*;
+use crate::metrics::S3Requests;
 use crate::store::contract::{contract, copying, freely, key, resumable_contract};
 use crate::store::{Metadata, Span};
 
