@@ -63,7 +63,9 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     let _backups = live.and_then(|live| {
         let offered = keep::offer(live);
         offered
-            .inspect_err(|error| tracing::warn!(%error, "no backups can be made while this serves"))
+            .inspect_err(
+                |error| tracing::warn!(%error, "backups are unavailable while this host serves"),
+            )
             .ok()
     });
     let files: Arc<dyn BlobStore> =

@@ -60,7 +60,7 @@ async fn a_directory_with_something_else_is_no_place_for_a_backup() {
     let held = server.data();
     assert_eq!(server.stop(), Some(0));
     let line = restore(&data, &folder.path().join("new")).refused();
-    assert!(line.contains("it is no backup"), "{line}");
+    assert!(line.contains("it is not a backup"), "{line}");
     let missing = folder.path().join("missing");
     let line = backup(&missing, &to).refused();
     assert!(line.contains("not a data directory"), "{line}");
@@ -129,12 +129,15 @@ async fn a_backup_is_never_served_and_two_are_not_made_at_once() {
     assert!(line.contains("in use by another process"), "{line}");
     drop(lock);
 
-    // A process that is no host makes no backups.
+    // A process other than a host cannot make a backup.
     let stopped = TempDir::new().unwrap();
     let data = stopped.path().join("data");
     restore(&to, &data).done();
     let lock = std::fs::File::open(data.join("lock")).unwrap();
     lock.try_lock().unwrap();
     let line = backup(&data, &to).refused();
-    assert!(line.contains("a process that makes no backups"), "{line}");
+    assert!(
+        line.contains("a process that cannot make a backup"),
+        "{line}"
+    );
 }

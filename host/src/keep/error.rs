@@ -1,4 +1,4 @@
-//! Why files were not kept, worded for operators.
+//! Why `coffer backup`, `restore` or `copy` failed, worded for operators.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::store::local::{BackupError, OpenError};
 use crate::store::s3::SetupError;
 use crate::store::{Error, causes};
 
-/// Why there is no backup, nothing was restored, or not everything was copied.
+/// Why a backup, a restore or a copy failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
     /// A data directory, or a backup.
@@ -20,8 +20,8 @@ pub enum KeepError {
     Open(#[from] OpenError),
     /// A process that has the data directory does not answer.
     #[error(
-        "the data directory {dir} is in use by a process that makes no backups ({source}): only \
-         `coffer serve` of this version does while it runs",
+        "the data directory {dir} is in use by a process that cannot make a backup ({source}): \
+         only `coffer serve` of this version can",
         dir = dir.display()
     )]
     InUse {

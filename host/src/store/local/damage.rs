@@ -13,7 +13,7 @@ const MOST: usize = 10_000;
 /// What is wrong with a version's bytes.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Damage {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("the file is missing")]
     Missing,
     /// It has more or fewer bytes.

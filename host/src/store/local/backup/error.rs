@@ -1,4 +1,4 @@
-//! Why there is no new backup, or nothing was restored; worded for operators.
+//! Why a backup or a restore failed, worded for operators.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::store::Error;
 use crate::store::local::damage::Damage;
 use crate::store::local::open_error::OpenError;
 
-/// Why a backup was not made or not restored. The one that was there before is as it was.
+/// Why a backup or a restore failed. An earlier backup is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A directory cannot be used.

@@ -23,7 +23,7 @@ use crate::store::local::open_error::OpenError;
 pub fn restore(from: &Path, to: &Path, beside: &[&str]) -> Result<Saved, BackupError> {
     let (claim, _) = look(from)?;
     if !from.join(BACKUP).exists() {
-        let source = io::Error::other("it is no backup: the file `backup` is missing");
+        let source = io::Error::other("it is not a backup: the file `backup` is missing");
         let path = from.to_path_buf();
         return Err(OpenError::NotAStore { path, source }.into());
     }
