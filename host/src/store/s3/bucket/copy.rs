@@ -90,9 +90,13 @@ impl Bucket {
         let etag = copied.and_then(|copied| copied.e_tag());
         let etag = etag.filter(|etag| is_whole(etag));
         let recorded = copied.and_then(|copied| copied.last_modified());
+        // Without either it may have broken off, and a clock is not the recorded time.
+        let (Some(etag), Some(recorded)) = (etag, recorded) else {
+            return Err(S3Failure::unconfirmed("copied without an ETag or a time"));
+        };
         Ok(Written {
-            etag: quoted(etag.ok_or(S3Failure::unconfirmed("copied without an ETag"))?),
-            modified: recorded.map_or_else(|| answer.modified(), |time| seconds(Some(time))),
+            etag: quoted(etag),
+            modified: seconds(Some(recorded)),
         })
     }
 

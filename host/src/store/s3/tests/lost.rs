@@ -149,3 +149,30 @@ async fn a_success_without_an_entity_tag_is_another_writers() {
     );
     assert_eq!(read(&store, "f", Span::All).await.expect("read"), b"1");
 }
+
+#[tokio::test]
+async fn a_copy_whose_answer_breaks_off_has_the_recorded_time() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"1").await.expect("stored");
+    let amendment = Amendment {
+        content_type: Some("a/b".into()),
+        metadata: None,
+    };
+    let cut = [60, 100, 115, 130].map(Fault::Truncated);
+    for fault in cut.into_iter().chain([Fault::Fine]) {
+        let whole = fault == Fault::Fine;
+        service.fail("PUT /files/f", 1, fault.clone());
+        service.requests();
+        let (key, unconditional) = (key("f"), Conditions::default());
+        let amended = store.amend(&key, &Guard::Any, &unconditional, amendment.clone());
+        let amended = amended.await.expect("amended");
+        let requests = service.requests();
+        let copied = requests
+            .iter()
+            .position(|line| line.contains("=CopyObject"));
+        let looked = requests[copied.expect("copied") + 1..].iter();
+        assert_eq!(looked.count(), usize::from(!whole), "{fault:?}");
+        assert_eq!(amended, stat(&store, "f").await.expect("there"));
+    }
+}
