@@ -355,9 +355,6 @@ const DO_NOT: &[&str] = &[
     "a_creation_whose_line_breaks_leaves_nothing",
     // A module of another's that is called `copy` too.
     "keep::",
-    // The service in memory may take longer for so many files than one step of a folder lasts.
-    "every_file_of_a_folder_and_nothing_beside_it_is_copied_and_moved",
-    "a_call_with_a_thousand_failures_says_where_to_continue",
 ];
 
 #[test]
