@@ -36,7 +36,7 @@ use state::{SharedState, State};
 pub use candidate::{Candidate, Identity, Opening, Refused, WASM};
 pub use failure::{Failures, SandboxFailure};
 pub use judge::{Judge, JudgeError, MOST_JUDGING};
-pub use limits::SandboxLimits;
+pub use limits::{COMPOSED, SandboxLimits};
 pub use runtime::{Runtime, RuntimeError};
 
 /// Max size of what a component passes in one call, in bytes of the host's memory: a list can take

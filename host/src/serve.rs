@@ -16,7 +16,7 @@ use crate::imports::environment::{Setting, secrets, setting};
 use crate::metrics::Metrics;
 use crate::ops::Operations;
 use crate::process::{log, memory};
-use crate::sandbox::{Runtime, code_cache};
+use crate::sandbox::{COMPOSED, Runtime, code_cache};
 use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
 use crate::shadow::Shadow;
@@ -73,8 +73,11 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     let served = settings(asked, public_url).and_then(|settings| {
         let data_dir = store.describe().data_dir;
         let cache = code_cache::find(asked.code_cache.as_deref(), data_dir.as_deref());
+        // The embedded one is not composed, and address space is limited in some environments.
+        let components = asked.component.as_ref().map_or(1, |_| COMPOSED);
+        let sandbox_limits = asked.limits.sandbox(components);
         let provided = Provided {
-            runtime: Runtime::new(&asked.limits.sandbox(), cache, Arc::clone(&metrics))?,
+            runtime: Runtime::new(&sandbox_limits, cache, Arc::clone(&metrics))?,
             settings,
             store: files,
             documents: Arc::default(),

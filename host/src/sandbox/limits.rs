@@ -13,10 +13,11 @@ const KEEP_RESIDENT: usize = 64 << 10;
 const TICK: Duration = Duration::from_millis(10);
 /// Extra instances, so that a component can be checked while all others are busy.
 const SPARE: u32 = 4;
-/// Of how many components, each with a memory, one may be composed: Coffer's, and one that decides.
-const COMPOSED: u32 = 2;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
+
+/// A component from elsewhere may be Coffer's and one that decides.
+pub const COMPOSED: u32 = 2;
 
 /// Limits of the sandbox.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct SandboxLimits {
     pub memory: usize,
     /// Max elements of an instance's tables, most of them functions.
     pub table_elements: usize,
+    /// Of how many components, each with a memory, one may be composed.
+    pub components: u32,
     /// Max core instances of a component: itself and its WASI adapter are a few.
     pub core_instances: u32,
     /// Max CPU time per request; waiting does not count, and a large body gives more.
@@ -51,6 +54,7 @@ impl Default for SandboxLimits {
             queue_time: Duration::from_secs(10),
             memory: 64 << 20,
             table_elements: 1 << 14,
+            components: COMPOSED,
             core_instances: 8,
             cpu_time: Duration::from_secs(2),
             request_time: Duration::from_secs(6 * 60 * 60),
@@ -69,14 +73,15 @@ impl SandboxLimits {
             // Idle ones: of the component in force, and of the previous one.
             instances = instances.saturating_add(2 * MOST_IDLE);
         }
+        let tables = self.components.saturating_mul(2);
         pool.total_component_instances(instances)
             .total_core_instances(instances.saturating_mul(self.core_instances))
-            .total_memories(instances.saturating_mul(COMPOSED))
-            .total_tables(instances.saturating_mul(2 * COMPOSED))
+            .total_memories(instances.saturating_mul(self.components))
+            .total_tables(instances.saturating_mul(tables))
             .total_stacks(instances)
             .max_core_instances_per_component(self.core_instances)
-            .max_memories_per_component(COMPOSED)
-            .max_tables_per_component(2 * COMPOSED)
+            .max_memories_per_component(self.components)
+            .max_tables_per_component(tables)
             .max_component_instance_size(INSTANCE_SIZE)
             .max_core_instance_size(INSTANCE_SIZE)
             .table_elements(self.table_elements)

@@ -172,8 +172,8 @@ impl LimitFlags {
         }
     }
 
-    /// The sandbox's limits.
-    pub fn sandbox(&self) -> sandbox::SandboxLimits {
+    /// The sandbox's limits, for a component that is composed of this many at most.
+    pub fn sandbox(&self, components: u32) -> sandbox::SandboxLimits {
         sandbox::SandboxLimits {
             instances: self.max_instances,
             waiting: self.max_waiting_instances,
@@ -181,6 +181,7 @@ impl LimitFlags {
             queue_time: self.queue_timeout.into(),
             memory: usize::try_from(self.max_instance_memory.as_u64()).unwrap_or(usize::MAX),
             table_elements: self.max_table_elements as usize,
+            components,
             core_instances: self.max_core_instances,
             cpu_time: self.max_cpu_time.into(),
             request_time: self.request_timeout.into(),
