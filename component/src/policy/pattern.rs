@@ -67,8 +67,18 @@ impl<'p> Pattern<'p> {
         self.begins_like(name.as_bytes()) && self.matches(name, meaning)
     }
 
+    /// The byte that all names start with which fit, if it is the same.
+    pub(super) fn first_byte(self) -> Option<u8> {
+        match self.segments().next()? {
+            Segment::Literal(text) | Segment::Glob(text) => {
+                text.first().copied().filter(|first| *first != b'*')
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the first segment of a name is that of the pattern, if that is a literal: most
-    /// names fit none of many paths, which has to be cheap.
+    /// names do not fit, which has to be cheap.
     fn begins_like(self, name: &[u8]) -> bool {
         let [LITERAL, low, high, rest @ ..] = self.0 else {
             return true;

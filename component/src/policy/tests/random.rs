@@ -86,7 +86,7 @@ fn too_much_is_refused() {
         ),
         (
             paths(1000, &long),
-            "line 384: org.paths: the paths up to here take more than 131072 bytes together",
+            "line 381: org.paths: the paths up to here take more than 131072 bytes together",
         ),
         (
             paths(1, &"x/".repeat(5000)),
