@@ -19,9 +19,24 @@ const MAX_KEY: usize = 32 << 10;
 const MAX_VALUE: usize = 256 << 10;
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// The version of the IAM API's documents that a value was computed from, and the SHA-256 of its
-/// key: keys are as long as tokens, and as secret.
-type Place = (u64, [u8; 32]);
+/// What a value is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    /// The version of the IAM API's documents that it was computed from.
+    version: u64,
+    key: Key,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    /// Shorter than any secret: hashing would take longer than the rest.
+    Short { length: u8, padded: [u8; SHORT] },
+    /// The SHA-256 of a key that may be as long as a token, and as secret.
+    Digest([u8; 32]),
+}
+
+/// Max size of keys that are kept as they are, in bytes.
+const SHORT: usize = 15;
 
 /// A cache for all instances of one component under one set of settings.
 #[derive(Clone)]
@@ -91,7 +106,23 @@ impl MemoView<'_> {
             "a memo key of {} bytes",
             key.len()
         );
-        Ok((self.version, Sha256::digest(key).into()))
+        Ok(Place {
+            version: self.version,
+            key: Key::new(key),
+        })
+    }
+}
+
+impl Key {
+    fn new(key: &[u8]) -> Self {
+        let mut padded = [0; SHORT];
+        match (padded.get_mut(..key.len()), u8::try_from(key.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(key);
+                Self::Short { length, padded }
+            }
+            _ => Self::Digest(Sha256::digest(key).into()),
+        }
     }
 }
 
@@ -138,6 +169,21 @@ mod tests {
         let another = Memo::new();
         let found = view(&another, 1).recall(vec![1]);
         assert_eq!(found.expect("a valid key"), None);
+    }
+
+    #[test]
+    fn every_key_has_its_own_value() {
+        let memo = Memo::new();
+        let lengths = [1, 2, SHORT - 1, SHORT, SHORT + 1, 32, 33, MAX_KEY];
+        let keys = lengths.map(|length| vec![0; length]);
+        for (value, key) in (0..).zip(&keys) {
+            let remembered = view(&memo, 1).remember(key.clone(), vec![value], 60);
+            remembered.expect("a valid key");
+        }
+        for (value, key) in (0..).zip(keys) {
+            let found = view(&memo, 1).recall(key).expect("a valid key");
+            assert_eq!(found, Some(vec![value]));
+        }
     }
 
     #[test]
