@@ -72,3 +72,35 @@ async fn no_link_is_made_that_leads_where_its_maker_may_not() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_link_of_nobody_stores_no_more_than_nobody_may() {
+    let rules = "[public]\ncreate = \"anyone\"\nmax-file-size = \"10 B\"\n\
+         content-types = [\"image/png\"]\n\
+         [[public.paths]]\nmatch = \"studio/{claim:/department}/**\"\ncreate = \"signed-in\"\n\
+         max-file-size = \"1 MB\"\ncontent-types = [\"*/*\"]\n";
+    let server = Setup::policy(&format!("{}{rules}", iam())).start();
+    let put = async |path: &str, content: &str, content_type: &str| {
+        let request = server.put(path, content.to_owned());
+        let request = request.header("content-type", content_type);
+        request.send().await.unwrap()
+    };
+    let file = "/v1/public/files/studio/hr/a";
+    let request = server.post("/v1/public/urls/studio/hr/a");
+    let request = request.body(json!({ "for": "upload" }).to_string());
+    let upload = path_of(request.send().await.unwrap()).await;
+    for path in [file, &upload] {
+        assert_eq!(put(path, "1", "text/html").await.status(), 415, "{path}");
+        let large = put(path, "12345678901", "image/png").await;
+        assert_eq!(large.status(), 413, "{path}");
+    }
+    let stored = put(&upload, "1", "image/png").await;
+    assert_eq!(stored.status(), 201);
+    let stored: Value = stored.json().await.unwrap();
+    let manage = stored["manage_url"].as_str().unwrap();
+    let manage = &manage[manage.find("/v1/").unwrap()..];
+    assert_eq!(put(manage, "1", "text/html").await.status(), 415);
+    let large = put(manage, "12345678901", "image/png").await;
+    assert_eq!(large.status(), 413);
+    assert_eq!(put(manage, "2", "image/png").await.status(), 200);
+}

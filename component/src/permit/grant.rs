@@ -1,7 +1,6 @@
 //! What a link lets its holder do besides reading: a [`Grant`], and the permits that it
 //! becomes under the policy in force.
 
-use std::borrow::Cow;
 use std::num::NonZeroU64;
 
 use super::decision::Reach;
@@ -10,7 +9,7 @@ use super::link::Validity;
 use super::uploader::{Pseudonym, Uploader};
 use super::{Delete, Store, Storing};
 use crate::area::Area;
-use crate::policy::{Applied, AreaLimits, MediaRange, Operation, Policy, RuleRef};
+use crate::policy::{Applied, AreaLimits, Facts, MediaRange, Operation, Policy, RuleRef};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -139,7 +138,10 @@ impl ManageGrant {
         let uploader = Uploader::Anonymous(self.uploader.clone());
         Store {
             scope: Scope::Public,
-            limits: policy.loosest_limits(Area::Public, self.name.as_str()),
+            // Those of its maker, who had no token.
+            limits: policy
+                .applied(Area::Public, self.name.as_str(), Facts::NONE)
+                .limits(),
             name: self.name.clone(),
             narrowed: LinkLimits::default(),
             uploader: Some(uploader.clone()),
@@ -165,7 +167,8 @@ impl Store<'_> {
     /// What an upload link for this file permits.
     ///
     /// # Errors
-    /// The caller may not create the file, or not replace it if the link is to.
+    /// The caller may not create the file, or not replace it if the link is to, or no type that
+    /// is asked for may be stored there.
     pub(crate) fn upload_grant(
         self,
         replaces: bool,
@@ -173,16 +176,11 @@ impl Store<'_> {
         validity: Validity,
     ) -> Result<Grant, Problem> {
         self.create?;
-        let limits = match self.limits {
-            // The area's own limits are those in force when the link is used.
-            Cow::Borrowed(_) => limits,
-            Cow::Owned(of_path) => limits.within(&of_path),
-        };
         Ok(Grant::Upload(UploadGrant {
             terms: Terms {
                 scope: self.scope,
                 uploader: self.uploader,
-                limits,
+                limits: limits.within(&self.limits)?,
                 validity,
             },
             name: self.name,
@@ -196,7 +194,7 @@ impl Storing<'_, '_> {
     ///
     /// # Errors
     /// There may be files in the folder that the caller may not create: nothing is decided anew
-    /// for a link's holder.
+    /// for a link's holder. Or no type that is asked for may be stored everywhere there.
     pub(crate) fn drop_grant(
         self,
         folder: Name,
@@ -205,11 +203,8 @@ impl Storing<'_, '_> {
     ) -> Result<Grant, Problem> {
         let judge = self.judge().ok_or(Problem::LinkInvalid)?;
         let applied = judge.decide_all(Operation::Create, &format!("{folder}/"))?;
-        let own = applied.iter().map(Applied::limits);
-        let limits = own.fold(limits, |limits, own| match own {
-            Cow::Borrowed(_) => limits,
-            Cow::Owned(of_path) => limits.within(&of_path),
-        });
+        let mut own = applied.iter().map(Applied::limits);
+        let limits = own.try_fold(limits, |limits, own| limits.within(&own))?;
         Ok(Grant::Drop(DropGrant {
             terms: Terms {
                 uploader: judge.uploader(),
@@ -223,19 +218,25 @@ impl Storing<'_, '_> {
 }
 
 impl LinkLimits {
-    /// The narrower of these and those of a path: nobody looks for it when the link is used.
-    fn within(self, limits: &AreaLimits) -> Self {
-        let of_path = NonZeroU64::new(limits.max_file_size()).unwrap_or(NonZeroU64::MIN);
-        let max_size = self.max_size.map_or(of_path, |asked| asked.min(of_path));
-        let types = limits.content_types();
+    /// The narrower of these and those of the link's maker. When the link is used, nobody knows
+    /// any more which those are: where paths depend on the token, others could store more.
+    fn within(self, of_maker: &AreaLimits) -> Result<Self, Problem> {
+        let most = NonZeroU64::new(of_maker.max_file_size()).unwrap_or(NonZeroU64::MIN);
+        let max_size = self.max_size.map_or(most, |asked| asked.min(most));
+        let types = of_maker.content_types();
         let content_types = match self.content_types {
             Some(asked) => Some(MediaRange::common(&asked, types)),
             None if types.iter().any(MediaRange::is_any) => None,
             None => Some(types.to_vec()),
         };
-        Self {
+        if content_types.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Problem::InvalidRequest(
+                "content_types: no type could be stored with this link".to_owned(),
+            ));
+        }
+        Ok(Self {
             max_size: Some(max_size),
             content_types,
-        }
+        })
     }
 }

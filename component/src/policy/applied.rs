@@ -163,8 +163,8 @@ impl<'p> Applied<'p> {
 }
 
 impl Policy {
-    /// What may be stored under this name by those who could store most there: for a link, which
-    /// says itself what its maker could.
+    /// What may be stored under this name by those who could store most there: for an upload
+    /// link, which says itself what its maker could.
     pub(crate) fn loosest_limits(&self, area: Area, name: &str) -> Cow<'_, AreaLimits> {
         if self.is_uniform(area) {
             return Cow::Borrowed(&self.area(area).limits);

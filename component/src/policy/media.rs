@@ -31,14 +31,18 @@ impl MediaRange {
         self.kind.is_none()
     }
 
-    /// Ranges of the types that are in a range of both lists.
+    /// Ranges of the types that are in a range of both lists, each once.
     pub(crate) fn common(one: &[Self], other: &[Self]) -> Vec<Self> {
         let pairs = one
             .iter()
             .flat_map(|range| other.iter().map(move |other| (range, other)));
-        pairs
-            .filter_map(|(range, other)| range.and(other))
-            .collect()
+        let mut common = Vec::new();
+        for range in pairs.filter_map(|(range, other)| range.and(other)) {
+            if !common.contains(&range) {
+                common.push(range);
+            }
+        }
+        common
     }
 
     fn and(&self, other: &Self) -> Option<Self> {
@@ -160,6 +164,7 @@ mod tests {
             ),
             (&["image/png"], &["image/jpeg", "text/*"], &[]),
             (&[], &["*/*"], &[]),
+            (&["*/*", "image/*"], &["image/png"], &["image/png"]),
         ] {
             let found = MediaRange::common(&ranges(one), &ranges(other));
             assert_eq!(found, ranges(common), "{one:?} {other:?}");

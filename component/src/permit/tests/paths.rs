@@ -3,8 +3,9 @@
 use super::*;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::fields::ContentType;
-use crate::permit::grant::{Grant, LinkLimits};
+use crate::permit::grant::{Grant, LinkLimits, ManageGrant};
 use crate::permit::link::Validity;
+use crate::permit::uploader::Pseudonym;
 use crate::policy::{Facts, MediaRange};
 use crate::url::CopyKind;
 
@@ -209,6 +210,52 @@ fn a_link_keeps_the_limits_of_its_path_and_is_made_for_no_closed_one() {
         assert!(is_forbidden(folder(refused)), "{refused}");
     }
     assert!(folder("other").is_ok());
+}
+
+#[test]
+fn a_link_stores_no_more_than_its_maker_where_others_could() {
+    let policy = policy(
+        "[public]\ncreate = 'anyone'\nmax-file-size = '1 MB'\ncontent-types = ['image/png']\n\
+         [[public.paths]]\nmatch = 'studio/{claim:/team}/**'\ncreate = 'signed-in'\n\
+         max-file-size = '10 GiB'\ncontent-types = ['*/*']\n",
+    );
+    let validity = Validity {
+        made_at: 1,
+        expires_at: 2,
+    };
+    let nobody = Caller::Anonymous;
+    let unlimited = LinkLimits::default;
+    let file = store(&policy, &nobody, Area::Public, name("studio/x/a")).expect("a permit");
+    let file = file.upload_grant(false, unlimited(), validity);
+    let Grant::Upload(upload) = file.expect("a grant") else {
+        panic!("another grant");
+    };
+    let folder = storing(&policy, &nobody, Area::Public).expect("a permit");
+    let folder = folder.drop_grant(name("studio/x"), unlimited(), validity);
+    let Grant::Drop(drop) = folder.expect("a grant") else {
+        panic!("another grant");
+    };
+    let (drop, _) = drop.into_storing(&policy);
+    let pseudonym = Pseudonym::parse("anonymous:AAAAAAAAAAAAAAAAAAAAAA").expect("a pseudonym");
+    let manage = ManageGrant::new(name("studio/x/a"), pseudonym, 1);
+    for store in [
+        upload.into_store(&policy),
+        drop.of(name("studio/x/a")).expect("a permit"),
+        manage.store(&policy),
+    ] {
+        assert_eq!(store.max_size(), 1_000_000);
+        let options = |content_type: &str| store.options(&ContentType::stored(content_type), None);
+        assert!(options("image/png").is_ok());
+        assert!(options("text/html").is_err());
+    }
+    // A member of the team has what the path gives.
+    let member = member(&policy, "x", &[]);
+    let file = store(&policy, &member, Area::Public, name("studio/x/a")).expect("a permit");
+    let file = file.upload_grant(false, unlimited(), validity);
+    let Grant::Upload(upload) = file.expect("a grant") else {
+        panic!("another grant");
+    };
+    assert_eq!(upload.into_store(&policy).max_size(), 10 << 30);
 }
 
 #[test]

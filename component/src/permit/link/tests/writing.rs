@@ -274,7 +274,13 @@ fn the_stricter_limit_of_link_and_policy_is_in_force() {
             "text/html",
         ),
         (None, Some(vec!["*/*"]), 100, vec!["image/png"], "text/html"),
-        (None, Some(vec!["text/html"]), 100, vec![], "text/html"),
+        (
+            None,
+            Some(vec!["text/html", "text/plain"]),
+            100,
+            vec!["text/plain"],
+            "text/html",
+        ),
     ] {
         let types = types.map(|types| {
             let types = types.into_iter().map(|text| text.to_owned().try_into());
@@ -306,6 +312,40 @@ fn the_stricter_limit_of_link_and_policy_is_in_force() {
             Err(Problem::UnsupportedMediaType(_))
         ));
     }
+}
+
+#[test]
+fn no_link_is_made_with_which_nothing_could_be_stored() {
+    let policy = policy("[public]\ncontent-types = ['image/*']");
+    let limits = LinkLimits {
+        max_size: None,
+        content_types: Some(vec![
+            MediaRange::try_from("text/*".to_owned()).expect("a type"),
+        ]),
+    };
+    let file = store(&policy, &anna(), Area::Public);
+    let refused = file.upload_grant(false, limits.clone(), TEN_SECONDS);
+    assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
+    let storing = permit::storing(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
+    let refused = storing.drop_grant(name("in"), limits, TEN_SECONDS);
+    assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
+}
+
+#[test]
+fn a_link_does_not_grow_with_the_limits_of_the_policy() {
+    let (then, now) = (
+        policy("[public]\nmax-file-size = '100 B'\ncontent-types = ['image/*']"),
+        policy(""),
+    );
+    let made = store(&then, &anna(), Area::Public);
+    let made = made.upload_grant(false, LinkLimits::default(), TEN_SECONDS);
+    let Ok(Grant::Upload(grant)) = made else {
+        panic!("{made:?}");
+    };
+    let store = grant.into_store(&now);
+    assert_eq!(store.max_size(), 100);
+    let html = store.options(&ContentType::stored("text/html"), None);
+    assert!(matches!(html, Err(Problem::UnsupportedMediaType(_))));
 }
 
 #[test]
