@@ -6,9 +6,10 @@
 
 mod shape;
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 pub(crate) use shape::Shape;
@@ -18,23 +19,50 @@ pub(crate) use shape::Shape;
 /// `None` for anything else, for a duplicate member at any depth, and for more
 /// than 127 levels.
 pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(bytes) {
-        Ok(Unique(Value::Object(members))) => Some(members),
-        _ => None,
+    object_of_at_most(usize::MAX, bytes).ok()
+}
+
+/// Parses a JSON object like [`object`], but of at most this many values, itself and those at
+/// any depth included: a value of a few bytes takes hundreds in memory.
+pub(crate) fn object_of_at_most(most: usize, bytes: &[u8]) -> Result<Map<String, Value>, Unfit> {
+    let left = Cell::new(most);
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Unique(&left).deserialize(&mut deserializer);
+    let value = value.and_then(|value| deserializer.end().map(|()| value));
+    match value {
+        Ok(Value::Object(members)) => Ok(members),
+        Err(_) if left.get() == 0 => Err(Unfit::TooMany),
+        _ => Err(Unfit::NotAnObject),
     }
 }
 
-struct Unique(Value);
+/// Why bytes are not the JSON object that is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unfit {
+    /// They are something else, or have a duplicate member.
+    #[error("not a JSON object without duplicate members")]
+    NotAnObject,
+    /// They have too many values.
+    #[error("a JSON object of too many values")]
+    TooMany,
+}
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+/// Reads a value, and counts down how many more there may be.
+#[derive(Clone, Copy)]
+struct Unique<'l>(&'l Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.0.get().checked_sub(1);
+        let left = left.ok_or_else(|| D::Error::custom("too many values"))?;
+        self.0.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
+impl<'de> Visitor<'de> for Unique<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,7 +99,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Unique(item)) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(items.into())
@@ -79,7 +107,8 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        while let Some((name, Unique(value))) = map.next_entry()? {
+        while let Some(name) = map.next_key()? {
+            let value = map.next_value_seed(self)?;
             if members.insert(name, value).is_some() {
                 return Err(A::Error::custom("duplicate member"));
             }
@@ -108,6 +137,20 @@ mod tests {
         let text = r#"{"a":[1,-2,3.5,null,true,"é"],"b":{"a":"a"}}"#;
         let plain: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(object(text.as_bytes()).map(Value::Object), Some(plain));
+    }
+
+    #[test]
+    fn values_are_counted_at_any_depth() {
+        let text = r#"{"a":[{"":0},{"":0}],"b":null}"#;
+        assert!(object_of_at_most(7, text.as_bytes()).is_ok());
+        for most in 0..7 {
+            let refused = object_of_at_most(most, text.as_bytes());
+            assert_eq!(refused, Err(Unfit::TooMany), "{most}");
+        }
+        for text in ["", "[]", r#"{"a":1} x"#, r#"{"a":1,"a":1}"#] {
+            let refused = object_of_at_most(7, text.as_bytes());
+            assert_eq!(refused, Err(Unfit::NotAnObject), "{text}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ use ::http::{HeaderName, HeaderValue};
 
 use crate::http::Request;
 use crate::policy::Policy;
+use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::token::Caller;
 
@@ -46,10 +47,13 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// The service's base URL as the client of this request knows it.
-    pub(crate) fn base_url(&self, request: &Request) -> String {
+    ///
+    /// # Errors
+    /// As [`Request::authority`].
+    pub(crate) fn base_url(&self, request: &Request) -> Result<String, Problem> {
         match self.settings.public_url() {
-            Some(url) => url.to_owned(),
-            None => format!("http://{}", request.authority()),
+            Some(url) => Ok(url.to_owned()),
+            None => Ok(format!("http://{}", request.authority()?)),
         }
     }
 }

@@ -8,6 +8,8 @@ use crate::problem::Problem;
 
 /// How much of a request's body is read at once, in bytes.
 const READ_CHUNK: u64 = 128 << 10;
+/// The maximum length of a host (RFC 1035, 2.3.4) with its port, in bytes.
+const LONGEST_AUTHORITY: usize = 255 + ":65535".len();
 
 /// A request with its header read and its body untouched.
 pub(crate) struct Request {
@@ -43,8 +45,12 @@ impl Request {
     }
 
     /// The host and port that the client addressed.
-    pub(crate) fn authority(&self) -> String {
-        self.incoming.authority().unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] if no host has such a long name: it would be in several URLs
+    /// of an answer.
+    pub(crate) fn authority(&self) -> Result<String, Problem> {
+        bounded(self.incoming.authority().unwrap_or_default())
     }
 
     /// The body, to be passed on unread.
@@ -95,6 +101,15 @@ impl BodyReader {
     }
 }
 
+fn bounded(authority: String) -> Result<String, Problem> {
+    if authority.len() <= LONGEST_AUTHORITY {
+        return Ok(authority);
+    }
+    Err(Problem::InvalidRequest(format!(
+        "Host is longer than {LONGEST_AUTHORITY} bytes"
+    )))
+}
+
 fn method(method: WasiMethod) -> Option<Method> {
     Some(match method {
         WasiMethod::Get => Method::GET,
@@ -108,4 +123,17 @@ fn method(method: WasiMethod) -> Option<Method> {
         WasiMethod::Patch => Method::PATCH,
         WasiMethod::Other(name) => Method::from_bytes(name.as_bytes()).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_as_long_as_a_host_name_can_be() {
+        let host = |length: usize| format!("{}:65535", "a".repeat(length));
+        assert_eq!(bounded(host(255)), Ok(host(255)));
+        let refused = bounded(host(256));
+        assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
+    }
 }

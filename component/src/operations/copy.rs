@@ -34,7 +34,7 @@ pub(crate) fn answer(
         ));
     }
     conditions.if_modified_since = None;
-    let base_url = context.base_url(&request);
+    let base_url = context.base_url(&request)?;
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let Asked {
         names,

@@ -23,6 +23,6 @@ pub(crate) fn answer(
     let permit = permit::read(context.policy, &context.caller, area, name)?;
     let found = blobs::stat(permit.key().as_str(), &permit.may_read(), &unconditional());
     let info = found.map_err(|error| permit.problem(error))?;
-    let file = File::new(area, permit.name(), info, &context.base_url(request));
+    let file = File::new(area, permit.name(), info, &context.base_url(request)?);
     Ok(Answer::Whole(Response::json(StatusCode::OK, &file)))
 }

@@ -3,8 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::http::BodyReader;
-use crate::json;
+use crate::json::{self, Unfit};
 use crate::problem::{MAX_ECHO, Problem};
+
+/// The maximum number of JSON values in a body: several times the longest list there may be,
+/// and little enough memory whatever they are.
+const MOST_VALUES: usize = 10_000;
 
 /// Reads a body of at most `longest` bytes; `None` if there is none.
 pub(super) fn read(
@@ -31,10 +35,13 @@ pub(super) fn parse(body: &[u8]) -> Result<Option<Map<String, Value>>, Problem> 
     if body.is_empty() {
         return Ok(None);
     }
-    let members = json::object(body);
-    members
-        .map(Some)
-        .ok_or_else(|| invalid("the body is not a JSON object without duplicate members"))
+    let members = json::object_of_at_most(MOST_VALUES, body);
+    members.map(Some).map_err(|unfit| match unfit {
+        Unfit::NotAnObject => invalid("the body is not a JSON object without duplicate members"),
+        Unfit::TooMany => {
+            Problem::TooLarge(format!("the body has more than {MOST_VALUES} JSON values"))
+        }
+    })
 }
 
 /// The member `expires_in`, in seconds.
@@ -81,4 +88,21 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
         number if number >= 0.0 && number.fract() == 0.0 => Some(number as u64),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_refused_before_its_values_fill_the_memory() {
+        let body = |value: &str| {
+            let count = (4 << 20) / (value.len() + 1);
+            format!("{{\"names\":[{}]}}", vec![value; count].join(","))
+        };
+        for value in ["{\"\":0}", "[]", "0", "[[[[[[[[[[]]]]]]]]]]"] {
+            let refused = parse(body(value).as_bytes());
+            assert!(matches!(refused, Err(Problem::TooLarge(_))), "{value}");
+        }
+    }
 }

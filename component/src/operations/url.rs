@@ -44,7 +44,7 @@ pub(crate) fn answer(
     target: Target,
 ) -> Result<Answer, Problem> {
     let permits = Permits::new(context, area, target)?;
-    let base_url = context.base_url(&request);
+    let base_url = context.base_url(&request)?;
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
     let made = match (asked.purpose, permits) {

@@ -56,7 +56,7 @@ pub(crate) fn answer(
     area: Area,
 ) -> Result<Answer, Problem> {
     let reading = permit::reading(context.policy, &context.caller, area)?;
-    let base_url = context.base_url(&request);
+    let base_url = context.base_url(&request)?;
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
     let maker = Maker::new(context, area, base_url, asked.expires_in)?;

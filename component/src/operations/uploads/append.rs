@@ -47,7 +47,7 @@ pub(crate) fn append(
         place,
         begun: found.begun,
         caller: found.caller,
-        base_url: context.base_url(&request),
+        base_url: context.base_url(&request).map_err(refused)?,
         offset: appended.offset,
         length: found.progress.length,
         said,

@@ -146,6 +146,7 @@ pub(super) fn begin(
         most: begun.is_counted().then_some(limits.most),
         note,
     };
+    let base_url = context.base_url(&request)?;
     let key = permit.key();
     let id =
         uploads::begin(key.as_str(), &options).map_err(|error| permit.refusals().problem(error))?;
@@ -154,7 +155,6 @@ pub(super) fn begin(
         Holder::Area { .. } => UploadPlace::Area(begun.area),
         Holder::Link { .. } => UploadPlace::Link,
     };
-    let base_url = context.base_url(&request);
     let expires = wall_clock::now().seconds.saturating_add(limits.max_age);
     let Some(first) = first else {
         let state = State {

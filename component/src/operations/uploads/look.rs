@@ -27,7 +27,7 @@ pub(crate) fn look(
         begun,
         progress,
     } = access::find(context, place, id)?;
-    let base_url = context.base_url(request);
+    let base_url = context.base_url(request)?;
     let state = State {
         url: place.url(&base_url, id),
         offset: progress.offset,
