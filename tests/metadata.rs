@@ -4,7 +4,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Server, Setup, assert_problem, etag, iam, json_of, org_member, user};
+use crate::support::{Server, Setup, assert_problem, etag, iam, json_of, org_member, token, user};
 
 const FILE: &str = "/v1/user/files/a.txt";
 const INFO: &str = "/v1/user/info/a.txt";
@@ -290,12 +290,13 @@ async fn a_change_that_is_not_valid_changes_nothing() {
 }
 
 #[tokio::test]
-async fn reading_a_description_takes_read_and_changing_it_takes_replace() {
+async fn reading_a_description_takes_read_and_changing_it_takes_replace_too() {
     let rules = "[public]\nread = \"signed-in\"\ncreate = \"anyone\"\nreplace = \"uploader\"\n\
                  [org]\nread = \"uploader\"\nreplace = \"role:manager\"\n";
     let server = Setup::policy(&format!("{}{rules}", iam())).start();
     let (alice, bob) = (org_member("alice", "acme"), org_member("bob", "acme"));
     let eve = org_member("eve", "other");
+    let manager = token(Some("carol"), Some("acme"), &["manager"]);
     for area in ["public", "user", "org"] {
         let put = server
             .put(&format!("/v1/{area}/files/a"), "x")
@@ -313,6 +314,8 @@ async fn reading_a_description_takes_read_and_changing_it_takes_replace() {
         ("org", Some(&alice), 200, 403),
         ("org", Some(&bob), 403, 403),
         ("org", Some(&eve), 404, 403),
+        // The answer would describe a file that she may not read.
+        ("org", Some(&manager), 403, 403),
     ] {
         let path = format!("/v1/{area}/info/a");
         let body = r#"{"metadata":{"a":"1"}}"#;

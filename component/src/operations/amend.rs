@@ -35,7 +35,7 @@ pub(crate) fn answer(
 ) -> Result<Answer, Problem> {
     let permit = permit::amend(context.policy, &context.caller, area, name.clone())?;
     let conditions = conditions(&request.headers)?;
-    let base_url = context.base_url(&request);
+    let base_url = context.base_url(&request)?;
     let members = json_body::read(request.into_reader()?, LONGEST_BODY)?;
     let asked = asked(members.unwrap_or_default())?;
     let content_type = asked.content_type.as_ref();
@@ -44,8 +44,8 @@ pub(crate) fn answer(
         content_type: content_type.transpose()?,
         metadata: asked.metadata,
     };
-    let (key, may_replace) = (permit.key(), permit.may_replace());
-    let amended = blobs::amend(key.as_str(), &may_replace, &conditions, &amendment);
+    let (key, may_amend) = (permit.key(), permit.may_amend());
+    let amended = blobs::amend(key.as_str(), &may_amend, &conditions, &amendment);
     let info = amended.map_err(|error| permit.problem(error))?;
     let file = File::new(area, name, info, &base_url);
     Ok(Answer::Whole(Response::json(StatusCode::OK, &file)))

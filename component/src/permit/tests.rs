@@ -382,3 +382,36 @@ fn the_log_says_what_is_missing_and_nothing_of_what_the_token_claims() {
         )
     );
 }
+
+#[test]
+fn a_description_is_changed_by_those_who_may_replace_and_read() {
+    let change = |read: &str, replace: &str| {
+        let iam = "[iam]\nissuer = 'https://i'\nroles-claim = '/roles'\n";
+        let rules = format!("{iam}[public]\nread = {read:?}\nreplace = {replace:?}\n");
+        let policy = Policy::parse(&rules).expect("a policy");
+        let caller = Caller::Bearer(Bearer::for_test(Some(ANNA), None, &[]));
+        let permit = amend(&policy, &caller, Area::Public, name("a"))?;
+        let reason = permit.problem(Error::Protected).reason(&policy);
+        Ok::<_, Problem>((permit.may_amend(), reason.unwrap_or_default()))
+    };
+    for (read, replace, own, rule) in [
+        ("anyone", "signed-in", false, ""),
+        ("anyone", "uploader", true, "public.replace"),
+        ("uploader", "signed-in", true, "public.read"),
+        ("uploader", "uploader", true, "public.replace"),
+    ] {
+        let (guard, reason) = change(read, replace).expect("a permit");
+        assert_eq!(matches!(guard, Guard::Uploader(_)), own, "{read} {replace}");
+        assert!(
+            !own || reason.starts_with(rule),
+            "{read} {replace}: {reason}"
+        );
+    }
+    for (read, replace) in [("nobody", "signed-in"), ("anyone", "nobody")] {
+        let refused = change(read, replace);
+        assert!(
+            matches!(refused, Err(Problem::Forbidden(_))),
+            "{read} {replace}"
+        );
+    }
+}
