@@ -18,6 +18,7 @@ pub(crate) mod key;
 pub(crate) mod link;
 mod listing;
 mod many;
+mod once_sized;
 mod options;
 mod refusals;
 pub(crate) mod reported;
@@ -43,9 +44,13 @@ pub(crate) use decision::View;
 pub(crate) use key::BlobKey;
 pub(crate) use listing::{List, list};
 pub(crate) use many::{Deleting, Reading, deleting, identity, reading, together};
+pub(crate) use once_sized::OnceSized;
 pub(crate) use refusals::Refusals;
 pub(crate) use storing::{Store, Storing, store, storing};
 pub(crate) use unfinished::unfinished;
+
+/// Whether another component is asked before the policy decides (`wit/decide.wit`).
+pub(crate) const IS_ASKED: bool = asked::IS_ASKED;
 
 /// Permission to read one file, or to make a link to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod absent;
 mod applied;
 mod area_section;
 mod cases;
+pub(crate) mod closings;
 mod denied;
 mod development;
 mod document;
@@ -190,6 +191,23 @@ impl Policy {
             CacheControl::VERSION.into()
         } else {
             given
+        }
+    }
+
+    /// The `Cache-Control` of a public file, at any URL, where more than this policy decides who
+    /// may read: shared caches do not know for whom it would decide otherwise.
+    pub(crate) fn unshared_cache_control(&self, name: &str) -> Cow<'_, str> {
+        let (given, _) = self.public_caching(name);
+        let mut directives = given.split(',').map(str::trim);
+        let is_unshared = directives.any(|directive| {
+            ["private", "no-store"]
+                .iter()
+                .any(|unshared| directive.eq_ignore_ascii_case(unshared))
+        });
+        if is_unshared {
+            given
+        } else {
+            CacheControl::PRIVATE.into()
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
-use crate::support::{COFFER, eventually, raw};
+use crate::support::{COFFER, Guest, eventually, raw};
 
 #[tokio::test]
 async fn it_is_swapped_in_while_the_host_serves_and_its_reason_is_logged() {
@@ -79,4 +79,29 @@ async fn the_tests_of_a_policy_are_decided_by_both() {
     let ann = claiming("ann", &json!({}));
     let read = server.get("/v1/org/files/contracts/ann+bob/a");
     assert_eq!(status(read.bearer_auth(&ann)).await, 404);
+}
+
+#[tokio::test]
+async fn a_trap_brings_back_no_earlier_decisions() {
+    let server = Setup::policy(&iam())
+        .component(&composed())
+        .args(&["--watch-interval", "0s", "--probation", "1h"])
+        .start();
+    let trapping = Guest::new("unreachable").build();
+    fs::write(server.component_file(), trapping).unwrap();
+    let address = server.operations.trim_start_matches("http://").to_owned();
+    let operate = |request: &str| {
+        let message = format!("{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let (_, _, body) = raw(&address, message.as_bytes());
+        serde_json::from_slice::<Value>(&body).unwrap()
+    };
+    operate("POST /component/reload");
+    for _ in 0..10 {
+        assert_eq!(status(server.get("/v1/public/files/evil")).await, 500);
+    }
+    let after = operate("GET /component");
+    assert_eq!(
+        (&after["swaps"], &after["rollbacks"]),
+        (&1.into(), &0.into())
+    );
 }

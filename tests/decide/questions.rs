@@ -83,6 +83,28 @@ async fn what_is_stored_is_asked_about_once_more_with_its_size() {
         let put = server.put("/v1/user/files/a", body.clone());
         assert_eq!(status(put.bearer_auth(token)).await, expected);
     }
+    // Whoever does not say the size is asked about when it is known.
+    let unsized_body = |body: &[u8]| {
+        let chunk = Ok::<_, std::io::Error>(body.to_vec());
+        reqwest::Body::wrap_stream(futures_util::stream::iter([chunk]))
+    };
+    let form = |body: &[u8]| {
+        let part = Part::bytes(body.to_vec()).file_name("form");
+        Form::new().part("file", part)
+    };
+    for (body, put, posted) in [(&more, 403, 403), (&most, 201, 201)] {
+        let request = server.put("/v1/user/files/unsized", unsized_body(body));
+        assert_eq!(status(request.bearer_auth(&free)).await, put);
+        let request = server.post("/v1/user/files").multipart(form(body));
+        assert_eq!(status(request.bearer_auth(&free)).await, posted);
+    }
+    for name in ["unsized", "form"] {
+        let stored = server
+            .get(&format!("/v1/user/files/{name}"))
+            .bearer_auth(&free);
+        let stored = stored.send().await.unwrap().bytes().await.unwrap();
+        assert!(stored == most, "{name}");
+    }
     // A copy of a large file, and a resumable upload.
     let copy = server
         .post("/v1/user/copy")
@@ -141,4 +163,23 @@ async fn a_list_shows_what_the_rules_show_where_they_are_left_to_decide() {
         names.iter().map(|file| &file["name"]).collect::<Vec<_>>(),
         ["a/b/c", "e"]
     );
+}
+
+/// What it would decide about another caller, no cache knows.
+#[tokio::test]
+async fn shared_caches_keep_nothing_that_it_decides_about() {
+    for rules in ["", "[public]\ncache-control = \"public, max-age=60\"\n"] {
+        let server = deciding(rules);
+        let file = json_of(server.put("/v1/public/files/a", "x")).await;
+        let urls = ["public_url", "versioned_url"].map(|url| file[url].as_str().unwrap());
+        for url in urls {
+            let response = crate::support::client().get(url).send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(
+                response.headers()["cache-control"],
+                "private, no-cache",
+                "{url}"
+            );
+        }
+    }
 }

@@ -48,6 +48,7 @@ impl Audience<'static> {
 impl<'a> Audience<'a> {
     fn public(policy: &'a Policy, name: &Name, version: Option<&'a Version>) -> Self {
         let cache_control = match version {
+            _ if permit::IS_ASKED => policy.unshared_cache_control(name.as_str()),
             None => policy.cache_control(name.as_str()),
             Some(_) => policy.version_cache_control(name.as_str()),
         };

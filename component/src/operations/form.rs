@@ -82,7 +82,7 @@ fn store(
 ) -> Result<Answer, Problem> {
     let area = permit.area();
     let (permit, managed) = Managed::begin_many(context, permit)?;
-    let base_url = context.base_url(&request);
+    let base_url = context.base_url(&request)?;
     let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
     let content_type = content_type
         .filter(|value| !value.is_empty())
@@ -249,10 +249,15 @@ fn stage(
     let refusals = permit.refusals();
     let refusal = |error| of_file(refusals.problem(error));
     let upload = blobs::create(permit.key().as_str(), &options).map_err(refusal)?;
+    let mut size = 0;
     while let Some(chunk) = part.next_chunk()? {
         upload.write(&chunk).map_err(refusal)?;
+        size += chunk.len() as u64;
     }
     upload.complete().map_err(refusal)?;
+    if let Some(undecided) = permit.once_sized(&content_type, None) {
+        undecided.check(size).map_err(&of_file)?;
+    }
     Ok(upload)
 }
 

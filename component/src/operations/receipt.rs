@@ -8,7 +8,7 @@ use super::file::File;
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{Error, Stored, Upload};
 use crate::http::{Answer, Response};
-use crate::permit::Refusals;
+use crate::permit::{OnceSized, Refusals};
 use crate::problem::Problem;
 use crate::url::Name;
 
@@ -26,6 +26,8 @@ pub(crate) struct Receipt {
     pub(super) manage_url: Option<String>,
     /// What the caller may not store.
     pub(super) refusals: Refusals,
+    /// What is still to be decided once the size is known.
+    pub(super) once_sized: Option<OnceSized>,
     /// The header fields of every response to this request.
     pub(super) shared: Vec<(String, Vec<u8>)>,
 }
@@ -53,6 +55,9 @@ impl Receipt {
         let received = received.map_err(|error| self.problem(error))?;
         if self.length.is_some_and(|length| length != received) {
             return Err(Problem::InconsistentLength);
+        }
+        if let Some(undecided) = &self.once_sized {
+            undecided.check(received)?;
         }
         let stored = Upload::finish(vec![upload]);
         let mut stored = stored.map_err(|refused| self.problem(refused.error))?;

@@ -71,7 +71,8 @@ pub(super) fn store(
             permit.area()
         )));
     }
-    let mut options = permit.options(&content_type, content_length(headers))?;
+    let announced = content_length(headers);
+    let mut options = permit.options(&content_type, announced)?;
     // A client that waits for 100 Continue (RFC 9110, 10.1.1) is refused before it sends.
     if headers.contains_key(header::EXPECT) {
         options.announced = None;
@@ -79,11 +80,11 @@ pub(super) fn store(
     options.conditions = conditions(headers)?;
     options.metadata = metadata::of_request(headers)?;
     options.sha256 = digest::sha256(headers)?.map(Vec::from);
+    let base_url = context.base_url(&request)?;
     let refusals = permit.refusals();
     let upload =
         blobs::create(permit.key().as_str(), &options).map_err(|error| refusals.problem(error))?;
 
-    let base_url = context.base_url(&request);
     let manage_url = managed.map(|managed| managed.url(&base_url, name));
     let receipt = Receipt {
         area: permit.area(),
@@ -93,6 +94,7 @@ pub(super) fn store(
         manage_url: manage_url.transpose()?,
         base_url,
         refusals,
+        once_sized: permit.once_sized(&content_type, announced),
         shared: Receipt::fields(context.shared),
     };
     let continued = Continued::File(Box::new(receipt));

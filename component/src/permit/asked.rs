@@ -6,7 +6,6 @@
 
 use crate::area::Area;
 use crate::policy::Operation;
-use crate::token::Caller;
 
 #[cfg(feature = "decide")]
 mod component;
@@ -18,7 +17,7 @@ use component as asked;
 #[cfg(not(feature = "decide"))]
 use nobody as asked;
 
-pub(super) use asked::{Asker, IS_ASKED};
+pub(super) use asked::{Asker, IS_ASKED, ask};
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +46,4 @@ pub(super) enum Answer {
     Allow,
     /// No, for this reason.
     Deny(String),
-}
-
-/// Asks about a caller.
-pub(super) fn ask(caller: &Caller, question: Question<'_>) -> Answer {
-    asked::ask(caller, question)
 }

@@ -1,7 +1,8 @@
 //! How a file is created under a permit to store.
 
 use super::Store;
-use super::asked::{Answer, Content, Question};
+use super::asked::Content;
+use super::once_sized::ask_again;
 use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::{CreateOptions, Error};
 use crate::fields::ContentType;
@@ -50,27 +51,21 @@ impl Store<'_> {
         of_link.map_or(max_size, |of_link| max_size.min(of_link.get()))
     }
 
-    /// Asks once more about what was permitted, since more is known by now.
-    fn ask(&self, content: Content<'_>) -> Result<(), Problem> {
-        let Some(asker) = &self.asker else {
-            return Ok(());
-        };
+    /// Which of creating and replacing is permitted.
+    pub(super) fn permitted(&self) -> impl Iterator<Item = Operation> {
         let permitted = [
             (Operation::Create, self.create.is_ok()),
             (Operation::Replace, self.replace.is_ok()),
         ];
-        for (operation, _) in permitted.into_iter().filter(|(_, permitted)| *permitted) {
-            let question = Question {
-                operation,
-                area: self.area(),
-                name: self.name.as_str(),
-                content,
-            };
-            if let Answer::Deny(reason) = asker.ask(question) {
-                return Err(Problem::Overruled(reason));
-            }
+        let permitted = permitted.into_iter().filter(|(_, permitted)| *permitted);
+        permitted.map(|(operation, _)| operation)
+    }
+
+    fn ask(&self, content: Content<'_>) -> Result<(), Problem> {
+        match &self.asker {
+            Some(asker) => ask_again(asker, self.permitted(), (self.area(), &self.name), content),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn check_type(&self, content_type: &ContentType) -> Result<(), Problem> {

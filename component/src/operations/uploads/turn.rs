@@ -259,6 +259,7 @@ impl Turn {
             location: self.location(),
             manage_url,
             refusals,
+            once_sized: None,
             shared: Vec::new(),
         };
         Ok(Outcome::Finished(

@@ -1,5 +1,7 @@
 //! Asks the component that this one is composed with.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use super::{Answer, Question};
 use crate::bindings::coffer::storage::decide;
 use crate::token::Caller;
@@ -7,7 +9,7 @@ use crate::token::Caller;
 pub(in crate::permit) const IS_ASKED: bool = true;
 
 /// Whom later questions are about.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(in crate::permit) struct Asker(Box<Caller>);
 
 impl Asker {
@@ -20,7 +22,8 @@ impl Asker {
     }
 }
 
-pub(super) fn ask(caller: &Caller, question: Question<'_>) -> Answer {
+/// Asks about a caller.
+pub(in crate::permit) fn ask(caller: &Caller, question: Question<'_>) -> Answer {
     let question = decide::Question {
         caller: by(caller),
         action: question.operation.into(),

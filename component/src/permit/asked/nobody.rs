@@ -1,12 +1,14 @@
 //! Where no other component decides.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use super::{Answer, Question};
 use crate::token::Caller;
 
 pub(in crate::permit) const IS_ASKED: bool = false;
 
 /// Whom later questions are about.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(in crate::permit) struct Asker;
 
 impl Asker {
@@ -19,6 +21,7 @@ impl Asker {
     }
 }
 
-pub(super) fn ask(_: &Caller, _: Question<'_>) -> Answer {
+/// Asks about a caller.
+pub(in crate::permit) fn ask(_: &Caller, _: Question<'_>) -> Answer {
     Answer::ByPolicy
 }

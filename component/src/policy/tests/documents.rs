@@ -109,6 +109,23 @@ fn shared_caches_store_only_what_anyone_may_read() {
 }
 
 #[test]
+fn no_shared_cache_stores_what_more_than_the_policy_decides_about() {
+    const PRIVATE: &str = "private, no-cache";
+    for (lines, expected) in [
+        ("", PRIVATE),
+        ("read = 'nobody'", PRIVATE),
+        ("cache-control = 'public, max-age=60'", PRIVATE),
+        ("cache-control = 'max-age=1'", PRIVATE),
+        ("cache-control = 'private=\"x\", max-age=1'", PRIVATE),
+        ("cache-control = 'Private, max-age=1'", "Private, max-age=1"),
+        ("cache-control = 'max-age=0,No-Store'", "max-age=0,No-Store"),
+    ] {
+        let policy = Policy::parse(&format!("[public]\n{lines}")).expect("a policy");
+        assert_eq!(policy.unshared_cache_control("a"), expected, "{lines}");
+    }
+}
+
+#[test]
 fn a_time_may_be_quoted_and_has_an_offset() {
     for (written, expected) in [
         ("\"2026-11-01T00:00:00Z\"", 1_793_491_200),
