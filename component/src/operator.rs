@@ -1,9 +1,10 @@
-//! What operators ask the component: whether its policy is valid and what it opens, whom a
-//! token names, and what a policy decides.
+//! What operators ask the component: whether its policy is valid and what it opens, also where it
+//! replaces another, whom a token names, and what a policy decides.
 
 mod by_token;
 mod judge;
 mod probes;
+mod succession;
 
 use crate::Coffer;
 use crate::bindings::exports::coffer::storage::explain::{self, Identity};

@@ -75,6 +75,24 @@ pub mod judge {
     pub use crate::bindings::coffer::storage::decisions;
 }
 
+/// What a policy opens that the one before it kept closed.
+pub mod succession {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package coffer:host;
+
+            world succeeded {
+                export coffer:storage/succession@0.2.0;
+            }
+        ",
+        exports: { default: async },
+        with: {
+            "coffer:storage/decisions": crate::bindings::coffer::storage::decisions,
+        },
+    });
+}
+
 /// The component's answers to operators.
 pub mod explain {
     wasmtime::component::bindgen!({

@@ -9,6 +9,7 @@ mod judge;
 mod limits;
 mod runtime;
 mod state;
+mod succession;
 mod trial;
 mod world;
 
@@ -38,6 +39,7 @@ pub use failure::{Failures, SandboxFailure};
 pub use judge::{Judge, JudgeError, MOST_JUDGING};
 pub use limits::{COMPOSED, SandboxLimits};
 pub use runtime::{Runtime, RuntimeError};
+pub use succession::Reopening;
 
 /// Max size of what a component passes in one call, in bytes of the host's memory: a list can take
 /// far more there than in the component's own.

@@ -211,7 +211,7 @@ impl Swap {
         }
         let known: Vec<_> = past.previous.iter().chain([&in_force]).collect();
         let next = load(taken, digests, &self.provided, &known).await?;
-        loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
+        loosened::check(&in_force, &next).await?;
         Ok(Some(next))
     }
 

@@ -319,3 +319,66 @@ fn no_truncated_policy_opens_anything() {
         assert_eq!(component(&server)["policy"], digest(&whole), "{cut}");
     }
 }
+
+/// A policy that leaves everything public open but for what its last path closes.
+fn with_closed_path() -> String {
+    let rules = "[public]\nread = \"anyone\"\ncreate = \"anyone\"\n[[public.paths]]\n\
+                 match = \"closed/**\"\nlist = \"nobody\"\nread = \"nobody\"\n";
+    iam() + rules
+}
+
+/// The status that a file gets that is not there.
+fn read(server: &Server, name: &str) -> u16 {
+    let request = format!(
+        "GET /v1/public/files/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    );
+    raw(server.address(), request.as_bytes()).0
+}
+
+#[test]
+fn no_truncated_policy_opens_a_closed_path() {
+    let whole = with_closed_path();
+    let server = Setup::policy(&whole)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let before = read(&server, "closed/a");
+    assert!([401, 403].contains(&before), "{before}");
+    let lines = whole.match_indices('\n').map(|(end, _)| end + 1);
+    for cut in lines.filter(|&cut| cut < whole.len()) {
+        fs::write(server.policy_file(), &whole[..cut]).unwrap();
+        let (status, answer) = reload(&server);
+        assert_eq!(status, 422, "{}: {answer}", &whole[..cut]);
+        assert_eq!(read(&server, "closed/a"), before, "{cut}");
+        assert_eq!(component(&server)["policy"], digest(&whole), "{cut}");
+    }
+}
+
+#[test]
+fn a_closed_path_is_opened_by_a_policy_that_says_so() {
+    let whole = with_closed_path();
+    let server = Setup::policy(&whole)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let without = whole[..whole.find("[[public.paths]]").unwrap()].to_owned();
+    fs::write(server.policy_file(), &without).unwrap();
+    let before = component(&server);
+    let words = [
+        "opens more than the one in force",
+        "anyone may read public files that match",
+        "in [[public.paths]] with match",
+    ];
+    assert_refused(&server, "unstated", &before, &words);
+    let wider = whole.replace("closed/**", "**");
+    let stated = whole.replace("\nread = \"nobody\"", "\nread = \"anyone\"");
+    // It is stated once; or it stays closed, together with more.
+    for (policy, status) in [
+        (&stated, 404),
+        (&without, 404),
+        (&whole, 403),
+        (&wider, 403),
+    ] {
+        fs::write(server.policy_file(), policy).unwrap();
+        assert_eq!(reload(&server).0, 200, "{policy}");
+        assert_eq!(read(&server, "closed/a"), status, "{policy}");
+    }
+}

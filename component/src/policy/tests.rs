@@ -1,6 +1,7 @@
 //! Policy documents and how they are parsed, one subject per file.
 
 mod cases;
+mod closings;
 mod documents;
 mod mistakes;
 mod notes;

@@ -195,7 +195,7 @@ impl Candidate {
     }
 
     /// What a component says to an operator, within the limits of a request.
-    async fn limited<T>(
+    pub(super) async fn limited<T>(
         &self,
         asking: impl Future<Output = wasmtime::Result<T>> + Send,
     ) -> Result<T, Refused> {

@@ -1,7 +1,9 @@
 //! Which changes of a policy are refused although the new one is valid by itself: those that a
 //! truncated file would cause.
 
-use crate::sandbox::Opening;
+use super::error::SwapError;
+use super::in_force::InForce;
+use crate::sandbox::{Opening, Reopening};
 
 /// A change that may not be intended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,11 +27,26 @@ pub enum Loosened {
     },
 }
 
+/// Compares what is to be in force with what is.
+///
+/// # Errors
+/// [`Loosened`], and [`SwapError::Refused`] if one of the components does not say what is closed.
+pub(super) async fn check(old: &InForce, new: &InForce) -> Result<(), SwapError> {
+    compare(old.policy_and_openings(), new.policy_and_openings())?;
+    let closings = old.compiled.candidate.closings(&old.sandbox).await?;
+    let candidate = &new.compiled.candidate;
+    let reopened = candidate.reopened(&new.sandbox, &closings).await?;
+    match reopened.into_iter().next() {
+        None => Ok(()),
+        Some(Reopening { what, statement }) => Err(Loosened::Unstated { what, statement }.into()),
+    }
+}
+
 /// Compares a policy, with what it opens to requests without a token, with the one in force.
 ///
 /// # Errors
 /// [`Loosened`], which says what to write if the change is intended.
-pub(super) fn check(
+fn compare(
     (old, open): (Option<&str>, &[Opening]),
     (new, opened): (Option<&str>, &[Opening]),
 ) -> Result<(), Loosened> {
@@ -78,7 +95,7 @@ mod tests {
             (vec![opening("a", true), opening("b", false)], Some("b!")),
             (vec![opening("c", false), opening("b", false)], Some("c!")),
         ] {
-            let checked = check((Some("x"), &before), (Some("y"), &after));
+            let checked = compare((Some("x"), &before), (Some("y"), &after));
             match refused {
                 None => assert_eq!(checked, Ok(())),
                 Some(says) => {
@@ -102,10 +119,10 @@ mod tests {
             ("[public]", whole, false),
             ("", whole, false),
         ] {
-            let checked = check((Some(old), &[]), (Some(new), &[]));
+            let checked = compare((Some(old), &[]), (Some(new), &[]));
             assert_eq!(checked.is_err(), cut_off, "{new:?}");
         }
-        assert_eq!(check((None, &[]), (Some(whole), &[])), Ok(()));
-        assert_eq!(check((Some(whole), &[]), (None, &[])), Ok(()));
+        assert_eq!(compare((None, &[]), (Some(whole), &[])), Ok(()));
+        assert_eq!(compare((Some(whole), &[]), (None, &[])), Ok(()));
     }
 }

@@ -77,8 +77,8 @@ impl Swap {
         digests: Digests,
     ) -> Result<InForce, SwapError> {
         let policy = Some(document.to_owned());
-        let next = admit(in_force.candidate.clone(), policy, digests, &self.provided).await?;
-        loosened::check(in_force.policy_and_openings(), next.policy_and_openings())?;
+        let next = admit(in_force.compiled.clone(), policy, digests, &self.provided).await?;
+        loosened::check(in_force, &next).await?;
         Ok(next)
     }
 
@@ -137,7 +137,7 @@ impl Swap {
     ) -> Result<(), ShadowRefused> {
         let mut settings = self.provided.settings.clone();
         settings.push(("COFFER_POLICY".to_owned(), document.to_string()));
-        let judging = in_force.candidate.judge(settings).await;
+        let judging = in_force.compiled.candidate.judge(settings).await;
         let (judge, report) = judging.map_err(ShadowRefused)?;
         for notice in &report.notices {
             tracing::warn!("shadow policy: {notice}");
