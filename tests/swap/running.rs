@@ -192,3 +192,50 @@ fn a_component_that_is_rolled_back_leaves_the_policy_in_force() {
     assert_eq!(store(&server, "after"), 403);
     assert!(component(&server)["previous"].is_null());
 }
+
+#[test]
+fn a_component_with_rules_of_its_own_is_not_rolled_back() {
+    let good = fs::read(embedded()).unwrap();
+    // Without a policy, its rules are those that were built in.
+    let server = Setup::public_only()
+        .component(&good)
+        .args(&["--watch-interval", "0s", "--probation", "1h"])
+        .start();
+    let evil = Guest::new("unreachable").build();
+    fs::write(server.component_file(), &evil).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    for _ in 0..10 {
+        assert_eq!(ask(&server, "evil"), 500);
+    }
+    // A rollback would have happened before this is answered.
+    let after = component(&server);
+    assert_eq!(
+        (&after["component"], &after["rollbacks"], &after["failures"]),
+        (&digest(&evil).into(), &0.into(), &10.into())
+    );
+    assert_logged(&server, &[" WARN ", "no probation"]);
+}
+
+#[test]
+fn no_request_makes_the_component_trap_by_its_size() {
+    let server = Setup::policy(OPEN).start();
+    let send = |head: &str, host: &str, body: &str| {
+        let message = format!(
+            "{head} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        raw(server.address(), message.as_bytes()).0
+    };
+    let many = |value: &str, size: usize| vec![value; size / (value.len() + 1)].join(",");
+    for value in ["{\"\":0}", "[]", "\"\""] {
+        let body = format!("{{\"names\":[{}]}}", many(value, (4 << 20) - 64));
+        let status = send("POST /v1/public/delete", server.address(), &body);
+        assert_eq!(status, 413, "{value}");
+        let body = format!("{{\"names\":[{}]}}", many(value, 500 << 10));
+        let status = send("POST /v1/public/urls", server.address(), &body);
+        assert_eq!(status, 413, "{value}");
+    }
+    let long = format!("{}.localhost", "a".repeat(25 << 10));
+    assert_eq!(send("PUT /v1/public/files/a", &long, "x"), 400);
+    assert_eq!(component(&server)["failures"], 0);
+}

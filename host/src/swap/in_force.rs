@@ -13,7 +13,7 @@ pub struct InForce {
     /// Answers requests.
     pub sandbox: Sandbox,
     /// The same component as it was compiled, for the next policy.
-    pub(super) candidate: Candidate,
+    pub(super) compiled: Compiled,
     /// CORS: origins whose scripts may read the host's own responses, as [`coffer_cors`] parses
     /// them.
     pub cors_origins: Vec<String>,
@@ -25,6 +25,14 @@ pub struct InForce {
     pub digests: Digests,
     /// When it passed its check.
     pub since: SystemTime,
+}
+
+/// A component, to be checked with any policy.
+#[derive(Clone)]
+pub(super) struct Compiled {
+    pub(super) candidate: Candidate,
+    /// Whether it asks another component, which is composed with it.
+    pub(super) is_asking: bool,
 }
 
 impl InForce {

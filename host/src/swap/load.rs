@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use tokio::task::spawn_blocking;
 
 use super::error::SwapError;
-use super::in_force::{Digests, InForce};
+use super::in_force::{Compiled, Digests, InForce};
 use super::sources::{Sources, Taken};
 use crate::imports::environment::Setting;
 use crate::imports::outbound::Documents;
@@ -45,16 +45,19 @@ pub(super) async fn load(
     known: &[&Arc<InForce>],
 ) -> Result<InForce, Refused> {
     let mut known = known.iter();
-    let candidate = match known.find(|it| it.digests.component == digests.component) {
-        Some(same) => same.candidate.clone(),
-        None => Candidate::load(taken.component, provided.runtime.clone()).await?,
+    let compiled = match known.find(|it| it.digests.component == digests.component) {
+        Some(same) => same.compiled.clone(),
+        None => Compiled {
+            candidate: Candidate::load(taken.component, provided.runtime.clone()).await?,
+            is_asking: taken.is_asking,
+        },
     };
-    admit(candidate, taken.policy, digests, provided).await
+    admit(compiled, taken.policy, digests, provided).await
 }
 
 /// Checks a compiled component with a policy.
 pub(super) async fn admit(
-    candidate: Candidate,
+    compiled: Compiled,
     policy: Option<String>,
     digests: Digests,
     provided: &Provided,
@@ -63,13 +66,13 @@ pub(super) async fn admit(
     let document = policy.clone();
     settings.extend(document.map(|text| ("COFFER_POLICY".to_owned(), text)));
     let (store, documents) = (Arc::clone(&provided.store), Arc::clone(&provided.documents));
-    let (sandbox, report) = candidate.check(settings, store, documents).await?;
+    let (sandbox, report) = compiled.candidate.check(settings, store, documents).await?;
     for notice in &report.notices {
         tracing::warn!("{notice}");
     }
     Ok(InForce {
         sandbox,
-        candidate,
+        compiled,
         cors_origins: report.cors_origins,
         policy,
         openings: report.openings,

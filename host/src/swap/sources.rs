@@ -70,6 +70,8 @@ pub struct Taken {
     pub component: Vec<u8>,
     /// The policy document.
     pub policy: Option<String>,
+    /// Whether the component asks another one that is in it.
+    pub(super) is_asking: bool,
     /// What the files looked like before they were read.
     pub(super) stamps: Stamps,
 }
@@ -122,10 +124,10 @@ impl Sources {
         let stamps = self.stamps();
         let component = self.component.as_ref().map(Source::read).transpose()?;
         let policy = self.policy.as_ref().map(Source::read_text).transpose()?;
+        let component = component.unwrap_or(Cow::Borrowed(embedded::COMPONENT));
         let taken = Taken {
-            component: component
-                .unwrap_or(Cow::Borrowed(embedded::COMPONENT))
-                .into_owned(),
+            is_asking: is_asking(&component),
+            component: component.into_owned(),
             policy,
             stamps,
         };
@@ -219,6 +221,15 @@ impl Source {
             reason: reason.into(),
         }
     }
+}
+
+/// Whether a component is one of `wit/decide.wit` that is composed with another: the import of
+/// the inner one is written in it.
+fn is_asking(component: &[u8]) -> bool {
+    const IMPORT: &[u8] = b"coffer:storage/decide@";
+    component
+        .windows(IMPORT.len())
+        .any(|bytes| bytes[0] == IMPORT[0] && bytes == IMPORT)
 }
 
 fn stamp(file: &Path) -> io::Result<Stamp> {
