@@ -19,8 +19,8 @@ pub struct Copy {
     pub to: Key,
     /// How the copy is stored. No digest, nothing announced.
     pub options: CreateOptions,
-    /// Whether a file under `to` that has the same bytes counts as the copy, whatever the
-    /// guards and conditions of `options` say.
+    /// Whether a file under `to` that has the same bytes and the same uploader counts as the
+    /// copy, whatever the guards and conditions of `options` say.
     pub or_same: bool,
 }
 
@@ -50,6 +50,13 @@ impl Copy {
             true => Ok(()),
             false => Err(Error::PreconditionFailed),
         }
+    }
+
+    /// Whether `current`, which is under `to` and has the same bytes, counts as the copy. Whoever
+    /// did not store it must not learn whether it has: they may not be allowed to read it.
+    #[must_use]
+    pub fn counts(&self, current: &Info) -> bool {
+        self.or_same && current.uploader == self.options.uploader
     }
 
     /// Whether `current`, which is under `to`, may give way to the copy.
@@ -173,6 +180,32 @@ mod tests {
             check(&copy(), &larger),
             Err(CopyError::Target(Error::TooLarge))
         ));
+    }
+
+    #[test]
+    fn only_what_the_same_uploader_stored_counts_as_the_copy() {
+        let by = |or_same, uploader: Option<&str>| Copy {
+            options: CreateOptions {
+                uploader: uploader.map(str::to_owned),
+                ..copy().options
+            },
+            or_same,
+            ..copy()
+        };
+        let of_nobody = Info {
+            uploader: None,
+            ..info()
+        };
+        assert!(by(true, Some("ann")).counts(&info()));
+        assert!(by(true, None).counts(&of_nobody));
+        for copy in [
+            by(true, Some("bob")),
+            by(true, None),
+            by(false, Some("ann")),
+        ] {
+            assert!(!copy.counts(&info()), "{copy:?}");
+        }
+        assert!(!by(true, Some("ann")).counts(&of_nobody));
     }
 
     #[test]

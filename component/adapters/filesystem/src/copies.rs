@@ -35,9 +35,9 @@ pub struct Plan {
 /// As `copy` of the port.
 pub fn way(copy: &Copy, source: Option<&Row>, target: Option<&Row>) -> Result<Way, CopyError> {
     copy.check_source(source.map(Row::info).as_ref())?;
-    if copy.or_same
-        && let (Some(source), Some(target)) = (source, target)
+    if let (Some(source), Some(target)) = (source, target)
         && version::are_same(&source.version, &target.version)
+        && copy.counts(&target.info())
     {
         return Ok(Way::Same);
     }
@@ -254,20 +254,24 @@ mod tests {
     }
 
     #[test]
-    fn the_same_bytes_count_as_the_copy_whatever_guards_them() {
+    fn the_same_bytes_of_the_same_uploader_count_as_the_copy_whatever_guards_them() {
         // Keys of the same length have the same bytes in these tests.
         let mut repeated = copy("a", "b");
         repeated.or_same = true;
         repeated.options.may_replace = Guard::None;
+        repeated.options.uploader = row("b").uploader;
         let found: [&str; 0] = [];
         assert_eq!(planned(&["a", "b"], &[repeated.clone()], None), found);
+        let protected = "the copy cannot be stored: the file is protected";
+        let mut another = repeated.clone();
+        another.options.uploader = Some("another".to_owned());
+        assert_eq!(planned(&["a", "b"], &[another], None), [protected]);
         repeated.may_remove = Some(Guard::Any);
         assert_eq!(
             planned(&["a", "b"], &[repeated.clone()], None),
             ["no a", "unlink 1"]
         );
         repeated.or_same = false;
-        let protected = "the copy cannot be stored: the file is protected";
         assert_eq!(planned(&["a", "b"], &[repeated], None), [protected]);
     }
 }

@@ -54,7 +54,7 @@ async fn duplicate(bucket: &Rc<Bucket>, copy: &Copy) -> Result<Stored, CopyError
                 let found = bucket.look(&copy.to).await;
                 let found = found.map_err(|failure| CopyError::Target(failure.into()))?;
                 if let Some(Object { info, .. }) = &found
-                    && copy.or_same
+                    && copy.counts(info)
                     && (&info.etag, info.size) == (&source.etag, source.size)
                 {
                     return Ok(Stored {

@@ -92,6 +92,15 @@ pub(crate) async fn a_target_with_the_same_bytes_counts_as_the_copy_if_that_is_w
         assert_eq!(again.info.key, key("g"));
         assert_eq!(again.info.uploader.as_deref(), Some("ann"));
         assert_eq!(describe(&store, "g").await.etag, before.etag);
+        // Another caller does not learn which bytes it has.
+        let another = Copy {
+            options: CreateOptions {
+                uploader: Some("bob".into()),
+                ..guarded(true).options
+            },
+            ..guarded(true)
+        };
+        assert_eq!(copied(copy(&store, another).await), "target Protected");
         assert_eq!(
             copied(copy(&store, guarded(false)).await),
             "target Protected"

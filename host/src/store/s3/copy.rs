@@ -211,7 +211,7 @@ impl Shared {
 
 /// What is under `to`, if it counts as the copy.
 fn same(copy: &Copy, source: &Described, found: Option<&Described>) -> Option<Stored> {
-    let found = found.filter(|_| copy.or_same)?;
+    let found = found.filter(|found| copy.counts(&found.object.info))?;
     let same_size = found.object.info.size == source.object.info.size;
     (same_size && found.has_bytes_of(&copy.etag)).then(|| Stored {
         info: found.object.info.clone(),

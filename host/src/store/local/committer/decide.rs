@@ -126,7 +126,7 @@ impl<'a, 'txn> Decisions<'a, 'txn> {
         };
         let target = self.draft.get(&copy.to)?;
         // The same id means the same bytes.
-        let same = |target: &Version| copy.or_same && target.id == source.id;
+        let same = |target: &Version| target.id == source.id && copy.counts(&target.info);
         if let Some(target) = target.as_ref().filter(|target| same(target)) {
             if copy.may_remove.is_some() && copy.from != copy.to {
                 self.freed.extend(self.draft.remove(&copy.from)?);
