@@ -3,7 +3,9 @@
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Server, Setup, eventually, files_below, user};
+use crate::support::{Server, eventually, user};
+
+mod readiness; // whether a host is ready, and its state
 
 async fn ask(server: &Server, method: Method, path: &str) -> Response {
     let url = format!("{}{path}", server.operations);
@@ -56,6 +58,22 @@ async fn a_server_is_alive_and_ready_and_says_which_component_it_runs() {
         "\",commit=\""
     );
     assert_eq!(value(&metrics, build), Some(1.0), "{metrics}");
+    // An alert on an increase needs the series from before.
+    for kind in [
+        "busy",
+        "cpu-time",
+        "error",
+        "memory",
+        "no-answer",
+        "panic",
+        "port",
+        "stack",
+        "timeout",
+        "trap",
+    ] {
+        let series = format!("coffer_component_failures_total{{kind=\"{kind}\"}}");
+        assert_eq!(value(&metrics, &series), Some(0.0), "{kind}: {metrics}");
+    }
 }
 
 #[tokio::test]
@@ -149,69 +167,6 @@ async fn unknown_paths_and_web_pages_are_refused() {
     }
     let on_the_public_port = server.get("/metrics").send().await.unwrap();
     assert_eq!(on_the_public_port.status(), 404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draining_server_is_not_ready() {
-    let server = Setup::public_only()
-        .args(&["--shutdown-timeout", "30s"])
-        .start();
-    // A request in progress keeps it from ending.
-    let (sender, body) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
-    let body = reqwest::Body::wrap_stream(futures_util::stream::unfold(body, async |mut body| {
-        body.recv().await.map(|chunk| (chunk, body))
-    }));
-    let upload = tokio::spawn(server.put("/v1/public/files/a", body).send());
-    sender.send(Ok(b"begun".to_vec())).await.unwrap();
-    let metrics_url = format!("{}/metrics", server.operations);
-    let under_way = || {
-        let text = blocking_get(&metrics_url);
-        value(&text, "coffer_received_bytes_total") == Some(5.0)
-    };
-    tokio::task::block_in_place(|| eventually("the upload has begun", under_way));
-    server.terminate();
-    let url = format!("{}/readyz", server.operations);
-    tokio::task::block_in_place(|| {
-        eventually("it drains", || blocking_get(&url).contains("draining"));
-    });
-    drop(sender);
-    assert_eq!(upload.await.unwrap().unwrap().status(), 201);
-    assert_eq!(server.stop(), Some(0));
-}
-
-#[tokio::test]
-async fn damaged_files_show_in_readiness_and_metrics_and_others_are_served() {
-    let server = Setup::public_only().start();
-    for name in ["short", "gone", "whole"] {
-        let put = server.put(&format!("/v1/public/files/{name}"), vec![b'x'; 10_000]);
-        assert_eq!(put.send().await.unwrap().status(), 201);
-        let blobs = files_below(&server.data_dir().join("blobs"));
-        match (name, blobs.iter().find(|(_, size)| *size == 10_000)) {
-            ("short", Some((blob, _))) => std::fs::write(blob, "x").unwrap(),
-            ("gone", Some((blob, _))) => std::fs::remove_file(blob).unwrap(),
-            (_, blob) => assert!(name == "whole" && blob.is_some()),
-        }
-    }
-    for (name, status) in [("whole", 200), ("short", 503), ("gone", 503), ("gone", 503)] {
-        let get = server.get(&format!("/v1/public/files/{name}"));
-        assert_eq!(get.send().await.unwrap().status(), status, "{name}");
-    }
-    let ready = ask(&server, Method::GET, "/readyz").await;
-    assert_eq!(ready.status(), 200);
-    let text = ready.text().await.unwrap();
-    let expected = "ready; 2 damaged files found since the start, see the log\n";
-    assert_eq!(text, expected);
-    let metrics = metrics(&server).await;
-    assert_eq!(
-        value(&metrics, "coffer_damaged_files "),
-        Some(2.0),
-        "{metrics}"
-    );
-}
-
-fn blocking_get(url: &str) -> String {
-    let get = async { Client::new().get(url).send().await?.text().await };
-    tokio::runtime::Handle::current().block_on(get).unwrap()
 }
 
 #[tokio::test]

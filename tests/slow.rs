@@ -280,7 +280,8 @@ async fn an_idle_connection_is_kept_for_as_long_as_clients_are_told() {
 
 #[tokio::test]
 async fn readiness_reports_requests_that_find_no_instance() {
-    let asleep = "(call $pollable.block (call $subscribe-duration (i64.const 3000000000)))";
+    // Longer than metrics and readiness wait for an instance.
+    let asleep = "(call $pollable.block (call $subscribe-duration (i64.const 5000000000)))";
     let component = crate::support::component(asleep);
     let server = Setup::public_only()
         .component(&component)

@@ -4,6 +4,7 @@ mod gauge_guard;
 mod labels;
 mod s3_requests;
 mod shadow;
+mod state;
 
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::process::log;
 use labels::{
     CallLabel, CallLabels, ComponentLabels, KindLabel, OperationLabel, OutcomeLabel, RequestLabels,
 };
@@ -24,11 +24,26 @@ pub use gauge_guard::GaugeGuard;
 pub use labels::Word;
 pub use s3_requests::S3Requests;
 pub use shadow::ShadowMetrics;
+pub use state::State;
 
 /// Upper bounds of latencies, in seconds: from a cached token to a large upload.
 const BUCKETS: [f64; 14] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 25.0,
     100.0,
+];
+
+/// The kinds of failures of a component.
+const FAILURES: [&str; 10] = [
+    "busy",
+    "cpu-time",
+    "error",
+    "memory",
+    "no-answer",
+    "panic",
+    "port",
+    "stack",
+    "timeout",
+    "trap",
 ];
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -49,11 +64,9 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     call_latencies: Histograms<CallLabel>,
     tokens: Family<OutcomeLabel, Counter>,
-    log_dropped: Counter,
-    damaged_files: Gauge,
     s3_requests: S3Requests,
-    checksum_mismatches: Counter,
     shadow: ShadowMetrics,
+    state: State,
 }
 
 fn histogram() -> Histogram {
@@ -78,11 +91,9 @@ impl Default for Metrics {
             calls: Family::default(),
             call_latencies: Family::new_with_constructor(histograms),
             tokens: Family::default(),
-            log_dropped: Counter::default(),
-            damaged_files: Gauge::default(),
             s3_requests: S3Requests::default(),
-            checksum_mismatches: Counter::default(),
             shadow: ShadowMetrics::default(),
+            state: State::default(),
         };
         metrics.register();
         metrics.begin_at_zero();
@@ -158,23 +169,9 @@ impl Metrics {
             "Bearer tokens of requests, by outcome",
             self.tokens.clone(),
         );
-        registry.register(
-            "log_dropped",
-            "Log lines dropped because nobody read the log",
-            self.log_dropped.clone(),
-        );
-        registry.register(
-            "damaged_files",
-            "Damaged files found since the start: missing, too short, too long or unreadable",
-            self.damaged_files.clone(),
-        );
         self.s3_requests.register(registry);
-        registry.register(
-            "checksum_mismatches",
-            "Downloads broken off because the bytes did not match the stored checksum",
-            self.checksum_mismatches.clone(),
-        );
         self.shadow.register(registry);
+        self.state.register(registry);
     }
 
     /// Has counters of rare events there from the start: Prometheus does not see an increase in a
@@ -185,6 +182,10 @@ impl Metrics {
                 outcome: Word(outcome),
             };
             drop(self.changes.get_or_create(&label));
+        }
+        for kind in FAILURES {
+            let label = KindLabel { kind: Word(kind) };
+            drop(self.failures.get_or_create(&label));
         }
         self.shadow.begin_at_zero();
     }
@@ -197,6 +198,11 @@ impl Metrics {
     /// Those of a shadow policy.
     pub fn shadow(&self) -> ShadowMetrics {
         self.shadow.clone()
+    }
+
+    /// What is found out at each scrape.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// A request was answered.
@@ -279,22 +285,9 @@ impl Metrics {
         self.tokens.get_or_create(&label).inc();
     }
 
-    /// The number of damaged files found since the start.
-    pub fn damaged(&self, files: u64) {
-        self.damaged_files
-            .set(i64::try_from(files).unwrap_or(i64::MAX));
-    }
-
-    /// The number of downloads since the start whose bytes did not match their checksum.
-    pub fn mismatched(&self, downloads: u64) {
-        let missed = downloads.saturating_sub(self.checksum_mismatches.get());
-        self.checksum_mismatches.inc_by(missed);
-    }
-
     /// All metrics as text.
     pub fn text(&self) -> String {
-        let missed = log::dropped().saturating_sub(self.log_dropped.get());
-        self.log_dropped.inc_by(missed);
+        self.state.count_log();
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             text.clear();

@@ -3,11 +3,13 @@
 
 mod answer;
 mod component;
+mod readiness;
+mod scrape;
 mod shadow;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::uri::Authority;
@@ -20,17 +22,12 @@ use tokio::net::TcpListener;
 
 use crate::metrics::Metrics;
 use crate::server::Hosts;
-use crate::store::{BlobStore, Error, causes};
+use crate::store::BlobStore;
 use crate::swap::Swap;
 use answer::OpsResponse;
 
-/// Not ready: if a request waits longer than this for an instance, others should be sent
-/// elsewhere.
-const QUEUE_TIME: Duration = Duration::from_secs(1);
 /// How long a request's header may take.
 const HEADER_TIME: Duration = Duration::from_secs(5);
-/// How long the engine may take to respond to a readiness check.
-const ENGINE_TIME: Duration = Duration::from_secs(2);
 /// Pause before accepting again after a failure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -105,12 +102,8 @@ impl Operations {
         }
         match head.uri.path() {
             "/livez" => answer::text(StatusCode::OK, "alive"),
-            "/readyz" => self.readiness().await,
-            "/metrics" => {
-                self.metrics.damaged(self.store.damaged_files());
-                self.metrics.mismatched(self.store.checksum_mismatches());
-                answer::metrics(self.metrics.text())
-            }
+            "/readyz" => self.readyz().await,
+            "/metrics" => self.scrape().await,
             "/component" => component::status(&self.swap, &self.store.describe().engine).await,
             "/component/reload" => component::reload(&self.swap).await,
             "/component/promote" => component::promote(&self.swap).await,
@@ -121,36 +114,10 @@ impl Operations {
         }
     }
 
-    /// Whether requests should be sent here. A component is always in force.
-    async fn readiness(&self) -> OpsResponse {
-        if self.draining.load(Ordering::Relaxed) {
-            return answer::text(StatusCode::SERVICE_UNAVAILABLE, "draining");
-        }
-        if let Some(reason) = self.store.unopened() {
-            let line = format!("waiting for the store: {reason}");
-            return answer::text(StatusCode::SERVICE_UNAVAILABLE, &line);
-        }
-        match tokio::time::timeout(ENGINE_TIME, self.store.ready()).await {
-            Ok(Ok(())) if self.swap.in_force().sandbox.has_room(QUEUE_TIME).await => {
-                answer::text(StatusCode::OK, &ready(self.store.damaged_files()))
-            }
-            Ok(Ok(())) => answer::text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "requests wait too long for an instance",
-            ),
-            Ok(Err(error)) => {
-                tracing::warn!(error = causes(&error), "not ready");
-                let line = match &error {
-                    // What an operator must do.
-                    Error::Misconfigured(cause) => cause.to_string(),
-                    _ => "the store is unavailable".to_owned(),
-                };
-                answer::text(StatusCode::SERVICE_UNAVAILABLE, &line)
-            }
-            Err(_) => answer::text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the store does not respond",
-            ),
+    async fn readyz(&self) -> OpsResponse {
+        match self.readiness().await {
+            Ok(()) => answer::text(StatusCode::OK, &ready(self.store.damaged_files())),
+            Err(reason) => answer::text(StatusCode::SERVICE_UNAVAILABLE, &reason.to_string()),
         }
     }
 }
