@@ -6,7 +6,6 @@ import sys
 # What Grafana puts in place of its variables.
 VARIABLES = {
     "$__rate_interval": "5m",
-    "$__interval": "1m",
     "$instance": ".*",
     "$job": "coffer",
 }
