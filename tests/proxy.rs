@@ -269,12 +269,13 @@ fn the_log_has_the_clients_address_and_not_one_that_it_claims() {
     let server = coffer();
     let nginx = Nginx::before(server.address());
     let url = format!("{PUBLIC}/none");
-    let claim = ["--header", "X-Forwarded-For: 203.0.113.9"];
+    let claims = [
+        ["--header", "X-Forwarded-For: 203.0.113.9"],
+        ["--header", "Forwarded: for=203.0.113.9"],
+    ];
     let from = ["--interface", "127.0.0.2"];
-    assert_eq!(
-        fetch(&nginx, &url, &[claim, from].concat()).status,
-        "404 HTTP/2"
-    );
+    let args = [&claims.concat()[..], &from].concat();
+    assert_eq!(fetch(&nginx, &url, &args).status, "404 HTTP/2");
     eventually("a line for the request", || {
         server.log().contains("answered client=127.0.0.2 ")
     });
