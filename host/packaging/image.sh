@@ -7,7 +7,8 @@ out=target/package/image root=target/package/image/root
 program=target/package/root/usr/bin/coffer
 version=$($program --version | cut -d' ' -f2)
 rm -rf $out
-mkdir -p $root/etc/ssl/certs $root/var/lib $root/var/cache $root/tmp
+# own/ holds the folders that belong to the container's user: an owner here would not reach the image.
+mkdir -p $root/etc/ssl/certs $root/var/lib $root/var/cache $root/tmp $out/own/lib $out/own/cache
 chmod 1777 $root/tmp
 install -D $program $root/usr/bin/coffer
 # Names of libraries, behind symbolic links, at the paths where the program looks for them.
@@ -18,7 +19,6 @@ cp /etc/ssl/certs/ca-certificates.crt $root/etc/ssl/certs/
 echo 'coffer:x:65532:65532::/var/lib/coffer:/sbin/nologin' >$root/etc/passwd
 echo 'coffer:x:65532:' >$root/etc/group
 echo 'hosts: files dns' >$root/etc/nsswitch.conf
-install -d -m 0700 -o 65532 -g 65532 $root/var/lib/coffer $root/var/cache/coffer
 cp host/packaging/container/Containerfile $out/
 builder=$(command -v buildah || command -v podman)
 # Docker's format: OCI's has no health checks.
