@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian package where systemd runs, in a container without a network, and uses it:
-# hardened start with credentials, reload, upgrade, purge. Needs root, systemd-nspawn and mmdebstrap;
+# hardened start with credentials, reload, upgrade, restore, purge. Needs root, systemd-nspawn and mmdebstrap;
 # `just test-debian` runs it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -48,6 +48,7 @@ is "$(inside systemctl is-enabled coffer || true)" disabled
 is "$(inside systemctl is-active coffer || true)" inactive
 inside man --path coffer coffer-serve >/dev/null
 inside test -s /usr/share/bash-completion/completions/coffer
+is "$(inside stat --format=%a:%U:%G /etc/coffer/coffer.env)" 640:root:root
 
 step started, with a policy, a credential, and files in /var/lib/coffer
 inside sh -c 'umask 077; coffer secret >/etc/coffer/credentials/link-secret'
@@ -89,6 +90,16 @@ soon healthy
 [[ $(inside systemctl show --property=MainPID --value coffer) != "$process" ]]
 inside curl --silent --fail --output /dev/null $url
 inside grep -q link-secret /etc/coffer/coffer.env
+
+step backed up while it serves, and restored
+inside coffer backup --data-dir /var/lib/coffer/data --to /var/backups/coffer >/dev/null
+inside systemctl stop coffer
+inside mv /var/lib/coffer/data /var/lib/coffer/lost
+inside coffer restore --from /var/backups/coffer --data-dir /var/lib/coffer/data >/dev/null
+inside chown --recursive --reference=/var/lib/coffer/ /var/lib/coffer/data
+inside systemctl start coffer
+soon healthy
+inside curl --silent --fail --output /dev/null $url
 
 step purged, and the files are still there
 inside dpkg --purge coffer >/dev/null 2>&1
