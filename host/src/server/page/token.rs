@@ -4,6 +4,7 @@
 //! another site could send this request (CSRF), or reach this port by a name of its own (DNS
 //! rebinding); a proxy or a tunnel could bring requests of others here.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +23,13 @@ use crate::secrets::dev::{self, Bearer};
 const MAX_BODY: usize = 4096;
 const LIFETIME: Duration = Duration::from_secs(3600);
 /// What proxies add.
-const OF_PROXIES: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host"];
+const OF_PROXIES: [&str; 5] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
 
 /// Makes tokens with the development key.
 pub(in crate::server) struct TokenMaker {
@@ -71,21 +78,15 @@ impl TokenMaker {
         };
         let data_dir = self.data_dir.clone();
         let made = tokio::task::spawn_blocking(move || dev::token(&data_dir, bearer, LIFETIME));
-        match made.await {
-            Ok(Ok(token)) => {
-                let document = serde_json::json!({ "token": token });
-                Ok(super::json(document.to_string().into()))
-            }
-            Ok(Err(error)) => {
-                tracing::error!(%error, "no development token");
-                Err(INTERNAL)
-            }
-            Err(error) => {
-                tracing::error!(%error, "no development token");
-                Err(INTERNAL)
-            }
-        }
+        let made = made.await.map_err(internal)?;
+        let document = serde_json::json!({ "token": made.map_err(internal)? });
+        Ok(super::json(document.to_string().into()))
     }
+}
+
+fn internal(error: impl Display) -> Problem<'static> {
+    tracing::error!(%error, "cannot make a development token");
+    INTERNAL
 }
 
 /// Whether the page itself asks, in a browser on this machine.
@@ -216,6 +217,7 @@ mod tests {
             ("sec-fetch-site", "cross-site", false),
             ("x-forwarded-for", "127.0.0.1", false),
             ("x-forwarded-host", "localhost", false),
+            ("x-real-ip", "127.0.0.1", false),
             ("forwarded", "for=127.0.0.1", false),
             ("via", "1.1 tunnel", false),
         ] {
