@@ -1,35 +1,39 @@
-// Rename, move, copy and delete, of one or many, and what failed.
+// Rename, move, copy and delete, and what failed.
 
 import { post } from './api.js';
-import { dialog, el, field, input, say } from './dom.js';
+import { dialog, el, field, fill, input, say } from './dom.js';
 import { base, isFolder, parent, shown } from './format.js';
 import { AREAS } from './route.js';
 import { t } from './texts.js';
 
 const BATCH = 200;
 
-// Work on many files, which shows its progress in `place` and stops when that is closed.
+// Work on files, shown in `place`, which stops when that is closed.
 class Job {
 	done = 0;
 	failed = [];
 
 	constructor(listing, operation, place) {
 		Object.assign(this, { listing, operation, words: el('p', { role: 'status' }) });
-		place.replaceChildren(el('progress', { label: t.loading }), this.words);
+		fill(place, el('progress', { label: t.loading }), this.words);
 	}
 
-	// Does a part, which concerns `names` alone, and repeats it with the cursor of each answer.
+	// Does the part about `names`, in as many steps as it takes.
 	async part(names, area, wanted) {
 		try {
 			for (let cursor; cursor !== null && this.words.isConnected;) {
 				const answer = await post(`${area}/${this.operation}`, { ...wanted, ...(cursor && { cursor }) });
-				// The answer to one file that was copied or moved is that file.
+				// To one file, the answer is the file.
 				const { name, done = 1, failed = [], next = null } = answer;
 				this.done += done;
 				this.words.textContent = t.working(this.done);
 				for (const { name, problem } of failed) this.failed.push({ name, words: `${problem.title}: ${problem.detail}` });
 				if (name) this.listing.put(area, answer);
-				else if (wanted.to && done > 0) this.listing.put(area, { name: `${wanted.to}.` });
+				else if (wanted.to && done > 0) {
+					// Anything there may be new.
+					if (this.listing.folder.startsWith(wanted.to)) this.isOutdated = true;
+					else this.listing.put(area, { name: `${wanted.to}.` });
+				}
 				cursor = next;
 			}
 		} catch ({ message: words }) {
@@ -37,12 +41,12 @@ class Job {
 		}
 	}
 
-	// Takes away which of `names` are gone, and says what was done and what was not.
+	// Takes away which of `names` are gone, and says what failed.
 	end(names) {
 		const { listing, operation, failed, done } = this;
 		const isStopped = !this.words.isConnected;
 		const stays = (name) => failed.some((other) => other.name === name || (isFolder(name) && other.name.startsWith(name)));
-		if (isStopped) listing.reload();
+		if (isStopped || this.isOutdated) listing.reload();
 		else if (operation !== 'copy') listing.remove(names.filter((name) => !stays(name)));
 		say(isStopped ? t.stopped(done) : t.did(t.done[operation], done));
 		if (failed.length === 0) return;
@@ -68,15 +72,16 @@ export function remove(listing, names) {
 	dialog(t.title(t.delete, names.length), place, { submit, action: t.delete, kind: 'danger' });
 }
 
-// Asks by these fields where each is to be, which `target` then says, and moves or copies it there.
+// Moves or copies each to where `target`, which reads the fields, says.
 function relocate(listing, operation, names, [title, action], fields, target) {
 	const replace = el('input', { type: 'checkbox' });
 	const place = el('div', {}, fields, field(t.replaceAll, replace));
+	const { area: source } = listing;
 	const submit = async () => {
 		const job = new Job(listing, operation, place);
 		for (const from of names) {
 			const { area, to } = target(from);
-			await job.part([from], area, { from, to: to + (isFolder(from) ? '/' : ''), from_area: listing.area, replace: replace.checked });
+			await job.part([from], area, { from, to: to + (isFolder(from) ? '/' : ''), from_area: source, replace: replace.checked });
 		}
 		job.end(names);
 	};
@@ -84,9 +89,10 @@ function relocate(listing, operation, names, [title, action], fields, target) {
 }
 
 export function rename(listing, name) {
+	const { area } = listing;
 	const old = base(name);
 	const control = input({ value: old });
-	relocate(listing, 'move', [name], [t.rename, t.rename], field(t.newName, control), () => ({ area: listing.area, to: parent(name) + control.value }));
+	relocate(listing, 'move', [name], [t.rename, t.rename], field(t.newName, control), () => ({ area, to: parent(name) + control.value }));
 	control.setSelectionRange(0, old.replace(/(.)\.[^.]*$/, '$1').length);
 }
 

@@ -1,10 +1,10 @@
-// Requests to the public API, with the session's token, and errors in the server's words.
+// Requests to the public API, and errors in the server's words.
 
 import { encoded } from './format.js';
 import * as session from './session.js';
 import { t } from './texts.js';
 
-// Why a request failed: a problem document (RFC 9457), or status 0 if there was no answer.
+// A problem document (RFC 9457), or status 0 if there was no answer.
 export class ApiError extends Error {
 	constructor(status, text) {
 		let problem = {};
@@ -20,10 +20,10 @@ export class ApiError extends Error {
 	}
 }
 
-// A URL of this server as it is reached from here, whatever it calls itself.
+// A URL of this server, whatever it calls itself, as it is reached from here.
 export const local = (url) => new URL(url.slice(url.indexOf('/v1/') + 1), document.baseURI).href;
 
-// Sends a request below `/v1/`. If the token is refused, the user is asked for another one.
+// If the token is refused, asks the user for another one.
 export async function request(path, { json, headers, ask = true, ...more } = {}) {
 	for (;;) {
 		const token = session.token();
@@ -38,13 +38,12 @@ export async function request(path, { json, headers, ask = true, ...more } = {})
 
 export const post = (path, json) => request(path, { method: 'POST', json });
 
-// A page of the files and folders whose names begin with this.
 export function list(area, prefix, cursor, signal) {
 	const query = new URLSearchParams({ prefix, delimiter: '/', limit: 200, ...(cursor && { cursor }) });
 	return request(`${area}/files?${query}`, { signal, ask: Boolean(session.token()) });
 }
 
-// URLs without a token for up to 100 files; those that cannot be read are left out.
+// URLs that need no token, of up to 100 files; what cannot be read has none.
 export async function urls(area, names) {
 	const made = await post(`${area}/urls`, { names });
 	return new Map(made.urls.filter(({ url }) => url).map(({ name, url }) => [name, local(url)]));
@@ -53,6 +52,3 @@ export async function urls(area, names) {
 export const link = (area, name, wanted) => post(`${area}/urls/${encoded(name)}`, wanted);
 
 export const info = (area, name, more) => request(`${area}/info/${encoded(name)}`, more);
-
-export const amend = (area, { name, etag }, metadata) =>
-	info(area, name, { method: 'PATCH', json: { metadata }, headers: { 'if-match': etag } });

@@ -3,18 +3,17 @@
 import { t } from './texts.js';
 
 const PATHS = {
-	folder: 'M3 6.5A1.5 1.5 0 0 1 4.5 5H9l2 2.5h8.5A1.5 1.5 0 0 1 21 9v8.5a1.5 1.5 0 0 1-1.5 1.5h-15A1.5 1.5 0 0 1 3 17.5z',
+	folder: 'M3 5h6l2 3h10v11H3z',
 	file: 'M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6',
 	image: 'M4 5h16v14H4zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M15 9h.01',
 	media: 'M3 6h12v12H3zM15 10l6-3v10l-6-3',
 	upload: 'M12 16V4M7 9l5-5 5 5M4 20h16',
 	download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
-	link: 'M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1',
+	link: 'M9 7H7a5 5 0 0 0 0 10h2M15 7h2a5 5 0 0 1 0 10h-2M8 12h8',
 	close: 'M6 6l12 12M18 6L6 18',
 };
 
-// An element such as `p.problem`, with its class. An attribute that is a function is a listener, `label`
-// is what screen readers say.
+// An element such as `p.problem`. Functions among its attributes are listeners, `label` is for screen readers.
 export function el(what, attributes = {}, ...children) {
 	const [tag, kind] = what.split('.');
 	const node = document.createElement(tag);
@@ -23,8 +22,12 @@ export function el(what, attributes = {}, ...children) {
 		if (typeof value === 'function') node.addEventListener(name, value);
 		else if (value) node.setAttribute(name === 'label' ? 'aria-label' : name, value === true ? '' : value);
 	}
-	node.append(...children.flat(3).filter(Boolean));
+	fill(node, children);
 	return node;
+}
+
+export function fill(node, ...children) {
+	node.replaceChildren(...children.flat(4).filter(Boolean));
 }
 
 export function icon(name) {
@@ -62,8 +65,7 @@ export function problems() {
 	return node;
 }
 
-// Opens a modal dialog. `submit` is called when its form is sent: what it throws is shown, and unless
-// it returns false the dialog closes.
+// A modal dialog. What `submit` throws is shown; unless it returns false, the dialog closes.
 export function dialog(title, content, { submit, action, kind = 'primary', close } = {}) {
 	const problem = problems();
 	const send = submit && el(`button.${kind}`, {}, action);
@@ -83,9 +85,13 @@ export function dialog(title, content, { submit, action, kind = 'primary', close
 		}
 		send.disabled = false;
 	};
-	node.onclose = () => node.remove();
+	node.onclose = () => {
+		node.remove();
+		lift();
+	};
 	document.body.append(node);
 	node.showModal();
+	lift();
 	form.querySelector('.content :is(input, select, textarea)')?.focus();
 	return node;
 }
@@ -94,8 +100,13 @@ const notice = el('p.notice', { role: 'status' });
 const alert = problems();
 let fading;
 
-// Where messages appear: in the document from the start, or they would not be read out.
+// In the document from the start, or messages would not be read out.
 export const messages = el('div.messages', {}, alert, notice);
+
+// What is below a dialog can be neither seen nor heard.
+function lift() {
+	([...document.querySelectorAll('dialog')].pop() ?? document.body).append(messages);
+}
 
 export function say(text) {
 	clearTimeout(fading);

@@ -1,11 +1,11 @@
-// Files that a user drops or chooses, each `{ file, folder }` with the folders that it was in.
+// Files that a user drops or chooses, as `{ file, folder }`.
 
 import { el } from './dom.js';
 import { t } from './texts.js';
 
 async function dropped({ items }) {
 	const found = { files: [], unreadable: 0 };
-	// The list is empty once the event is over, so all entries are taken first.
+	// The list is empty once the event is over.
 	const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
 	for (const entry of entries) await walk(entry, '', found);
 	return found;
@@ -14,12 +14,12 @@ async function dropped({ items }) {
 async function walk(entry, folder, found) {
 	try {
 		if (entry.isFile) {
-			found.files.push({ folder, file: await new Promise((resolve, reject) => { entry.file(resolve, reject); }) });
+			found.files.push({ folder, file: await new Promise(entry.file.bind(entry)) });
 			return;
 		}
 		const reader = entry.createReader();
 		for (;;) {
-			const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+			const some = await new Promise(reader.readEntries.bind(reader));
 			if (some.length === 0) return;
 			for (const inner of some) await walk(inner, `${folder}${entry.name}/`, found);
 		}
@@ -28,7 +28,6 @@ async function walk(entry, folder, found) {
 	}
 }
 
-// Lets the user choose files, `single` or a `directory` of them.
 export function choose({ directory, single } = {}) {
 	const input = el('input', { type: 'file', hidden: true, multiple: !single, webkitdirectory: directory });
 	document.body.append(input);
@@ -43,7 +42,7 @@ export function choose({ directory, single } = {}) {
 	});
 }
 
-// Calls `take` with what is dropped anywhere; meanwhile a sign says that it can be.
+// Calls `take` with a promise of what is dropped anywhere.
 export function catchDrops(take) {
 	const sign = el('div.overlay', { hidden: true }, t.dropHere);
 	document.body.append(sign);
@@ -55,5 +54,5 @@ export function catchDrops(take) {
 	});
 	on('dragover');
 	on('dragleave');
-	on('drop', async ({ dataTransfer }) => take(await dropped(dataTransfer)));
+	on('drop', ({ dataTransfer }) => take(dropped(dataTransfer)));
 }

@@ -14,14 +14,14 @@ export function size(bytes) {
 
 export const date = (text) => dates.format(new Date(text));
 
-// A name without characters that turn its direction, so that `gpj.exe` would read `exe.jpg`.
+// Without characters that turn its direction, so that `gpj.exe` would read `exe.jpg`.
 export const shown = (name) => name.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 export const isFolder = (name) => name.endsWith('/');
 
 export const base = (name) => name.replace(/\/$/, '').split('/').pop();
 
-// The folder that a file or folder is in: empty, or with a slash at its end.
+// Empty, or with a slash at its end.
 export const parent = (name) => name.slice(0, name.replace(/\/$/, '').lastIndexOf('/') + 1);
 
 export const encoded = (name) => name.split('/').map(encodeURIComponent).join('/');
@@ -39,11 +39,11 @@ export function kindOf(name) {
 	return ['image', 'media'].find((kind) => isKind(kind, extension)) ?? 'file';
 }
 
-// The element that shows a file of this type; the server sends others as downloads.
-export function elementFor(type) {
+// The element that shows it; the server sends other types as downloads.
+export function elementFor(type, bytes) {
 	const [essence] = type.toLowerCase().split(';');
 	const [kind, subtype] = essence.split('/');
-	if (['application/pdf', 'text/plain'].includes(essence)) return 'iframe';
+	if (essence === 'application/pdf' || (essence === 'text/plain' && bytes < 1e6)) return 'iframe';
 	if (kind === 'image') return isKind(kind, subtype) && 'img';
 	return ['audio', 'video'].includes(kind) && kind;
 }

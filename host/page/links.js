@@ -1,7 +1,7 @@
-// Links: to share a file, and for others to put files into a folder.
+// Links to share a file, and to collect files.
 
 import { link } from './api.js';
-import { button, dialog, el, field, input, say } from './dom.js';
+import { button, dialog, el, field, fill, input, say } from './dom.js';
 import { base, date, shown } from './format.js';
 import { guestPage } from './route.js';
 import { t } from './texts.js';
@@ -16,13 +16,13 @@ function result(label, value) {
 	return el('div.result', {}, field(label, control), button(t.copy, copy));
 }
 
-// A dialog that makes a link, valid for so many seconds, and shows what `make` returns.
+// A dialog that shows the links that `make` makes for some seconds.
 function maker(title, help, ends, make) {
 	const life = el('select', {}, Object.entries(t.lifetimes).map(([value, text]) => el('option', { value }, text)));
 	const place = el('div', { role: 'status' });
 	const submit = async () => {
 		const { links, until } = await make(Number(life.value));
-		place.replaceChildren(...links, el('p', {}, until && t.until(date(until))));
+		fill(place, links, el('p', {}, until && t.until(date(until))));
 		return false;
 	};
 	dialog(title, [el('p', {}, help), ends && field(t.validFor, life), place], { submit, action: t.makeLink });
@@ -30,7 +30,7 @@ function maker(title, help, ends, make) {
 
 export function share(area, name) {
 	const lasts = area === 'public';
-	maker(t.shareTitle(shown(base(name))), lasts ? t.shareForever : t.shareHelp, !lasts, async (seconds) => {
+	maker(t.shareTitle(shown(base(name))), t.shareHelp, !lasts, async (seconds) => {
 		const { url, expires_at: until } = await link(area, name, lasts ? {} : { expires_in: seconds });
 		return { links: [result(t.link, url)], until };
 	});

@@ -1,4 +1,4 @@
-// The files of a folder, as a grid that loads further pages as it is scrolled.
+// The files of a folder, a grid that loads more as it is scrolled.
 
 import { list } from './api.js';
 import { Teller, button, el, icon, problems } from './dom.js';
@@ -19,11 +19,10 @@ export class Listing extends Teller {
 
 	constructor() {
 		super();
-		const columns = Object.entries({ pick: this.all, ...t.columns });
 		const end = el('div');
 		this.grid = el('div.grid', { role: 'grid', label: t.files, 'aria-multiselectable': 'true', 'aria-describedby': 'hint' },
 			el('div', { role: 'rowgroup' }, el('div.row head', { role: 'row' },
-				columns.map(([name, content]) => el(`span.${name}`, { role: 'columnheader' }, content)))), this.body);
+				Object.entries({ pick: this.all, ...t.columns }).map(([name, content]) => el(`span.${name}`, { role: 'columnheader' }, content)))), this.body);
 		this.node = el('div', {}, el('p.hidden', { id: 'hint' }, t.gridHint), this.grid, this.problem, end, this.status);
 		this.thumbnails = new Thumbnails(this);
 		this.selection = new Selection(this);
@@ -31,16 +30,16 @@ export class Listing extends Teller {
 			const opened = target.closest('button.open');
 			if (opened) this.tell('open', opened.closest('.row').item.name);
 		});
-		new IntersectionObserver((seen) => {
-			this.isNear = seen.at(-1).isIntersecting;
-			this.more();
-		}, { rootMargin: '1500px' }).observe(end);
+		const look = () => { if (this.problem.hidden) this.more(); };
+		addEventListener('scroll', look);
+		// Rows that go bring it near.
+		new IntersectionObserver(look, { rootMargin: '1500px' }).observe(end);
+		this.isNear = () => this.node.isConnected && end.getBoundingClientRect().top < innerHeight + 2000;
 	}
 
-	// Shows what is in a folder and begins with `search` there.
 	show(area, folder, search = '') {
 		this.loading?.abort();
-		Object.assign(this, { area, folder, search, order: [], next: null, isComplete: false, loading: null, isNear: true });
+		Object.assign(this, { area, folder, search, order: [], next: null, isComplete: false, loading: null });
 		this.rows.clear();
 		this.body.replaceChildren();
 		this.thumbnails.observer.disconnect();
@@ -53,17 +52,16 @@ export class Listing extends Teller {
 	}
 
 	async more() {
-		if (this.loading || this.isComplete || !this.area) return;
+		if (this.loading || this.isComplete || !this.area || !this.isNear()) return;
 		const { signal } = this.loading = new AbortController();
 		this.problem.show();
 		this.status.textContent = t.loading;
 		try {
-			while (this.isNear && !this.isComplete) {
-				this.append(await list(this.area, this.folder + this.search, this.next, signal));
-				// Until it is known where the end is now.
-				await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); });
+			do {
+				const page = await list(this.area, this.folder + this.search, this.next, signal);
 				if (signal.aborted) return;
-			}
+				this.append(page);
+			} while (this.isNear() && !this.isComplete);
 		} catch (error) {
 			if (signal.aborted) return;
 			this.settle();
@@ -92,13 +90,13 @@ export class Listing extends Teller {
 		}
 	}
 
-	// Adds or replaces a file, or the folder that it makes appear, if that belongs here.
+	// Adds or replaces a file, or the folder that it is in, if that belongs here.
 	put(area, file) {
 		if (area !== this.area || !file.name.startsWith(this.folder + this.search)) return;
 		const slash = file.name.indexOf('/', this.folder.length);
 		const item = slash < 0 ? file : { name: file.name.slice(0, slash + 1) };
 		const at = this.order.findIndex((name) => name >= item.name);
-		// What belongs behind the last page comes with the next one.
+		// It comes with the next page.
 		if (at < 0 && !this.isComplete) return;
 		this.insert(item, at < 0 ? this.order.length : at);
 		this.settle();

@@ -1,8 +1,8 @@
-// The page: its frame, and what leads from one part of it to another.
+// The frame of the page, and what leads from one part to another.
 
 import { remove, rename, transfer } from './actions.js';
-import { urls } from './api.js';
-import { button, complain, cross, el, input, messages } from './dom.js';
+import { link, local } from './api.js';
+import { button, complain, cross, el, fill, input, messages } from './dom.js';
 import { catchDrops, choose } from './files.js';
 import { base, isFolder, shown } from './format.js';
 import { ask, share } from './links.js';
@@ -15,6 +15,7 @@ import { Uploads } from './uploads.js';
 import { view } from './viewer.js';
 
 const listing = new Listing();
+const { selection } = listing;
 const uploads = new Uploads();
 const main = el('main');
 const tabs = el('nav.tabs', { label: t.areas });
@@ -23,18 +24,19 @@ const crumbs = el('nav.crumbs', { label: t.path });
 const search = input({ type: 'search', placeholder: t.search, label: t.search });
 let place = current();
 
-// Where uploads go: into the folder that is shown, or to the link.
 const target = () => (place.link ? { endpoint: place.link, folder: '', guest: place.link } : place);
-const send = (how) => async () => uploads.add(await choose(how), target());
+const send = (how) => async () => {
+	const to = target();
+	uploads.add(await choose(how), to);
+};
 const primary = { class: 'primary' };
 
-// By a URL that needs no token.
 async function download(name) {
-	const url = (await urls(listing.area, [name])).get(name);
-	if (url) el('a', { href: `${url}?download`, download: true }).click();
+	const { url } = await link(listing.area, name);
+	el('a', { href: `${local(url)}?download`, download: true }).click();
 }
 
-// Buttons for these files and folders; `before` is called first.
+// Buttons; `before` is called first.
 function actions(names, before) {
 	const [name] = names;
 	const act = (text, action, picture, more) => button(text, () => {
@@ -43,11 +45,11 @@ function actions(names, before) {
 	}, picture, more);
 	const file = !isFolder(name);
 	return [
-		...(names.length > 1 ? [] : [
+		names[1] ? '' : [
 			file && act(t.download, () => download(name), 'download'),
 			file ? act(t.share, () => share(listing.area, name), 'link') : act(t.ask, () => ask(listing.area, name), 'link'),
 			act(t.rename, () => rename(listing, name)),
-		]),
+		],
 		act(t.move, () => transfer(listing, 'move', names)),
 		act(t.copy, () => transfer(listing, 'copy', names)),
 		act(t.delete, () => remove(listing, names), null, { class: 'danger' }),
@@ -60,18 +62,18 @@ const askHere = button(t.ask, () => ask(place.area, place.folder), 'link');
 const tools = el('div.tools');
 const bar = el('div.tools');
 
-listing.selection.on('change', () => {
-	const { size } = listing.selection.names;
-	bar.className = size > 0 ? 'tools chosen' : 'tools';
-	bar.replaceChildren(...(size > 0
-		? [el('strong', { role: 'status' }, t.selected(size)), ...actions(listing.selection.items()).filter(Boolean), cross(t.clear, () => {
-			listing.selection.set([]);
-			listing.selection.focus();
+selection.on('change', () => {
+	const { size } = selection.names;
+	bar.classList.toggle('chosen', size > 0);
+	fill(bar, size > 0
+		? [el('strong', { role: 'status' }, t.selected(size)), actions(selection.items()), cross(t.clear, () => {
+			selection.set([]);
+			selection.focus();
 		})]
-		: [upload, uploadFolder, ...(place.folder ? [askHere] : [])]));
+		: [upload, uploadFolder, place.folder && askHere]);
 });
 listing.body.addEventListener('keydown', ({ key }) => {
-	const names = listing.selection.items();
+	const names = selection.items();
 	if (key === 'Delete') remove(listing, names);
 	if (key === 'F2') rename(listing, names[0]);
 });
@@ -79,13 +81,14 @@ listing.on('open', (name) => {
 	const node = view(listing.area, name, actions([name], () => node.close()));
 });
 listing.on('fail', ({ status }) => {
-	if (status === 401 && !session.token()) listing.problem.append(button(t.signIn, () => session.signIn()));
+	if (status === 401) listing.problem.append(button(t.signIn, () => session.signIn()));
 });
 uploads.on('stored', ({ area, folder, name, size }) => {
 	listing.put(area, { name: folder + name, size, last_modified: new Date().toISOString() });
 });
+uploads.on('withdrawn', () => listing.reload());
 // What had the focus may be gone.
-addEventListener('close', () => { if (document.activeElement === document.body) listing.selection.focus(); }, true);
+addEventListener('close', () => { if (document.activeElement === document.body) selection.focus(); }, true);
 
 let typing;
 search.addEventListener('input', () => {
@@ -94,13 +97,13 @@ search.addEventListener('input', () => {
 });
 
 function drawFrame({ area, folder }) {
-	account.replaceChildren(...(session.token()
+	fill(account, session.token()
 		? [el('span', { dir: 'auto' }, session.who()), button(t.signOut, session.signOut)]
-		: [button(t.signIn, () => session.signIn(), null, primary)]));
-	tabs.replaceChildren(...AREAS.map((name) => el('a', { href: hash(name), 'aria-current': name === area && 'page' }, t[name])));
+		: button(t.signIn, () => session.signIn(), null, primary));
+	fill(tabs, AREAS.map((name) => el('a', { href: hash(name), 'aria-current': name === area && 'page' }, t[name])));
 	const parts = folder.split('/').slice(0, -1);
 	const steps = [['', t[area]], ...parts.map((part, at) => [`${parts.slice(0, at + 1).join('/')}/`, shown(part)])];
-	crumbs.replaceChildren(...steps.map(([to, text]) =>
+	fill(crumbs, steps.map(([to, text]) =>
 		el('a', { href: hash(area, to), dir: 'auto', 'aria-current': to === folder && 'page' }, text)));
 	document.title = `${folder ? shown(base(folder)) : t[area]} – ${t.name}`;
 }
@@ -112,23 +115,29 @@ function arrive() {
 	uploads.restore(link);
 	if (link) {
 		document.title = `${t.guestTitle} – ${t.name}`;
-		tools.replaceChildren(upload, link.endsWith('/') ? uploadFolder : '');
-		main.replaceChildren(el('section.hand-in', {}, el('h1', {}, t.guestTitle), el('p', {}, t.guestHelp), tools));
+		fill(tools, upload, link.endsWith('/') && uploadFolder);
+		fill(main, el('section.hand-in', {}, el('h1', {}, t.guestTitle), el('p', {}, t.guestHelp), tools));
 		return;
 	}
 	drawFrame(place);
 	search.value = '';
-	main.replaceChildren(el('div.place', {}, crumbs, search), bar, listing.node);
+	fill(main, el('div.place', {}, crumbs, search), bar, listing.node);
 	listing.show(area, folder);
 }
 
-await session.start();
+await session.start().catch(() => complain({ message: t.offline }));
 session.changes.on('change', arrive);
-addEventListener('hashchange', arrive);
+addEventListener('hashchange', () => {
+	// They ask about another place.
+	document.querySelectorAll('dialog').forEach((one) => one.close());
+	arrive();
+});
 document.body.append(el('header.top', {}, el('a.brand', { href: hash('public') }, el('img', { src: 'page/icon.svg', alt: true }), t.name), tabs, account),
 	main, new Panel(uploads).node, messages);
-catchDrops(({ files, unreadable }) => {
-	uploads.add(files, target());
+catchDrops(async (reading) => {
+	const to = target();
+	const { files, unreadable } = await reading;
+	uploads.add(files, to);
 	if (unreadable > 0) complain(new Error(t.leftOut(unreadable)));
 });
 arrive();

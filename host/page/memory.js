@@ -1,5 +1,6 @@
-// Uploads that were begun, in localStorage, so that they go on after a reload. The browser forgets the
-// files themselves, so the user chooses those again.
+// Begun uploads, to go on after a reload; the user chooses the files again.
+
+import { who } from './session.js';
 
 const KEY = 'coffer.uploads';
 const MAX_AGE = 7 * 24 * 3600_000;
@@ -8,8 +9,9 @@ const read = () => Object.entries(JSON.parse(localStorage.getItem(KEY) ?? '{}'))
 
 const write = (change) => localStorage.setItem(KEY, JSON.stringify({ ...Object.fromEntries(read()), ...change }));
 
-// What tells that it is the same file for the same place.
-export const keyOf = ({ endpoint, folder, name, file }) => JSON.stringify([endpoint, folder, name, file.size, file.lastModified]);
+// The same for the same file, place and user.
+export const keyOf = ({ endpoint, folder, name, file, guest }) =>
+	JSON.stringify([endpoint, folder, name, file.size, file.lastModified, guest ? null : who()]);
 
 export const find = (key) => read().find(([other]) => other === key)?.[1].url;
 
@@ -18,6 +20,6 @@ export const keep = (key, url) => write({ [key]: { url, at: Date.now() } });
 export const forget = (key) => write({ [key]: undefined });
 
 export const all = () => read().map(([key]) => {
-	const [endpoint, folder, name, size] = JSON.parse(key);
-	return { key, endpoint, folder, name, size };
+	const [endpoint, folder, name, size, , owner] = JSON.parse(key);
+	return { key, endpoint, folder, name, size, owner };
 });

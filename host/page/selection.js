@@ -1,4 +1,4 @@
-// Which rows of a listing are selected, and how the keyboard moves among them.
+// The selected rows of a listing, and the keyboard.
 
 import { Teller } from './dom.js';
 
@@ -12,7 +12,7 @@ export class Selection extends Teller {
 		body.addEventListener('click', (event) => this.click(event));
 		body.addEventListener('focusin', ({ target }) => this.enter(target.closest('.row')));
 		body.addEventListener('keydown', (event) => this.key(event));
-		// Else it would press the button that has the focus.
+		// It would press the button.
 		body.addEventListener('keyup', (event) => { if (event.key === ' ' && event.target.type !== 'checkbox') event.preventDefault(); });
 		all.addEventListener('change', () => this.set(all.checked ? listing.order : []));
 	}
@@ -24,6 +24,7 @@ export class Selection extends Teller {
 
 	set(names) {
 		this.names = new Set(names);
+		this.told = null;
 		this.settle();
 	}
 
@@ -44,7 +45,10 @@ export class Selection extends Teller {
 		all.checked = order.length > 0 && this.names.size === order.length;
 		all.indeterminate = this.names.size > 0 && !all.checked;
 		if (!rows.has(this.current)) this.enter(rows.get(order[0]));
-		this.tell('change');
+		const names = JSON.stringify([...this.names]);
+		// It rebuilds the buttons, one of which may have the focus.
+		if (names !== this.told) this.tell('change');
+		this.told = names;
 	}
 
 	enter(row) {

@@ -1,5 +1,5 @@
-// Who is signed in. The token is in sessionStorage: it survives a reload, as uploads that go on need,
-// but not the tab. There are no cookies, so no other site can send requests in the user's name.
+// Who is signed in. The token outlives a reload, but not the tab. There are no cookies, so no other site
+// can send requests in the user's name.
 
 import { Teller, dialog, el, field, input } from './dom.js';
 import { t } from './texts.js';
@@ -7,10 +7,10 @@ import { t } from './texts.js';
 const TOKEN = 'coffer.token';
 const LAST = 'coffer.last';
 
-// Tells `change` when somebody has signed in or out.
 export const changes = new Teller();
 let isDevelopment;
 let asking;
+let declined;
 
 export async function start() {
 	isDevelopment = (await (await fetch('page/settings.json')).json()).development;
@@ -20,17 +20,25 @@ export const token = () => sessionStorage.getItem(TOKEN);
 
 export const authorization = () => token() && { authorization: `Bearer ${token()}` };
 
-function keep(token) {
-	sessionStorage.setItem(TOKEN, token);
+function keep(next) {
+	const store = () => sessionStorage.setItem(TOKEN, next);
+	if (token() && who() !== who(next)) {
+		// Nothing that somebody has begun goes on as somebody else.
+		addEventListener('pagehide', store);
+		addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true);
+		location.reload();
+		return;
+	}
+	store();
 	changes.tell('change');
 }
 
 export const signOut = () => keep('');
 
-// Who is signed in, as the token says, which only the server can verify.
-export function who() {
+// As the token says, which only the server can verify.
+export function who(jwt = token()) {
 	try {
-		const claims = atob(token().split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+		const claims = atob(jwt.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
 		const bytes = Uint8Array.from(claims, (byte) => byte.charCodeAt(0));
 		const { sub, email, org_id: org } = JSON.parse(new TextDecoder().decode(bytes));
 		return t.signedInAs(email ?? sub, org);
@@ -39,17 +47,18 @@ export function who() {
 	}
 }
 
-// Asks for another token, once for all requests that were refused with `used`. Returns whether there
-// is one.
+// Asks for another token than `used`, once, and not again if that is declined. Returns whether there is.
 export async function renew({ message }, used) {
-	if (token() === used) {
-		asking ??= signIn(used ? `${message} ${t.signInAgain}` : message).finally(() => { asking = null; });
+	if (token() === used && used !== declined) {
+		asking ??= signIn(`${message} ${t.states.signedOut}`).finally(() => {
+			asking = null;
+			declined = used;
+		});
 		await asking;
 	}
 	return Boolean(token()) && token() !== used;
 }
 
-// Resolves when the user has signed in, or does not want to.
 export function signIn(reason) {
 	const pasted = el('textarea', { rows: 4, spellcheck: 'false' });
 	const last = JSON.parse(sessionStorage.getItem(LAST) ?? '{"user":"alice","org":"acme"}');

@@ -1,4 +1,4 @@
-// Every text of the page. Another language is another file like this one.
+// Every text of the page, in one language.
 
 export const language = 'en';
 
@@ -18,16 +18,14 @@ export const t = {
 	cancel: 'Cancel',
 	save: 'Save metadata',
 	dismiss: 'Dismiss',
-	discard: 'Discard',
 	again: 'Try again',
 	offline: 'No connection to the server.',
-	noReason: (status) => `${status}: no reason given.`,
+	noReason: (status) => (status === 401 ? 'A valid token is needed.' : `${status}: no reason given.`),
 
 	signIn: 'Sign in',
 	signOut: 'Sign out',
 	signedIn: 'Signed in',
 	signedInAs: (user, org) => (org ? `${user} at ${org}` : user),
-	signInAgain: 'Sign in again to go on.',
 	token: 'Token',
 	tokenHelp: 'A JWT of your IAM API. It stays in this tab.',
 	notAToken: 'This is not a token.',
@@ -47,7 +45,7 @@ export const t = {
 	columns: { name: 'Name', size: 'Size', date: 'Changed' },
 	selectAll: 'Select all shown',
 	select: (name) => `Select ${name}`,
-	empty: 'Nothing here yet. Drop files here, or upload some.',
+	empty: 'Nothing here yet. Drop files here.',
 	noMatch: 'No name here begins with that.',
 	loading: 'Loading…',
 	more: (n) => `${items(n)}, and more below`,
@@ -76,15 +74,13 @@ export const t = {
 
 	type: 'Type',
 	metadata: 'Metadata',
-	metadataHelp: 'A line each, such as title: June. Keys are small letters, digits and hyphens.',
+	metadataHelp: 'A line each, such as title: June. Keys are of a-z, 0-9 and hyphens.',
 	saved: 'Saved.',
-	preview: (name) => `Preview of ${name}`,
 
 	shareTitle: (name) => `Share ${name}`,
 	shareHelp: 'Whoever has the link can read this file, without an account.',
-	shareForever: 'Whoever has the link can read this file as long as it is there.',
 	askTitle: (name) => `Ask for files in ${name}`,
-	askHelp: 'Whoever has the link can put files here, and sees nothing of the folder.',
+	askHelp: 'Whoever has the link can put files here, and see nothing.',
 	validFor: 'Valid for',
 	lifetimes: { 3600: '1 hour', 86400: '1 day', 604800: '7 days' },
 	makeLink: 'Make the link',
@@ -97,7 +93,7 @@ export const t = {
 	uploads: 'Uploads',
 	uploading: (done, all) => `${numbers.format(done)} of ${files(all)} uploaded`,
 	uploaded: (n) => `${files(n)} uploaded`,
-	waitingMore: (n) => `${files(n)} waiting`,
+	moreFiles: (n) => `and ${files(n)} more`,
 	cancelAll: 'Cancel all',
 	hide: 'Hide',
 	about: (action, name) => `${action}: ${name}`,
@@ -113,9 +109,10 @@ export const t = {
 		done: 'Uploaded',
 	},
 	sending: (percent, speed) => `${percent} %, ${speed} per second`,
+	anotherFile: 'That is another file.',
 	unreadable: 'The file cannot be read.',
 	leftOut: (n) => `${files(n)} could not be read.`,
 
 	guestTitle: 'Hand in files',
-	guestHelp: 'You are asked for files, and need no account. Drop them here, or choose them.',
+	guestHelp: 'Drop files here, or choose them. You need no account.',
 };

@@ -1,4 +1,4 @@
-// Small pictures of the images in a listing, by URLs that are made for many at once.
+// Small pictures of images, by URLs that are made for many at once.
 
 import { urls } from './api.js';
 import { kindOf } from './format.js';
@@ -13,7 +13,6 @@ export class Thumbnails {
 		this.listing = listing;
 	}
 
-	// Loads the picture of this row once the row is near.
 	watch(row) {
 		if (kindOf(row.item.name) === 'image' && row.item.size < MAX_SIZE) this.observer.observe(row);
 	}

@@ -1,35 +1,35 @@
-// One resumable upload, by tus 1.0.0. It ends when the file is stored, refused or cancelled; a lost
-// connection and a busy server only make it wait.
+// One resumable upload, by tus 1.0.0. A lost connection and a busy server only make it wait.
 
 import { ApiError, local } from './api.js';
 import * as memory from './memory.js';
 import * as session from './session.js';
 import { t } from './texts.js';
 
-// Bytes of a request. Tokens are verified when one begins, and proxies limit its size.
+// Bytes of a request, which proxies limit.
 const CHUNK = 64 << 20;
-// Milliseconds without progress after which a connection counts as lost.
+// Milliseconds without progress until a connection counts as lost.
 const STALL = 60_000;
 const MAX_WAIT = 15_000;
-// Answers after which it goes on by itself; 0 is none.
+// 0 is no answer.
 const TRANSIENT = [0, 408, 423, 502, 503, 504];
 
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 export class Upload {
-	// Of an item of the queue; `tell` is called with what it does and how much has been sent.
+	// `tell` is called with its state and what has been sent.
 	constructor(item, tell) {
 		Object.assign(this, { item, tell, url: memory.find(item.key), waited: 0 });
 	}
 
-	// Resolves with whether it was stored, and not cancelled.
 	async run() {
-		const { key, file } = this.item;
+		const { file } = this.item;
 		while (!this.isCancelled) {
 			try {
 				let offset = this.url ? await this.send('HEAD', this.url) : await this.begin();
 				while (offset < file.size) offset = await this.append(offset);
-				memory.forget(key);
+				memory.forget(this.item.key);
+				// For who has stored a public file without a token.
+				this.item.edit = this.request.getResponseHeader('link')?.match(/<(.+)>; rel="edit"/)?.[1];
 				return true;
 			} catch (error) {
 				if (!this.isCancelled) await this.recover(error);
@@ -42,19 +42,22 @@ export class Upload {
 		this.isCancelled = true;
 		this.request?.abort();
 		this.wake?.();
+		if (!this.url) return;
 		memory.forget(this.item.key);
-		if (this.url) this.send('DELETE', this.url).catch(() => {});
+		this.send('DELETE', this.url).catch(() => {});
 	}
 
 	async begin() {
-		const { file, folder, name, replace, endpoint, key } = this.item;
+		const { file, folder, name, replace, endpoint } = this.item;
 		const pairs = Object.entries({ filename: name, folder: folder.slice(0, -1), filetype: file.type, replace: replace && 'true' });
 		const offset = await this.send('POST', local(`/v1/${endpoint}`), {
 			'upload-length': file.size,
 			'upload-metadata': pairs.filter(([, value]) => value).map(([pair, value]) => `${pair} ${base64(value)}`).join(),
 		});
 		this.url = local(this.request.getResponseHeader('location'));
-		memory.keep(key, this.url);
+		// The user may have signed in meanwhile.
+		this.item.key = memory.keyOf(this.item);
+		memory.keep(this.item.key, this.url);
 		return offset;
 	}
 
@@ -76,7 +79,7 @@ export class Upload {
 			this.tell('signedOut');
 			if (await session.renew(error, this.token)) return;
 		} else if (status === 404 && this.url) {
-			// It has expired, or is another user's: from the beginning.
+			// It has expired: from the beginning.
 			memory.forget(key);
 			this.url = null;
 			return;
@@ -91,11 +94,11 @@ export class Upload {
 				setTimeout(resolve, this.waited);
 			});
 			return;
-		} else if (status !== 507) memory.forget(key);
+		} else if (status < 500) memory.forget(key);
 		throw error;
 	}
 
-	// Resolves with the offset. By XMLHttpRequest, since fetch does not say how much has been sent.
+	// Resolves with the offset. Not by fetch, which tells no progress.
 	send(method, url, fields, body, progress) {
 		const request = new XMLHttpRequest();
 		const begun = Date.now();
@@ -115,7 +118,7 @@ export class Upload {
 				if (status >= 200 && status < 300) resolve(Number(request.getResponseHeader('upload-offset')));
 				else reject(new ApiError(status, responseText));
 			};
-			if (body) wait();
+			wait();
 			request.send(body);
 		});
 	}

@@ -1,8 +1,10 @@
 // Rename, move, copy, delete and metadata.
 
 import assert from 'node:assert/strict';
-import { arrive, fill } from '../../visitor.mjs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
+import { arrive, fill, withFolder } from '../../visitor.mjs';
 
 const info = async ({ url, alice }, area, name) => {
   const answer = await fetch(`${url}/v1/${area}/info/${encodeURIComponent(name)}`, { headers: { authorization: alice } });
@@ -107,10 +109,12 @@ export async function metadata_is_shown_changed_and_kept_from_overwriting(all) {
   const visitor = await arrive(all, '#/user/meta/');
   await visitor.row('a.txt').getByRole('button').click();
   const dialog = visitor.dialog('a.txt');
-  await dialog.getByLabel('Metadata').fill('title: Zoë: ☂\nempty:');
+  await dialog.getByLabel('Metadata').fill('title: Zoë: ☂\nempty:\nindented:   x');
   await dialog.getByRole('button', { name: 'Save metadata' }).click();
-  await visitor.hears('Saved');
-  assert.deepEqual((await info(all.coffer, 'user', 'meta/a.txt')).metadata, { title: 'Zoë: ☂', empty: '' });
+  // In the dialog, since all else is inert.
+  await dialog.getByRole('status').filter({ hasText: 'Saved' }).waitFor();
+  const metadata = { title: 'Zoë: ☂', empty: '', indented: '  x' };
+  assert.deepEqual((await info(all.coffer, 'user', 'meta/a.txt')).metadata, metadata);
 
   // Another version has come meanwhile.
   await fill(all.coffer, ['meta/a.txt']);
@@ -118,5 +122,58 @@ export async function metadata_is_shown_changed_and_kept_from_overwriting(all) {
   await dialog.getByRole('button', { name: 'Save metadata' }).click();
   await dialog.getByRole('alert').filter({ hasText: 'Precondition failed' }).waitFor();
   assert.deepEqual((await info(all.coffer, 'user', 'meta/a.txt')).metadata, {});
+  await visitor.close();
+}
+
+export async function a_folder_is_moved_onto_the_one_that_is_shown(all) {
+  await fill(all.coffer, ['onto/trip/c.txt', 'onto/trip/trip/a.txt', 'onto/trip/trip/b.txt']);
+  const visitor = await arrive(all, '#/user/onto/trip/');
+  await visitor.sees('c.txt', 'trip');
+  // A first step that does nothing leads to the one that does all.
+  await visitor.page.route('**/v1/user/move', (route) => {
+    const { cursor, ...wanted } = route.request().postDataJSON();
+    if (cursor) return route.continue({ postData: JSON.stringify(wanted) });
+    return route.fulfill({ json: { done: 1, failed: [], next: 'more' } });
+  });
+  await visitor.select('trip');
+  await visitor.button('Move').click();
+  await submit(visitor, 'Move 1 item', 'Move', (dialog) => dialog.getByLabel(/^Folder/).fill('onto'));
+  await visitor.hears('Moved 3 files');
+  await visitor.sees('a.txt', 'b.txt', 'c.txt');
+  assert.equal(await visitor.page.getByRole('dialog').count(), 0, 'nothing failed');
+  await visitor.close();
+}
+
+export async function going_back_closes_what_asks_about_another_place(all) {
+  await fill(all.coffer, ['back/a.txt', 'back/b.txt']);
+  await fill(all.coffer, ['back/a.txt'], 'org');
+  const visitor = await arrive(all, '#/user/back/');
+  await visitor.sees('a.txt', 'b.txt');
+  await visitor.page.evaluate(() => { location.hash = '#/org/back/'; });
+  await visitor.sees('a.txt');
+  for (const [button, title] of [['Rename', 'Rename'], ['Share', 'Share a.txt'], ['Delete', 'Delete 1 item']]) {
+    await visitor.select('a.txt');
+    await visitor.button(button).click();
+    await visitor.dialog(title).waitFor();
+    await visitor.page.goBack();
+    await visitor.dialog(title).waitFor({ state: 'detached' });
+    await visitor.sees('a.txt', 'b.txt');
+    await visitor.page.goForward();
+    await visitor.sees('a.txt');
+  }
+  await visitor.close();
+}
+
+export async function a_selection_keeps_its_buttons_while_files_arrive(all) {
+  await fill(all.coffer, ['focus/a.txt']);
+  const visitor = await arrive(all, '#/user/focus/');
+  await visitor.select('a.txt');
+  await visitor.button('Rename').evaluate((button) => { button.dataset.kept = 'yes'; });
+  await withFolder(async (folder) => {
+    await writeFile(join(folder, 'b.txt'), 'b');
+    await visitor.drop([join(folder, 'b.txt')]);
+    await visitor.sees('a.txt', 'b.txt');
+  });
+  assert.equal(await visitor.button('Rename').getAttribute('data-kept'), 'yes');
   await visitor.close();
 }

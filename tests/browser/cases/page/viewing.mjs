@@ -85,5 +85,10 @@ export async function a_download_has_the_files_name_and_bytes(all) {
   const chunks = await (await download.createReadStream()).toArray();
   assert.equal(Buffer.concat(chunks).toString(), 'content');
   assert.equal(download.url().includes(all.coffer.alice.slice(7)), false);
+
+  const problem = { type: '/problems/unavailable', title: 'Unavailable', status: 503, detail: 'the storage sleeps' };
+  await visitor.page.route('**/v1/user/urls/**', (route) => route.fulfill({ status: 503, json: problem }));
+  await visitor.button('Download').click();
+  await visitor.hears('Unavailable: the storage sleeps');
   await visitor.close();
 }
