@@ -15,6 +15,7 @@ use crate::support::{COFFER, Server, Setup, content, files_below, iam, json_of, 
 mod backup; // what is in one, and what is not copied again
 mod buckets; // copies to buckets and back, and what goes wrong there
 mod copy; // copies between directories, killed, refused
+mod damaged; // backups of which something is lost or damaged
 mod full; // a disk that is full
 mod killed; // backups and restores that are killed
 mod moment; // one moment, while files are replaced, moved and deleted

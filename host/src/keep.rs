@@ -27,7 +27,8 @@ pub use socket::offer;
 /// # Errors
 /// See [`KeepError`].
 pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
-    let saved = backup::backup(&asked.data_dir, &asked.to, asked.verify)?;
+    let saved =
+        backup::backup(&asked.data_dir, &asked.to, asked.verify).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.to.display());
     say(&format!(
         "backed up {what}, {} removed: {to}",
@@ -41,9 +42,15 @@ pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
 /// # Errors
 /// See [`KeepError`].
 pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
-    let saved = backup::restore(&asked.from, &asked.data_dir)?;
+    let saved = backup::restore(&asked.from, &asked.data_dir).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.data_dir.display());
     say(&format!("restored {what}: {to}"));
+    for name in backup::lacking(&asked.data_dir) {
+        complain(&format!(
+            "the backup has no {name}: presigned URLs end, unless the host gets their secret by \
+             --link-secret-file"
+        ));
+    }
     Ok(())
 }
 
@@ -59,7 +66,7 @@ pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
         gone,
         failed,
         stopped,
-    } = copy::copy(asked, |line| eprintln!("coffer: {line}"))?;
+    } = copy::copy(asked, |line| complain(&line))?;
     let bytes = ByteSize::b(bytes);
     say(&format!(
         "copied {copied} files ({bytes}), {unchanged} unchanged, {gone} gone, {failed} failed"
@@ -81,6 +88,18 @@ fn told(saved: &Saved) -> String {
     } = saved;
     let bytes = ByteSize::b(*bytes);
     format!("{files} files; blobs: {copied} copied ({bytes}), {unchanged} unchanged")
+}
+
+/// Names each damaged file in one line.
+fn say_damaged(error: &KeepError) {
+    if let KeepError::Backup(error) = error {
+        error.damaged_files().iter().for_each(|line| complain(line));
+    }
+}
+
+/// A line on stderr.
+fn complain(line: &str) {
+    eprintln!("coffer: {line}");
 }
 
 /// A line on stdout. A reader that closed the pipe still gets the exit code.

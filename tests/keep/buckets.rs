@@ -172,7 +172,7 @@ async fn a_source_that_changes_is_copied_as_it_then_is() {
 }
 
 #[tokio::test]
-async fn a_file_that_comes_to_the_target_meanwhile_is_not_replaced() {
+async fn a_file_that_the_target_has_or_that_comes_meanwhile_is_not_replaced() {
     let server = open_to_all().start();
     for number in 0..3 {
         put(&server, &format!("f{number}"), content(number, 10_000)).await;
@@ -183,13 +183,34 @@ async fn a_file_that_comes_to_the_target_meanwhile_is_not_replaced() {
     let copying = Copying::on(&service);
     let target = open_to_all().s3(&service).start();
     put(&target, "f1", content(11, 10_000)).await;
-    let line = copying.run(text(from.path()), &url(""), &[]).refused();
-    assert!(
-        line.contains("\"public/f1\": the target has another file"),
-        "{line}"
-    );
+    // The target was listed before a file is first sent.
+    let sent = "PUT /coffer/public/f2";
+    service.fail(sent, usize::MAX, Fault::Status(503, "SlowDown"));
+    service.requests();
+    let command = copying
+        .command(text(from.path()), &url(""), &[])
+        .spawn()
+        .unwrap();
+    let mut requests = Vec::new();
+    eventually("the file is sent", || {
+        requests.extend(service.requests());
+        requests.iter().any(|line| line.starts_with(sent))
+    });
+    let pid = rustix::process::Pid::from_child(&command);
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    service.recover();
+    put(&target, "f2", content(22, 10_000)).await;
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    let line = ended(command).refused();
+    for name in ["f1", "f2"] {
+        let conflict = format!("\"public/{name}\": the target has another file");
+        assert!(line.contains(&conflict), "{line}");
+    }
     let found = files(&target).await;
-    assert!(found[&(0, "f1".to_owned())].1 == content(11, 10_000));
+    for (name, seed) in [("f0", 0), ("f1", 11), ("f2", 22)] {
+        let (_, bytes) = &found[&(0, name.to_owned())];
+        assert!(*bytes == content(seed, 10_000), "{name}");
+    }
     assert_eq!(found.len(), 3);
 }
 
@@ -251,11 +272,16 @@ async fn answers_that_are_lost_and_bytes_that_change_on_the_way_are_noticed() {
     let service = Arc::new(S3Service::start());
     let copying = Copying::on(&service);
     service.fail("PUT /coffer/public/f1", 1, Fault::Lost);
-    // Read back, a bit is another.
-    service.fail("GET /coffer/public/f2", usize::MAX, Fault::Flipped(7));
+    // Read back, a bit is another, which no checksum of the service tells.
+    service.fail("GET /coffer/public/f2", usize::MAX, Fault::Unnoticed(7));
     let ended = copying.run(text(from.path()), &url(""), &[]);
     assert!(ended.stdout.contains("copied 3 files"), "{ended:?}");
-    assert!(ended.refused().contains("\"public/f2\": "));
+    let line = ended.refused();
+    let mismatch = "\"public/f2\": the bytes read back are not those that were written";
+    assert!(line.contains(mismatch), "{line}");
+    let there = service.objects(BUCKET);
+    let there = there.iter().filter(|name| name.starts_with("public/"));
+    assert!(there.eq(["public/f0", "public/f1", "public/f3"]));
     service.recover();
     copying.run(text(from.path()), &url(""), &[]).done();
     let target = open_to_all().s3(&service).start();

@@ -220,6 +220,32 @@ async fn damage_at_the_source_is_not_copied_and_the_rest_is() {
     assert_eq!(files(&server).await.len(), 4);
 }
 
+#[tokio::test]
+async fn the_record_is_private_and_one_that_is_damaged_can_be_removed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (from, _) = filled().await;
+    let (copying, folder) = (Copying::new(), TempDir::new().unwrap());
+    let (to, state) = (folder.path().join("data"), folder.path().join("state"));
+    let run = || copying.run(from.path(), &to, &["--state", text(&state)]);
+    run().done();
+    let mode = state.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+    std::fs::write(&state, content(1, 10_000)).unwrap();
+    let line = run().refused();
+    assert!(line.contains(text(&state)), "{line}");
+    assert!(
+        line.contains("remove it, and files are compared again"),
+        "{line}"
+    );
+    std::fs::remove_file(&state).unwrap();
+    let line = run().done();
+    assert!(
+        line.starts_with("copied 0 files (0 B), 24 unchanged"),
+        "{line}"
+    );
+}
+
 #[test]
 fn ends_that_make_no_sense_are_refused() {
     let folder = TempDir::new().unwrap();
@@ -248,6 +274,13 @@ fn ends_that_make_no_sense_are_refused() {
         (
             here,
             "s3://",
+            &[],
+            2,
+            "expected a directory or s3://BUCKET/PREFIX",
+        ),
+        (
+            here,
+            "s3:/b/a",
             &[],
             2,
             "expected a directory or s3://BUCKET/PREFIX",

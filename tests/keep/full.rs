@@ -73,6 +73,42 @@ async fn a_full_disk_leaves_the_backup_before_and_repeating_goes_on() {
 }
 
 #[tokio::test]
+async fn what_a_backup_that_never_finished_left_makes_room_for_the_next() {
+    let server = open_to_all().start();
+    for number in 0..10 {
+        put(&server, &format!("f{number}"), content(number, 1 << 20)).await;
+    }
+    let folder = TempDir::new().unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder.path().join(name));
+    backup(&server.data_dir(), &one).done();
+    for number in 0..10 {
+        delete(&server, &format!("f{number}")).await;
+    }
+    for number in 0..5 {
+        put(
+            &server,
+            &format!("g{number}"),
+            content(90 + number, 1 << 20),
+        )
+        .await;
+    }
+    backup(&server.data_dir(), &two).done();
+    let restored = TempDir::new().unwrap();
+    // Room for most of the ten or for the five.
+    on_disk(
+        10 << 20,
+        "
+        $COFFER restore --from $ONE --data-dir $DATA/one
+        $COFFER restore --from $TWO --data-dir $DATA/two
+        fails $COFFER backup --data-dir $DATA/one --to $DISK/to
+        $COFFER backup --data-dir $DATA/two --to $DISK/to
+        $COFFER check --data-dir $DISK/to
+        ",
+        &[("ONE", &one), ("TWO", &two), ("DATA", restored.path())],
+    );
+}
+
+#[tokio::test]
 async fn a_restore_and_a_copy_go_on_once_there_is_room() {
     let server = open_to_all().start();
     for number in 0..10 {

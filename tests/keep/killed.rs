@@ -53,7 +53,7 @@ async fn a_backup_that_is_killed_leaves_the_one_before_and_is_repeated() {
         let there = blobs(&to_or_empty(&to)).len();
         let child = command(&backup_args(&data, &to), &[]).spawn().unwrap();
         let killed = kill_once(child, || match after {
-            0 => to.join("lock").exists(),
+            0 => to.join("backup").exists(),
             after => blobs(&to_or_empty(&to)).len() >= there + after,
         });
         kills += usize::from(killed);
@@ -89,7 +89,7 @@ async fn a_backup_that_is_killed_leaves_the_one_before_and_is_repeated() {
     assert!(kills >= 4, "{kills} of 6 were killed in time");
 }
 
-/// The backup, or a directory without blobs while there is none.
+/// The directory, or one without blobs while there is none.
 fn to_or_empty(to: &Path) -> std::path::PathBuf {
     match to.join("blobs").is_dir() {
         true => to.to_owned(),
@@ -120,7 +120,7 @@ async fn a_restore_that_is_killed_is_not_served_and_is_repeated() {
         let args = ["restore", "--from", text(&to), "--data-dir", text(&data)];
         let child = command(&args, &[]).spawn().unwrap();
         let killed = kill_once(child, || match after {
-            0 => data.join("lock").exists(),
+            0 => data.join("restoring").exists(),
             after => data.join("blobs").is_dir() && blobs(&data).len() >= after,
         });
         if killed && data.join("restoring").exists() {
@@ -131,7 +131,7 @@ async fn a_restore_that_is_killed_is_not_served_and_is_repeated() {
             assert!(line.contains("repeat `coffer restore`"), "{line}");
             let line = run(&["check", "--data-dir", text(&data)]).refused();
             assert!(line.contains("repeat `coffer restore`"), "{line}");
-            let there = blobs(&data).len();
+            let there = blobs(&to_or_empty(&data)).len();
             let line = restore(&to, &data).done();
             let unchanged = line.split(" unchanged").next().unwrap();
             let unchanged: usize = unchanged.rsplit(' ').next().unwrap().parse().unwrap();

@@ -166,6 +166,23 @@ async fn a_backup_that_is_killed_holds_nothing_back() {
 }
 
 #[tokio::test]
+async fn a_second_backup_at_the_same_time_is_refused_and_does_not_wait_for_the_first() {
+    let server = server_with_many_blobs().await;
+    let folder = TempDir::new().unwrap();
+    let (data, other) = (server.data_dir(), folder.path().join("other"));
+    let child = stopped_amid(&data, &folder.path().join("backup"));
+    let line = backup(&data, &other).refused();
+    assert!(
+        line.contains("another backup of this data directory is being made"),
+        "{line}"
+    );
+    send(&child, Signal::CONT);
+    ended(child).done();
+    let line = backup(&data, &other).done();
+    assert!(line.contains("1000 files; blobs: 1000 copied"), "{line}");
+}
+
+#[tokio::test]
 async fn a_host_that_ends_amid_a_backup_loses_nothing_and_says_so() {
     for crashes in [false, true] {
         let server = server_with_many_blobs().await;

@@ -141,3 +141,75 @@ async fn a_backup_is_never_served_and_two_are_not_made_at_once() {
         "{line}"
     );
 }
+
+#[tokio::test]
+async fn a_folder_with_the_name_of_a_marker_is_none() {
+    let server = open_to_all().start();
+    put(&server, "f", content(1, 10_000)).await;
+    let disk = TempDir::new().unwrap();
+    for name in ["backup", "restoring"] {
+        std::fs::create_dir(disk.path().join(name)).unwrap();
+    }
+    std::fs::write(disk.path().join("backup/a.jpg"), "a photo").unwrap();
+    let data = server.data_dir();
+    let line = backup(&data, disk.path()).refused();
+    assert!(line.contains("is not empty and not a backup"), "{line}");
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    backup(&data, &to).done();
+    let line = restore(&to, disk.path()).refused();
+    assert!(line.contains("is not empty"), "{line}");
+    assert_eq!(files_below(disk.path()).len(), 1);
+
+    // A data directory with such folders is served, and backed up.
+    for name in ["backup", "restoring"] {
+        std::fs::create_dir(data.join(name)).unwrap();
+    }
+    let held = server.data();
+    assert_eq!(server.stop(), Some(0));
+    backup(&data, &to).done();
+    let server = open_to_all().data(held).start();
+    assert_eq!(files(&server).await.len(), 1);
+    // A file that says something else may be a marker that is damaged.
+    let held = server.data();
+    assert_eq!(server.stop(), Some(0));
+    std::fs::remove_dir(data.join("backup")).unwrap();
+    std::fs::write(data.join("backup"), "A backup").unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--ops-listen", "off"];
+    let serve = [&serve[..], &["--log", "error", "--data-dir", text(&data)]].concat();
+    let line = run(&serve).refused();
+    assert!(
+        line.contains("is not the one that `coffer` writes"),
+        "{line}"
+    );
+    drop(held);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_command_that_was_killed_at_its_beginning_is_no_obstacle() {
+    let server = open_to_all().start();
+    put(&server, "f", content(1, 10_000)).await;
+    let folder = TempDir::new().unwrap();
+    let (to, data) = (folder.path().join("backup"), folder.path().join("data"));
+    for (dir, draft) in [(&to, "backup.part"), (&data, "restoring.part")] {
+        std::fs::create_dir(dir).unwrap();
+        std::fs::write(dir.join("lock"), "").unwrap();
+        std::fs::write(dir.join(draft), "A back").unwrap();
+    }
+    backup(&server.data_dir(), &to).done();
+    restore(&to, &data).done();
+    for (dir, draft) in [(&to, "backup.part"), (&data, "restoring.part")] {
+        assert!(!dir.join(draft).exists());
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_not_backed_up() {
+    let server = open_to_all().start();
+    put(&server, "f", content(1, 10_000)).await;
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    backup(&server.data_dir(), &to).done();
+    let line = backup(&to, &folder.path().join("again")).refused();
+    assert!(line.contains("is a backup itself"), "{line}");
+}

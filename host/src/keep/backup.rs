@@ -1,14 +1,36 @@
 //! `coffer backup` and `coffer restore`.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::KeepError;
 use super::socket::Host;
 use crate::secrets::link_secret;
-use crate::store::local::{Backup, BackupError, OpenError, Saved, Stopped, restore as restore_dir};
+use crate::store::local::{
+    Backup, BackupError, Beside, OpenError, Saved, Stopped, restore as restore_dir,
+};
 
 /// Files beside the index that belong to the files: without its secret, presigned URLs end.
-const BESIDE: &[&str] = &[link_secret::FILE];
+const BESIDE: &[Beside] = &[Beside {
+    name: link_secret::FILE,
+    check: |bytes, file| {
+        link_secret::of_kept(bytes, file)?;
+        Ok(())
+    },
+}];
+
+/// For how long another process may have the directory: a host that starts, or a backup that has
+/// just ended.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where the index of the moment comes from. Either holds back what else could change the blobs.
+enum Source {
+    Stopped(Stopped),
+    Host(Host),
+}
 
 /// Makes or renews the backup of a data directory, also while a host serves from it.
 ///
@@ -16,25 +38,36 @@ const BESIDE: &[&str] = &[link_secret::FILE];
 /// See [`KeepError`]: the backup that was there before is as it was.
 pub fn backup(data_dir: &Path, to: &Path, verify: bool) -> Result<Saved, KeepError> {
     let backup = Backup::begin(data_dir, to)?;
-    // Either holds back what else could change the blobs.
-    let (host, _lock) = match Stopped::open(data_dir) {
-        Ok(stopped) => {
-            stopped.export(backup.draft()?).map_err(KeepError::Index)?;
-            (None, Some(stopped))
-        }
-        Err(OpenError::InUse { .. }) => {
-            let mut host = Host::ask(data_dir)?;
-            host.export(&mut backup.draft()?)?;
-            (Some(host), None)
-        }
-        Err(error) => return Err(error.into()),
-    };
-    match (backup.finish(BESIDE, verify), &host) {
+    let mut source = find_source(data_dir)?;
+    match &mut source {
+        Source::Stopped(stopped) => stopped.export(backup.draft()?).map_err(KeepError::Index)?,
+        Source::Host(host) => host.export(&mut backup.draft()?)?,
+    }
+    match (backup.finish(BESIDE, verify), &source) {
         // What the host held back is removed when it ends.
-        (Err(BackupError::Blob { .. }), Some(host)) if !host.is_there() => {
+        (Err(BackupError::Damaged { .. }), Source::Host(host)) if !host.is_there() => {
             Err(KeepError::HostEnded)
         }
         (saved, _) => Ok(saved?),
+    }
+}
+
+/// Locks the directory, or asks the host that has it.
+fn find_source(data_dir: &Path) -> Result<Source, KeepError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let asked = match Stopped::open(data_dir) {
+            Ok(stopped) => return Ok(Source::Stopped(stopped)),
+            Err(OpenError::InUse { .. }) => Host::ask(data_dir),
+            Err(OpenError::Backup { path }) => return Err(KeepError::OfBackup(path)),
+            Err(error) => return Err(error.into()),
+        };
+        match asked {
+            Err(KeepError::InUse { .. } | KeepError::Busy) if Instant::now() < deadline => {
+                thread::sleep(PAUSE);
+            }
+            asked => return asked.map(Source::Host),
+        }
     }
 }
 
@@ -44,4 +77,10 @@ pub fn backup(data_dir: &Path, to: &Path, verify: bool) -> Result<Saved, KeepErr
 /// See [`KeepError`]: the directory is not served before it is complete.
 pub fn restore(from: &Path, data_dir: &Path) -> Result<Saved, KeepError> {
     Ok(restore_dir(from, data_dir, BESIDE)?)
+}
+
+/// Which of the files beside the index a directory does not have.
+pub fn lacking(data_dir: &Path) -> impl Iterator<Item = &'static str> {
+    let names = BESIDE.iter().map(|file| file.name);
+    names.filter(|name| !data_dir.join(name).exists())
 }

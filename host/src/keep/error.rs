@@ -3,9 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use coffer_port::error::is_full;
+
 use crate::process::log::FilterError;
 use crate::settings::SettingsError;
-use crate::store::local::{BackupError, OpenError};
+use crate::store::local::{BackupError, OpenError, worded};
 use crate::store::s3::SetupError;
 use crate::store::{Error, causes};
 
@@ -21,7 +23,7 @@ pub enum KeepError {
     /// A process that has the data directory does not answer.
     #[error(
         "the data directory {dir} is in use by a process that cannot make a backup ({source}): \
-         only `coffer serve` of this version can",
+         only `coffer serve` of this version can, once it has started",
         dir = dir.display()
     )]
     InUse {
@@ -33,6 +35,19 @@ pub enum KeepError {
     /// The host says why.
     #[error("the host cannot make a backup: {0}")]
     Refused(String),
+    /// The host serves one backup at a time.
+    #[error(
+        "another backup of this data directory is being made: wait for it, or end the `coffer \
+         backup` that makes it"
+    )]
+    Busy,
+    /// Its digests would be those of whatever is in it by now.
+    #[error(
+        "{dir} is a backup itself: copy the directory with its files, or back up the data \
+         directory that it is of",
+        dir = .0.display()
+    )]
+    OfBackup(PathBuf),
     /// The host has another protocol.
     #[error("the host that serves is another version of coffer: use its own program")]
     OtherVersion,
@@ -43,7 +58,7 @@ pub enum KeepError {
     )]
     HostEnded,
     /// The index could not be written.
-    #[error("cannot write the index of the backup: {}", told(.0))]
+    #[error("cannot write the index of the backup: {}", worded(.0))]
     Draft(io::Error),
     /// The index could not be read or written.
     #[error("cannot write the index of the backup: {}", causes(.0))]
@@ -74,8 +89,13 @@ pub enum KeepError {
     #[error("cannot list the files of --to: {}", causes(.0))]
     TargetList(Error),
     /// What was copied cannot be recorded.
-    #[error("cannot record what was copied (--state): {0}")]
-    State(redb::Error),
+    #[error("the record of what was copied (--state), {file}: {}", told(source), file = file.display())]
+    State {
+        /// Its file.
+        file: PathBuf,
+        /// What happened.
+        source: redb::Error,
+    },
     /// Another process records there.
     #[error("another copy between these stores is running: {file} is in use", file = .0.display())]
     StateInUse(PathBuf),
@@ -99,9 +119,9 @@ pub enum KeepError {
     NoSignals(io::Error),
 }
 
-fn told(error: &io::Error) -> String {
-    match coffer_port::error::is_full(error) {
-        true => "no space left: make room and repeat the command".to_owned(),
-        false => error.to_string(),
+fn told(error: &redb::Error) -> String {
+    match error {
+        redb::Error::Io(error) if is_full(error) => worded(error),
+        error => format!("{error}: remove it, and files are compared again"),
     }
 }

@@ -2,7 +2,7 @@
 //! directory: whoever may read the files may back them up, and nobody else can ask.
 //!
 //! The host sends a line and then the index. Until the connection ends, it removes no blob that
-//! this index refers to.
+//! this index refers to; meanwhile it refuses others, so that they need not wait without a word.
 //!
 //! ```text
 //! coffer backup 1 LENGTH\n     and so many bytes
@@ -15,6 +15,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ const SOCKET: &str = "backup.sock";
 /// What the first line begins with; the number is that of this protocol.
 const GREETING: &str = "coffer backup 1 ";
 const REFUSAL: &str = "error ";
+/// The reason while another client has the connection.
+const BUSY: &str = "another backup is being made";
 /// The longest first line.
 const LONGEST: u64 = 1024;
 /// The longest path of a socket that every system accepts, in bytes.
@@ -56,21 +60,56 @@ pub fn offer(live: Live) -> io::Result<Offer> {
     }
     let listener = short(live.dir(), |path| UnixListener::bind(path))?;
     fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-    // Not a task: a shutdown does not wait for the end of a backup.
-    thread::Builder::new()
-        .name("coffer-backup".into())
-        .spawn(move || {
-            for stream in listener.incoming() {
-                if let Err(error) = stream.and_then(|stream| serve(stream, &live)) {
-                    tracing::warn!(%error, "a backup broke off");
-                    thread::sleep(PAUSE);
-                }
+    // Not tasks: a shutdown does not wait for the end of a backup.
+    in_thread(move || {
+        let busy = Arc::<AtomicBool>::default();
+        for stream in listener.incoming() {
+            if let Err(error) = stream.and_then(|stream| accept(stream, &live, &busy)) {
+                tracing::warn!(%error, "a backup broke off");
+                thread::sleep(PAUSE);
             }
-        })?;
+        }
+    })?;
     Ok(Offer(path))
 }
 
-fn serve(mut stream: UnixStream, live: &Live) -> io::Result<()> {
+fn in_thread(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name("coffer-backup".into());
+    thread.spawn(work).map(|_| ())
+}
+
+/// The only backup that is being made.
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    fn take(busy: &Arc<AtomicBool>) -> Option<Turn> {
+        let was_busy = busy.swap(true, Ordering::SeqCst);
+        (!was_busy).then(|| Turn(busy.clone()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Serves a client in a thread of its own, or refuses it at once.
+fn accept(mut stream: UnixStream, live: &Live, busy: &Arc<AtomicBool>) -> io::Result<()> {
+    let Some(turn) = Turn::take(busy) else {
+        // A client that is gone already needs no answer.
+        let _ = writeln!(stream, "{REFUSAL}{BUSY}");
+        return Ok(());
+    };
+    let live = live.clone();
+    in_thread(move || {
+        if let Err(error) = serve(stream, &live, turn) {
+            tracing::warn!(%error, "a backup broke off");
+        }
+    })
+}
+
+fn serve(mut stream: UnixStream, live: &Live, turn: Turn) -> io::Result<()> {
     let moment = match live.moment() {
         Ok(moment) => moment,
         Err(error) => {
@@ -90,7 +129,11 @@ fn serve(mut stream: UnixStream, live: &Live) -> io::Result<()> {
     stream.write_all(format!("{GREETING}{length}\n").as_bytes())?;
     io::copy(&mut index, &mut stream)?;
     // The other side sends nothing: this is its end.
-    let _ = stream.read(&mut [0])?;
+    let ended = stream.read(&mut [0]);
+    // The next one need not wait until all is removed that was held back.
+    drop(turn);
+    drop(moment);
+    ended?;
     tracing::info!("a backup has ended");
     Ok(())
 }
@@ -105,7 +148,7 @@ impl Host {
     /// Asks the host that serves this data directory for its index.
     ///
     /// # Errors
-    /// [`KeepError::InUse`] if nobody answers, [`KeepError::Refused`].
+    /// [`KeepError::InUse`] if nobody answers, [`KeepError::Busy`], [`KeepError::Refused`].
     pub(super) fn ask(dir: &Path) -> Result<Host, KeepError> {
         let in_use = |source| KeepError::InUse {
             dir: dir.to_path_buf(),
@@ -122,6 +165,7 @@ impl Host {
             line.strip_prefix(REFUSAL),
         ) {
             (Some(left), _) => Ok(Host { stream, left }),
+            (None, Some(reason)) if reason.trim_end() == BUSY => Err(KeepError::Busy),
             (None, Some(reason)) => Err(KeepError::Refused(reason.trim_end().to_owned())),
             (None, None) if line.is_empty() => Err(KeepError::HostEnded),
             (None, None) => Err(KeepError::OtherVersion),

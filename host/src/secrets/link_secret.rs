@@ -65,12 +65,20 @@ pub fn read(file: &Path) -> Result<String, LinkSecretError> {
 pub fn kept(data_dir: &Path) -> Result<String, LinkSecretError> {
     let file = data_dir.join(FILE);
     let bytes = secret_file::keep(&file, || (make() + "\n").into_bytes())?;
-    let secret = match text(&bytes) {
+    of_kept(&bytes, &file)
+}
+
+/// The one in the bytes of a data directory's file.
+///
+/// # Errors
+/// See [`LinkSecretError`].
+pub fn of_kept(bytes: &[u8], file: &Path) -> Result<String, LinkSecretError> {
+    let secret = match text(bytes) {
         Some(text) => text.to_owned(),
         // Earlier versions stored the raw bytes, and signed with their base64url.
-        None => BASE64_URL_SAFE_NO_PAD.encode(&bytes),
+        None => BASE64_URL_SAFE_NO_PAD.encode(bytes),
     };
-    long_enough(secret, &file)
+    long_enough(secret, file)
 }
 
 fn long_enough(secret: String, file: &Path) -> Result<String, LinkSecretError> {

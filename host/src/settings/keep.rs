@@ -141,7 +141,8 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         let Some(rest) = text.strip_prefix("s3://") else {
-            return match text.is_empty() || text.contains("://") {
+            let is_other = text.contains("://") || text.starts_with("s3:");
+            return match text.is_empty() || is_other {
                 true => Err(PlaceError),
                 false => Ok(Self::Directory(text.into())),
             };
@@ -242,7 +243,10 @@ mod tests {
         };
         for (text, expected) in [
             ("./data", Ok(Place::Directory("./data".into()))),
-            ("s3:", Ok(Place::Directory("s3:".into()))),
+            ("./s3:/a", Ok(Place::Directory("./s3:/a".into()))),
+            ("s3:", Err(PlaceError)),
+            ("s3:/files/a", Err(PlaceError)),
+            ("s3:files", Err(PlaceError)),
             ("s3://files", bucket("files", "")),
             ("s3://files/", bucket("files", "")),
             ("s3://files/a/b/", bucket("files", "a/b/")),

@@ -32,6 +32,7 @@ mod open;
 mod open_error;
 mod pins;
 mod private;
+mod private_database;
 mod progress;
 mod reader;
 mod resumable;
@@ -59,7 +60,7 @@ use super::{
     check_remove,
 };
 use committer::Change;
-use damage::Damaged;
+use damage::{Damage, Damaged};
 use index::Index;
 use layout::Layout;
 use reader::Spares;
@@ -68,10 +69,11 @@ use stage::Stage;
 use upload::{LocalUpload, Sealed};
 
 use backup::Digests;
-pub use backup::{Backup, BackupError, Live, Saved, Stopped, restore};
+pub use backup::{Backup, BackupError, Beside, Live, Saved, Stopped, restore, worded};
 pub use check::{Checked, check};
 use id::Id;
 pub use open_error::OpenError;
+pub use private_database::PrivateDatabase;
 
 /// How many files of a batch are synced at the same time.
 const SYNCS: usize = 8;
@@ -242,9 +244,14 @@ impl BlobStore for LocalStore {
     fn digest(&self, info: &Info) -> Result<Option<[u8; 32]>, Error> {
         let looked = self.looked.as_ref();
         let digests = looked.and_then(|looked| looked.digests.as_ref());
-        match (digests, Id::of_etag(&info.etag)) {
-            (Some(digests), Some(id)) => digests.get(id),
-            _ => Ok(None),
+        let (Some(digests), Some(id)) = (digests, Id::of_etag(&info.etag)) else {
+            return Ok(None);
+        };
+        let digest = digests.get(id)?;
+        let is_in_index = || self.index.snapshot()?.content_length(id);
+        match digest.is_some() || is_in_index()?.is_some() {
+            true => Ok(digest),
+            false => Err(self.damaged.found(id, Damage::NoDigest)),
         }
     }
 

@@ -51,8 +51,10 @@ pub(super) enum FileError {
     Target(Error),
     #[error("the target has another file of this name: --replace replaces it")]
     Conflict,
-    #[error("what was read back is not what was written; it was removed from the target")]
+    #[error("the bytes read back are not those that were written; it was removed from the target")]
     Mismatch,
+    #[error("the target has another {0} than was written; it was removed from there")]
+    Described(&'static str),
     #[error("its bytes are not those that were backed up")]
     Damaged,
     #[error("it kept changing at the source or at the target")]
@@ -226,15 +228,16 @@ impl Copier {
             let found = self.target.stat(key, &Guard::Any, &conditions).await;
             (found.map_err(of_target)?, None)
         };
-        let same_bytes = read.is_none_or(|read| read == *digest);
-        if same_bytes && is_described_as(&found, wrote) {
-            return Ok(found);
-        }
+        let error = match (read, difference(&found, wrote)) {
+            (Some(read), _) if read != *digest => FileError::Mismatch,
+            (_, Some(what)) => FileError::Described(what),
+            (_, None) => return Ok(found),
+        };
         // Nobody should take it for the file.
         let only = Conditions::only(etag);
         let removed = self.target.remove(key, &Guard::Any, &only).await;
         removed.map_err(of_target)?;
-        Err(FileError::Mismatch.into())
+        Err(error.into())
     }
 
     /// Whether both ends have the same bytes and description: then, the one of the target.
@@ -244,13 +247,17 @@ impl Copier {
         }
         let one = self.source.open(&from.key, whole(&from.etag)).await;
         let one = one.map_err(of_source)?;
+        let expected = self.source.digest(&one.info).map_err(of_source)?;
         let other = self.target.open(&there.key, whole(&there.etag)).await;
         let other = other.map_err(of_target)?;
         let info = other.info.clone();
-        if !is_described_as(&info, &one.info) {
+        if difference(&info, &one.info).is_some() {
             return Ok(None);
         }
         let one = digest_of(one).await.map_err(of_source)?;
+        if expected.is_some_and(|expected| expected != one) {
+            return Err(FileError::Damaged.into());
+        }
         let other = digest_of(other).await.map_err(of_target)?;
         Ok((one == other).then_some(info))
     }
@@ -273,11 +280,16 @@ fn whole(etag: &str) -> OpenOptions {
     }
 }
 
-fn is_described_as(one: &Info, other: &Info) -> bool {
-    one.size == other.size
-        && one.content_type == other.content_type
-        && one.uploader == other.uploader
-        && one.metadata == other.metadata
+/// What differs between two descriptions.
+fn difference(one: &Info, other: &Info) -> Option<&'static str> {
+    [
+        ("size", one.size == other.size),
+        ("type", one.content_type == other.content_type),
+        ("uploader", one.uploader == other.uploader),
+        ("metadata", one.metadata == other.metadata),
+    ]
+    .into_iter()
+    .find_map(|(what, same)| (!same).then_some(what))
 }
 
 async fn stat(store: &Store, key: &Key) -> Result<Option<Listed>, Error> {

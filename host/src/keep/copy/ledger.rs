@@ -2,16 +2,18 @@
 //! copy need not read either. It is only a shortcut: what it does not know is compared.
 
 use std::env;
+use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::TableDefinition;
 use sha2::{Digest, Sha256};
 
 use crate::keep::error::KeepError;
+use crate::store::local::PrivateDatabase;
 use crate::store::{Info, Key, Listed};
 
 /// The versions at both ends, by key.
@@ -26,15 +28,15 @@ pub(super) struct Tag(String);
 impl Tag {
     /// At the source, whose lists agree with each other.
     pub(super) fn exact(listed: &Listed) -> Tag {
-        let since = listed.modified.duration_since(UNIX_EPOCH);
-        let time = since.unwrap_or_default().as_nanos();
-        Tag(format!("{} {} {time}", listed.etag, listed.size))
+        Tag::at(listed, since_1970(listed).as_nanos())
     }
 
     /// At the target, where a list may tell the time more precisely than a description.
     pub(super) fn listed(listed: &Listed) -> Tag {
-        let since = listed.modified.duration_since(UNIX_EPOCH);
-        let time = since.unwrap_or_default().as_secs();
+        Tag::at(listed, since_1970(listed).as_secs())
+    }
+
+    fn at(listed: &Listed, time: impl Display) -> Tag {
         Tag(format!("{} {} {time}", listed.etag, listed.size))
     }
 
@@ -42,6 +44,11 @@ impl Tag {
     pub(super) fn described(info: &Info) -> Tag {
         Tag::listed(&listed(info))
     }
+}
+
+fn since_1970(listed: &Listed) -> Duration {
+    let since = listed.modified.duration_since(UNIX_EPOCH);
+    since.unwrap_or_default()
 }
 
 /// A description as a list has it.
@@ -61,9 +68,15 @@ pub(super) struct Copied {
     pub(super) target: Tag,
 }
 
+/// The file of a record.
+struct Record {
+    path: PathBuf,
+    database: PrivateDatabase,
+}
+
 /// The record, if there is a place for it.
 pub(super) struct Ledger {
-    database: Option<Database>,
+    record: Option<Record>,
     pending: Mutex<Vec<(Key, Copied)>>,
 }
 
@@ -74,24 +87,24 @@ impl Ledger {
             Some(path) => Some(path.to_owned()),
             None => default_path(&stores),
         };
-        let database = path.as_deref().map(open).transpose()?;
-        if database.is_none() {
+        let record = path.map(Record::open).transpose()?;
+        if record.is_none() {
             tracing::warn!(
                 "no directory for --state: HOME is not set, so a repeated copy compares every file"
             );
         }
         Ok(Ledger {
-            database,
+            record,
             pending: Mutex::default(),
         })
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Option<Copied>, KeepError> {
-        let Some(database) = &self.database else {
+        let Some(record) = &self.record else {
             return Ok(None);
         };
-        let found = || -> Result<_, redb::Error> {
-            let copied = database.begin_read()?.open_table(COPIED)?;
+        let found = record.database.read(|transaction| {
+            let copied = transaction.open_table(COPIED)?;
             let found = copied.get(key.as_str())?;
             Ok(found.map(|row| {
                 let (source, target) = row.value();
@@ -100,8 +113,8 @@ impl Ledger {
                     target: Tag(target.to_owned()),
                 }
             }))
-        };
-        found().map_err(KeepError::State)
+        });
+        found.map_err(state_error(&record.path))
     }
 
     /// Records a file, soon.
@@ -121,20 +134,17 @@ impl Ledger {
 
     fn write(&self, pending: &mut Vec<(Key, Copied)>) -> Result<(), KeepError> {
         let all = std::mem::take(pending);
-        let Some(database) = &self.database else {
+        let Some(record) = &self.record else {
             return Ok(());
         };
-        let write = || -> Result<(), redb::Error> {
-            let transaction = database.begin_write()?;
-            {
-                let mut copied = transaction.open_table(COPIED)?;
-                for (key, Copied { source, target }) in &all {
-                    copied.insert(key.as_str(), (source.0.as_str(), target.0.as_str()))?;
-                }
+        let written = record.database.write(|transaction| {
+            let mut copied = transaction.open_table(COPIED)?;
+            for (key, Copied { source, target }) in &all {
+                copied.insert(key.as_str(), (source.0.as_str(), target.0.as_str()))?;
             }
-            Ok(transaction.commit()?)
-        };
-        write().map_err(KeepError::State)
+            Ok(())
+        });
+        written.map_err(state_error(&record.path))
     }
 
     fn pending(&self) -> MutexGuard<'_, Vec<(Key, Copied)>> {
@@ -142,24 +152,34 @@ impl Ledger {
     }
 }
 
-fn open(path: &Path) -> Result<Database, KeepError> {
-    if let Some(folder) = path.parent() {
-        let mut private = DirBuilder::new();
-        private.recursive(true).mode(0o700);
-        let created = private.create(folder);
-        created.map_err(|error| KeepError::State(redb::Error::Io(error)))?;
+impl Record {
+    fn open(path: PathBuf) -> Result<Record, KeepError> {
+        if let Some(folder) = path.parent() {
+            let mut private = DirBuilder::new();
+            private.recursive(true).mode(0o700);
+            let created = private.create(folder).map_err(redb::Error::Io);
+            created.map_err(state_error(&path))?;
+        }
+        let database = PrivateDatabase::open(&path).and_then(|database| {
+            database.write(|transaction| {
+                transaction.open_table(COPIED)?;
+                Ok(())
+            })?;
+            Ok(database)
+        });
+        let database = database.map_err(state_error(&path))?;
+        Ok(Record { path, database })
     }
-    let opened = || -> Result<Database, redb::Error> {
-        let database = Database::create(path)?;
-        let transaction = database.begin_write()?;
-        transaction.open_table(COPIED)?;
-        transaction.commit()?;
-        Ok(database)
-    };
-    opened().map_err(|error| match error {
+}
+
+fn state_error(path: &Path) -> impl Fn(redb::Error) -> KeepError + use<'_> {
+    |error| match error {
         redb::Error::DatabaseAlreadyOpen => KeepError::StateInUse(path.to_owned()),
-        error => KeepError::State(error),
-    })
+        source => KeepError::State {
+            file: path.to_owned(),
+            source,
+        },
+    }
 }
 
 /// One file for each pair of stores.

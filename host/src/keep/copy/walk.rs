@@ -45,6 +45,10 @@ impl Walk {
                 limit: PAGE,
             };
             let page = self.store.list(options).await?;
+            if page.more && page.entries.is_empty() {
+                // The next page would be the first one again.
+                return Err(Error::unavailable("the list goes on without a name"));
+            }
             self.after = page.entries.last().map(|last| last.name().to_owned());
             self.more = page.more;
             self.page = page.entries.into_iter();

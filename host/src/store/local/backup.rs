@@ -5,10 +5,13 @@
 //! one before. That is the only moment at which anything changes for who reads the backup.
 //! Resumable uploads are left out.
 
+mod beside;
 mod blobs;
 mod digests;
 mod error;
+mod listed;
 mod make;
+mod marker;
 mod moment;
 mod restore;
 mod target;
@@ -18,14 +21,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::claim::Claim;
-use super::id::Id;
 use super::index::Index;
 use super::open_error::OpenError;
 use transfer::Copied;
 
+pub use beside::Beside;
+pub(super) use beside::damaged as damaged_beside;
 pub(super) use digests::Digests;
-pub use error::BackupError;
+pub use error::{BackupError, worded};
 pub use make::Backup;
+pub(super) use marker::is_marked;
 pub use moment::{Live, Stopped};
 pub use restore::restore;
 
@@ -67,17 +72,16 @@ pub(super) fn look(dir: &Path) -> Result<(Claim, Index), OpenError> {
 }
 
 /// The digests in this directory, if it is a backup.
-pub(super) fn digests(dir: &Path) -> Result<Option<Digests>, BackupError> {
-    let path = dir.join(DIGESTS);
-    match path.exists() {
-        true => Digests::look(&path)
-            .map(Some)
-            .map_err(BackupError::digests(&path)),
-        false => Ok(None),
+pub(super) fn digests(claim: &Claim) -> Result<Option<Digests>, BackupError> {
+    if !claim.is_backup {
+        return Ok(None);
     }
+    let path = claim.layout.dir().join(DIGESTS);
+    let digests = Digests::look(&path);
+    digests.map(Some).map_err(BackupError::digests(&path))
 }
 
-fn saved(files: u64, copied: Copied, removed: u64) -> Saved {
+fn saved(files: u64, copied: &Copied, removed: u64) -> Saved {
     Saved {
         files,
         copied: copied.blobs,
@@ -85,25 +89,6 @@ fn saved(files: u64, copied: Copied, removed: u64) -> Saved {
         unchanged: copied.kept,
         removed,
     }
-}
-
-/// The same error with a name of the file whose bytes it is about.
-fn named(error: BackupError, index: &Index) -> BackupError {
-    let BackupError::Blob { path, damage, .. } = error else {
-        return error;
-    };
-    let id = path.file_name().and_then(|name| name.to_str());
-    let id = id.and_then(Id::parse);
-    let mut name = None;
-    if let Ok(snapshot) = index.snapshot() {
-        // Without a name, the path says enough.
-        let _ = snapshot.each(|key, of, _| {
-            if name.is_none() && Some(of) == id {
-                name = Some(String::from_utf8_lossy(key).into_owned());
-            }
-        });
-    }
-    BackupError::Blob { path, damage, name }
 }
 
 /// Refuses directories of which one is in the other.

@@ -43,7 +43,7 @@ impl Checked {
                 self.missing += 1;
                 "missing"
             }
-            Damage::Length { .. } | Damage::Unreadable(_) | Damage::Digest => {
+            Damage::Length { .. } | Damage::Unreadable(_) | Damage::Digest | Damage::NoDigest => {
                 self.damaged += 1;
                 "damaged"
             }
@@ -82,7 +82,7 @@ fn look_through(
         checked.damaged += 1;
         say(format!("damaged: {older}"));
     }
-    let digests = backup::digests(layout.dir())?;
+    let digests = find_digests(claim, checked, say)?;
     let snapshot = index.snapshot()?;
     let references = snapshot.references()?;
     let mut shared = HashMap::new();
@@ -141,6 +141,28 @@ fn look_through(
         ));
     }
     Ok(())
+}
+
+/// The digests of a backup; without them, lengths are all that can be compared.
+fn find_digests(
+    claim: &Claim,
+    checked: &mut Checked,
+    say: &mut impl FnMut(String),
+) -> Result<Option<Digests>, Error> {
+    let digests = match backup::digests(claim) {
+        Ok(None) => return Ok(None),
+        Ok(Some(digests)) => digests,
+        Err(error) => {
+            checked.damaged += 1;
+            say(format!("damaged: {error}"));
+            return Ok(None);
+        }
+    };
+    for (name, damage) in backup::damaged_beside(claim.layout.dir(), &digests)? {
+        let word = checked.count(&damage);
+        say(format!("{word}: {name}: {damage}"));
+    }
+    Ok(Some(digests))
 }
 
 /// Those whose rows, in order, are not as many as recorded. Nothing is recorded for a single one.
@@ -203,10 +225,9 @@ fn measure(
                 Err(error) => Err(Damage::Unreadable(error.to_string())),
                 Ok(length) => {
                     let found = hash.map(|hash| <[u8; 32]>::from(hash.finalize()));
-                    match digest.flatten() {
-                        Some(digest) if length == size && found != Some(digest) => {
-                            Err(Damage::Digest)
-                        }
+                    match digest {
+                        Some(None) => Err(Damage::NoDigest),
+                        Some(digest) if length == size && found != digest => Err(Damage::Digest),
                         _ => Ok(Measured::InFile(length)),
                     }
                 }

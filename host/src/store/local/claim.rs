@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
+use super::backup::is_marked;
 use super::format::{self, FORMAT};
 use super::layout::{BACKUP, INDEX, Layout, MARKER, RESTORING};
 use super::open_error::OpenError;
@@ -23,6 +24,8 @@ pub(super) struct Claim {
     pub(super) clean: bool,
     /// How far the index had come; none if an older version did not record it.
     pub(super) seen: Option<Seen>,
+    /// Whether it is a backup.
+    pub(super) is_backup: bool,
 }
 
 impl Claim {
@@ -33,13 +36,16 @@ impl Claim {
             source,
         };
         let lock = File::open(dir.join("lock")).map_err(not_a_store)?;
-        try_lock(&lock, dir)?;
-        if dir.join(BACKUP).exists() && !dir.join(INDEX).exists() {
+        // A shared one: on NFS an exclusive one needs a file that is open for writing.
+        locked(lock.try_lock_shared(), dir)?;
+        let is_backup = check_marked(dir, BACKUP)?;
+        check_restored(dir)?;
+        let found = check_format(dir)?;
+        // The first one records the format once its index is there.
+        if is_backup && found.is_none() && !has_index(dir)? {
             let path = dir.to_path_buf();
             return Err(OpenError::NoBackup { path });
         }
-        check_restored(dir)?;
-        let found = check_format(dir)?;
         let blobs = dir.join("blobs");
         let blobs_dir = File::open(&blobs).map_err(not_a_store)?;
         Ok(Claim {
@@ -49,6 +55,7 @@ impl Claim {
             older: false,
             clean: false,
             seen: read_seen(dir)?,
+            is_backup,
         })
     }
 
@@ -65,7 +72,7 @@ impl Claim {
         })?;
         let lock = private_file(&dir.join("lock")).map_err(not_writable)?;
         try_lock(&lock, dir)?;
-        if dir.join(BACKUP).exists() {
+        if check_marked(dir, BACKUP)? {
             let path = dir.to_path_buf();
             return Err(OpenError::Backup { path });
         }
@@ -81,6 +88,7 @@ impl Claim {
             older: found.is_some_and(|found| found < FORMAT),
             clean: clean || fresh,
             seen,
+            is_backup: false,
         })
     }
 
@@ -101,6 +109,9 @@ impl Claim {
         };
         if length > 0 {
             return Ok(());
+        }
+        if self.is_backup {
+            return Err(damaged("its index is empty".into()));
         }
         let blobs = self.layout.count_blobs();
         let blobs = blobs.map_err(|error| damaged(error.into()))?;
@@ -131,20 +142,40 @@ impl Claim {
     }
 }
 
+/// Locks a directory for this process alone.
 pub(super) fn try_lock(lock: &File, dir: &Path) -> Result<(), OpenError> {
+    locked(lock.try_lock(), dir)
+}
+
+fn locked(outcome: Result<(), TryLockError>, dir: &Path) -> Result<(), OpenError> {
     let path = dir.to_path_buf();
-    lock.try_lock().map_err(|error| match error {
+    outcome.map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::InUse { path },
-        TryLockError::Error(source) => OpenError::NotWritable { path, source },
+        TryLockError::Error(source) => OpenError::NotLocked { path, source },
     })
 }
 
 fn check_restored(dir: &Path) -> Result<(), OpenError> {
-    match dir.join(RESTORING).exists() {
+    match check_marked(dir, RESTORING)? {
         true => Err(OpenError::Restoring {
             path: dir.to_path_buf(),
         }),
         false => Ok(()),
+    }
+}
+
+fn check_marked(dir: &Path, marker: &str) -> Result<bool, OpenError> {
+    is_marked(dir, marker).map_err(damaged(dir))
+}
+
+fn has_index(dir: &Path) -> Result<bool, OpenError> {
+    dir.join(INDEX).try_exists().map_err(damaged(dir))
+}
+
+fn damaged(dir: &Path) -> impl Fn(io::Error) -> OpenError + use<'_> {
+    |source| OpenError::Damaged {
+        path: dir.to_path_buf(),
+        source: source.into(),
     }
 }
 
@@ -155,10 +186,7 @@ pub(super) fn check_format(dir: &Path) -> Result<Option<u32>, OpenError> {
             found,
         }),
         Ok(found) => Ok(found),
-        Err(source) => Err(OpenError::Damaged {
-            path: dir.to_path_buf(),
-            source: source.into(),
-        }),
+        Err(source) => Err(damaged(dir)(source)),
     }
 }
 

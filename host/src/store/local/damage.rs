@@ -30,6 +30,9 @@ pub enum Damage {
     /// They do not have the digest that a backup recorded.
     #[error("the bytes are not those that were stored")]
     Digest,
+    /// A backup has a digest of each file that is not in its index.
+    #[error("the backup has no digest of the bytes")]
+    NoDigest,
 }
 
 /// The versions found damaged since the start. Copies that share their bytes count as one.

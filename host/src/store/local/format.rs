@@ -1,10 +1,10 @@
 //! Which layout a data directory has: its number, in the file `format`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
-use super::private::{private_file, sync_dir};
+use super::private::{replace, sync_dir};
 
 /// The number of the layout that `layout` describes. Earlier ones are upgraded: in format 1
 /// all bytes are in files, and until format 2 no two rows of the index share them, so that a
@@ -29,13 +29,7 @@ pub(super) fn read(dir: &Path) -> io::Result<Option<u32>> {
 /// Records that the layout is complete. Only then is a missing index a fault, rather than
 /// a directory that has just been created.
 pub(super) fn write(dir: &Path) -> io::Result<()> {
-    let draft = dir.join("format.new");
-    let mut file = private_file(&draft)?;
-    file.set_len(0)?;
-    writeln!(file, "{FORMAT}")?;
-    file.sync_all()?;
-    fs::rename(draft, dir.join(FILE))?;
-    sync_dir(dir)?;
+    replace(&dir.join(FILE), "new", format!("{FORMAT}\n").as_bytes())?;
     match dir.canonicalize()?.parent() {
         Some(parent) => sync_dir(parent),
         None => Ok(()),

@@ -92,24 +92,12 @@ impl Index {
     /// Opens an index read-only, without changing its file, and verifies its checksums.
     /// Returns whether they match.
     pub(super) fn look(path: &Path) -> Result<(Index, bool), redb::Error> {
-        Index::overlaid(path, |database| Ok(database.check_integrity()?))
-    }
-
-    /// The same without verifying the checksums of all of it.
-    pub(super) fn glance(path: &Path) -> Result<Index, redb::Error> {
-        Index::overlaid(path, |_| Ok(())).map(|(index, ())| index)
-    }
-
-    fn overlaid<T>(
-        path: &Path,
-        verify: impl FnOnce(&mut Database) -> Result<T, redb::Error>,
-    ) -> Result<(Index, T), redb::Error> {
         let health = Arc::new(Health::default());
         let (opened, is_whole) = health.attempt(|| {
             let file = File::open(path).and_then(Overlay::new);
             let file = file.map_err(redb::Error::Io)?;
             let mut database = builder().create_with_backend(file)?;
-            let is_whole = verify(&mut database)?;
+            let is_whole = database.check_integrity()?;
             make_tables(&database)?;
             Ok((OpenDatabase::new(database), is_whole))
         })?;

@@ -33,10 +33,22 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Another process, or another store of this one, is using it.
-    #[error("the data directory {path} is in use by another process", path = path.display())]
+    #[error(
+        "the data directory {path} is in use by another process: a host, or a command that reads \
+         or writes all of it, such as `coffer backup`",
+        path = path.display()
+    )]
     InUse {
         /// The data directory.
         path: PathBuf,
+    },
+    /// Its file system refuses locks.
+    #[error("the data directory {path} cannot be locked: {source}", path = path.display())]
+    NotLocked {
+        /// The data directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// It is a backup.
     #[error(

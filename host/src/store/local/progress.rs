@@ -6,12 +6,12 @@
 //! process it is exact; after one of the machine it can lag behind, never run ahead.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::private::{private_file, sync_dir};
+use super::private::replace;
 
 /// The content of the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,15 +42,7 @@ impl Progress {
     /// Starts to record, once the index is known to be the right one.
     pub(super) fn begin(&self, path: &Path, changes: u64) -> io::Result<()> {
         let seen = Seen { changes, loose: 0 };
-        let draft = path.with_extension("new");
-        let mut file = private_file(&draft)?;
-        file.set_len(0)?;
-        file.write_all(line(seen).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, path)?;
-        if let Some(folder) = path.parent() {
-            sync_dir(folder)?;
-        }
+        let file = replace(path, "new", line(seen).as_bytes())?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (seen, Some(file));
         Ok(())
     }

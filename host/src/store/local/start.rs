@@ -39,6 +39,7 @@ impl LocalStore {
             older,
             clean,
             seen,
+            ..
         } = claim;
         let loose = seen.unwrap_or_default().loose;
         if !clean {
@@ -107,7 +108,7 @@ impl LocalStore {
     /// See [`OpenError`].
     pub fn look(dir: &Path) -> Result<LocalStore, OpenError> {
         let (claim, index) = backup::look(dir)?;
-        let digests = backup::digests(dir).map_err(|error| OpenError::Damaged {
+        let digests = backup::digests(&claim).map_err(|error| OpenError::Damaged {
             path: dir.to_path_buf(),
             source: error.into(),
         })?;

@@ -14,8 +14,28 @@ use crate::store::local::id::Id;
 use crate::store::local::layout::{Layout, blob_name};
 use crate::store::local::private::private_file;
 
-/// How many bytes are in memory for each blob that is being copied.
+/// How many bytes are in memory for each file that is being copied.
 const CHUNK: usize = 256 << 10;
+
+/// Why a blob was not copied.
+pub(super) enum Fault {
+    /// It is not what it was.
+    Damage(Damage),
+    /// Others would fail too.
+    Failed(BackupError),
+}
+
+impl From<Damage> for Fault {
+    fn from(damage: Damage) -> Fault {
+        Fault::Damage(damage)
+    }
+}
+
+impl From<BackupError> for Fault {
+    fn from(error: BackupError) -> Fault {
+        Fault::Failed(error)
+    }
+}
 
 /// Bytes of a version, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,14 +48,14 @@ impl Blob {
     /// Copies it. It appears under its name when all of it is durable.
     ///
     /// # Errors
-    /// [`BackupError::Blob`] if it is not whole, or not what was `expected`;
+    /// [`Fault::Damage`] if it is not whole, or not what was `expected`;
     /// [`BackupError::Write`].
     pub(super) fn copy(
         self,
         from: &Path,
         to: &Layout,
         expected: Option<Digest>,
-    ) -> Result<Digest, BackupError> {
+    ) -> Result<Digest, Fault> {
         let blob = to.blob(self.id);
         let draft = draft(&blob);
         let copied = self.write(from, &draft, expected).and_then(|digest| {
@@ -49,16 +69,13 @@ impl Blob {
         copied
     }
 
-    fn write(
-        self,
-        from: &Path,
-        draft: &Path,
-        expected: Option<Digest>,
-    ) -> Result<Digest, BackupError> {
+    fn write(self, from: &Path, draft: &Path, expected: Option<Digest>) -> Result<Digest, Fault> {
         let failed = BackupError::write(draft);
         let mut to = private_file(draft).map_err(&failed)?;
         to.set_len(0).map_err(&failed)?;
-        let digest = self.digest(from, expected, |bytes| to.write_all(bytes).map_err(&failed))?;
+        let digest = self.digest(from, expected, |bytes| {
+            Ok(to.write_all(bytes).map_err(&failed)?)
+        })?;
         to.sync_all().map_err(&failed)?;
         // The page cache is for those who read files. It is a hint.
         let _ = fadvise(&to, 0, None, Advice::DontNeed);
@@ -71,6 +88,11 @@ impl Blob {
         self.digest(dir, Some(digest), |_| Ok(())).is_ok()
     }
 
+    /// The digest of the bytes that are there, if they are as many as there should be.
+    pub(super) fn digest_there(self, layout: &Layout) -> Option<Digest> {
+        self.digest(layout.blobs(), None, |_| Ok(())).ok()
+    }
+
     /// Whether there are as many bytes as there should be.
     pub(super) fn has_length(self, layout: &Layout) -> bool {
         fs::metadata(layout.blob(self.id)).is_ok_and(|about| about.len() == self.size)
@@ -81,43 +103,49 @@ impl Blob {
         self,
         dir: &Path,
         expected: Option<Digest>,
-        mut each: impl FnMut(&[u8]) -> Result<(), BackupError>,
-    ) -> Result<Digest, BackupError> {
-        let path = dir.join(blob_name(self.id));
-        let damaged = |damage| BackupError::Blob {
-            path: path.clone(),
-            damage,
-            name: None,
-        };
+        mut each: impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
         let unreadable = |error: io::Error| match error.kind() {
-            ErrorKind::NotFound => damaged(Damage::Missing),
-            _ => damaged(Damage::Unreadable(error.to_string())),
+            ErrorKind::NotFound => Fault::Damage(Damage::Missing),
+            _ => Fault::Damage(Damage::Unreadable(error.to_string())),
         };
-        let mut file = File::open(&path).map_err(unreadable)?;
+        let mut file = File::open(dir.join(blob_name(self.id))).map_err(unreadable)?;
         let _ = fadvise(&file, 0, None, Advice::Sequential);
-        let (mut hash, mut length) = (Sha256::new(), 0_u64);
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let read = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(error)),
-            };
-            let bytes = buffer.get(..read).unwrap_or_default();
+        let mut hash = Sha256::new();
+        let length = pour(&mut file, unreadable, |bytes| {
             hash.update(bytes);
-            length = length.saturating_add(bytes.len() as u64);
-            each(bytes)?;
-        }
+            each(bytes)
+        })?;
         if length != self.size {
             let (found, size) = (length, self.size);
-            return Err(damaged(Damage::Length { found, size }));
+            return Err(Damage::Length { found, size }.into());
         }
         let digest = hash.finalize().into();
         match expected {
-            Some(expected) if expected != digest => Err(damaged(Damage::Digest)),
+            Some(expected) if expected != digest => Err(Damage::Digest.into()),
             _ => Ok(digest),
         }
+    }
+}
+
+/// Calls `each` with all bytes, piece by piece. Returns how many.
+pub(super) fn pour<E>(
+    from: &mut impl Read,
+    unreadable: impl Fn(io::Error) -> E,
+    mut each: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<u64, E> {
+    let mut buffer = vec![0; CHUNK];
+    let mut length = 0_u64;
+    loop {
+        let read = match from.read(&mut buffer) {
+            Ok(0) => return Ok(length),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        let bytes = buffer.get(..read).unwrap_or_default();
+        length = length.saturating_add(bytes.len() as u64);
+        each(bytes)?;
     }
 }
 

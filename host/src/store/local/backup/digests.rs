@@ -1,107 +1,140 @@
-//! The digests of the blobs in a backup: what makes sure that they come back as they were, and
-//! what says, after an interruption, which of them are there.
+//! The digests of what is in a backup: what makes sure that it comes back as it was, and what
+//! says, after an interruption, which blobs are there.
 
-use std::fs::File;
 use std::path::Path;
 
-use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{ReadableTable, TableDefinition};
 
+use super::beside::Brought;
 use crate::store::Error;
 use crate::store::local::failure::failed;
 use crate::store::local::id::Id;
-use crate::store::local::index::{Health, Overlay, builder};
-use crate::store::local::private::private_file;
+use crate::store::local::private_database::PrivateDatabase;
 
 /// SHA-256.
 pub(in crate::store::local) type Digest = [u8; 32];
 
 /// By the id of the blob.
 const DIGESTS: TableDefinition<u128, &Digest> = TableDefinition::new("digests");
+/// The names of files beside the index, each with what it may have.
+const BESIDE: TableDefinition<(&str, &Digest), ()> = TableDefinition::new("beside");
+/// The identity of the data directory whose index was published.
+const IDENTITY: TableDefinition<(), u128> = TableDefinition::new("identity");
 
 /// Its own transactional file, since blobs are copied before the index that refers to them is
 /// there.
-pub(in crate::store::local) struct Digests {
-    database: Database,
-    health: Health,
-}
+pub(in crate::store::local) struct Digests(PrivateDatabase);
 
 impl Digests {
     /// To be written; created if missing.
     pub(super) fn open(path: &Path) -> Result<Digests, Error> {
-        let file = private_file(path)?;
-        Digests::with(|| Ok(builder().create_with_backend(FileBackend::new(file)?)?))
+        Digests::with(PrivateDatabase::open(path))
     }
 
-    /// To be read, without changing the file.
+    /// To be read, without changing the file. They are there and pass their checksums.
     pub(super) fn look(path: &Path) -> Result<Digests, Error> {
-        let file = Overlay::new(File::open(path)?)?;
-        Digests::with(|| Ok(builder().create_with_backend(file)?))
+        Digests::with(PrivateDatabase::look(path))
     }
 
-    fn with(open: impl FnOnce() -> Result<Database, redb::Error>) -> Result<Digests, Error> {
-        let health = Health::default();
-        let opened = health.attempt(|| {
-            let database = open()?;
-            let transaction = database.begin_write()?;
-            transaction.open_table(DIGESTS)?;
-            transaction.commit()?;
-            Ok(database)
-        });
+    fn with(opened: Result<PrivateDatabase, redb::Error>) -> Result<Digests, Error> {
         let database = opened.map_err(failed)?;
-        Ok(Digests { database, health })
+        let tables = database.write(|transaction| {
+            transaction.open_table(DIGESTS)?;
+            transaction.open_table(BESIDE)?;
+            transaction.open_table(IDENTITY)?;
+            Ok(())
+        });
+        tables.map_err(failed)?;
+        Ok(Digests(database))
     }
 
     /// That of a blob, if it is in the backup.
     pub(in crate::store::local) fn get(&self, id: Id) -> Result<Option<Digest>, Error> {
-        let found = self.health.attempt(|| {
-            let digests = self.database.begin_read()?.open_table(DIGESTS)?;
-            let digest = digests.get(id.as_u128())?;
+        let found = self.0.read(|transaction| {
+            let digest = transaction.open_table(DIGESTS)?.get(id.as_u128())?;
             Ok(digest.map(|digest| *digest.value()))
+        });
+        found.map_err(failed)
+    }
+
+    /// Which data directory's index was published; none before, and in backups of earlier
+    /// versions.
+    pub(super) fn identity(&self) -> Result<Option<u128>, Error> {
+        let found = self.0.read(|transaction| {
+            let identity = transaction.open_table(IDENTITY)?.get(())?;
+            Ok(identity.map(|identity| identity.value()))
+        });
+        found.map_err(failed)
+    }
+
+    /// What the files beside the index may have, by name.
+    pub(super) fn beside(&self) -> Result<Vec<(String, Digest)>, Error> {
+        let found = self.0.read(|transaction| {
+            let mut all = Vec::new();
+            for row in transaction.open_table(BESIDE)?.iter()? {
+                let (key, _) = row?;
+                let (name, digest) = key.value();
+                all.push((name.to_owned(), *digest));
+            }
+            Ok(all)
         });
         found.map_err(failed)
     }
 
     /// Records blobs that are durable.
     pub(super) fn record(&self, blobs: &[(Id, Digest)]) -> Result<(), Error> {
-        let recorded = self.health.attempt(|| {
-            let transaction = self.database.begin_write()?;
-            {
-                let mut digests = transaction.open_table(DIGESTS)?;
-                for (id, digest) in blobs {
-                    digests.insert(id.as_u128(), digest)?;
-                }
+        let recorded = self.0.write(|transaction| {
+            let mut digests = transaction.open_table(DIGESTS)?;
+            for (id, digest) in blobs {
+                digests.insert(id.as_u128(), digest)?;
             }
-            Ok(transaction.commit()?)
+            Ok(())
         });
         recorded.map_err(failed)
     }
 
-    /// Forgets the blobs that are not among these, which are in order. Returns how many.
-    pub(super) fn retain(&self, known: &[Id]) -> Result<u64, Error> {
-        let retained = self.health.attempt(|| {
-            let transaction = self.database.begin_write()?;
-            let mut gone = 0;
-            {
-                let mut digests = transaction.open_table(DIGESTS)?;
-                digests.retain(|id, _| {
-                    let keep = known.binary_search(&Id::from_u128(id)).is_ok();
-                    gone += u64::from(!keep);
-                    keep
-                })?;
+    /// Records what files beside the index are about to have. Until [`Digests::settle`] they may
+    /// also have what they had.
+    pub(super) fn announce(&self, files: &[Brought]) -> Result<(), Error> {
+        let announced = self.0.write(|transaction| {
+            let mut beside = transaction.open_table(BESIDE)?;
+            for file in files {
+                beside.insert((file.name, &file.digest), ())?;
             }
-            match gone {
-                0 => transaction.abort()?,
-                _ => transaction.commit()?,
-            }
-            Ok(gone)
+            Ok(())
         });
-        retained.map_err(failed)
+        announced.map_err(failed)
+    }
+
+    /// An index was published, of this data directory, with these files beside it and these
+    /// blobs, which are in order: forgets all others.
+    pub(super) fn settle(
+        &self,
+        identity: Option<u128>,
+        files: &[Brought],
+        known: &[Id],
+    ) -> Result<(), Error> {
+        let settled = self.0.write(|transaction| {
+            let mut digests = transaction.open_table(DIGESTS)?;
+            digests.retain(|id, _| known.binary_search(&Id::from_u128(id)).is_ok())?;
+            let mut beside = transaction.open_table(BESIDE)?;
+            beside.retain(|(name, digest), ()| {
+                let mut same = files.iter().filter(|file| file.name == name);
+                same.all(|file| file.digest == *digest)
+            })?;
+            if let Some(identity) = identity {
+                transaction.open_table(IDENTITY)?.insert((), identity)?;
+            }
+            Ok(())
+        });
+        settled.map_err(failed)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -117,14 +150,60 @@ mod tests {
             .map(|id| (*id, [id.as_u128() as u8; 32]))
             .collect();
         digests.record(&all).expect("recorded");
-        assert_eq!(digests.retain(&ids[1..]).expect("retained"), 1);
+        let file = |digest| Brought {
+            name: "secret",
+            bytes: Vec::new(),
+            digest,
+        };
+        for digest in [[7; 32], [8; 32]] {
+            digests.announce(&[file(digest)]).expect("announced");
+        }
+        assert_eq!(digests.beside().expect("read").len(), 2);
+        assert_eq!(digests.identity().expect("read"), None);
+        let settled = digests.settle(Some(5), &[file([8; 32])], &ids[1..]);
+        settled.expect("settled");
         drop(digests);
-        let before = std::fs::read(&path).expect("a file");
+        let before = fs::read(&path).expect("a file");
         let digests = Digests::look(&path).expect("a file");
         let found = ids.map(|id| digests.get(id).expect("read"));
         assert_eq!(found, [None, Some([2; 32]), Some([3; 32])]);
+        let beside = digests.beside().expect("read");
+        assert_eq!(beside, [("secret".to_owned(), [8; 32])]);
+        assert_eq!(digests.identity().expect("read"), Some(5));
+        // What is not brought again stays.
+        digests.settle(None, &[], &ids).expect("in memory");
+        assert_eq!(digests.beside().expect("read").len(), 1);
         digests.record(&all).expect("in memory");
         drop(digests);
-        assert!(std::fs::read(&path).expect("a file") == before);
+        assert!(fs::read(&path).expect("a file") == before);
+    }
+
+    #[test]
+    fn a_missing_empty_or_damaged_file_is_not_a_new_one() {
+        let dir = TempDir::new().expect("a directory");
+        let path = dir.path().join("digests.redb");
+        let is_refused = || Digests::look(&path).is_err();
+        assert!(is_refused());
+        assert!(!path.exists());
+        fs::write(&path, "").expect("written");
+        assert!(is_refused());
+        assert_eq!(fs::read(&path).expect("a file"), b"");
+        let digests = Digests::open(&path).expect("a file");
+        let all: Vec<_> = (0..500)
+            .map(|n| (Id::from_u128(n), [n as u8; 32]))
+            .collect();
+        digests.record(&all).expect("recorded");
+        drop(digests);
+        assert!(!is_refused());
+
+        let mut bytes = fs::read(&path).expect("a file");
+        let places: Vec<_> = (0..bytes.len() - 32)
+            .filter(|at| bytes[*at..*at + 32] == [77; 32])
+            .collect();
+        assert!(!places.is_empty());
+        places.into_iter().for_each(|at| bytes[at] ^= 1);
+        fs::write(&path, &bytes).expect("written");
+        assert!(is_refused());
+        assert!(fs::read(&path).expect("a file") == bytes);
     }
 }

@@ -1,12 +1,13 @@
 //! Why a backup or a restore failed, worded for operators.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use coffer_port::error::is_full;
 
+use super::beside::Refused;
 use crate::store::Error;
-use crate::store::local::damage::Damage;
 use crate::store::local::open_error::OpenError;
 
 /// Why a backup or a restore failed. An earlier backup is unchanged.
@@ -68,18 +69,50 @@ pub enum BackupError {
         /// Why.
         source: Error,
     },
-    /// The bytes of a file are not whole.
-    #[error("{} cannot be copied, {path}: {damage}", file(name.as_deref()), path = path.display())]
-    Blob {
-        /// Where its bytes are.
-        path: PathBuf,
+    /// What is in a backup cannot be trusted.
+    #[error(
+        "the backup {dir} is damaged, and stays as it is: {source}. Use another directory for a \
+         new backup",
+        dir = dir.display()
+    )]
+    Broken {
+        /// The backup.
+        dir: PathBuf,
         /// What is wrong.
-        damage: Damage,
-        /// One of the names that it has.
-        name: Option<String>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The bytes of some files in a data directory are not whole.
+    #[error(
+        "{} files in {dir} are damaged, so the backup before stays as it is: replace these files, \
+         by those of a backup for example, or delete them, and repeat the command",
+        files.len(),
+        dir = dir.display()
+    )]
+    Damaged {
+        /// The data directory.
+        dir: PathBuf,
+        /// Which, each in one line.
+        files: Vec<String>,
+    },
+    /// The bytes of some files in a backup are not whole.
+    #[error(
+        "{} files in the backup {dir} are damaged, so it is not restored: `coffer check --data-dir \
+         {dir}` lists all damage, and `coffer copy --from {dir} --to DIR` copies all other files \
+         to a new data directory",
+        files.len(),
+        dir = dir.display()
+    )]
+    DamagedBackup {
+        /// The backup.
+        dir: PathBuf,
+        /// Which, each in one line.
+        files: Vec<String>,
+    },
+    /// A file beside the index is not what it has to be.
+    #[error("{0}: put back what it was, or remove it to go on without it")]
+    Beside(Refused),
     /// Nothing can be written.
-    #[error("cannot write {path}: {}", told(source), path = path.display())]
+    #[error("cannot write {path}: {}", worded(source), path = path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -87,7 +120,7 @@ pub enum BackupError {
         source: io::Error,
     },
     /// The digests in the backup cannot be read or written.
-    #[error("the digests {path}: {}", told_of(source), path = path.display())]
+    #[error("the digests {path}: {}", worded_store(source), path = path.display())]
     Digests {
         /// Their file.
         path: PathBuf,
@@ -97,6 +130,29 @@ pub enum BackupError {
 }
 
 impl BackupError {
+    /// A line for each file that is damaged.
+    pub fn damaged_files(&self) -> &[String] {
+        match self {
+            BackupError::Damaged { files, .. } | BackupError::DamagedBackup { files, .. } => files,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn broken<E>(dir: &Path) -> impl Fn(E) -> BackupError + use<E>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let dir = dir.to_path_buf();
+        move |source| BackupError::Broken {
+            dir: dir.clone(),
+            source: source.into(),
+        }
+    }
+
+    pub(super) fn beside(path: &Path, what: impl Display) -> BackupError {
+        BackupError::Beside(format!("{}: {what}", path.display()).into())
+    }
+
     pub(super) fn write(path: &Path) -> impl Fn(io::Error) -> BackupError + use<> {
         let path = path.to_path_buf();
         move |source| BackupError::Write {
@@ -122,21 +178,18 @@ impl BackupError {
     }
 }
 
-fn file(name: Option<&str>) -> String {
-    name.map_or_else(|| "a file".to_owned(), |name| format!("the file {name:?}"))
-}
-
 /// A full disk is the fault that operators meet most.
 const FULL: &str = "no space left: make room and repeat the command, which goes on where it was";
 
-fn told(error: &io::Error) -> String {
+/// A failure to write, worded for operators.
+pub fn worded(error: &io::Error) -> String {
     match is_full(error) {
         true => FULL.to_owned(),
         false => error.to_string(),
     }
 }
 
-fn told_of(error: &Error) -> String {
+fn worded_store(error: &Error) -> String {
     match error {
         Error::NoSpace => FULL.to_owned(),
         error => coffer_port::error::causes(error),

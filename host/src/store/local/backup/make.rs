@@ -1,16 +1,18 @@
 //! Makes a backup, or renews it.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::beside::{self, Beside};
 use super::blobs::Blob;
 use super::digests::Digests;
 use super::error::BackupError;
-use super::target::{Target, blobs_of};
+use super::listed::{Listed, check_unpublished};
+use super::target::Target;
 use super::transfer::{Step, transfer};
-use super::{DIGESTS, Saved, check_apart, named, saved};
-use crate::store::local::id::Id;
-use crate::store::local::index::Index;
+use super::{DIGESTS, Saved, check_apart, saved};
+use crate::store::local::index::Lineage;
 use crate::store::local::layout::BACKUP;
 
 /// A backup that is being made.
@@ -42,61 +44,92 @@ impl Backup {
     }
 
     /// Copies what the draft refers to and the backup lacks, and makes it the backup. With
-    /// `verify`, what the backup has is read again; damage there is repaired. Of `beside`, files
-    /// of these names are copied too.
+    /// `verify`, what the backup has is read again; damage there is repaired. Of `beside`, those
+    /// that the data directory has are copied too.
     ///
     /// # Errors
     /// See [`BackupError`]; the backup before is as it was.
-    pub fn finish(self, beside: &[&str], verify: bool) -> Result<Saved, BackupError> {
+    pub fn finish(self, beside: &[Beside], verify: bool) -> Result<Saved, BackupError> {
         let target = &self.target;
-        let (index, files, blobs) = blobs_of(&target.draft())?;
-        self.check_lineage(&index)?;
-        let path = target.layout.dir().join(DIGESTS);
-        let digests = Digests::open(&path).map_err(BackupError::digests(&path))?;
+        let dir = target.layout.dir();
+        let brought = beside::read_all(&self.data_dir, beside)?;
+        let new = Listed::open(&target.draft())?;
+        let published = Listed::published(&target.layout)?;
+        if let Some(kept) = &published {
+            check_lineage(dir, kept.lineage, new.lineage)?;
+        }
+        let path = dir.join(DIGESTS);
+        let failed = BackupError::digests(&path);
+        let digests = open_digests(target, &path, published.is_some())?;
+        if published.is_none() {
+            check_unpublished(dir, &digests)?;
+        }
+        let known = new.ids();
+        // Room for what comes: what runs left that did not finish, and nothing that was published.
+        let mut kept = known.clone();
+        kept.extend(published.iter().flat_map(Listed::ids));
+        kept.sort_unstable();
+        let mut removed = target.prune(&kept)?;
+        let was_published = |blob: Blob| published.as_ref().is_some_and(|kept| kept.has(blob.id));
         let step = |blob: Blob| {
-            let known = digests.get(blob.id).map_err(BackupError::digests(&path))?;
-            Ok(match known {
+            Ok(match digests.get(blob.id).map_err(&failed)? {
                 Some(digest) if verify && blob.is_there(&target.layout, digest) => Step::Keep,
                 Some(_) if !verify && blob.has_length(&target.layout) => Step::Keep,
+                // Its digest is lost: what is there is not replaced by anything else.
+                None if was_published(blob) => Step::Copy(blob.digest_there(&target.layout)),
                 known => Step::Copy(known),
             })
         };
-        let copied = transfer(
-            &blobs,
-            &self.data_dir.join("blobs"),
-            &target.layout,
-            step,
-            |blobs| digests.record(blobs).map_err(BackupError::digests(&path)),
-        );
-        let copied = copied.map_err(|error| named(error, &index))?;
-        for name in beside {
-            target.bring(&self.data_dir, name)?;
+        let blobs_dir = self.data_dir.join("blobs");
+        let mut copied = transfer(&new.blobs, &blobs_dir, &target.layout, step, |blobs| {
+            digests.record(blobs).map_err(&failed)
+        })?;
+        if !copied.damaged.is_empty() {
+            return Err(BackupError::Damaged {
+                files: new.name(std::mem::take(&mut copied.damaged), &blobs_dir),
+                dir: self.data_dir,
+            });
         }
+        digests.announce(&brought).map_err(&failed)?;
+        target.put_all(&brought)?;
         target.publish()?;
-        let known: Vec<Id> = blobs.iter().map(|blob| blob.id).collect();
-        let removed = target.prune(&known)?;
-        digests
-            .retain(&known)
-            .map_err(BackupError::digests(&path))?;
-        Ok(saved(files, copied, removed))
+        removed += target.prune(&known)?;
+        let settled = digests.settle(new.lineage.identity, &brought, &known);
+        settled.map_err(&failed)?;
+        Ok(saved(new.files, &copied, removed))
     }
+}
 
-    /// Refuses to replace a backup by one of other files, or of an earlier state.
-    fn check_lineage(&self, index: &Index) -> Result<(), BackupError> {
-        let dir = self.target.layout.dir();
-        let Some(kept) = self.target.lineage()? else {
-            return Ok(());
-        };
-        let new = index.lineage().map_err(BackupError::unreadable(dir))?;
-        let dir = dir.to_path_buf();
-        match (kept.identity, new.identity) {
-            (Some(kept), Some(new)) if kept != new => Err(BackupError::OtherStore { dir }),
-            _ if new.changes < kept.changes => Err(BackupError::Older {
-                dir,
-                kept: kept.changes,
-                found: new.changes,
-            }),
-            _ => Ok(()),
+/// Opens the digests to write them. What is there passes its checksums, before anything in it is
+/// repaired; once an index was published there are some.
+fn open_digests(target: &Target, path: &Path, published: bool) -> Result<Digests, BackupError> {
+    let (failed, dir) = (BackupError::digests(path), target.layout.dir());
+    if let Err(error) = Digests::look(path) {
+        let blobs = target.layout.count_blobs();
+        if published || blobs.map_err(BackupError::broken(dir))? > 0 {
+            return Err(BackupError::broken(dir)(failed(error)));
         }
+        // There are none yet, or a full disk had no room for their file.
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(BackupError::write(path)(error));
+            }
+            _ => {}
+        }
+    }
+    Digests::open(path).map_err(failed)
+}
+
+/// Refuses to replace a backup by one of other files, or of an earlier state.
+fn check_lineage(dir: &Path, kept: Lineage, new: Lineage) -> Result<(), BackupError> {
+    let dir = dir.to_path_buf();
+    match (kept.identity, new.identity) {
+        (Some(kept), Some(new)) if kept != new => Err(BackupError::OtherStore { dir }),
+        _ if new.changes < kept.changes => Err(BackupError::Older {
+            dir,
+            kept: kept.changes,
+            found: new.changes,
+        }),
+        _ => Ok(()),
     }
 }

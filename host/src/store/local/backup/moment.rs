@@ -60,9 +60,14 @@ impl Stopped {
     /// Locks it; nothing in it changes.
     ///
     /// # Errors
-    /// See [`OpenError`].
+    /// See [`OpenError`]; a backup is [`OpenError::Backup`], since its copy would have digests of
+    /// whatever is in it by now.
     pub fn open(dir: &Path) -> Result<Stopped, OpenError> {
         let (claim, index) = look(dir)?;
+        if claim.is_backup {
+            let path = dir.to_path_buf();
+            return Err(OpenError::Backup { path });
+        }
         Ok(Stopped {
             index,
             _lock: claim.lock,

@@ -1,18 +1,19 @@
 //! Restores a backup.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
-use super::blobs::Blob;
+use super::beside::{self, Beside};
+use super::blobs::{Blob, pour};
 use super::digests::Digests;
 use super::error::BackupError;
-use super::target::{Target, blobs_of};
+use super::listed::Listed;
+use super::target::Target;
 use super::transfer::{Step, transfer};
-use super::{DIGESTS, Saved, check_apart, look, named, saved};
-use crate::store::Error;
-use crate::store::local::id::Id;
-use crate::store::local::layout::{BACKUP, RESTORING};
+use super::{DIGESTS, Saved, check_apart, look, saved};
+use crate::store::local::damage::Damage;
+use crate::store::local::layout::RESTORING;
 use crate::store::local::open_error::OpenError;
 
 /// Restores a backup into an empty directory, verifies every byte, and goes on where it was
@@ -20,44 +21,56 @@ use crate::store::local::open_error::OpenError;
 ///
 /// # Errors
 /// See [`BackupError`]; the directory is not served before it is complete.
-pub fn restore(from: &Path, to: &Path, beside: &[&str]) -> Result<Saved, BackupError> {
+pub fn restore(from: &Path, to: &Path, beside: &[Beside]) -> Result<Saved, BackupError> {
     let (claim, _) = look(from)?;
-    if !from.join(BACKUP).exists() {
+    if !claim.is_backup {
         let source = io::Error::other("it is not a backup: the file `backup` is missing");
         let path = from.to_path_buf();
         return Err(OpenError::NotAStore { path, source }.into());
     }
     check_apart(to, from)?;
     let path = from.join(DIGESTS);
-    let digests = Digests::look(&path).map_err(BackupError::digests(&path))?;
+    let failed = BackupError::digests(&path);
+    let digests = Digests::look(&path).map_err(&failed)?;
+    let brought = beside::read_all(from, beside)?;
+    beside::verify(from, &brought, &digests)?;
     let target = Target::take(to, RESTORING)?;
-    let draft = target.draft();
-    let mut index = File::open(claim.layout.index()).map_err(|error| BackupError::Unreadable {
-        dir: from.to_path_buf(),
-        source: error.into(),
-    })?;
-    io::copy(&mut index, &mut target.new_draft()?).map_err(BackupError::write(&draft))?;
-    let (index, files, blobs) = blobs_of(&draft)?;
+    copy_index(&claim.layout.index(), &target)?;
+    let new = Listed::open(&target.draft())?;
+    // What is there of another backup takes room.
+    let removed = target.prune(&new.ids())?;
     let step = |blob: Blob| {
-        let digest = digests.get(blob.id).map_err(BackupError::digests(&path))?;
-        let digest = digest.ok_or_else(|| BackupError::Digests {
-            path: path.clone(),
-            source: Error::unavailable(format!("that of {} is missing", blob.id)),
-        })?;
+        let Some(digest) = digests.get(blob.id).map_err(&failed)? else {
+            return Ok(Step::Refuse(Damage::NoDigest));
+        };
         Ok(match blob.is_there(&target.layout, digest) {
             true => Step::Keep,
             false => Step::Copy(Some(digest)),
         })
     };
     let blobs_dir = claim.layout.blobs();
-    let copied = transfer(&blobs, blobs_dir, &target.layout, step, |_| Ok(()));
-    let copied = copied.map_err(|error| named(error, &index))?;
-    for name in beside {
-        target.bring(from, name)?;
+    let mut copied = transfer(&new.blobs, blobs_dir, &target.layout, step, |_| Ok(()))?;
+    if !copied.damaged.is_empty() {
+        return Err(BackupError::DamagedBackup {
+            files: new.name(std::mem::take(&mut copied.damaged), blobs_dir),
+            dir: from.to_path_buf(),
+        });
     }
+    target.put_all(&brought)?;
     target.publish()?;
-    let known: Vec<Id> = blobs.iter().map(|blob| blob.id).collect();
-    let removed = target.prune(&known)?;
     target.release(RESTORING)?;
-    Ok(saved(files, copied, removed))
+    Ok(saved(new.files, &copied, removed))
+}
+
+fn copy_index(from: &Path, target: &Target) -> Result<(), BackupError> {
+    let dir = from.parent().unwrap_or(from);
+    let unreadable = BackupError::unreadable(dir);
+    let unreadable = |error: io::Error| unreadable(error.into());
+    let write = BackupError::write(&target.draft());
+    let mut to = target.new_draft()?;
+    let mut index = File::open(from).map_err(unreadable)?;
+    pour(&mut index, unreadable, |bytes| {
+        to.write_all(bytes).map_err(&write)
+    })?;
+    Ok(())
 }

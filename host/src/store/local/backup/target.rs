@@ -1,35 +1,31 @@
 //! A directory that is being filled: blobs first, then the index that refers to them.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::blobs::{self, Blob};
+use super::beside::Brought;
+use super::blobs;
 use super::error::BackupError;
+use super::marker::{is_marked, says};
 use crate::store::local::claim::{check_format, try_lock};
-use crate::store::local::failure::failed;
 use crate::store::local::format;
 use crate::store::local::id::Id;
-use crate::store::local::index::{Index, Lineage, SMALL};
 use crate::store::local::layout::{BACKUP, Layout};
 use crate::store::local::open_error::OpenError;
-use crate::store::local::private::{make_dir, private_file, sync_dir};
+use crate::store::local::private::{make_dir, private_file, replace, sync_dir};
 
 /// What file systems put at their top by themselves.
 const NOT_OURS: &str = "lost+found";
+/// The file that is locked.
+const LOCK: &str = "lock";
+/// The extension of a small file that is not whole yet.
+const DRAFT: &str = "part";
 
 /// A directory that is being filled, locked.
 pub(super) struct Target {
     pub(super) layout: Layout,
     _lock: File,
-}
-
-/// What a marker says to those who find it.
-fn says(marker: &str) -> &'static str {
-    match marker {
-        BACKUP => "A backup, written by `coffer backup`. `coffer restore --from` restores it.\n",
-        _ => "`coffer restore` has not finished here: repeat it.\n",
-    }
 }
 
 impl Target {
@@ -40,20 +36,15 @@ impl Target {
             path: dir.to_path_buf(),
             source,
         })?;
-        if !dir.join(marker).exists() {
-            if !is_empty(dir).map_err(&write_failed)? {
-                let wanted = match marker {
-                    BACKUP => "a backup",
-                    _ => "a restore that was interrupted",
-                };
-                let dir = dir.to_path_buf();
-                return Err(BackupError::NotEmpty { dir, wanted });
-            }
-            // First of all, so that nothing takes the rest for a data directory.
-            write(dir, marker, says(marker).as_bytes())?;
-        }
-        let lock = private_file(&dir.join("lock")).map_err(&write_failed)?;
+        // Before anything is created in a directory of somebody else.
+        check_ours(dir, marker)?;
+        let lock = private_file(&dir.join(LOCK)).map_err(&write_failed)?;
         try_lock(&lock, dir)?;
+        // Another process may have had it meanwhile.
+        if !check_ours(dir, marker)? {
+            // First of all, so that nothing takes the rest for a data directory.
+            put(dir, marker, says(marker).as_bytes())?;
+        }
         check_format(dir)?;
         let (layout, _) = Layout::fill(dir).map_err(&write_failed)?;
         Ok(Target {
@@ -75,28 +66,31 @@ impl Target {
         Ok(file)
     }
 
-    /// Which directory the index is from that is there, if there is one.
-    pub(super) fn lineage(&self) -> Result<Option<Lineage>, BackupError> {
-        let path = self.layout.index();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let unreadable = BackupError::unreadable(self.layout.dir());
-        let index = Index::glance(&path).map_err(|error| unreadable(failed(error)))?;
-        index.lineage().map(Some).map_err(unreadable)
-    }
-
-    /// The draft takes effect: until now nothing has changed for a reader. Blobs and other files
-    /// must be durable.
+    /// The draft takes effect: until now nothing has changed for a reader. The content of blobs
+    /// and other files must be durable.
     pub(super) fn publish(&self) -> Result<(), BackupError> {
         let (dir, draft) = (self.layout.dir(), self.draft());
+        for folder in 0..=u8::MAX {
+            let path = self.layout.folder(folder);
+            let synced = self.layout.sync_folder(folder);
+            synced.map_err(BackupError::write(&path))?;
+        }
         let write = BackupError::write(&draft);
         File::open(&draft)
             .and_then(|file| file.sync_all())
             .map_err(&write)?;
-        format::write(dir).map_err(BackupError::write(dir))?;
+        // The first time it comes last: with a format, a missing index is a lost one. Later it
+        // comes before an index that may need it.
+        let has_format = check_format(dir)?.is_some();
+        if has_format {
+            format::write(dir).map_err(BackupError::write(dir))?;
+        }
         fs::rename(&draft, self.layout.index()).map_err(&write)?;
-        sync_dir(dir).map_err(BackupError::write(dir))
+        sync_dir(dir).map_err(BackupError::write(dir))?;
+        if !has_format {
+            format::write(dir).map_err(BackupError::write(dir))?;
+        }
+        Ok(())
     }
 
     /// Removes blobs that are not among these, which are in order. Returns how many.
@@ -104,23 +98,12 @@ impl Target {
         blobs::prune(&self.layout, known).map_err(BackupError::write(self.layout.blobs()))
     }
 
-    /// Copies a small file that is beside the index, or removes it if there is none.
-    pub(super) fn bring(&self, from: &Path, name: &str) -> Result<(), BackupError> {
+    /// Writes small files beside the index.
+    pub(super) fn put_all(&self, files: &[Brought]) -> Result<(), BackupError> {
         let dir = self.layout.dir();
-        let read = match fs::read(from.join(name)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return match fs::remove_file(dir.join(name)) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        Err(BackupError::write(&dir.join(name))(error))
-                    }
-                    _ => Ok(()),
-                };
-            }
-            read => {
-                read.map_err(|error| BackupError::unreadable(&from.join(name))(error.into()))?
-            }
-        };
-        write(dir, name, &read)
+        files
+            .iter()
+            .try_for_each(|file| put(dir, file.name, &file.bytes))
     }
 
     /// It is complete, and may be served.
@@ -131,58 +114,47 @@ impl Target {
     }
 }
 
-/// Whether a directory has nothing of anybody's.
-fn is_empty(dir: &Path) -> io::Result<bool> {
+/// Whether a directory has this marker.
+///
+/// # Errors
+/// [`BackupError::NotEmpty`] if it has something else.
+fn check_ours(dir: &Path, marker: &str) -> Result<bool, BackupError> {
+    let not_empty = || {
+        let wanted = match marker {
+            BACKUP => "a backup",
+            _ => "a restore that was interrupted",
+        };
+        let dir = dir.to_path_buf();
+        BackupError::NotEmpty { dir, wanted }
+    };
+    match is_marked(dir, marker) {
+        Ok(true) => return Ok(true),
+        Ok(false) => {}
+        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(not_empty()),
+        Err(error) => return Err(BackupError::write(dir)(error)),
+    }
+    match is_empty(dir, marker).map_err(BackupError::write(dir))? {
+        true => Ok(false),
+        false => Err(not_empty()),
+    }
+}
+
+/// Whether a directory has nothing of anybody's. What comes before the marker does not count: it
+/// is left of a command that was killed then.
+fn is_empty(dir: &Path, marker: &str) -> io::Result<bool> {
+    let draft = format!("{marker}.{DRAFT}");
     for entry in fs::read_dir(dir)? {
-        if entry?.file_name() != NOT_OURS {
+        let name = entry?.file_name();
+        if name != NOT_OURS && name != LOCK && name != draft.as_str() {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// A small file, whole or not at all.
-fn write(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+/// Writes a small file, whole or not at all.
+fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
     let path = dir.join(name);
-    let draft = path.with_extension("part");
-    let written = (|| {
-        let mut file = private_file(&draft)?;
-        file.set_len(0)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, &path)?;
-        sync_dir(dir)
-    })();
-    written.map_err(BackupError::write(&path))
-}
-
-/// Opens an index that was copied, and lists the blobs that it refers to, in order and each once.
-pub(super) fn blobs_of(path: &Path) -> Result<(Index, u64, Vec<Blob>), BackupError> {
-    let dir = path.parent().unwrap_or(path);
-    let unreadable = BackupError::unreadable(dir);
-    let (index, is_whole) = Index::look(path).map_err(|error| unreadable(failed(error)))?;
-    if !is_whole {
-        return Err(BackupError::Index(path.to_path_buf()));
-    }
-    let (mut files, mut blobs, mut fault) = (0, Vec::new(), None);
-    let snapshot = index.snapshot().map_err(&unreadable)?;
-    let listed = snapshot.each(|_, id, size| {
-        files += 1;
-        let in_index = match size {
-            ..=SMALL => snapshot.content_length(id),
-            _ => Ok(None),
-        };
-        match in_index {
-            Ok(None) => blobs.push(Blob { id, size }),
-            Ok(Some(_)) => {}
-            Err(error) => fault = Some(error),
-        }
-    });
-    listed.map_err(&unreadable)?;
-    if let Some(error) = fault {
-        return Err(unreadable(error));
-    }
-    blobs.sort_unstable();
-    blobs.dedup();
-    Ok((index, files, blobs))
+    replace(&path, DRAFT, bytes).map_err(BackupError::write(&path))?;
+    Ok(())
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::blobs::Blob;
+use super::blobs::{Blob, Fault};
 use super::digests::Digest;
 use super::error::BackupError;
+use crate::store::local::damage::Damage;
 use crate::store::local::id::Id;
 use crate::store::local::layout::Layout;
 
@@ -25,14 +26,18 @@ pub(super) enum Step {
     Keep,
     /// Copy it; it should have this digest, if one is known.
     Copy(Option<Digest>),
+    /// Nothing can be compared with it.
+    Refuse(Damage),
 }
 
 /// What was done.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Copied {
     pub(super) blobs: u64,
     pub(super) bytes: u64,
     pub(super) kept: u64,
+    /// Those that could not be copied: damage to some does not keep the others.
+    pub(super) damaged: Vec<(Id, Damage)>,
 }
 
 /// Copies what `step` says. What was copied is durable when `record` is called with it, also
@@ -49,7 +54,11 @@ pub(super) fn transfer(
     while !rest.is_empty() {
         let (group, others) = rest.split_at(group(rest));
         rest = others;
-        let (done, outcome) = copy_group(group, from, to, &step);
+        let Outcome {
+            done,
+            damaged,
+            failed,
+        } = copy_group(group, from, to, &step);
         let folders: BTreeSet<u8> = done.iter().map(|(blob, _)| blob.id.folder()).collect();
         for folder in folders {
             let path = to.folder(folder);
@@ -62,11 +71,14 @@ pub(super) fn transfer(
         if !digests.is_empty() {
             record(&digests)?;
         }
-        outcome?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let bytes: u64 = done.iter().map(|(blob, _)| blob.size).sum();
         copied.blobs += done.len() as u64;
         copied.bytes += bytes;
-        copied.kept += (group.len() - done.len()) as u64;
+        copied.kept += (group.len() - done.len() - damaged.len()) as u64;
+        copied.damaged.extend(damaged);
     }
     Ok(copied)
 }
@@ -82,7 +94,14 @@ fn group(rest: &[Blob]) -> usize {
     within.count()
 }
 
-type Outcome = (Vec<(Blob, Digest)>, Result<(), BackupError>);
+/// What became of a group.
+#[derive(Default)]
+struct Outcome {
+    done: Vec<(Blob, Digest)>,
+    damaged: Vec<(Id, Damage)>,
+    /// Why the rest was not tried.
+    failed: Option<BackupError>,
+}
 
 fn copy_group(
     group: &[Blob],
@@ -91,25 +110,26 @@ fn copy_group(
     step: &(impl Fn(Blob) -> Result<Step, BackupError> + Sync),
 ) -> Outcome {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let outcome = Mutex::new((Vec::new(), Ok(())));
+    let outcome = Mutex::new(Outcome::default());
     let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    let take = |blob: Blob| -> Result<Option<Digest>, Fault> {
+        match step(blob)? {
+            Step::Keep => Ok(None),
+            Step::Copy(expected) => blob.copy(from, to, expected).map(Some),
+            Step::Refuse(damage) => Err(damage.into()),
+        }
+    };
     let work = || {
         while let Some(blob) = group.get(next.fetch_add(1, Ordering::Relaxed))
             && !failed.load(Ordering::Relaxed)
         {
-            let copied = step(*blob).and_then(|step| match step {
-                Step::Keep => Ok(None),
-                Step::Copy(expected) => blob.copy(from, to, expected).map(Some),
-            });
-            match copied {
+            match take(*blob) {
                 Ok(None) => {}
-                Ok(Some(digest)) => lock().0.push((*blob, digest)),
-                Err(error) => {
+                Ok(Some(digest)) => lock().done.push((*blob, digest)),
+                Err(Fault::Damage(damage)) => lock().damaged.push((blob.id, damage)),
+                Err(Fault::Failed(error)) => {
                     failed.store(true, Ordering::Relaxed);
-                    let mut outcome = lock();
-                    if outcome.1.is_ok() {
-                        outcome.1 = Err(error);
-                    }
+                    lock().failed.get_or_insert(error);
                 }
             }
         }
