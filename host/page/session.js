@@ -1,5 +1,5 @@
-// Who is signed in. The token outlives a reload, but not the tab. There are no cookies, so no other site
-// can send requests in the user's name.
+// Who is signed in. The token outlives a reload, not the tab. Without cookies, no other site can send
+// requests in the user's name.
 
 import { Teller, dialog, el, field, input } from './dom.js';
 import { t } from './texts.js';
@@ -35,7 +35,7 @@ function keep(next) {
 
 export const signOut = () => keep('');
 
-// As the token says, which only the server can verify.
+// As the token says; only the server can verify it.
 export function who(jwt = token()) {
 	try {
 		const claims = atob(jwt.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
@@ -47,12 +47,12 @@ export function who(jwt = token()) {
 	}
 }
 
-// Asks for another token than `used`, once, and not again if that is declined. Returns whether there is.
+// Asks for another token than `used`, unless that was declined. Returns whether there is one.
 export async function renew({ message }, used) {
 	if (token() === used && used !== declined) {
 		asking ??= signIn(`${message} ${t.states.signedOut}`).finally(() => {
 			asking = null;
-			declined = used;
+			if (token() === used) declined = used;
 		});
 		await asking;
 	}

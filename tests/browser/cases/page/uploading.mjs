@@ -116,11 +116,16 @@ export async function what_is_dropped_goes_where_it_was_dropped(all) {
   await visitor.hears('Nothing here yet');
   // A folder that takes long to read.
   await visitor.page.evaluate(() => {
-    const { readEntries } = FileSystemDirectoryReader.prototype;
+    const { webkitGetAsEntry } = DataTransferItem.prototype;
     const released = new Promise((resolve) => { window.release = resolve; });
-    FileSystemDirectoryReader.prototype.readEntries = function read(...ends) {
-      window.isReading = true;
-      released.then(() => readEntries.apply(this, ends));
+    DataTransferItem.prototype.webkitGetAsEntry = function entry() {
+      const folder = webkitGetAsEntry.call(this);
+      const reader = folder.createReader();
+      const readEntries = (...ends) => {
+        window.isReading = true;
+        released.then(() => reader.readEntries(...ends));
+      };
+      return { name: folder.name, createReader: () => ({ readEntries }) };
     };
   });
   await withFolder(async (folder) => {
