@@ -66,6 +66,7 @@ pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
         gone,
         failed,
         stopped,
+        ..
     } = copy::copy(asked, |line| complain(&line))?;
     let bytes = ByteSize::b(bytes);
     say(&format!(

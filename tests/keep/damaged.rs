@@ -142,8 +142,15 @@ async fn all_damaged_files_are_named_at_once_and_the_others_can_be_had() {
     let way_out = format!("3 files in the backup {}", to.display());
     assert!(line.contains(&way_out), "{line}");
     assert!(line.contains("coffer copy --from"), "{line}");
-    let copied = copy(&to, &folder.path().join("copied"));
+    assert!(line.contains("another than that of the restore"), "{line}");
+    // The directory of the restore is not complete; another one gets what is whole.
+    let line = copy(&to, &folder.path().join("restored")).refused();
+    assert!(line.contains("or remove the directory"), "{line}");
+    let rescued = TempDir::new().unwrap();
+    let copied = copy(&to, &rescued.path().join("data"));
     assert!(copied.stdout.contains("copied 2 files"), "{copied:?}");
+    let rescued = open_to_all().data(Arc::new(rescued)).start();
+    assert_eq!(files(&rescued).await.len(), 2);
 
     // At the source, it keeps neither others from being copied nor a backup from being there.
     let to = folder.path().join("second");
@@ -178,6 +185,98 @@ async fn all_damaged_files_are_named_at_once_and_the_others_can_be_had() {
 }
 
 #[tokio::test]
+async fn damage_to_more_files_than_may_fail_does_not_end_a_copy() {
+    let server = open_to_all().start();
+    for number in 0..120 {
+        put(&server, &format!("f{number:03}"), content(number, 10_000)).await;
+    }
+    // The last of all.
+    let whole = content(200, 10_000);
+    put(&server, "whole", whole.clone()).await;
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    backup(&server.data_dir(), &to).done();
+    let blobs = paths(&to).into_iter();
+    let blobs = blobs.filter(|path| fs::read(path).unwrap() != whole);
+    for (number, blob) in blobs.enumerate() {
+        let blob = &blob;
+        match number % 3 {
+            0 => flip(blob),
+            1 => fs::write(blob, "cut").unwrap(),
+            _ => fs::remove_file(blob).unwrap(),
+        }
+    }
+    let copied = copy(&to, &folder.path().join("copied"));
+    assert!(copied.stdout.contains("copied 1 files"), "{copied:?}");
+    assert!(copied.stdout.contains("120 failed"), "{copied:?}");
+    assert!(copied.refused().contains("120 files were not copied"));
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_is_reported_with_the_reason() {
+    let server = filled().await;
+    let folder = TempDir::new().unwrap();
+    let (to, data) = (folder.path().join("backup"), folder.path().join("data"));
+    backup(&server.data_dir(), &to).done();
+    let path = to.join("index.redb");
+    let mut bytes = fs::read(&path).unwrap();
+    // The first of those that say what kind of file it is.
+    bytes[0] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    for ended in [backup(&server.data_dir(), &to), restore(&to, &data)] {
+        let line = ended.refused();
+        assert!(line.contains("is damaged"), "{line}");
+        assert!(line.contains("magic number mismatch"), "{line}");
+    }
+    assert!(check(&to).stdout.contains("magic number mismatch"));
+}
+
+#[tokio::test]
+async fn a_backup_that_has_lost_its_marker_is_not_taken_for_a_data_directory() {
+    let server = filled().await;
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    backup(&server.data_dir(), &to).done();
+    fs::remove_file(to.join("backup")).unwrap();
+    let target = folder.path().join("target");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--ops-listen", "off"];
+    let serve = [&serve[..], &["--log", "error", "--data-dir", text(&to)]].concat();
+    for ended in [
+        run(&serve),
+        check(&to),
+        backup(&to, &target),
+        restore(&to, &target),
+        copy(&to, &target),
+    ] {
+        let line = ended.refused();
+        assert!(line.contains("its marker is missing"), "{line}");
+    }
+    // The last resort.
+    fs::remove_file(to.join("digests.redb")).unwrap();
+    check(&to).done();
+}
+
+#[tokio::test]
+async fn a_restore_has_no_secret_of_the_backup_that_was_restored_before() {
+    let server = filled().await;
+    let folder = TempDir::new().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    let data = folder.path().join("data");
+    backup(&server.data_dir(), &one).done();
+    fs::remove_file(server.data_dir().join("link-secret")).unwrap();
+    backup(&server.data_dir(), &two).done();
+    restore(&one, &data).done();
+    assert!(data.join("link-secret").exists());
+    // As if it had been killed at its end.
+    let marker = "`coffer restore` has not finished here: repeat it.\n";
+    fs::write(data.join("restoring"), marker).unwrap();
+    let restored = restore(&two, &data);
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    assert!(restored.stderr.contains("has no link-secret"));
+    assert!(!data.join("link-secret").exists());
+}
+
+#[tokio::test]
 async fn the_secret_of_presigned_urls_is_neither_lost_nor_changed_unnoticed() {
     let server = filled().await;
     let (folder, data) = (TempDir::new().unwrap(), server.data_dir());
@@ -191,6 +290,13 @@ async fn the_secret_of_presigned_urls_is_neither_lost_nor_changed_unnoticed() {
     fs::remove_file(&there).unwrap();
     backup(&data, &to).done();
     assert_eq!(fs::read(&kept).unwrap(), secret);
+    // Removed from both, it is not missed any longer.
+    fs::remove_file(&kept).unwrap();
+    assert!(check(&to).stdout.contains("missing: link-secret"));
+    backup(&data, &to).done();
+    check(&to).done();
+    fs::write(&there, &secret).unwrap();
+    backup(&data, &to).done();
     for unusable in ["", "short", &"long".repeat(20_000)] {
         fs::write(&there, unusable).unwrap();
         let line = backup(&data, &to).refused();

@@ -54,20 +54,29 @@ pub fn backup(data_dir: &Path, to: &Path, verify: bool) -> Result<Saved, KeepErr
 
 /// Locks the directory, or asks the host that has it.
 fn find_source(data_dir: &Path) -> Result<Source, KeepError> {
+    if let Some(stopped) = stopped(data_dir)? {
+        return Ok(stopped);
+    }
+    // A host that restarts needs the lock: it is asked first, for as long as there may be one.
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let asked = match Stopped::open(data_dir) {
-            Ok(stopped) => return Ok(Source::Stopped(stopped)),
-            Err(OpenError::InUse { .. }) => Host::ask(data_dir),
-            Err(OpenError::Backup { path }) => return Err(KeepError::OfBackup(path)),
-            Err(error) => return Err(error.into()),
-        };
-        match asked {
+        match Host::ask(data_dir) {
             Err(KeepError::InUse { .. } | KeepError::Busy) if Instant::now() < deadline => {
                 thread::sleep(PAUSE);
             }
+            Err(error @ KeepError::InUse { .. }) => return stopped(data_dir)?.ok_or(error),
             asked => return asked.map(Source::Host),
         }
+    }
+}
+
+/// Locks the directory, unless another process has it.
+fn stopped(data_dir: &Path) -> Result<Option<Source>, KeepError> {
+    match Stopped::open(data_dir) {
+        Ok(stopped) => Ok(Some(Source::Stopped(stopped))),
+        Err(OpenError::InUse { .. }) => Ok(None),
+        Err(OpenError::Backup { path }) => Err(KeepError::OfBackup(path)),
+        Err(error) => Err(error.into()),
     }
 }
 

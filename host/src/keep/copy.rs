@@ -23,7 +23,8 @@ use crate::store::{BlobStore, Key};
 use file::{Copier, Done, FileError};
 use ledger::Ledger;
 
-/// After how many files that failed the rest is not tried.
+/// After how many files that failed the rest is not tried. Damage to files of the source does not
+/// count: it says nothing about others.
 const MOST_FAILED: u64 = 100;
 
 /// What became of the files.
@@ -39,6 +40,8 @@ pub struct CopyOutcome {
     pub gone: u64,
     /// How many failed, each with a line.
     pub failed: u64,
+    /// How many of those are damaged at the source.
+    pub damaged: u64,
     /// Why the rest was not tried.
     pub stopped: Option<KeepError>,
 }
@@ -113,10 +116,11 @@ fn count(
         Ok(Done::Gone) => outcome.gone += 1,
         Err(error) => {
             outcome.failed += 1;
+            outcome.damaged += u64::from(error.is_damage());
             say(format!("{:?}: {error}", key.as_str()));
             if error.is_fatal() {
                 outcome.stopped = Some(KeepError::Unusable(error.to_string()));
-            } else if outcome.failed >= MOST_FAILED {
+            } else if outcome.failed - outcome.damaged >= MOST_FAILED {
                 outcome.stopped = Some(KeepError::TooManyFailed);
             }
         }

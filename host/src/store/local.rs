@@ -60,7 +60,7 @@ use super::{
     check_remove,
 };
 use committer::Change;
-use damage::{Damage, Damaged};
+use damage::Damaged;
 use index::Index;
 use layout::Layout;
 use reader::Spares;
@@ -71,6 +71,7 @@ use upload::{LocalUpload, Sealed};
 use backup::Digests;
 pub use backup::{Backup, BackupError, Beside, Live, Saved, Stopped, restore, worded};
 pub use check::{Checked, check};
+pub use damage::Damage;
 use id::Id;
 pub use open_error::OpenError;
 pub use private_database::PrivateDatabase;

@@ -1,15 +1,19 @@
 //! One file: read from the source, written to the target, and compared.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use coffer_port::error::Cause;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use super::Store;
 use super::ledger::{Copied, Ledger, Tag, listed};
 use crate::keep::error::KeepError;
+use crate::store::local::Damage;
 use crate::store::{
     Body, Conditions, CreateOptions, Error, Etags, Guard, Info, Key, Listed, OpenOptions, Opened,
     Span, causes,
@@ -57,6 +61,8 @@ pub(super) enum FileError {
     Described(&'static str),
     #[error("its bytes are not those that were backed up")]
     Damaged,
+    #[error("cannot be copied: {0}")]
+    Lost(Damage),
     #[error("it kept changing at the source or at the target")]
     KeptChanging,
     #[error(transparent)]
@@ -74,6 +80,11 @@ impl FileError {
             FileError::State(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether it is damaged at the source.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, FileError::Damaged | FileError::Lost(_))
     }
 }
 
@@ -93,7 +104,22 @@ impl From<FileError> for Ended {
 fn of_source(error: Error) -> Ended {
     match error {
         Error::NotFound | Error::PreconditionFailed => Ended::SourceChanged,
+        Error::Unavailable(cause) => Ended::Failed(match damage(cause) {
+            Ok(damage) => FileError::Lost(damage),
+            Err(cause) => FileError::Source(Error::Unavailable(cause)),
+        }),
         error => Ended::Failed(FileError::Source(error)),
+    }
+}
+
+/// What is wrong with the bytes of this one file, if that is the cause.
+fn damage(cause: Cause) -> Result<Damage, Cause> {
+    let bad_sectors = Some(Errno::IO.raw_os_error());
+    match cause.downcast_ref::<io::Error>() {
+        Some(error) if error.raw_os_error() == bad_sectors => {
+            Ok(Damage::Unreadable(error.to_string()))
+        }
+        _ => cause.downcast().map(|damage| *damage),
     }
 }
 

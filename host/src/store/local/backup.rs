@@ -9,6 +9,7 @@ mod beside;
 mod blobs;
 mod digests;
 mod error;
+mod faulty;
 mod listed;
 mod make;
 mod marker;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use super::claim::Claim;
 use super::index::Index;
 use super::open_error::OpenError;
+use crate::store::causes;
 use transfer::Copied;
 
 pub use beside::Beside;
@@ -35,7 +37,7 @@ pub use moment::{Live, Stopped};
 pub use restore::restore;
 
 /// The file of a backup with its digests.
-const DIGESTS: &str = "digests.redb";
+pub(super) const DIGESTS: &str = "digests.redb";
 
 /// What was saved or restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +68,8 @@ pub(super) fn look(dir: &Path) -> Result<(Claim, Index), OpenError> {
     if !is_whole {
         return Err(damaged("its index: checksum mismatch".into()));
     }
-    let changes = index.changes().map_err(|error| damaged(error.into()))?;
+    let changes = index.changes();
+    let changes = changes.map_err(|error| damaged(causes(&error).into()))?;
     claim.check_changes(changes)?;
     Ok((claim, index))
 }

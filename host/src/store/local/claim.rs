@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-use super::backup::is_marked;
+use super::backup::{DIGESTS, is_marked};
 use super::format::{self, FORMAT};
 use super::layout::{BACKUP, INDEX, Layout, MARKER, RESTORING};
 use super::open_error::OpenError;
@@ -36,9 +36,11 @@ impl Claim {
             source,
         };
         let lock = File::open(dir.join("lock")).map_err(not_a_store)?;
-        // A shared one: on NFS an exclusive one needs a file that is open for writing.
+        // A shared one: several may read it at once, and on NFS an exclusive one needs a file that
+        // is open for writing.
         locked(lock.try_lock_shared(), dir)?;
         let is_backup = check_marked(dir, BACKUP)?;
+        check_not_unmarked(dir, is_backup)?;
         check_restored(dir)?;
         let found = check_format(dir)?;
         // The first one records the format once its index is there.
@@ -76,6 +78,7 @@ impl Claim {
             let path = dir.to_path_buf();
             return Err(OpenError::Backup { path });
         }
+        check_not_unmarked(dir, false)?;
         check_restored(dir)?;
         let found = check_format(dir)?;
         let seen = read_seen(dir)?;
@@ -162,6 +165,23 @@ fn check_restored(dir: &Path) -> Result<(), OpenError> {
         }),
         false => Ok(()),
     }
+}
+
+/// Refuses a backup that has lost its marker: it would be changed, or trusted without its digests.
+fn check_not_unmarked(dir: &Path, is_backup: bool) -> Result<(), OpenError> {
+    let digests = dir.join(DIGESTS);
+    if is_backup || !digests.try_exists().map_err(damaged(dir))? {
+        return Ok(());
+    }
+    Err(OpenError::Damaged {
+        path: dir.to_path_buf(),
+        source: format!(
+            "it has the digests of a backup, but its marker is missing, the file `{BACKUP}`: use \
+             another backup, or, to use it as a data directory, remove {}",
+            digests.display()
+        )
+        .into(),
+    })
 }
 
 fn check_marked(dir: &Path, marker: &str) -> Result<bool, OpenError> {

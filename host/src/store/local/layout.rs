@@ -1,7 +1,7 @@
 //! The layout of the data directory.
 //!
 //! ```text
-//! lock          held by the one process that uses the directory
+//! lock          held by the one process that uses the directory, or by those that only read it
 //! format        the layout's number; written once everything else exists
 //! clean         exists only after a clean shutdown that left no orphaned blobs
 //! changes       how far the index has come: an older one is not accepted in its place

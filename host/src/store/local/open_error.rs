@@ -70,7 +70,8 @@ pub enum OpenError {
     },
     /// A backup is being restored there.
     #[error(
-        "the data directory {path} is not restored to the end: repeat `coffer restore`",
+        "the data directory {path} is not restored to the end: repeat `coffer restore`, or remove \
+         the directory",
         path = path.display()
     )]
     Restoring {

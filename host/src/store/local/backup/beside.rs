@@ -1,6 +1,6 @@
 //! Small files beside the index that belong to the files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -88,6 +88,18 @@ pub(in crate::store::local) fn damaged(
         Some((name.clone(), damage))
     });
     Ok(found.collect())
+}
+
+/// The digest of such a file, if it can be read.
+pub(super) fn digest_there(dir: &Path, name: &str) -> Option<Digest> {
+    let bytes = read(&dir.join(name)).ok()?;
+    Some(Sha256::digest(&bytes).into())
+}
+
+/// Whether there is such a file, which also one is that cannot be read.
+pub(super) fn is_there(dir: &Path, name: &str) -> bool {
+    let found = fs::symlink_metadata(dir.join(name));
+    !found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Whether a file may have this digest. Earlier versions recorded nothing.

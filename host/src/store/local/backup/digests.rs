@@ -94,11 +94,20 @@ impl Digests {
     }
 
     /// Records what files beside the index are about to have. Until [`Digests::settle`] they may
-    /// also have what they had.
-    pub(super) fn announce(&self, files: &[Brought]) -> Result<(), Error> {
+    /// also have what they had: where earlier versions recorded nothing, what is `there` now.
+    pub(super) fn announce(
+        &self,
+        files: &[Brought],
+        there: impl Fn(&str) -> Option<Digest>,
+    ) -> Result<(), Error> {
         let announced = self.0.write(|transaction| {
             let mut beside = transaction.open_table(BESIDE)?;
             for file in files {
+                let all = (file.name, &[0; 32])..=(file.name, &[u8::MAX; 32]);
+                let is_recorded = beside.range(all)?.next().transpose()?.is_some();
+                if !is_recorded && let Some(digest) = there(file.name) {
+                    beside.insert((file.name, &digest), ())?;
+                }
                 beside.insert((file.name, &file.digest), ())?;
             }
             Ok(())
@@ -107,20 +116,23 @@ impl Digests {
     }
 
     /// An index was published, of this data directory, with these files beside it and these
-    /// blobs, which are in order: forgets all others.
+    /// blobs, which are in order: forgets all others, except files of before that are still there.
     pub(super) fn settle(
         &self,
         identity: Option<u128>,
         files: &[Brought],
         known: &[Id],
+        is_there: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
         let settled = self.0.write(|transaction| {
             let mut digests = transaction.open_table(DIGESTS)?;
             digests.retain(|id, _| known.binary_search(&Id::from_u128(id)).is_ok())?;
             let mut beside = transaction.open_table(BESIDE)?;
             beside.retain(|(name, digest), ()| {
-                let mut same = files.iter().filter(|file| file.name == name);
-                same.all(|file| file.digest == *digest)
+                match files.iter().find(|file| file.name == name) {
+                    Some(file) => file.digest == *digest,
+                    None => is_there(name),
+                }
             })?;
             if let Some(identity) = identity {
                 transaction.open_table(IDENTITY)?.insert((), identity)?;
@@ -155,12 +167,16 @@ mod tests {
             bytes: Vec::new(),
             digest,
         };
-        for digest in [[7; 32], [8; 32]] {
-            digests.announce(&[file(digest)]).expect("announced");
+        // What was there before anything was recorded counts, and later nothing else.
+        for (there, digest) in [([6; 32], [7; 32]), ([9; 32], [8; 32])] {
+            let announced = digests.announce(&[file(digest)], |_| Some(there));
+            announced.expect("announced");
         }
-        assert_eq!(digests.beside().expect("read").len(), 2);
+        let recorded = digests.beside().expect("read");
+        let recorded: Vec<u8> = recorded.iter().map(|(_, digest)| digest[0]).collect();
+        assert_eq!(recorded, [6, 7, 8]);
         assert_eq!(digests.identity().expect("read"), None);
-        let settled = digests.settle(Some(5), &[file([8; 32])], &ids[1..]);
+        let settled = digests.settle(Some(5), &[file([8; 32])], &ids[1..], |_| true);
         settled.expect("settled");
         drop(digests);
         let before = fs::read(&path).expect("a file");
@@ -170,9 +186,13 @@ mod tests {
         let beside = digests.beside().expect("read");
         assert_eq!(beside, [("secret".to_owned(), [8; 32])]);
         assert_eq!(digests.identity().expect("read"), Some(5));
-        // What is not brought again stays.
-        digests.settle(None, &[], &ids).expect("in memory");
-        assert_eq!(digests.beside().expect("read").len(), 1);
+        // What is not brought again is known for as long as it is there.
+        for is_there in [true, false] {
+            let settled = digests.settle(None, &[], &ids, |_| is_there);
+            settled.expect("in memory");
+            let known = digests.beside().expect("read").len();
+            assert_eq!(known, usize::from(is_there));
+        }
         digests.record(&all).expect("in memory");
         drop(digests);
         assert!(fs::read(&path).expect("a file") == before);

@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use coffer_port::error::is_full;
+use coffer_port::error::{causes, is_full};
 
 use super::beside::Refused;
+use super::faulty::Faulty;
 use crate::store::Error;
 use crate::store::local::open_error::OpenError;
 
@@ -62,7 +63,7 @@ pub enum BackupError {
     #[error("the index {path} is damaged: checksum mismatch", path = .0.display())]
     Index(PathBuf),
     /// The index cannot be read.
-    #[error("cannot read the index in {dir}: {source}", dir = dir.display())]
+    #[error("cannot read the index in {dir}: {}", worded_store(source), dir = dir.display())]
     Unreadable {
         /// The directory.
         dir: PathBuf,
@@ -81,32 +82,31 @@ pub enum BackupError {
         /// What is wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The bytes of some files in a data directory are not whole.
+    /// The bytes of some files in a data directory are not whole, or cannot be read.
     #[error(
-        "{} files in {dir} are damaged, so the backup before stays as it is: replace these files, \
-         by those of a backup for example, or delete them, and repeat the command",
-        files.len(),
-        dir = dir.display()
+        "{}, so the backup before stays as it is: {}, and repeat the command",
+        files.count_in(&dir.display()),
+        files.way_out()
     )]
     Damaged {
         /// The data directory.
         dir: PathBuf,
-        /// Which, each in one line.
-        files: Vec<String>,
+        /// Which.
+        files: Faulty,
     },
-    /// The bytes of some files in a backup are not whole.
+    /// The bytes of some files in a backup are not whole, or cannot be read.
     #[error(
-        "{} files in the backup {dir} are damaged, so it is not restored: `coffer check --data-dir \
-         {dir}` lists all damage, and `coffer copy --from {dir} --to DIR` copies all other files \
-         to a new data directory",
-        files.len(),
+        "{}, so it is not restored: `coffer check --data-dir {dir}` lists all damage, and `coffer \
+         copy --from {dir} --to DIR` copies all other files to a new data directory, another than \
+         that of the restore",
+        files.count_in(&format_args!("the backup {}", dir.display())),
         dir = dir.display()
     )]
     DamagedBackup {
         /// The backup.
         dir: PathBuf,
-        /// Which, each in one line.
-        files: Vec<String>,
+        /// Which.
+        files: Faulty,
     },
     /// A file beside the index is not what it has to be.
     #[error("{0}: put back what it was, or remove it to go on without it")]
@@ -130,12 +130,27 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// A line for each file that is damaged.
+    /// A line for each file that is damaged or cannot be read, and one for those beyond the most
+    /// that are named.
     pub fn damaged_files(&self) -> &[String] {
         match self {
-            BackupError::Damaged { files, .. } | BackupError::DamagedBackup { files, .. } => files,
+            BackupError::Damaged { files, .. } | BackupError::DamagedBackup { files, .. } => {
+                files.lines()
+            }
             _ => &[],
         }
+    }
+
+    /// Whether the system refused to read an index, which says nothing about what is in it.
+    pub(super) fn is_refusal(&self) -> bool {
+        let BackupError::Unreadable { source, .. } = self else {
+            return false;
+        };
+        let Error::Unavailable(cause) = source else {
+            return false;
+        };
+        let error = cause.downcast_ref::<io::Error>();
+        error.is_some_and(|error| error.raw_os_error().is_some())
     }
 
     pub(super) fn broken<E>(dir: &Path) -> impl Fn(E) -> BackupError + use<E>
@@ -192,6 +207,8 @@ pub fn worded(error: &io::Error) -> String {
 fn worded_store(error: &Error) -> String {
     match error {
         Error::NoSpace => FULL.to_owned(),
-        error => coffer_port::error::causes(error),
+        // That it is unavailable says less.
+        Error::Unavailable(cause) => causes(cause.as_ref()),
+        error => causes(error),
     }
 }

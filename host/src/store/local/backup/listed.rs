@@ -8,6 +8,7 @@ use std::path::Path;
 use super::blobs::Blob;
 use super::digests::Digests;
 use super::error::BackupError;
+use super::faulty::Faulty;
 use crate::store::local::claim::check_format;
 use crate::store::local::damage::Damage;
 use crate::store::local::failure::failed;
@@ -66,8 +67,9 @@ impl Listed {
     /// The index that was published in a backup, if one was.
     ///
     /// # Errors
-    /// [`BackupError::Broken`] if there is anything but a whole one: what is missing or cannot be
-    /// read was not always so, and what it refers to must stay.
+    /// [`BackupError::Broken`] if there is anything but a whole one: what is missing or damaged
+    /// was not always so, and what it refers to must stay. [`BackupError::Unreadable`] if the
+    /// system refuses to read it.
     pub(super) fn published(layout: &Layout) -> Result<Option<Listed>, BackupError> {
         let (dir, path) = (layout.dir(), layout.index());
         match fs::metadata(&path) {
@@ -75,12 +77,12 @@ impl Listed {
                 None => Ok(None),
                 Some(_) => Err(BackupError::broken(dir)("its index is missing")),
             },
-            Err(error) => Err(BackupError::broken(dir)(error)),
+            Err(error) => Err(BackupError::unreadable(dir)(error.into())),
             Ok(about) if about.len() == 0 => Err(BackupError::broken(dir)("its index is empty")),
-            Ok(_) => {
-                let listed = Listed::open(&path);
-                listed.map(Some).map_err(BackupError::broken(dir))
-            }
+            Ok(_) => match Listed::open(&path) {
+                Err(error) if !error.is_refusal() => Err(BackupError::broken(dir)(error)),
+                listed => listed.map(Some),
+            },
         }
     }
 
@@ -94,30 +96,30 @@ impl Listed {
         self.blobs.binary_search_by_key(&id, |blob| blob.id).is_ok()
     }
 
-    /// A line for each file whose bytes are damaged.
-    pub(super) fn name(&self, damaged: Vec<(Id, Damage)>, blobs: &Path) -> Vec<String> {
+    /// Names the files whose bytes are damaged or cannot be read.
+    pub(super) fn name(&self, damaged: Vec<(Id, Damage)>, blobs: &Path) -> Faulty {
         let damaged: HashMap<Id, Damage> = damaged.into_iter().collect();
         let line = |what: &str, id: Id, damage: &Damage| {
             let path = blobs.join(blob_name(id));
             format!("{what} ({path}): {damage}", path = path.display())
         };
-        let mut lines = Vec::new();
+        let mut files = Faulty::default();
         let named = self.index.snapshot().and_then(|snapshot| {
             snapshot.each(|key, id, _| {
                 if let Some(damage) = damaged.get(&id) {
                     let name = String::from_utf8_lossy(key);
-                    lines.push(line(&format!("the file {name:?}"), id, damage));
+                    files.add(damage, || line(&format!("the file {name:?}"), id, damage));
                 }
             })
         });
         if named.is_err() {
             // Without names, the paths say enough.
-            lines = damaged
-                .iter()
-                .map(|(id, damage)| line("a file", *id, damage))
-                .collect();
+            files = Faulty::default();
+            for (id, damage) in &damaged {
+                files.add(damage, || line("a file", *id, damage));
+            }
         }
-        lines
+        files.complete()
     }
 }
 

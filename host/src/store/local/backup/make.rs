@@ -90,11 +90,14 @@ impl Backup {
                 dir: self.data_dir,
             });
         }
-        digests.announce(&brought).map_err(&failed)?;
+        let there = |name: &str| beside::digest_there(dir, name);
+        digests.announce(&brought, there).map_err(&failed)?;
         target.put_all(&brought)?;
         target.publish()?;
         removed += target.prune(&known)?;
-        let settled = digests.settle(new.lineage.identity, &brought, &known);
+        let settled = digests.settle(new.lineage.identity, &brought, &known, |name| {
+            beside::is_there(dir, name)
+        });
         settled.map_err(&failed)?;
         Ok(saved(new.files, &copied, removed))
     }

@@ -57,6 +57,10 @@ pub fn restore(from: &Path, to: &Path, beside: &[Beside]) -> Result<Saved, Backu
         });
     }
     target.put_all(&brought)?;
+    // An interrupted restore of another backup may have left one that this backup does not have.
+    let is_brought = |name| brought.iter().any(|file| file.name == name);
+    let others = beside.iter().map(|file| file.name);
+    target.remove_all(others.filter(|name| !is_brought(*name)))?;
     target.publish()?;
     target.release(RESTORING)?;
     Ok(saved(new.files, &copied, removed))

@@ -106,6 +106,22 @@ impl Target {
             .try_for_each(|file| put(dir, file.name, &file.bytes))
     }
 
+    /// Removes small files beside the index, if they are there.
+    pub(super) fn remove_all<'a>(
+        &self,
+        mut names: impl Iterator<Item = &'a str>,
+    ) -> Result<(), BackupError> {
+        names.try_for_each(|name| {
+            let path = self.layout.dir().join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(BackupError::write(&path)(error))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
     /// It is complete, and may be served.
     pub(super) fn release(&self, marker: &str) -> Result<(), BackupError> {
         let path = self.layout.dir().join(marker);
