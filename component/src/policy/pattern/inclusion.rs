@@ -25,6 +25,9 @@ impl Pattern<'_> {
     /// Works back from the ends: for each pair of positions, whether the rest of this pattern
     /// includes the rest of the other.
     pub(in crate::policy) fn includes(self, other: Pattern<'_>, effort: &mut Effort) -> bool {
+        if effort.0 == 0 {
+            return false;
+        }
         let mut both = (self.segments(), other.segments());
         // Most patterns differ at once.
         if let (Some(Segment::Literal(one)), Some(Segment::Literal(two))) =
