@@ -1,5 +1,5 @@
-//! What a component is asked that is asked before the policy, once the size of a file is known
-//! that was not at first: without it, leaving out the size would be a way around its answer.
+//! The question to a deciding component that has to wait for a file's size: without it, leaving
+//! out the size would be a way around its answer.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
