@@ -320,6 +320,39 @@ fn no_truncated_policy_opens_anything() {
     }
 }
 
+#[test]
+fn a_refused_promotion_is_over_when_the_shadow_policy_ends() {
+    let server = Setup::policy(&strict())
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let address = server.operations.trim_start_matches("http://");
+    let begin = |policy: &str| {
+        let message = format!(
+            "PUT /shadow HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{policy}",
+            policy.len()
+        );
+        assert_eq!(raw(address, message.as_bytes()).0, 200);
+        assert_eq!(operate(&server, "POST /component/promote").0, 422);
+        assert!(!component(&server)["refused"].is_null());
+    };
+    let end = || {
+        let message =
+            format!("DELETE /shadow HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        assert!((200..300).contains(&raw(address, message.as_bytes()).0));
+    };
+    begin(&iam());
+    end();
+    assert!(component(&server)["refused"].is_null());
+    // A file that was refused since is still to be corrected.
+    begin(&iam());
+    fs::write(server.policy_file(), "[public]\nreed = 1\n").unwrap();
+    assert_eq!(reload(&server).0, 422);
+    end();
+    let refused = component(&server)["refused"]["reason"].to_string();
+    assert!(refused.contains("reed"), "{refused}");
+}
+
 /// A policy that leaves everything public open but for what its last path closes.
 fn with_closed_path() -> String {
     let rules = "[public]\nread = \"anyone\"\ncreate = \"anyone\"\n[[public.paths]]\n\
@@ -354,6 +387,27 @@ fn no_truncated_policy_opens_a_closed_path() {
 }
 
 #[test]
+fn no_truncated_policy_without_an_iam_api_opens_anything() {
+    let whole = "public-only = true\n[public]\nread = \"anyone\"\ndelete = \"nobody\"\n\
+                 replace = \"nobody\"\ncreate = \"nobody\"\n";
+    let server = Setup::policy(whole)
+        .args(&["--watch-interval", "0s"])
+        .start();
+    let lines = whole.match_indices('\n').map(|(end, _)| end + 1);
+    for cut in lines.filter(|&cut| cut < whole.len()) {
+        fs::write(server.policy_file(), &whole[..cut]).unwrap();
+        let (status, answer) = reload(&server);
+        assert_eq!(status, 422, "{}: {answer}", &whole[..cut]);
+        assert_eq!(store(&server, "a"), 403, "{cut}");
+        assert_eq!(component(&server)["policy"], digest(whole), "{cut}");
+    }
+    let stated = whole.replace("create = \"nobody\"", "create = \"anyone\"");
+    fs::write(server.policy_file(), stated).unwrap();
+    assert_eq!(reload(&server).0, 200);
+    assert_eq!(store(&server, "a"), 201);
+}
+
+#[test]
 fn a_closed_path_is_opened_by_a_policy_that_says_so() {
     let whole = with_closed_path();
     let server = Setup::policy(&whole)
@@ -363,7 +417,7 @@ fn a_closed_path_is_opened_by_a_policy_that_says_so() {
     fs::write(server.policy_file(), &without).unwrap();
     let before = component(&server);
     let words = [
-        "opens more than the one in force",
+        "may open more than the one in force",
         "anyone may read public files that match",
         "in [[public.paths]] with match",
     ];

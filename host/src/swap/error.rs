@@ -10,17 +10,27 @@ use crate::sandbox::Refused;
 
 /// Why a component or a policy is not put in force.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
 pub enum SwapError {
     /// Its files cannot be read.
+    #[error(transparent)]
     Source(#[from] SourceError),
     /// It is not valid.
+    #[error(transparent)]
     Refused(#[from] Refused),
+    /// The one that it is to replace cannot be asked.
+    #[error(
+        "the component in force does not say what its policy keeps closed, so that nothing can \
+         replace it but by a restart: {0}"
+    )]
+    InForce(#[source] Refused),
     /// It would open more than its policy states.
+    #[error(transparent)]
     Loosened(#[from] Loosened),
     /// The shadow policy cannot decide.
+    #[error(transparent)]
     Shadow(#[from] ShadowRefused),
     /// A task of this program panicked.
+    #[error(transparent)]
     Panicked(#[from] JoinError),
 }
 

@@ -1,6 +1,8 @@
 //! Which changes of a policy are refused although the new one is valid by itself: those that a
 //! truncated file would cause.
 
+use std::fmt;
+
 use super::error::SwapError;
 use super::in_force::InForce;
 use crate::sandbox::{Opening, Reopening};
@@ -16,7 +18,7 @@ pub enum Loosened {
     CutOff,
     /// It may have lost a line.
     #[error(
-        "the new policy opens more than the one in force without saying so: {what}; if that is \
+        "the new policy opens more than the one in force without saying so: {what}{more}; if that is \
          intended, write {statement}"
     )]
     Unstated {
@@ -24,21 +26,58 @@ pub enum Loosened {
         what: String,
         /// The line that states it.
         statement: String,
+        /// How much else it opens.
+        more: More,
     },
+    /// It may have lost a rule that closed something.
+    #[error(
+        "the new policy may open more than the one in force without saying so: {what}{more}; if \
+         that is intended, write {statement}; if not, keep the rule that closes it, with the same \
+         match"
+    )]
+    Reopened {
+        /// What may be open.
+        what: String,
+        /// The line that states it.
+        statement: String,
+        /// How much else may be.
+        more: More,
+    },
+}
+
+/// How much there is besides what is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct More(usize);
+
+impl fmt::Display for More {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            count => write!(f, ", and {count} more"),
+        }
+    }
 }
 
 /// Compares what is to be in force with what is.
 ///
 /// # Errors
-/// [`Loosened`], and [`SwapError::Refused`] if one of the components does not say what is closed.
+/// [`Loosened`], and [`SwapError::InForce`] or [`SwapError::Refused`] if one of the components does
+/// not say what is closed.
 pub(super) async fn check(old: &InForce, new: &InForce) -> Result<(), SwapError> {
     compare(old.policy_and_openings(), new.policy_and_openings())?;
-    let closings = old.compiled.candidate.closings(&old.sandbox).await?;
+    let closings = old.compiled.candidate.closings(&old.sandbox).await;
+    let closings = closings.map_err(SwapError::InForce)?;
     let candidate = &new.compiled.candidate;
     let reopened = candidate.reopened(&new.sandbox, &closings).await?;
-    match reopened.into_iter().next() {
+    let mut reopened = reopened.into_iter();
+    match reopened.next() {
         None => Ok(()),
-        Some(Reopening { what, statement }) => Err(Loosened::Unstated { what, statement }.into()),
+        Some(Reopening { what, statement }) => Err(Loosened::Reopened {
+            what,
+            statement,
+            more: More(reopened.len()),
+        }
+        .into()),
     }
 }
 
@@ -55,13 +94,15 @@ fn compare(
     }
     let known = |opening: &Opening| open.iter().any(|before| before.what == opening.what);
     let unstated = |opening: &&Opening| !opening.stated && !known(opening);
-    match opened.iter().find(unstated) {
+    let mut opened = opened.iter().filter(unstated);
+    match opened.next() {
         None => Ok(()),
         Some(Opening {
             what, statement, ..
         }) => Err(Loosened::Unstated {
             what: what.clone(),
             statement: statement.clone(),
+            more: More(opened.count()),
         }),
     }
 }
@@ -102,6 +143,22 @@ mod tests {
                     assert!(checked.is_err_and(|reason| reason.to_string().ends_with(says)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_tells_the_first_of_what_is_opened_and_how_much_more_there_is() {
+        let after = ["a", "b", "c"].map(|what| opening(what, false));
+        for (count, told) in [
+            (1, ": a; if"),
+            (2, ": a, and 1 more; if"),
+            (3, ", and 2 more; if"),
+        ] {
+            let checked = compare((Some("x"), &[]), (Some("y"), &after[..count]));
+            assert!(
+                checked.is_err_and(|reason| reason.to_string().contains(told)),
+                "{told}"
+            );
         }
     }
 

@@ -11,6 +11,11 @@ impl Effort {
         Self(pairs)
     }
 
+    /// Whether nothing more is compared.
+    pub(in crate::policy) fn is_used_up(&self) -> bool {
+        self.0 == 0
+    }
+
     fn spend(&mut self, pairs: usize) -> bool {
         let left = self.0.checked_sub(pairs);
         self.0 = left.unwrap_or(0);
@@ -25,20 +30,25 @@ impl Pattern<'_> {
     /// Works back from the ends: for each pair of positions, whether the rest of this pattern
     /// includes the rest of the other.
     pub(in crate::policy) fn includes(self, other: Pattern<'_>, effort: &mut Effort) -> bool {
-        if effort.0 == 0 {
+        if effort.is_used_up() {
             return false;
         }
-        let mut both = (self.segments(), other.segments());
-        // Most patterns differ at once.
-        if let (Some(Segment::Literal(one)), Some(Segment::Literal(two))) =
-            (both.0.next(), both.1.next())
-            && one != two
-        {
-            effort.spend(1);
-            return false;
+        let (mut ours, mut theirs) = (self.segments(), other.segments());
+        // Most patterns differ soon, and begin with the same text until then.
+        loop {
+            let mut after = (ours.clone(), theirs.clone());
+            let (Some(Segment::Literal(our)), Some(Segment::Literal(their))) =
+                (after.0.next(), after.1.next())
+            else {
+                break;
+            };
+            if !effort.spend(1) || our != their {
+                return false;
+            }
+            (ours, theirs) = after;
         }
-        let ours: Vec<Segment<'_>> = self.segments().collect();
-        let theirs: Vec<Segment<'_>> = other.segments().collect();
+        let ours: Vec<Segment<'_>> = ours.collect();
+        let theirs: Vec<Segment<'_>> = theirs.collect();
         if !effort.spend((ours.len() + 1) * (theirs.len() + 1)) {
             return false;
         }
