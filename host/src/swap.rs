@@ -48,6 +48,8 @@ struct Past {
     tried: Stamps,
     /// Why the last change was refused, if it was, and when.
     refused: Option<(Arc<SwapError>, SystemTime)>,
+    /// Why the shadow policy was not put in force, if it was refused.
+    promotion: Option<Arc<SwapError>>,
     /// The content of the shadow policy's file that was last accepted.
     shadow_file: Option<Digest>,
     swaps: u64,
@@ -96,6 +98,7 @@ impl Swap {
                 previous: None,
                 tried,
                 refused: None,
+                promotion: None,
                 shadow_file: None,
                 swaps: 0,
                 rollbacks: 0,
@@ -183,6 +186,7 @@ impl Swap {
     pub async fn rollback(&self, why: &str) -> Result<Arc<InForce>, NoPrevious> {
         let mut past = self.past.lock().await;
         let previous = past.previous.take().ok_or(NoPrevious)?;
+        past.refused = None;
         self.put_back(&mut past, Arc::clone(&previous), why).await;
         Ok(previous)
     }

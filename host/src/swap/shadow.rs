@@ -38,12 +38,17 @@ impl Swap {
     /// # Errors
     /// [`NoShadow`].
     pub async fn end_shadow(&self) -> Result<(), NoShadow> {
-        let _past = self.past.lock().await;
-        if self.shadow.stop("stopped") {
-            Ok(())
-        } else {
-            Err(NoShadow)
+        let mut past = self.past.lock().await;
+        if !self.shadow.stop("stopped") {
+            return Err(NoShadow);
         }
+        // Nobody waits any longer for it to be put in force.
+        if let (Some(promotion), Some((refused, _))) = (past.promotion.take(), &past.refused)
+            && Arc::ptr_eq(&promotion, refused)
+        {
+            past.refused = None;
+        }
+        Ok(())
     }
 
     /// Puts the shadow policy in force, like any other change of the policy.
@@ -63,7 +68,11 @@ impl Swap {
         } else {
             match self.admit_shadow(&in_force, &document, digests).await {
                 Ok(next) => self.put_in_force(&mut past, next, why).await,
-                Err(reason) => return Err(self.refuse(&mut past, reason, why).into()),
+                Err(reason) => {
+                    let reason = self.refuse(&mut past, reason, why);
+                    past.promotion = Some(Arc::clone(&reason));
+                    return Err(reason.into());
+                }
             }
         };
         self.shadow.stop("promoted");
