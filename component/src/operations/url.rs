@@ -118,7 +118,7 @@ fn to_upload(
             let permit = *store?;
             let (key, validity) = terms()?;
             let basename = percent::encode_path(permit.name().basename());
-            let grant = permit.upload_grant(replaces, limits, validity)?;
+            let grant = permit.upload_grant(context.policy, replaces, limits, validity)?;
             (key, validity, grant, basename)
         }
         Permits::Folder { .. } if replaces => {

@@ -1,6 +1,7 @@
 //! What a link lets its holder do besides reading: a [`Grant`], and the permits that it
 //! becomes under the policy in force.
 
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 
 use super::decision::Reach;
@@ -171,16 +172,18 @@ impl Store<'_> {
     /// is asked for may be stored there.
     pub(crate) fn upload_grant(
         self,
+        policy: &Policy,
         replaces: bool,
         limits: LinkLimits,
         validity: Validity,
     ) -> Result<Grant, Problem> {
         self.create?;
+        let by_token = policy.depends_on_token(self.scope.area());
         Ok(Grant::Upload(UploadGrant {
             terms: Terms {
                 scope: self.scope,
                 uploader: self.uploader,
-                limits: limits.within(&self.limits)?,
+                limits: limits.within(&[self.limits], by_token)?,
                 validity,
             },
             name: self.name,
@@ -194,7 +197,7 @@ impl Storing<'_, '_> {
     ///
     /// # Errors
     /// There may be files in the folder that the caller may not create: nothing is decided anew
-    /// for a link's holder. Or no type that is asked for may be stored everywhere there.
+    /// for a link's holder. Or no type could be stored.
     pub(crate) fn drop_grant(
         self,
         folder: Name,
@@ -203,8 +206,9 @@ impl Storing<'_, '_> {
     ) -> Result<Grant, Problem> {
         let judge = self.judge().ok_or(Problem::LinkInvalid)?;
         let applied = judge.decide_all(Operation::Create, &format!("{folder}/"))?;
-        let mut own = applied.iter().map(Applied::limits);
-        let limits = own.try_fold(limits, |limits, own| limits.within(&own))?;
+        let own: Vec<_> = applied.iter().map(Applied::limits).collect();
+        let by_token = judge.policy.depends_on_token(judge.area);
+        let limits = limits.within(&own, by_token)?;
         Ok(Grant::Drop(DropGrant {
             terms: Terms {
                 uploader: judge.uploader(),
@@ -218,25 +222,61 @@ impl Storing<'_, '_> {
 }
 
 impl LinkLimits {
-    /// The narrower of these and those of the link's maker. When the link is used, nobody knows
-    /// any more which those are: where paths depend on the token, others could store more.
-    fn within(self, of_maker: &AreaLimits) -> Result<Self, Problem> {
-        let most = NonZeroU64::new(of_maker.max_file_size()).unwrap_or(NonZeroU64::MIN);
+    /// The narrower of these and those of the link's maker: of the file, or of all that decide in
+    /// a folder. Where paths depend on the token, nobody knows any more which those are when the
+    /// link is used, and others could store more. Elsewhere the policy limits the types then, as
+    /// it does for everybody, and the link need not list them.
+    fn within(self, of_maker: &[Cow<'_, AreaLimits>], by_token: bool) -> Result<Self, Problem> {
+        let sizes = of_maker.iter().map(|limits| limits.max_file_size());
+        let most = sizes.min().and_then(NonZeroU64::new);
+        let most = most.unwrap_or(NonZeroU64::MIN);
         let max_size = self.max_size.map_or(most, |asked| asked.min(most));
-        let types = of_maker.content_types();
-        let content_types = match self.content_types {
-            Some(asked) => Some(MediaRange::common(&asked, types)),
-            None if types.iter().any(MediaRange::is_any) => None,
-            None => Some(types.to_vec()),
+        let of_maker = of_maker.iter().map(|limits| limits.content_types());
+        let content_types = if by_token {
+            common(self.content_types, of_maker)?
+        } else {
+            possible(self.content_types, of_maker)?
         };
-        if content_types.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Problem::InvalidRequest(
-                "content_types: no type could be stored with this link".to_owned(),
-            ));
-        }
         Ok(Self {
             max_size: Some(max_size),
             content_types,
         })
     }
+}
+
+/// The types that are asked for, as far as all of these lists have them; `None` for any.
+fn common<'l>(
+    asked: Option<Vec<MediaRange>>,
+    lists: impl Iterator<Item = &'l [MediaRange]>,
+) -> Result<Option<Vec<MediaRange>>, Problem> {
+    let is_asked = asked.is_some();
+    let common = lists.fold(asked, |common, types| match common {
+        Some(common) => Some(MediaRange::common(&common, types)),
+        None if types.iter().any(MediaRange::is_any) => None,
+        None => Some(types.to_vec()),
+    });
+    match common {
+        Some(types) if types.is_empty() && is_asked => Err(none_possible()),
+        Some(types) if types.is_empty() => Err(Problem::InvalidRequest(
+            "no type may be stored everywhere that this link would be for".to_owned(),
+        )),
+        common => Ok(common),
+    }
+}
+
+/// The types that are asked for, if one of these lists has one of them.
+fn possible<'l>(
+    asked: Option<Vec<MediaRange>>,
+    mut lists: impl Iterator<Item = &'l [MediaRange]>,
+) -> Result<Option<Vec<MediaRange>>, Problem> {
+    match asked {
+        Some(asked) if !lists.any(|types| !MediaRange::common(&asked, types).is_empty()) => {
+            Err(none_possible())
+        }
+        asked => Ok(asked),
+    }
+}
+
+fn none_possible() -> Problem {
+    Problem::InvalidRequest("content_types: no type could be stored with this link".to_owned())
 }

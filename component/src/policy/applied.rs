@@ -75,6 +75,12 @@ impl Policy {
         self.each(area, self.paths(area).entries(), false)
     }
 
+    /// Whether it may depend on the token which path of this area decides.
+    pub(crate) fn depends_on_token(&self, area: Area) -> bool {
+        let mut entries = self.paths(area).entries();
+        entries.any(|entry| entry.pattern.depends_on_token())
+    }
+
     /// Whether names of this area are all judged alike.
     pub(crate) fn is_uniform(&self, area: Area) -> bool {
         self.paths(area).is_empty()

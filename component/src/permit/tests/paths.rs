@@ -185,7 +185,7 @@ fn a_link_keeps_the_limits_of_its_path_and_is_made_for_no_closed_one() {
         storing.drop_grant(name(text), asked(), validity)
     };
     let grants = [
-        file.upload_grant(false, asked(), validity),
+        file.upload_grant(&policy, false, asked(), validity),
         folder("departments/hr"),
     ];
     for grant in grants {
@@ -226,7 +226,7 @@ fn a_link_stores_no_more_than_its_maker_where_others_could() {
     let nobody = Caller::Anonymous;
     let unlimited = LinkLimits::default;
     let file = store(&policy, &nobody, Area::Public, name("studio/x/a")).expect("a permit");
-    let file = file.upload_grant(false, unlimited(), validity);
+    let file = file.upload_grant(&policy, false, unlimited(), validity);
     let Grant::Upload(upload) = file.expect("a grant") else {
         panic!("another grant");
     };
@@ -251,11 +251,62 @@ fn a_link_stores_no_more_than_its_maker_where_others_could() {
     // A member of the team has what the path gives.
     let member = member(&policy, "x", &[]);
     let file = store(&policy, &member, Area::Public, name("studio/x/a")).expect("a permit");
-    let file = file.upload_grant(false, unlimited(), validity);
+    let file = file.upload_grant(&policy, false, unlimited(), validity);
     let Grant::Upload(upload) = file.expect("a grant") else {
         panic!("another grant");
     };
     assert_eq!(upload.into_store(&policy).max_size(), 10 << 30);
+}
+
+#[test]
+fn a_folder_may_have_paths_with_no_type_in_common() {
+    let paths = |pattern: &str| {
+        policy(&format!(
+            "[org]\ncontent-types = ['image/*']\n[[org.paths]]\nmatch = '{pattern}'\n\
+             content-types = ['application/pdf']\n"
+        ))
+    };
+    let validity = Validity {
+        made_at: 1,
+        expires_at: 2,
+    };
+    let folder = |policy: &Policy, asked: Option<&str>| {
+        let caller = member(policy, "hr", &[]);
+        let limits = LinkLimits {
+            max_size: None,
+            content_types: asked
+                .map(|asked| vec![MediaRange::try_from(asked.to_owned()).expect("a type")]),
+        };
+        let storing = storing(policy, &caller, Area::Org).expect("a permit");
+        storing.drop_grant(name("in"), limits, validity)
+    };
+    // The policy says of each file what it may be, whoever has the link.
+    let known = paths("in/docs/**");
+    let Ok(Grant::Drop(drop)) = folder(&known, None) else {
+        panic!("no grant");
+    };
+    let (drop, _) = drop.into_storing(&known);
+    for (file, content_type, stored) in [
+        ("in/a", "image/png", true),
+        ("in/a", "application/pdf", false),
+        ("in/docs/a", "application/pdf", true),
+        ("in/docs/a", "image/png", false),
+    ] {
+        let store = drop.of(name(file)).expect("a permit");
+        let options = store.options(&ContentType::stored(content_type), None);
+        assert_eq!(options.is_ok(), stored, "{file} {content_type}");
+    }
+    assert!(folder(&known, Some("application/pdf")).is_ok());
+    let told = |refused| match refused {
+        Err(Problem::InvalidRequest(detail)) => detail,
+        other => panic!("{other:?}"),
+    };
+    assert!(told(folder(&known, Some("text/csv"))).starts_with("content_types: "));
+    // Who could store what there is not known.
+    let by_token = paths("in/{claim:/department}/**");
+    let refused = told(folder(&by_token, None));
+    assert!(!refused.contains("content_types"), "{refused}");
+    assert!(told(folder(&by_token, Some("image/*"))).starts_with("content_types: "));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn grants(text: &str) -> Vec<(Grant, LinkPath<'_>)> {
     let anna = anna();
     let upload = |area, replaces, limits| {
         let store = permit::store(&policy, &anna, area, name(text)).expect("a permit");
-        let grant = store.upload_grant(replaces, limits, TEN_SECONDS);
+        let grant = store.upload_grant(&policy, replaces, limits, TEN_SECONDS);
         (grant.expect("a grant"), file)
     };
     let storing = permit::storing(&policy, &anna, Area::User).expect("a permit");
@@ -196,7 +196,7 @@ fn a_link_grants_no_more_than_its_maker_may_do() {
     let make = |rules: &str, caller: &Caller, replaces| {
         let policy = policy(rules);
         let store = permit::store(&policy, caller, Area::Public, name("a"))?;
-        store.upload_grant(replaces, LinkLimits::default(), TEN_SECONDS)
+        store.upload_grant(&policy, replaces, LinkLimits::default(), TEN_SECONDS)
     };
     let guard = |grant: Grant| match grant {
         Grant::Upload(grant) => {
@@ -293,7 +293,7 @@ fn the_stricter_limit_of_link_and_policy_is_in_force() {
             content_types: types,
         };
         let made = store(&policy, &anna(), Area::Public);
-        let made = made.upload_grant(false, limits, TEN_SECONDS);
+        let made = made.upload_grant(&policy, false, limits, TEN_SECONDS);
         let Ok(Grant::Upload(grant)) = made else {
             panic!("{made:?}");
         };
@@ -324,7 +324,7 @@ fn no_link_is_made_with_which_nothing_could_be_stored() {
         ]),
     };
     let file = store(&policy, &anna(), Area::Public);
-    let refused = file.upload_grant(false, limits.clone(), TEN_SECONDS);
+    let refused = file.upload_grant(&policy, false, limits.clone(), TEN_SECONDS);
     assert!(matches!(refused, Err(Problem::InvalidRequest(_))));
     let storing = permit::storing(&policy, &Caller::Anonymous, Area::Public).expect("a permit");
     let refused = storing.drop_grant(name("in"), limits, TEN_SECONDS);
@@ -333,12 +333,11 @@ fn no_link_is_made_with_which_nothing_could_be_stored() {
 
 #[test]
 fn a_link_does_not_grow_with_the_limits_of_the_policy() {
-    let (then, now) = (
-        policy("[public]\nmax-file-size = '100 B'\ncontent-types = ['image/*']"),
-        policy(""),
-    );
+    let by_token = "[[public.paths]]\nmatch = 'own/{user}'\ncreate = 'signed-in'\n";
+    let limits = "[public]\nmax-file-size = '100 B'\ncontent-types = ['image/*']\n";
+    let (then, now) = (policy(&format!("{limits}{by_token}")), policy(""));
     let made = store(&then, &anna(), Area::Public);
-    let made = made.upload_grant(false, LinkLimits::default(), TEN_SECONDS);
+    let made = made.upload_grant(&then, false, LinkLimits::default(), TEN_SECONDS);
     let Ok(Grant::Upload(grant)) = made else {
         panic!("{made:?}");
     };
