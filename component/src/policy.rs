@@ -198,8 +198,7 @@ impl Policy {
     /// may read: shared caches do not know for whom it would decide otherwise.
     pub(crate) fn unshared_cache_control(&self, name: &str) -> Cow<'_, str> {
         let (given, _) = self.public_caching(name);
-        let mut directives = given.split(',').map(str::trim);
-        let is_unshared = directives.any(|directive| {
+        let is_unshared = CacheControl::directives(&given).any(|directive| {
             ["private", "no-store"]
                 .iter()
                 .any(|unshared| directive.eq_ignore_ascii_case(unshared))

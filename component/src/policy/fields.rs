@@ -33,6 +33,21 @@ impl CacheControl {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The directives of a value, each with its argument. A comma in a quoted one does not end it.
+    pub(super) fn directives(value: &str) -> impl Iterator<Item = &str> {
+        let (mut quoted, mut escaped) = (false, false);
+        let ends = move |sign: char| {
+            match sign {
+                _ if escaped => escaped = false,
+                '\\' => escaped = quoted,
+                '"' => quoted = !quoted,
+                _ => {}
+            }
+            sign == ',' && !quoted
+        };
+        value.split(ends).map(str::trim)
+    }
 }
 
 impl TryFrom<String> for CacheControl {

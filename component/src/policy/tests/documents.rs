@@ -117,6 +117,14 @@ fn no_shared_cache_stores_what_more_than_the_policy_decides_about() {
         ("cache-control = 'public, max-age=60'", PRIVATE),
         ("cache-control = 'max-age=1'", PRIVATE),
         ("cache-control = 'private=\"x\", max-age=1'", PRIVATE),
+        (
+            "cache-control = 'max-age=1, ext=\"a, private, b\"'",
+            PRIVATE,
+        ),
+        (
+            "cache-control = 'ext=\"\\\\\", private'",
+            "ext=\"\\\\\", private",
+        ),
         ("cache-control = 'Private, max-age=1'", "Private, max-age=1"),
         ("cache-control = 'max-age=0,No-Store'", "max-age=0,No-Store"),
     ] {
