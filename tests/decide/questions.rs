@@ -92,11 +92,25 @@ async fn what_is_stored_is_asked_about_once_more_with_its_size() {
         let part = Part::bytes(body.to_vec()).file_name("form");
         Form::new().part("file", part)
     };
-    for (body, put, posted) in [(&more, 403, 403), (&most, 201, 201)] {
+    for (body, stored, found) in [(&more, 403, 404), (&most, 201, 200)] {
         let request = server.put("/v1/user/files/unsized", unsized_body(body));
-        assert_eq!(status(request.bearer_auth(&free)).await, put);
+        assert_eq!(status(request.bearer_auth(&free)).await, stored);
         let request = server.post("/v1/user/files").multipart(form(body));
-        assert_eq!(status(request.bearer_auth(&free)).await, posted);
+        assert_eq!(status(request.bearer_auth(&free)).await, stored);
+        for name in ["unsized", "form"] {
+            let read = server.get(&format!("/v1/user/files/{name}"));
+            assert_eq!(status(read.bearer_auth(&free)).await, found, "{name}");
+        }
+    }
+    // Nothing of a form is stored if one of its files is denied.
+    let large = Part::bytes(more.clone()).file_name("large");
+    let small = Part::bytes(most.clone()).file_name("small");
+    let both = Form::new().part("file", small).part("file", large);
+    let request = server.post("/v1/user/files").multipart(both);
+    assert_eq!(status(request.bearer_auth(&free)).await, 403);
+    for name in ["small", "large"] {
+        let read = server.get(&format!("/v1/user/files/{name}"));
+        assert_eq!(status(read.bearer_auth(&free)).await, 404, "{name}");
     }
     for name in ["unsized", "form"] {
         let stored = server

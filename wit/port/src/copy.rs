@@ -53,7 +53,8 @@ impl Copy {
     }
 
     /// Whether `current`, which is under `to` and has the same bytes, counts as the copy. Whoever
-    /// did not store it must not learn whether it has: they may not be allowed to read it.
+    /// did not store it must not learn whether it has: they may not be allowed to read it. Those
+    /// without an uploader count as of the same.
     #[must_use]
     pub fn counts(&self, current: &Info) -> bool {
         self.or_same && current.uploader == self.options.uploader
