@@ -176,7 +176,8 @@ impl S3Service {
         self.memory.kept(bucket, object)
     }
 
-    /// How many requests were served at the same time, at most, since the last call.
+    /// How many requests were served at the same time, at most, since the last call; without those
+    /// of the sweep, which goes on in the background.
     pub fn most_at_once(&self) -> usize {
         let mut crowd = self.crowd.lock().expect("the crowd");
         let now = crowd.now;
@@ -231,8 +232,9 @@ impl Front {
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<HttpResponse, HttpError> {
-        let _served = Served::one_of(&self.crowd);
         let line = format!("{} {}", request.method(), request.uri());
+        let is_of_sweep = line.contains("?uploads&");
+        let _served = (!is_of_sweep).then(|| Served::one_of(&self.crowd));
         self.log.lock().expect("the log").push(line.clone());
         let fields = (line.clone(), request.headers().clone());
         self.fields.lock().expect("the fields").push(fields);
