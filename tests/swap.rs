@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::support::{Connection, Guest, Server, Setup, eventually, raw};
 
 mod code; // compiled code, cached for the next start
+mod loosened; // policies that open more than they say
 mod refused; // policies and components that are refused
 mod running; // requests in progress, rollback, probation
 mod written; // every way to write a file
