@@ -32,20 +32,6 @@ const BUCKETS: [f64; 14] = [
     100.0,
 ];
 
-/// The kinds of failures of a component.
-const FAILURES: [&str; 10] = [
-    "busy",
-    "cpu-time",
-    "error",
-    "memory",
-    "no-answer",
-    "panic",
-    "port",
-    "stack",
-    "timeout",
-    "trap",
-];
-
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// All metrics.
@@ -183,10 +169,6 @@ impl Metrics {
             };
             drop(self.changes.get_or_create(&label));
         }
-        for kind in FAILURES {
-            let label = KindLabel { kind: Word(kind) };
-            drop(self.failures.get_or_create(&label));
-        }
         self.shadow.begin_at_zero();
     }
 
@@ -242,6 +224,14 @@ impl Metrics {
     /// One more request that waits, until what this returns is dropped.
     pub fn waiting(&self) -> GaugeGuard {
         GaugeGuard::new(&self.queue)
+    }
+
+    /// Has a counter for each of these kinds of failures from the start.
+    pub fn may_fail(&self, kinds: &[&'static str]) {
+        for kind in kinds {
+            let label = KindLabel { kind: Word(kind) };
+            drop(self.failures.get_or_create(&label));
+        }
     }
 
     /// The component failed a request.

@@ -32,6 +32,20 @@ pub enum SandboxFailure {
 pub(super) struct TimedOut(pub(super) Duration);
 
 impl SandboxFailure {
+    /// Each [`kind`](Self::kind) that there is.
+    pub(super) const KINDS: [&'static str; 10] = [
+        "busy",
+        "no-answer",
+        "error",
+        "cpu-time",
+        "timeout",
+        "stack",
+        "memory",
+        "panic",
+        "trap",
+        "port",
+    ];
+
     /// One word for the kind of failure.
     pub fn kind(&self) -> &'static str {
         match self {

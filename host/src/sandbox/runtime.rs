@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{Cache, Engine};
 
+use super::failure::SandboxFailure;
 use super::limits::{self, SandboxLimits};
 use super::state::{self, State};
 use crate::imports::port::Turns;
@@ -57,6 +58,7 @@ impl Runtime {
         let mut linker = Linker::new(&engine);
         state::provide(&mut linker)?;
         limits::keep_ticking(&engine);
+        metrics.may_fail(&SandboxFailure::KINDS);
         let compilers = ThreadPoolBuilder::new()
             .thread_name(|number| format!("compiler-{number}"))
             // A compiler bug fails the component, not the host.

@@ -226,10 +226,7 @@ impl Source {
 /// Whether a component is one of `wit/decide.wit` that is composed with another: the import of
 /// the inner one is written in it.
 fn is_asking(component: &[u8]) -> bool {
-    const IMPORT: &[u8] = b"coffer:storage/decide@";
-    component
-        .windows(IMPORT.len())
-        .any(|bytes| bytes[0] == IMPORT[0] && bytes == IMPORT)
+    memchr::memmem::find(component, b"coffer:storage/decide@").is_some()
 }
 
 fn stamp(file: &Path) -> io::Result<Stamp> {
