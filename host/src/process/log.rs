@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::{LevelFilter, ParseError};
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{Layer, Registry};
 
 use crate::process::clock;
 
@@ -66,7 +66,7 @@ pub fn start(
     format: Format,
     spans: Option<SpanLayer>,
 ) -> Result<WorkerGuard, FilterError> {
-    let filter = EnvFilter::try_new(filter).map_err(|source| FilterError {
+    let filter: Targets = filter.parse().map_err(|source| FilterError {
         filter: filter.to_owned(),
         source,
     })?;
@@ -84,32 +84,24 @@ pub fn start(
         .finish(stderr);
     // There is only one log.
     let _ = DROPPED.set(writer.error_counter());
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .with_timer(Clock);
+    let log = match format {
+        Format::Text => log.with_target(false).boxed(),
+        Format::Json => log.json().flatten_event(true).boxed(),
+    };
     match spans {
-        None => {
-            let log = tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_writer(writer)
-                .with_timer(Clock);
-            match format {
-                Format::Text => log.with_target(false).finish().with(most).init(),
-                Format::Json => log.json().flatten_event(true).finish().with(most).init(),
-            }
-        }
+        None => tracing_subscriber::registry()
+            .with(log)
+            .with(filter)
+            .with(most)
+            .init(),
         // A filter for each layer costs a little with every line.
-        Some(spans) => {
-            let log = tracing_subscriber::fmt::layer()
-                .with_writer(writer)
-                .with_timer(Clock);
-            let log = match format {
-                Format::Text => log.with_target(false).boxed(),
-                Format::Json => log.json().flatten_event(true).boxed(),
-            };
-            let layers = vec![log.with_filter(filter).boxed(), spans];
-            tracing_subscriber::registry()
-                .with(layers)
-                .with(most)
-                .init();
-        }
+        Some(spans) => tracing_subscriber::registry()
+            .with(vec![log.with_filter(filter).boxed(), spans])
+            .with(most)
+            .init(),
     }
     Ok(guard)
 }

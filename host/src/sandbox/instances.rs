@@ -1,8 +1,10 @@
 //! Instances of one component: a fresh one for each request or, with `--instance-reuse`, one that
 //! has answered others before.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cell::RefCell;
+use std::sync::Arc;
 
+use thread_local::ThreadLocal;
 use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
@@ -17,8 +19,8 @@ use crate::imports::client_wait::ClientWait;
 use crate::imports::port::{NoInstanceWaits, Parked, Received};
 use crate::imports::telemetry::Subject;
 
-/// Max idle instances for reuse: more than run at the same moment are of no use.
-pub(super) const MOST_IDLE: u32 = 32;
+/// Max idle instances of a thread for reuse: more than run at the same moment are of no use.
+pub(super) const MOST_IDLE: u32 = 16;
 
 /// How a request is answered.
 pub(super) type GuestResponse = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
@@ -48,7 +50,8 @@ pub(super) struct Instances {
     continuation: GuestIndices,
     /// How many requests one may answer.
     uses: u32,
-    idle: Mutex<Vec<Instance>>,
+    /// Each thread has its own, whose memory is in its core's cache.
+    idle: ThreadLocal<RefCell<Vec<Instance>>>,
 }
 
 /// An idle instance.
@@ -65,7 +68,7 @@ impl Instances {
         continuation: GuestIndices,
         uses: u32,
     ) -> Arc<Self> {
-        let idle = Mutex::default();
+        let idle = ThreadLocal::new();
         Arc::new(Self {
             handler,
             continuation,
@@ -161,7 +164,7 @@ impl Instances {
         if self.uses <= 1 {
             return None;
         }
-        let mut instance = self.idle().pop()?;
+        let mut instance = self.idle.get()?.borrow_mut().pop()?;
         instance.store.data_mut().begin(shared);
         instance.store.set_epoch_deadline(1);
         Some(instance)
@@ -172,13 +175,9 @@ impl Instances {
         if instance.answered >= self.uses || !instance.store.data_mut().is_clean() {
             return;
         }
-        let mut idle = self.idle();
+        let mut idle = self.idle.get_or_default().borrow_mut();
         if idle.len() < MOST_IDLE as usize {
             idle.push(instance);
         }
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,7 @@
 //! The resource limits of one instance, and of all together.
 
+use std::num::NonZero;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
@@ -71,7 +73,10 @@ impl SandboxLimits {
         instances = instances.saturating_add(SPARE + MOST_JUDGING);
         if self.reuse > 1 {
             // Idle ones: of the component in force, and of the previous one.
-            instances = instances.saturating_add(2 * MOST_IDLE);
+            let threads = available_parallelism().map_or(1, NonZero::get);
+            let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+            let idle = threads.saturating_mul(2 * MOST_IDLE);
+            instances = instances.saturating_add(idle);
         }
         let tables = self.components.saturating_mul(2);
         pool.total_component_instances(instances)
