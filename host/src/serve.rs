@@ -27,6 +27,9 @@ use crate::{keep, ops, server, traces};
 
 pub use error::ServeError;
 
+/// Threads for what belongs to no connection.
+const BACKGROUND_THREADS: usize = 2;
+
 /// Serves until a signal requests a graceful shutdown.
 ///
 /// # Errors
@@ -49,11 +52,14 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         .limits
         .server(asked.hosts(), asked.trusted_proxies.clone());
     memory::avoid_huge_pages();
+    // What belongs to no connection: operators' requests, hot reloads, upkeep of the store.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(BACKGROUND_THREADS)
         .enable_all()
         .on_thread_park(memory::worker_sleeps)
         .build()
         .map_err(ServeError::NoRuntime)?;
+    let workers = server::Workers::start(asked.pin_cores).map_err(ServeError::NoRuntime)?;
     let metrics = Arc::new(Metrics::default());
     let OpenedEngine {
         store,
@@ -82,9 +88,13 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
             store: files,
             documents: Arc::default(),
         };
-        runtime.block_on(listen(asked, limits, sources, provided, metrics, failed))
+        runtime.block_on(listen(
+            asked, &workers, limits, sources, provided, metrics, failed,
+        ))
     });
+    // The workers go on until then, since aborted uploads are cleaned up on them.
     engine::close(store.as_ref(), &runtime);
+    drop(workers);
     served
 }
 
@@ -105,6 +115,7 @@ fn settings(asked: &Serve, public_url: Option<String>) -> Result<Vec<Setting>, S
 
 async fn listen(
     asked: &Serve,
+    workers: &server::Workers,
     limits: server::ServerLimits,
     sources: (Sources, Taken),
     provided: Provided,
@@ -152,7 +163,7 @@ async fn listen(
         say(&format!("operations on http://{address}"));
     }
 
-    tokio::spawn(memory::give_back());
+    tokio::spawn(memory::give_back(workers.runtimes()));
     tokio::spawn(watch(Arc::clone(&swap), asked.watch_interval.into()));
     tokio::spawn(signals::reload_on_hangup(Arc::clone(&swap))?);
     let mut failure = None;
@@ -166,7 +177,7 @@ async fn listen(
     let page = asked
         .serves_page()
         .then(|| server::Page::new(asked.dev.then(|| asked.data_dir.clone())));
-    let finished = server::run(listener, swap, metrics, limits, page, stop).await;
+    let finished = server::run(listener, workers, swap, metrics, limits, page, stop).await;
     match failure {
         Some(error) => Err(error.into()),
         None if finished => {

@@ -12,6 +12,7 @@ mod service;
 mod stream;
 mod trace;
 mod unread;
+mod workers;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use stream::{ClientStream, Times};
 pub use host::Hosts;
 pub use limits::ServerLimits;
 pub use page::Page;
+pub use workers::Workers;
 
 /// Pause before accepting again after a failure, such as running out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -51,6 +53,7 @@ const UNSENT: u32 = 128 << 10;
 /// Returns whether everything was finished.
 pub async fn run(
     listener: TcpListener,
+    workers: &Workers,
     swap: Arc<Swap>,
     metrics: Arc<Metrics>,
     limits: ServerLimits,
@@ -74,28 +77,33 @@ pub async fn run(
             biased;
             () = &mut shutdown => break,
             accepted = next => match accepted {
-                (Ok(place), Ok((stream, peer))) => {
+                (Ok(place), Ok((socket, peer))) => {
                     let close = Arc::<Notify>::default();
                     let about = Connection::new(peer, here, Arc::clone(&close));
-                    let connection = connection(stream, about, &service, &limits);
                     let counted = metrics.connection();
                     let mut broken_off = broken_off.clone();
-                    let connection = open.watch(connection);
-                    tokio::spawn(async move {
-                        tokio::select! {
-                            ended = connection => {
-                                if let Err(error) = ended {
-                                    tracing::debug!(%error, "a connection ended early");
+                    let given = workers.give(socket, |socket| {
+                        let connection = connection(socket, about, &service, &limits);
+                        let connection = open.watch(connection);
+                        async move {
+                            tokio::select! {
+                                ended = connection => {
+                                    if let Err(error) = ended {
+                                        tracing::debug!(%error, "a connection ended early");
+                                    }
+                                }
+                                _ = broken_off.changed() => {}
+                                () = close.notified() => {
+                                    tracing::warn!(client = %peer.ip(),
+                                        "a response was dropped: its client does not read it");
                                 }
                             }
-                            _ = broken_off.changed() => {}
-                            () = close.notified() => {
-                                tracing::warn!(client = %peer.ip(),
-                                    "a response was dropped: its client does not read it");
-                            }
+                            drop((place, counted));
                         }
-                        drop((place, counted));
                     });
+                    if let Err(error) = given {
+                        tracing::warn!(%error, "a connection could not be served");
+                    }
                 }
                 (_, Err(error)) => {
                     tracing::warn!(%error, "a connection could not be accepted");

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rustix::thread::disable_transparent_huge_pages;
+use tokio::runtime::Handle;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -27,13 +28,18 @@ pub fn avoid_huge_pages() {
 }
 
 /// Returns free memory to the system, for as long as the program runs.
-pub async fn give_back() {
+///
+/// From the heaps of these runtimes' threads, too, besides those of the one that it runs on.
+pub async fn give_back(mut runtimes: Vec<Handle>) {
+    runtimes.push(Handle::current());
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        // One task for each worker. A worker that finds no more of them goes to sleep again.
-        for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-            tokio::spawn(tokio::task::yield_now());
+        for runtime in &runtimes {
+            // One task for each thread, which goes to sleep again if it finds no more of them.
+            for _ in 0..runtime.metrics().num_workers() {
+                runtime.spawn(tokio::task::yield_now());
+            }
         }
     }
 }

@@ -140,6 +140,11 @@ pub struct Serve {
     )]
     pub page: Option<bool>,
 
+    /// Keep each of the threads that serve connections on a core of its own, which is faster where
+    /// this process has its cores to itself
+    #[arg(long, env = "COFFER_PIN_CORES", value_parser = BoolishValueParser::new())]
+    pub pin_cores: bool,
+
     /// Log level or filter, such as `warn` or `info,coffer=debug`
     #[arg(
         long,
