@@ -151,6 +151,19 @@ browser: (programs "chromium")
     npm --prefix target/browser ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
     cp tests/browser/package-lock.json $installed
 
+# Takes the pictures of the page for its documentation.
+pictures: component browser
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --quiet --release {{ as_for_tests }} --bin coffer
+    pictures=$PWD/host/page/pictures data=$(mktemp -d)
+    coproc target/release/coffer serve --dev --data-dir "$data" --listen 127.0.0.1:0 --ops-listen off --log warn
+    trap 'kill $COPROC_PID; wait $COPROC_PID; rm -r "$data"' EXIT
+    read -r _ _ url <&"${COPROC[0]}"
+    script=$PWD/target/browser/tests/pictures.mjs
+    cd "$pictures"
+    node --preserve-symlinks --preserve-symlinks-main "$script" "$url"
+
 # Installs the tools of tests/openapi into target/openapi: npm packages, and Python ones in a virtual environment.
 openapi:
     #!/usr/bin/env bash
