@@ -261,7 +261,7 @@ async fn a_revoked_link_stores_and_deletes_nothing() {
 #[tokio::test]
 async fn a_link_of_another_secret_stores_and_deletes_nothing() {
     let secret = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(&secret, [b'7'; 32]).unwrap();
+    std::fs::write(&secret, [b'8'; 32]).unwrap();
     let path = secret.path().to_str().unwrap();
     let world = World::new().await;
     let world = world.restarted("", &["--link-secret-file", path]);
