@@ -158,7 +158,8 @@ pictures: component browser
     cargo build --quiet --release {{ as_for_tests }} --bin coffer
     pictures=$PWD/host/page/pictures data=$(mktemp -d)
     coproc target/release/coffer serve --dev --data-dir "$data" --listen 127.0.0.1:0 --ops-listen off --log warn
-    trap 'kill $COPROC_PID; wait $COPROC_PID; rm -r "$data"' EXIT
+    server=$COPROC_PID
+    trap 'kill $server; wait $server; rm -r "$data"' EXIT
     read -r _ _ url <&"${COPROC[0]}"
     script=$PWD/target/browser/tests/pictures.mjs
     cd "$pictures"
