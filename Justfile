@@ -340,16 +340,10 @@ bench *args: production (bench-tools "nginx" "wrk" "curl")
 
 # Counts the instructions of a request and of its parts; `--write` saves them as the new baseline.
 [positional-arguments]
-bench-instructions *args: component (bench-tools "valgrind")
-    #!/usr/bin/env bash
-    set -euo pipefail
-    # Optimised as in production, which other builds for tests are not.
-    optimised=()
-    for package in coffer coffer-component; do
-        optimised+=(--config "profile.release.package.$package.opt-level=3")
-    done
-    cargo "${optimised[@]}" build --release -p coffer-component --example pure
-    cargo "${optimised[@]}" test --release --workspace --test bench -- instructions "$@"
+bench-instructions *args: production (bench-tools "valgrind")
+    cargo build --profile production -p coffer-component --example pure
+    cargo test --release --workspace --test bench -- instructions \
+        --server {{ quote(justfile_directory() / "target/production/coffer") }} "$@"
 
 # Installs programs from Debian's packages of the same names if they are missing.
 [private]

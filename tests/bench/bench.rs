@@ -10,8 +10,6 @@ use crate::plan::Plan;
 pub struct Bench {
     /// The folder of everything that is measured: on a disk, kept between runs.
     pub folder: PathBuf,
-    /// The coffer just built, beside the other programs that were built with it.
-    pub built: PathBuf,
     /// The program under measurement.
     pub server: PathBuf,
     pub plan: Plan,

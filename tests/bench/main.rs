@@ -138,7 +138,6 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     let built = Path::new(env!("CARGO_BIN_EXE_coffer"));
     let bench = Bench {
         folder: PathBuf::from(FOLDER),
-        built: built.to_owned(),
         server: arguments.server.clone().unwrap_or(built.to_owned()),
         plan,
         only: arguments.only.clone(),
@@ -186,8 +185,8 @@ fn report(plan: &Plan, table: &str, seconds: u64) -> String {
          ![Coffer compared with its rivals](charts/ratios.svg)\n\n{table}\n\
          Coffer runs with its defaults: a fresh instance for each request, a policy with tokens, \
          log and metrics on, every write durable before it is answered. nginx has sendfile \
-         on, access log and `open_file_cache` off, two workers; dufs' log is off; the bare \
-         server is a few lines on hyper.\n",
+         on, `open_file_cache` and, where nothing else is said, its access log off, two workers; \
+         dufs' log is off; the bare server is a few lines on hyper.\n",
         machine::describe(),
         plan.rounds,
         seconds / 60,

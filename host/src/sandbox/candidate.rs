@@ -211,9 +211,9 @@ impl Candidate {
     }
 
     fn sandbox(&self, runtime: Runtime, shared: Arc<SharedState>) -> Sandbox {
-        let uses = runtime.limits.reuse;
+        let (handler, continuation) = (self.handler.clone(), self.continuation.clone());
         Sandbox {
-            instances: Instances::new(self.handler.clone(), self.continuation.clone(), uses),
+            instances: Instances::new(handler, continuation, runtime.limits.clone()),
             runtime,
             shared,
             failures: Arc::default(),

@@ -12,15 +12,13 @@ use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView};
 
+use super::limits::SandboxLimits;
 use super::new_store;
 use super::state::{SharedState, State};
 use crate::bindings::resume::GuestIndices;
 use crate::imports::client_wait::ClientWait;
 use crate::imports::port::{NoInstanceWaits, Parked, Received};
 use crate::imports::telemetry::Subject;
-
-/// Max idle instances of a thread for reuse: more than run at the same moment are of no use.
-pub(super) const MOST_IDLE: u32 = 16;
 
 /// How a request is answered.
 pub(super) type GuestResponse = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
@@ -48,8 +46,7 @@ impl<B> Step<B> {
 pub(super) struct Instances {
     handler: ProxyPre<State>,
     continuation: GuestIndices,
-    /// How many requests one may answer.
-    uses: u32,
+    limits: SandboxLimits,
     /// Each thread has its own, whose memory is in its core's cache.
     idle: ThreadLocal<RefCell<Vec<Instance>>>,
 }
@@ -62,17 +59,17 @@ struct Instance {
 }
 
 impl Instances {
-    /// Each answers up to `uses` requests.
+    /// Each answers as many requests as the limits say.
     pub(super) fn new(
         handler: ProxyPre<State>,
         continuation: GuestIndices,
-        uses: u32,
+        limits: SandboxLimits,
     ) -> Arc<Self> {
         let idle = ThreadLocal::new();
         Arc::new(Self {
             handler,
             continuation,
-            uses,
+            limits,
             idle,
         })
     }
@@ -161,7 +158,7 @@ impl Instances {
     }
 
     fn take(&self, shared: &SharedState) -> Option<Instance> {
-        if self.uses <= 1 {
+        if self.limits.reuse <= 1 {
             return None;
         }
         let mut instance = self.idle.get()?.borrow_mut().pop()?;
@@ -172,11 +169,11 @@ impl Instances {
 
     /// An instance that still holds anything of its request is not reused.
     fn keep(&self, mut instance: Instance) {
-        if instance.answered >= self.uses || !instance.store.data_mut().is_clean() {
+        if instance.answered >= self.limits.reuse || !instance.store.data_mut().is_clean() {
             return;
         }
         let mut idle = self.idle.get_or_default().borrow_mut();
-        if idle.len() < MOST_IDLE as usize {
+        if idle.len() < self.limits.idle() as usize {
             idle.push(instance);
         }
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
-use super::instances::MOST_IDLE;
 use super::judge::MOST_JUDGING;
 
 /// How much of a fresh instance's memory stays mapped for the next one, in bytes.
@@ -15,6 +14,8 @@ const KEEP_RESIDENT: usize = 64 << 10;
 const TICK: Duration = Duration::from_millis(10);
 /// Extra instances, so that a component can be checked while all others are busy.
 const SPARE: u32 = 4;
+/// Max idle instances of a thread for reuse.
+const MOST_IDLE: u32 = 16;
 /// Upper bound for one component's own bookkeeping, in bytes.
 const INSTANCE_SIZE: usize = 1 << 20;
 
@@ -65,6 +66,11 @@ impl Default for SandboxLimits {
 }
 
 impl SandboxLimits {
+    /// Max idle instances of a thread for reuse: more than run at the same moment are of no use.
+    pub(super) fn idle(&self) -> u32 {
+        MOST_IDLE.min(self.instances)
+    }
+
     /// The engine's configuration: everything is preallocated, since a fresh instance per request
     /// is affordable only from a pool.
     pub(super) fn config(&self) -> Config {
@@ -75,7 +81,7 @@ impl SandboxLimits {
             // Idle ones: of the component in force, and of the previous one.
             let threads = available_parallelism().map_or(1, NonZero::get);
             let threads = u32::try_from(threads).unwrap_or(u32::MAX);
-            let idle = threads.saturating_mul(2 * MOST_IDLE);
+            let idle = threads.saturating_mul(2).saturating_mul(self.idle());
             instances = instances.saturating_add(idle);
         }
         let tables = self.components.saturating_mul(2);

@@ -1,4 +1,5 @@
-//! The component's pure parts, natively: `component/examples/pure.rs`.
+//! The component's pure parts, natively: `component/examples/pure.rs`, built like the server and
+//! beside it.
 
 use super::{Counts, callgrind};
 use crate::Result;
@@ -10,7 +11,7 @@ const TIMES: u64 = 1000;
 
 /// Instructions of one run of each part.
 pub fn count(bench: &Bench) -> Result<Counts> {
-    let program = bench.built.with_file_name("examples").join("pure");
+    let program = bench.server.with_file_name("examples").join("pure");
     let log = bench.log("callgrind");
     let names = output(&mut std::process::Command::new(&program))?;
     let names = names.lines().filter(|name| bench.wants(name));

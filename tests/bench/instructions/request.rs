@@ -13,56 +13,75 @@ const TIMES: u64 = 500;
 const WARM_UP: u64 = 50;
 const SIZE: usize = 4096;
 const TARGET: &str = "/v1/public/files/small";
-const WITH_PATHS: &str = "GET, 4 KiB, 100 paths";
-const OPEN: &str = "list, 100 folders";
-const HALF_CLOSED: &str = "list, 100 folders among as many closed ones";
+
+/// A kind of request, and the server that it goes to.
+struct Kind<'k> {
+    name: &'static str,
+    /// At the end of the server's policy.
+    policy: String,
+    /// Its flags besides.
+    flags: &'static [&'static str],
+    /// Stores what is needed and returns the request and its response's size, in bytes.
+    make: Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'k>,
+}
+
+impl<'k> Kind<'k> {
+    fn new(name: &'static str, make: impl Fn(&Coffer) -> Result<(Request, usize)> + 'k) -> Self {
+        Self {
+            name,
+            policy: String::new(),
+            flags: &[],
+            make: Box::new(make),
+        }
+    }
+}
 
 /// Instructions of one request of each kind, one after another on one connection.
 pub fn count(bench: &Bench) -> Result<Counts> {
     let bearer = format!("Bearer {}", tokens::user()?);
     let get = |coffer: &Coffer| coffer.stored(TARGET, &files::content(SIZE));
-    type Make<'m> = Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'm>;
-    let kinds: [(&str, Make); 7] = [
-        ("GET, 4 KiB", Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
-        (WITH_PATHS, Box::new(|coffer| Ok((get(coffer)?, SIZE)))),
-        (
-            "GET, 4 KiB, signed in",
-            Box::new(|coffer| Ok((get(coffer)?.field("Authorization", &bearer), SIZE))),
-        ),
-        (
-            "HEAD",
-            Box::new(|coffer| Ok((get(coffer)?.method("HEAD"), 0))),
-        ),
-        (
-            "GET, not found",
-            Box::new(|coffer| {
-                let none = Request::get(coffer.address, "/v1/public/files/none");
-                let body = probe::send(&none, b"")?.body.len();
-                Ok((none, body))
-            }),
-        ),
-        (OPEN, Box::new(|coffer| folders::page(coffer, "all"))),
-        (
-            HALF_CLOSED,
-            Box::new(|coffer| folders::page(coffer, "half")),
-        ),
+    let small = |coffer: &Coffer| Ok((get(coffer)?, SIZE));
+    let kinds = [
+        Kind::new("GET, 4 KiB", small),
+        Kind {
+            flags: &["--instance-reuse"],
+            ..Kind::new("GET, 4 KiB, reused instance", small)
+        },
+        Kind {
+            policy: paths(),
+            ..Kind::new("GET, 4 KiB, 100 paths", small)
+        },
+        Kind::new("GET, 4 KiB, signed in", |coffer| {
+            Ok((get(coffer)?.field("Authorization", &bearer), SIZE))
+        }),
+        Kind::new("HEAD", |coffer| Ok((get(coffer)?.method("HEAD"), 0))),
+        Kind::new("GET, not found", |coffer| {
+            let none = Request::get(coffer.address, "/v1/public/files/none");
+            let body = probe::send(&none, b"")?.body.len();
+            Ok((none, body))
+        }),
+        Kind {
+            policy: folders::POLICY.to_owned(),
+            ..Kind::new("list, 100 folders", |coffer| folders::page(coffer, "all"))
+        },
+        Kind {
+            policy: folders::POLICY.to_owned(),
+            ..Kind::new("list, 100 folders among as many closed ones", |coffer| {
+                folders::page(coffer, "half")
+            })
+        },
     ];
     let mut counts = Counts::new();
-    for (name, make) in kinds.iter().filter(|(name, _)| bench.wants(name)) {
-        let more_policy = match *name {
-            WITH_PATHS => paths(),
-            OPEN | HALF_CLOSED => folders::POLICY.to_owned(),
-            _ => String::new(),
-        };
-        let run = |times| run(bench, &more_policy, make, times);
+    for kind in kinds.iter().filter(|kind| bench.wants(kind.name)) {
         if counts.is_empty() {
             // The component may have to be compiled, which would be counted too.
-            run(0)?;
+            run(bench, kind, 0)?;
         }
-        let (once, twice) = (run(TIMES)?, run(2 * TIMES)?);
+        let (once, twice) = (run(bench, kind, TIMES)?, run(bench, kind, 2 * TIMES)?);
         let more = twice.checked_sub(once);
-        let more = more.ok_or_else(|| format!("{name}: more requests took fewer instructions"))?;
-        counts.insert((*name).to_owned(), more / TIMES);
+        let more =
+            more.ok_or_else(|| format!("{}: more requests took fewer instructions", kind.name))?;
+        counts.insert(kind.name.to_owned(), more / TIMES);
     }
     Ok(counts)
 }
@@ -78,18 +97,13 @@ fn paths() -> String {
     (0..100).map(path).collect()
 }
 
-/// Instructions of a server's whole life with this many requests, and this at the end of its policy.
-fn run(
-    bench: &Bench,
-    more_policy: &str,
-    make: impl Fn(&Coffer) -> Result<(Request, usize)>,
-    times: u64,
-) -> Result<u64> {
+/// Instructions of a server's whole life with this many requests.
+fn run(bench: &Bench, kind: &Kind<'_>, times: u64) -> Result<u64> {
     let log = bench.log("callgrind");
     let flags = callgrind::flags(&log);
     let by: Vec<&str> = flags.iter().map(String::as_str).collect();
     // Few instances, since valgrind has less address space; no watch, whose polls would count.
-    let setup = Setup::new(bench, "instructions").policy_with(more_policy);
+    let setup = Setup::new(bench, "instructions").policy_with(&kind.policy);
     let setup = setup.arguments(&[
         "--max-instances",
         "2",
@@ -98,9 +112,10 @@ fn run(
         "--watch-interval",
         "0s",
     ]);
+    let setup = setup.arguments(kind.flags);
     let mut command = setup.command(&by)?;
     let coffer = setup.start_as(&mut command)?;
-    let (request, body) = make(&coffer)?;
+    let (request, body) = (kind.make)(&coffer)?;
     let mut stream = TcpStream::connect(coffer.address).map_err(|error| error.to_string())?;
     let status = probe::send_on(&mut stream, &request, b"")?.status;
     for _ in 0..WARM_UP + times {
