@@ -81,23 +81,12 @@ pub async fn run(
                     let close = Arc::<Notify>::default();
                     let about = Connection::new(peer, here, Arc::clone(&close));
                     let counted = metrics.connection();
-                    let mut broken_off = broken_off.clone();
+                    let broken_off = broken_off.clone();
                     let given = workers.give(socket, |socket| {
                         let connection = connection(socket, about, &service, &limits);
-                        let connection = open.watch(connection);
+                        let served = serve(open.watch(connection), broken_off, close, peer);
                         async move {
-                            tokio::select! {
-                                ended = connection => {
-                                    if let Err(error) = ended {
-                                        tracing::debug!(%error, "a connection ended early");
-                                    }
-                                }
-                                _ = broken_off.changed() => {}
-                                () = close.notified() => {
-                                    tracing::warn!(client = %peer.ip(),
-                                        "a response was dropped: its client does not read it");
-                                }
-                            }
+                            served.await;
                             drop((place, counted));
                         }
                     });
@@ -118,6 +107,29 @@ pub async fn run(
     let finished = tokio::time::timeout(limits.shutdown_time, open.shutdown()).await;
     drop(break_off);
     finished.is_ok()
+}
+
+/// Serves a connection to its end, until `broken_off` changes or until it is told to `close`.
+async fn serve(
+    connection: impl Future<Output = hyper::Result<()>>,
+    mut broken_off: watch::Receiver<()>,
+    close: Arc<Notify>,
+    peer: SocketAddr,
+) {
+    tokio::select! {
+        ended = connection => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+        _ = broken_off.changed() => {}
+        () = close.notified() => {
+            tracing::warn!(
+                client = %peer.ip(),
+                "a response was dropped: its client does not read it"
+            );
+        }
+    }
 }
 
 /// HTTP/1.1 on one connection.

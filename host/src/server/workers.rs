@@ -126,7 +126,13 @@ fn run(runtime: &Runtime, core: Option<usize>, stopped: oneshot::Receiver<()>) {
 /// The cores for so many workers. None if there are more cores than workers: then a quota limits
 /// this process to some of its cores' time, and other processes have the rest.
 fn cores(workers: usize) -> Vec<usize> {
-    let allowed = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
+    let allowed = match sched_getaffinity(None) {
+        Ok(allowed) => allowed,
+        Err(error) => {
+            tracing::warn!(%error, "--pin-cores has no effect: the cores of this process are unknown");
+            return Vec::new();
+        }
+    };
     let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
     let cores: Vec<_> = cores.collect();
     if cores.len() == workers {
@@ -135,7 +141,7 @@ fn cores(workers: usize) -> Vec<usize> {
     tracing::warn!(
         cores = cores.len(),
         workers,
-        "--pin-cores has no effect: a quota leaves this process fewer cores than it may run on"
+        "--pin-cores has no effect: this process may run on more cores than a quota lets it use"
     );
     Vec::new()
 }
