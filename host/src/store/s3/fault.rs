@@ -136,6 +136,11 @@ impl Fault {
         self.kind == Kind::Denied
     }
 
+    /// Whether it says that the bucket does not exist.
+    pub(super) fn is_without_bucket(&self) -> bool {
+        self.kind == Kind::NoBucket
+    }
+
     /// Whether the service does not accept the request itself, whoever makes it.
     pub(super) fn is_refused(&self) -> bool {
         self.kind == Kind::Refused

@@ -15,6 +15,7 @@ use super::write::{if_match, if_none_match, user_metadata};
 use super::{Bucket, Part, PartsId, Written, seconds};
 use crate::store::s3::client::{intercepted, patient};
 use crate::store::s3::failure::S3Failure;
+use crate::store::s3::fault::Fault;
 use crate::store::{Error, Key};
 
 /// What percent-encoding leaves as it is in a path (RFC 3986, 2.3), where a plus is a space to
@@ -85,7 +86,10 @@ impl Bucket {
             .config_override(intercepted(patient(), answer.clone()))
             .send()
             .await;
-        let copied = copied.map_err(|error| answer.explain(unsupported(error.into())))?;
+        let copied = match copied {
+            Ok(copied) => copied,
+            Err(error) => return Err(answer.explain(self.why_not(source, error.into()).await)),
+        };
         let copied = copied.copy_object_result();
         let etag = copied.and_then(|copied| copied.e_tag());
         let etag = etag.filter(|etag| is_whole(etag));
@@ -122,9 +126,11 @@ impl Bucket {
             .customize()
             .config_override(patient())
             .send()
-            .await
-            .map_err(|error| unsupported(error.into()))?;
-        let copied = copied.copy_part_result;
+            .await;
+        let copied = match copied {
+            Ok(copied) => copied.copy_part_result,
+            Err(error) => return Err(self.why_not(source, error.into()).await),
+        };
         let etag = copied.as_ref().and_then(|copied| copied.e_tag.clone());
         let etag = etag.filter(|etag| is_whole(etag));
         Ok(CompletedPart::builder()
@@ -132,6 +138,16 @@ impl Bucket {
             .e_tag(etag.ok_or(S3Failure::unconfirmed("a part was copied without an ETag"))?)
             .set_checksum_crc32(copied.and_then(|copied| copied.checksum_crc32))
             .build())
+    }
+
+    /// What the failure of a copy means. Swift says that there is no bucket where the source has
+    /// just gone.
+    async fn why_not(&self, source: &Source, failure: S3Failure) -> S3Failure {
+        let without = failure.fault().is_some_and(Fault::is_without_bucket);
+        if without && matches!(self.look(&source.key).await, Ok(None)) {
+            return S3Failure::NotFound;
+        }
+        unsupported(failure)
     }
 
     /// The object of a key, as a source of copies is named.

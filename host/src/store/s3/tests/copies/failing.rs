@@ -33,6 +33,35 @@ async fn a_copy_with_a_tag_of_its_own_still_counts_as_the_copy() {
     }
 }
 
+/// Swift says the same of both.
+#[tokio::test]
+async fn a_source_that_has_just_gone_is_not_a_missing_bucket() {
+    for knows in kinds() {
+        let service = S3Service::that(knows);
+        let store = store_on(&service).await;
+        let etag = put(&store, "f", b"1").await.expect("stored").info.etag;
+        service.fail(
+            "PUT /files/g",
+            usize::MAX,
+            Fault::Status(404, "NoSuchBucket"),
+        );
+        let outcome = copy(&store, copying("f", &etag, "g")).await;
+        assert!(
+            matches!(outcome, Err(CopyError::Target(Error::Misconfigured(_)))),
+            "{outcome:?}"
+        );
+        // There at the first look, and then no more.
+        service.fail("HEAD /files/f", 1, Fault::Fine);
+        service.fail("HEAD /files/f", usize::MAX, Fault::Status(404, ""));
+        service.fail("GET /files/f", usize::MAX, Fault::Status(404, "NoSuchKey"));
+        let outcome = copy(&store, copying("f", &etag, "g")).await;
+        assert!(
+            matches!(outcome, Err(CopyError::Source(Error::NotFound))),
+            "{outcome:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_copy_is_made_once_although_the_answer_was_lost() {
     for knows in kinds() {
