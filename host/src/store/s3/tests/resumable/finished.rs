@@ -68,7 +68,11 @@ async fn a_file_that_was_stored_unknown_is_found_by_the_next_turn() {
         let (one, other) = (store_on(&service).await, store_on(&service).await);
         let content = noise(1, size);
         let id = published_unknown(&service, &one, &content).await;
+        service.requests();
         let stored = finish(&other, &id, b"").await.expect("stored");
+        let requests = service.requests();
+        let again = |request: &&String| request.starts_with(publishing(size));
+        assert_eq!(requests.iter().find(again), None, "{size}");
         assert_eq!(stored.info.size, size as u64);
         assert!(is_file(&other, "f", &content).await);
         assert!(look(&one, &id).await.expect("known").finished);
