@@ -7,13 +7,17 @@ use std::process::Command;
 use crate::Result;
 use crate::process::{Process, free_address};
 
-/// The access log is off, and descriptors are not kept open (`open_file_cache`, off unless
-/// asked for): each request opens its file, as with Coffer. PUT does not sync.
-fn configuration(folder: &str, root: &str, address: SocketAddr) -> String {
+/// Descriptors are not kept open (`open_file_cache`, off unless asked for): each request opens its
+/// file, as with Coffer. PUT does not sync.
+fn configuration(folder: &str, root: &str, address: SocketAddr, log: AccessLog) -> String {
     // By default its workers run as a user who may not write here.
     let user = match rustix::process::geteuid().is_root() {
         true => "user root;",
         false => "",
+    };
+    let access_log = match log {
+        AccessLog::Off => "off".to_owned(),
+        AccessLog::On => format!("{folder}/access.log combined buffer=32k"),
     };
     format!(
         "{user}
@@ -24,7 +28,7 @@ pid {folder}/pid;
 error_log stderr warn;
 events {{ worker_connections 8192; }}
 http {{
-  access_log off;
+  access_log {access_log};
   sendfile on;
   tcp_nopush on;
   default_type application/octet-stream;
@@ -46,6 +50,12 @@ http {{
     )
 }
 
+#[derive(Clone, Copy)]
+enum AccessLog {
+    Off,
+    On,
+}
+
 /// nginx on a configuration of its own. Stopped on drop.
 pub struct Nginx {
     pub address: SocketAddr,
@@ -53,14 +63,24 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it on a folder of files.
+    /// Starts it on a folder of files, without an access log.
     pub fn start(folder: &Path, root: &Path) -> Result<Self> {
+        Self::start_with(folder, root, AccessLog::Off)
+    }
+
+    /// The same, but each request is logged, as each of Coffer's is.
+    pub fn start_logging(folder: &Path, root: &Path) -> Result<Self> {
+        Self::start_with(folder, root, AccessLog::On)
+    }
+
+    fn start_with(folder: &Path, root: &Path, log: AccessLog) -> Result<Self> {
         let address = free_address()?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let file = folder.join("nginx.conf");
         std::fs::create_dir_all(folder)
             .and_then(|()| {
-                std::fs::write(&file, configuration(&text(folder), &text(root), address))
+                let (folder, root) = (text(folder), text(root));
+                std::fs::write(&file, configuration(&folder, &root, address, log))
             })
             .map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new("nginx");

@@ -36,6 +36,14 @@ fn pairings() -> Vec<Pairing> {
             rate,
             Some(Goal::least(0.5, 0.65)),
         ),
+        pairing(
+            "get-nginx-logging",
+            "the same, nginx with its access log too",
+            "Coffer",
+            "nginx, logging",
+            rate,
+            None,
+        ),
         pairing("get-dufs", "the same", "Coffer", "dufs", rate, None),
         pairing("get-hyper", "the same", "Coffer", "bare hyper", rate, None),
         pairing(
@@ -110,11 +118,13 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     let shadowed = shadowed(bench, &content);
 
     let nginx = Nginx::start(&bench.folder.join("nginx"), &bench.root())?;
+    let logging = Nginx::start_logging(&bench.folder.join("nginx-logging"), &bench.root())?;
     // If it is missing, the others are still measured.
     let dufs = Dufs::start(&bench.log("dufs"), &bench.root());
     let bare = Bare::start(&bench.log("hyper"), &bench.root())?;
     let of_rival = |address| Request::get(address, &format!("/{NAME}"));
     let (nginx_get, bare_get) = (of_rival(nginx.address), of_rival(bare.address));
+    let logging_get = of_rival(logging.address);
     let dufs_get = dufs.as_ref().map(|dufs| of_rival(dufs.address));
 
     let turn = bench.plan.turn;
@@ -122,6 +132,7 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
     let mut contest = Contest::of(pairings);
     contest.enter("Coffer", || peak(&get));
     contest.enter("nginx", || peak(&nginx_get));
+    contest.enter("nginx, logging", || peak(&logging_get));
     contest.enter("dufs", || {
         peak(dufs_get.as_ref().map_err(ToString::to_string)?)
     });
