@@ -29,6 +29,7 @@ use crate::imports::client_wait::{Awaited, ClientWait, Slot};
 use crate::imports::port::Parked;
 use crate::imports::telemetry::Subject;
 use crate::metrics::Metrics;
+use crate::process::log::RequestLog;
 use cpu_time::CpuLimited;
 use failure::TimedOut;
 use instances::{Instances, Step};
@@ -196,7 +197,7 @@ impl Sandbox {
                     let rest = async move {
                         log_late_failure(running.await, &failures, &metrics);
                     };
-                    tokio::spawn(rest.in_current_span());
+                    tokio::spawn(RequestLog::current().scope(rest.in_current_span()));
                     Ok(response)
                 }
                 Ok(Err(code)) => Err(SandboxFailure::Error(code)),

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use http::{HeaderMap, HeaderValue, header};
-use tracing::Span;
 
 use crate::imports::decisions::Decision;
 use crate::metrics::{ShadowMetrics, Word};
 use crate::process::clock;
+use crate::process::log::RequestLog;
 use crate::sandbox::Judge;
 use comparison::Comparison;
 use lines::Lines;
@@ -193,8 +193,8 @@ impl Shadow {
 }
 
 impl Watch {
-    /// Has the request's decisions compared, in the background; `span` is the request's.
-    pub fn compare(self, decisions: Vec<Decision>, span: &Span) {
+    /// Has the request's decisions compared, in the background; `log` is the request's.
+    pub fn compare(self, decisions: Vec<Decision>, log: RequestLog) {
         let Self {
             shadow,
             comparison,
@@ -207,10 +207,9 @@ impl Watch {
         let Some(room) = comparison.admit(&decisions) else {
             return;
         };
-        let span = span.clone();
         tokio::spawn(async move {
             let _room = room;
-            let compared = comparison.compare(decisions, authorization, &span).await;
+            let compared = comparison.compare(decisions, authorization, &log).await;
             if let Err(failure) = compared {
                 shadow.drop_failed(&comparison, &failure.to_string());
             }

@@ -7,8 +7,7 @@
 //! | `sandbox` | its time in the component | `coffer.outcome` |
 //! | `engine CALL` | a call of the storage engine | `coffer.outcome` |
 //!
-//! The first is the span of the log. The others are not in the log, so that its lines are the same
-//! with and without traces.
+//! The log has no spans of its own, so that its lines are the same with and without traces.
 
 mod client;
 mod exporter;
@@ -25,25 +24,41 @@ use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use crate::process::log::RequestFields;
+
 pub use exporter::{Endpoint, TracesError, start};
 
-/// The name of the span of a request, which alone is taken from the log's spans.
+/// The name of the span of a request, the only one that is made as the log's would be.
 pub const REQUEST: &str = "request";
 
 /// Set once, before the first request, if traces are exported.
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
-/// A request is traced: as a child of the caller's span, if `is_known` says that its `traceparent`
-/// field is valid. Returns the trace's id.
-pub fn begin(span: &Span, fields: &HeaderMap, is_known: bool) -> Option<String> {
-    TRACER.get()?;
-    if is_known {
+/// A request is traced: as a child of the span that its `traceparent` field names, if its trace is
+/// known. Without traces there is no span.
+pub fn begin(request: &mut RequestFields, fields: &HeaderMap) -> Span {
+    if TRACER.get().is_none() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "request",
+        id = %request.id.simple(),
+        method = %request.method,
+        path = request.path,
+        component = request.component,
+        trace = request.trace,
+    );
+    if request.trace.is_some() {
         let caller = TraceContextPropagator::new().extract(&HeaderExtractor(fields));
         // Only a span that is new can be without it, which this one is.
         let _ = span.set_parent(caller);
+    } else {
+        let context = span.context();
+        let trace = context.span().span_context().trace_id().to_string();
+        span.record("trace", &trace);
+        request.trace = Some(trace);
     }
-    let context = span.context();
-    Some(context.span().span_context().trace_id().to_string())
+    span
 }
 
 /// What is known at the end of a request.

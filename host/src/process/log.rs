@@ -1,5 +1,8 @@
 //! The log: on stderr, written by a thread of its own.
 
+mod line;
+mod request;
+
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::sync::OnceLock;
@@ -8,13 +11,16 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::process::clock;
+use line::{Json, Text};
+
+pub use request::{RequestFields, RequestLog};
 
 /// Max bytes per write.
 const BUFFER: usize = 64 << 10;
@@ -84,12 +90,13 @@ pub fn start(
         .finish(stderr);
     // There is only one log.
     let _ = DROPPED.set(writer.error_counter());
-    let log = tracing_subscriber::fmt::layer()
-        .with_writer(writer)
-        .with_timer(Clock);
+    let log = tracing_subscriber::fmt::layer().with_writer(writer);
     let log = match format {
-        Format::Text => log.with_target(false).boxed(),
-        Format::Json => log.json().flatten_event(true).boxed(),
+        Format::Text => log.event_format(Text).boxed(),
+        Format::Json => log
+            .fmt_fields(JsonFields::new())
+            .event_format(Json::new())
+            .boxed(),
     };
     match spans {
         None => tracing_subscriber::registry()

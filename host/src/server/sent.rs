@@ -15,6 +15,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::stream::Phase;
 use super::unread::UnreadGuard;
+use crate::process::log::RequestLog;
 use crate::traces::{self, Answered};
 use crate::watched::{Polled, Watch, Watched};
 
@@ -51,7 +52,9 @@ pub struct Sending {
 
 /// The log line of a finished request.
 pub(super) struct Line {
-    /// Its id, method and path.
+    /// Logs for it.
+    pub(super) log: RequestLog,
+    /// Its trace's span.
     pub(super) span: Span,
     /// Who sent it.
     pub(super) client: IpAddr,
@@ -73,7 +76,7 @@ impl Line {
     fn write(&self, sent: u64) {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let received = self.received.load(Ordering::Relaxed);
-        self.span.in_scope(|| {
+        self.log.in_scope(|| {
             tracing::info!(client = %self.client, operation = self.operation, area = self.area,
                 status = self.status, received, sent,
                 micros = micros(self.time), total_micros = micros(self.start.elapsed()),
@@ -99,7 +102,7 @@ impl Watch<Error> for Sending {
                 self.total.inc_by(bytes);
                 self.sent += bytes;
             }
-            Poll::Ready(Some(Err(error))) => self.line.span.in_scope(
+            Poll::Ready(Some(Err(error))) => self.line.log.in_scope(
                 || tracing::error!(kind = "broken", %error, "the response was cut short"),
             ),
             Poll::Ready(None) | Poll::Pending => {}

@@ -24,6 +24,7 @@ use crate::imports::port::FromStore;
 use crate::imports::telemetry::Subject;
 use crate::metrics::Metrics;
 use crate::process::clock;
+use crate::process::log::{RequestFields, RequestLog};
 use crate::sandbox::SandboxFailure;
 use crate::swap::{InForce, Swap};
 use crate::traces;
@@ -94,17 +95,17 @@ impl Service {
         connection: &Connection,
     ) -> Response<Sent> {
         connection.phase.request_begins();
-        let mut id = Uuid::encode_buffer();
-        let id: &str = clock::request_id().simple().encode_lower(&mut id);
-        let path = path::loggable(request.uri().path());
+        let id = clock::request_id();
         let in_force = self.swap.in_force();
-        let caller = trace::id(request.headers());
-        let span = tracing::info_span!("request", %id, method = %request.method(), path,
-            component = %in_force.digests.component, trace = caller);
-        let begun = traces::begin(&span, request.headers(), caller.is_some());
-        if let Some(begun) = begun.filter(|_| caller.is_none()) {
-            span.record("trace", begun);
-        }
+        let mut fields = RequestFields {
+            id,
+            method: request.method().clone(),
+            path: path::loggable(request.uri().path()).to_owned(),
+            component: in_force.digests.component.to_string(),
+            trace: trace::id(request.headers()).map(str::to_owned),
+        };
+        let span = traces::begin(&mut fields, request.headers());
+        let log = RequestLog::new(fields);
         let start = Instant::now();
         let origin = request.headers().get(header::ORIGIN).cloned();
         let peer = connection.peer.ip();
@@ -115,7 +116,8 @@ impl Service {
         let watch = self.swap.shadow().watch(request.headers());
         let subject = Arc::new(Subject::new(watch.is_some()));
         let answering = self.forward(request, connection, &in_force, counter, &subject);
-        let answered = answering.instrument(span.clone()).await;
+        let answering = answering.instrument(span.clone());
+        let answered = log.clone().scope(answering).await;
         let mut response = answered.unwrap_or_else(|reply| {
             let mut response = reply.response();
             let fields = response.headers_mut();
@@ -127,6 +129,8 @@ impl Service {
         let (operation, area) = (subject.operation(), subject.area());
         self.metrics.answered(operation, area, status, time);
         let fields = response.headers_mut();
+        let mut digits = Uuid::encode_buffer();
+        let id = id.simple().encode_lower(&mut digits);
         if let Ok(id) = HeaderValue::from_str(id) {
             fields.insert(REQUEST_ID, id);
         }
@@ -134,9 +138,10 @@ impl Service {
             fields.insert(KEEP_ALIVE, self.keep_alive.clone());
         }
         if let Some(watch) = watch {
-            watch.compare(subject.take_decisions(), &span);
+            watch.compare(subject.take_decisions(), log.clone());
         }
         let line = Line {
+            log,
             span,
             client,
             operation: operation.0,

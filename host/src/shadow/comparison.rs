@@ -6,7 +6,6 @@ use std::thread::available_parallelism;
 
 use http::HeaderValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Span;
 
 use super::About;
 use super::effect::{Counted, Counts, Effect};
@@ -14,6 +13,7 @@ use super::lines::Lines;
 use crate::bindings::coffer::storage::decisions::{Question, Verdict};
 use crate::imports::decisions::Decision;
 use crate::metrics::{ShadowMetrics, Word};
+use crate::process::log::RequestLog;
 use crate::sandbox::{Judge, JudgeError, MOST_JUDGING};
 
 /// Max decisions that wait, together a few MiB; those of further requests are skipped.
@@ -86,7 +86,7 @@ impl Comparison {
         &self,
         decisions: Vec<Decision>,
         authorization: Option<HeaderValue>,
-        span: &Span,
+        log: &RequestLog,
     ) -> Result<(), JudgeError> {
         let Ok(_turn) = self.judging.acquire().await else {
             return Ok(());
@@ -102,13 +102,13 @@ impl Comparison {
         match self.judge.by_token(authorization, &questions).await? {
             Ok(verdicts) => {
                 for (decision, verdict) in decisions.iter().zip(&verdicts) {
-                    self.count(decision, verdict, span);
+                    self.count(decision, verdict, log);
                 }
             }
             Err(reason) => {
                 self.skip(&decisions);
                 if self.lines.admit() {
-                    span.in_scope(|| {
+                    log.in_scope(|| {
                         tracing::warn!(reason = ?reason, "the shadow policy gives no verdict");
                     });
                 }
@@ -117,7 +117,7 @@ impl Comparison {
         Ok(())
     }
 
-    fn count(&self, decision: &Decision, shadow: &Verdict, span: &Span) {
+    fn count(&self, decision: &Decision, shadow: &Verdict, log: &RequestLog) {
         let Decision { question, verdict } = decision;
         let effect = Effect::of(verdict.outcome, shadow.outcome);
         self.tell(question, effect);
@@ -126,7 +126,7 @@ impl Comparison {
         }
         let (action, area) = (Word::from(question.action), Word::from(question.area));
         let reason = shadow.reason.as_ref().or(verdict.reason.as_ref());
-        span.in_scope(|| {
+        log.in_scope(|| {
             tracing::info!(
                 result = effect.word().0, action = action.0, area = area.0, name = ?question.name,
                 in_force = Word::from(verdict.outcome).0, rule = ?verdict.rule,

@@ -11,14 +11,15 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::bindings::coffer::storage::blobs as wit;
+use crate::process::log::RequestLog;
 use crate::store;
 
 /// The bytes as hyper sends them. An error on the way is logged with its cause under its request,
 /// and cuts the response short.
 pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> HyperOutgoingBody {
-    let span = tracing::Span::current();
+    let log = RequestLog::current();
     let frames = bytes.map_ok(Frame::data).map_err(move |error| {
-        span.in_scope(|| tracing::error!(error = store::causes(&error), "download cut short"));
+        log.in_scope(|| tracing::error!(error = store::causes(&error), "download cut short"));
         wasmtime_wasi_http::Error::InternalError(None)
     });
     StreamBody::new(frames).boxed_unsync()
