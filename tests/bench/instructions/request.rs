@@ -106,9 +106,9 @@ fn run(bench: &Bench, kind: &Kind<'_>, times: u64) -> Result<u64> {
     let setup = Setup::new(bench, "instructions").policy_with(&kind.policy);
     let setup = setup.arguments(&[
         "--max-instances",
-        "2",
+        "1",
         "--max-waiting-instances",
-        "2",
+        "1",
         "--watch-interval",
         "0s",
     ]);
