@@ -7,11 +7,9 @@ wasmtime::component::bindgen!({
     interfaces: "
         import coffer:storage/blobs@0.2.0;
         import coffer:storage/uploads@0.2.0;
-        import coffer:storage/memo@0.2.0;
         import coffer:storage/telemetry@0.2.0;
     ",
     imports: {
-        "coffer:storage/memo": trappable,
         "coffer:storage/telemetry": trappable,
         default: async | trappable,
     },

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use moka::Expiry;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::HasData;
+use wasmtime::StoreContextMut;
+use wasmtime::component::Linker;
 use wasmtime::error::ensure;
 
-use crate::bindings::coffer::storage::memo;
-
+/// The interface, as components import it.
+const INTERFACE: &str = "coffer:storage/memo@0.2.0";
 /// Max size of the cache, in bytes. A verified token takes about 400.
 const CAPACITY: u64 = 8 << 20;
 /// Size of an entry besides its value, in bytes.
@@ -92,25 +93,29 @@ pub struct MemoView<'a> {
     pub version: u64,
 }
 
-/// The type of [`MemoView`] for the linker.
-pub struct Remembering;
-
-impl HasData for Remembering {
-    type Data<'a> = MemoView<'a>;
-}
-
-impl MemoView<'_> {
-    fn place(&self, key: &[u8]) -> wasmtime::Result<Place> {
-        ensure!(
-            (1..=MAX_KEY).contains(&key.len()),
-            "a memo key of {} bytes",
-            key.len()
-        );
-        Ok(Place {
-            version: self.version,
-            key: Key::new(key),
-        })
-    }
+/// Provides components with the memo, as `view` finds it.
+///
+/// By hand, since what is generated copies each value once more, and that of many paths is large.
+///
+/// # Errors
+/// The linker has such an interface already.
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> MemoView<'_>,
+) -> wasmtime::Result<()> {
+    let mut interface = linker.instance(INTERFACE)?;
+    interface.func_wrap(
+        "recall",
+        move |mut store: StoreContextMut<'_, T>, (key,): (Vec<u8>,)| {
+            Ok((view(store.data_mut()).recall(&key)?,))
+        },
+    )?;
+    interface.func_wrap(
+        "remember",
+        move |mut store: StoreContextMut<'_, T>, (key, value, seconds): (Vec<u8>, Vec<u8>, u32)| {
+            view(store.data_mut()).remember(&key, value, seconds)
+        },
+    )
 }
 
 impl Key {
@@ -126,14 +131,26 @@ impl Key {
     }
 }
 
-impl memo::Host for MemoView<'_> {
-    fn recall(&mut self, key: Vec<u8>) -> wasmtime::Result<Option<Vec<u8>>> {
-        let found = self.memo.0.get(&self.place(&key)?);
-        Ok(found.map(|entry| entry.value.to_vec()))
+impl MemoView<'_> {
+    fn place(&self, key: &[u8]) -> wasmtime::Result<Place> {
+        ensure!(
+            (1..=MAX_KEY).contains(&key.len()),
+            "a memo key of {} bytes",
+            key.len()
+        );
+        Ok(Place {
+            version: self.version,
+            key: Key::new(key),
+        })
     }
 
-    fn remember(&mut self, key: Vec<u8>, value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
-        let place = self.place(&key)?;
+    fn recall(&self, key: &[u8]) -> wasmtime::Result<Option<Arc<[u8]>>> {
+        let found = self.memo.0.get(&self.place(key)?);
+        Ok(found.map(|entry| entry.value))
+    }
+
+    fn remember(&self, key: &[u8], value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
+        let place = self.place(key)?;
         if seconds == 0 || value.len() > MAX_VALUE {
             self.memo.0.invalidate(&place);
             return Ok(());
@@ -150,7 +167,6 @@ impl memo::Host for MemoView<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memo::Host;
 
     /// A request's view.
     fn view(memo: &Memo, version: u64) -> MemoView<'_> {
@@ -160,14 +176,14 @@ mod tests {
     #[test]
     fn what_is_remembered_is_only_for_requests_of_the_same_version() {
         let memo = Memo::new();
-        let remembered = view(&memo, 1).remember(vec![1], vec![2], 60);
+        let remembered = view(&memo, 1).remember(&[1], vec![2], 60);
         remembered.expect("a valid key");
-        for (version, key, expected) in [(1, 1, Some(vec![2])), (1, 2, None), (2, 1, None)] {
-            let found = view(&memo, version).recall(vec![key]);
-            assert_eq!(found.expect("a valid key"), expected);
+        for (version, key, expected) in [(1, 1, Some(&[2][..])), (1, 2, None), (2, 1, None)] {
+            let found = view(&memo, version).recall(&[key]).expect("a valid key");
+            assert_eq!(found.as_deref(), expected);
         }
         let another = Memo::new();
-        let found = view(&another, 1).recall(vec![1]);
+        let found = view(&another, 1).recall(&[1]);
         assert_eq!(found.expect("a valid key"), None);
     }
 
@@ -177,12 +193,12 @@ mod tests {
         let lengths = [1, 2, SHORT - 1, SHORT, SHORT + 1, 32, 33, MAX_KEY];
         let keys = lengths.map(|length| vec![0; length]);
         for (value, key) in (0..).zip(&keys) {
-            let remembered = view(&memo, 1).remember(key.clone(), vec![value], 60);
+            let remembered = view(&memo, 1).remember(key, vec![value], 60);
             remembered.expect("a valid key");
         }
         for (value, key) in (0..).zip(keys) {
-            let found = view(&memo, 1).recall(key).expect("a valid key");
-            assert_eq!(found, Some(vec![value]));
+            let found = view(&memo, 1).recall(&key).expect("a valid key");
+            assert_eq!(found.as_deref(), Some(&[value][..]));
         }
     }
 
@@ -195,7 +211,7 @@ mod tests {
             (60, Some(60)),
             (u32::MAX, Some(60)),
         ] {
-            let remembered = view(&memo, 0).remember(vec![1], vec![], seconds);
+            let remembered = view(&memo, 0).remember(&[1], vec![], seconds);
             remembered.expect("a valid key");
             let place = view(&memo, 0).place(&[1]).expect("a valid key");
             let found = memo.0.get(&place);
@@ -206,21 +222,19 @@ mod tests {
     #[test]
     fn the_cache_and_its_keys_and_values_have_size_limits() {
         let memo = Memo::new();
-        let mut asking = view(&memo, 0);
+        let asking = view(&memo, 0);
         for key in [vec![], vec![0; MAX_KEY + 1]] {
-            assert!(asking.recall(key.clone()).is_err());
-            assert!(asking.remember(key, vec![], 1).is_err());
+            assert!(asking.recall(&key).is_err());
+            assert!(asking.remember(&key, vec![], 1).is_err());
         }
         let largest = vec![0; MAX_VALUE];
-        asking.remember(vec![1], largest, 60).expect("a valid key");
-        assert!(asking.recall(vec![1]).expect("a valid key").is_some());
+        asking.remember(&[1], largest, 60).expect("a valid key");
+        assert!(asking.recall(&[1]).expect("a valid key").is_some());
         let too_large = vec![0; MAX_VALUE + 1];
-        asking
-            .remember(vec![1], too_large, 60)
-            .expect("a valid key");
-        assert_eq!(asking.recall(vec![1]).expect("a valid key"), None);
+        asking.remember(&[1], too_large, 60).expect("a valid key");
+        assert_eq!(asking.recall(&[1]).expect("a valid key"), None);
         for key in 0..2000_u32 {
-            let remembered = asking.remember(key.to_le_bytes().into(), vec![0; MAX_VALUE], 60);
+            let remembered = asking.remember(&key.to_le_bytes(), vec![0; MAX_VALUE], 60);
             remembered.expect("a valid key");
         }
         memo.0.run_pending_tasks();

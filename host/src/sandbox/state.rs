@@ -10,11 +10,11 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::coffer::storage::{blobs, memo, telemetry, uploads};
+use crate::bindings::coffer::storage::{blobs, telemetry, uploads};
 use crate::imports::client_wait::ClientWait;
 use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
 use crate::imports::guest_log::Written;
-use crate::imports::memo::{Memo, MemoView, Remembering};
+use crate::imports::memo::{self, Memo, MemoView};
 use crate::imports::outbound::Outbound;
 use crate::imports::port::{Parked, Port, PortView, Received, Turns};
 use crate::imports::telemetry::{Subject, Telemetry, TelemetryView};
@@ -174,7 +174,7 @@ pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let options = wasi_http::types::LinkOptions::default();
     wasi_http::types::add_to_linker::<_, WasiHttp>(linker, &options, State::http)?;
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
-    memo::add_to_linker::<_, Remembering>(linker, State::memo)?;
+    memo::add_to_linker(linker, State::memo)?;
     telemetry::add_to_linker::<_, Telemetry>(linker, State::telemetry)?;
     uploads::add_to_linker::<_, Port>(linker, State::port)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
