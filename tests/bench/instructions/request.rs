@@ -14,6 +14,9 @@ const WARM_UP: u64 = 50;
 const SIZE: usize = 4096;
 const TARGET: &str = "/v1/public/files/small";
 
+/// Stores what is needed, and returns the request and the size of its response's body, in bytes.
+type Make<'m> = Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'm>;
+
 /// A kind of request, and the server that it goes to.
 struct Kind<'k> {
     name: &'static str,
@@ -21,8 +24,7 @@ struct Kind<'k> {
     policy: String,
     /// Its flags besides.
     flags: &'static [&'static str],
-    /// Stores what is needed and returns the request and its response's size, in bytes.
-    make: Box<dyn Fn(&Coffer) -> Result<(Request, usize)> + 'k>,
+    make: Make<'k>,
 }
 
 impl<'k> Kind<'k> {
