@@ -28,14 +28,14 @@ use crate::process::log::RequestFields;
 
 pub use exporter::{Endpoint, TracesError, start};
 
-/// The name of the span of a request, the only one that is made as the log's would be.
+/// The name of the span of a request, the only `tracing` span that is exported.
 pub const REQUEST: &str = "request";
 
 /// Set once, before the first request, if traces are exported.
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
-/// A request is traced: as a child of the span that its `traceparent` field names, if its trace is
-/// known. Without traces there is no span.
+/// Starts the span of a request: a child of the span in its `traceparent` field if that is valid,
+/// else the root of a new trace. If traces are not exported, the span is disabled.
 pub fn begin(request: &mut RequestFields, fields: &HeaderMap) -> Span {
     if TRACER.get().is_none() {
         return Span::none();

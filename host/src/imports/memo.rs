@@ -95,7 +95,8 @@ pub struct MemoView<'a> {
 
 /// Provides components with the memo, as `view` finds it.
 ///
-/// By hand, since what is generated copies each value once more, and that of many paths is large.
+/// Written by hand, since generated bindings would copy each value once more, and a policy with many
+/// paths is large.
 ///
 /// # Errors
 /// The linker has such an interface already.

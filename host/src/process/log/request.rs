@@ -1,7 +1,7 @@
 //! The request that a line of the log belongs to.
 //!
-//! Not a span of the log's own: making one, entering it at each poll and writing its fields costs
-//! as much as the rest of a line. Traces have spans besides.
+//! It is a task-local variable instead of a span, which would have to be created, entered at each
+//! poll and formatted. Spans are used for traces only.
 
 use std::fmt;
 use std::sync::Arc;

@@ -140,8 +140,7 @@ impl Bucket {
             .build())
     }
 
-    /// What the failure of a copy means. Swift says that there is no bucket where the source has
-    /// just gone.
+    /// Why a copy failed. Swift answers `NoSuchBucket` if the source was removed a moment before.
     async fn why_not(&self, source: &Source, failure: S3Failure) -> S3Failure {
         let without = failure.fault().is_some_and(Fault::is_without_bucket);
         if without && matches!(self.look(&source.key).await, Ok(None)) {

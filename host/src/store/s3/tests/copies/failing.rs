@@ -33,7 +33,7 @@ async fn a_copy_with_a_tag_of_its_own_still_counts_as_the_copy() {
     }
 }
 
-/// Swift says the same of both.
+/// Swift answers `NoSuchBucket` to both.
 #[tokio::test]
 async fn a_source_that_has_just_gone_is_not_a_missing_bucket() {
     for knows in kinds() {
