@@ -10,8 +10,11 @@ mod openapi;
 use std::path::{Path, PathBuf};
 
 /// The initial memory of an instance, in bytes: the stack, the data, and a heap that is large
-/// enough for most requests. No more, since the kernel checks each page after every request.
-const MEMORY: u32 = 768 << 10;
+/// enough for most requests. No more, since the kernel checks each page after every request, and
+/// what a host clears by hand is limited (`KEEP_MEMORY_RESIDENT` in `host/src/sandbox/limits.rs`):
+/// the heap and the usual part of the stack have to fit. What is beyond the initial memory costs
+/// only the requests that grow it.
+const MEMORY: u32 = 576 << 10;
 /// The size of the stack, in bytes.
 const STACK: u32 = 256 << 10;
 /// The level of miniz_oxide that compresses best.

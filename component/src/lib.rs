@@ -35,6 +35,7 @@
 //! | [`area`], [`json`], [`time`], [`log`], [`memo`] | the basis of all others |
 //! | [`policy`] | the policy document: which IAM API is trusted, and who may do what |
 //! | [`problem`] | why a request is refused, and how clients are told |
+//! | [`random`] | random numbers of the platform |
 //! | [`url`] | route, name and query of a request |
 //! | [`fields`] | header fields, parsed and written |
 //! | [`multipart`] | the parts of a form |
@@ -64,6 +65,7 @@ mod operator;
 pub mod permit;
 pub mod policy;
 mod problem;
+mod random;
 mod settings;
 mod time;
 pub mod token;

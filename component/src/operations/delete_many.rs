@@ -1,6 +1,6 @@
 //! `POST /v1/{area}/delete`
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -129,7 +129,7 @@ fn names(values: Vec<Value>) -> Result<Vec<Name>, Problem> {
         )));
     }
     let texts = json_body::names(values)?;
-    let mut seen = HashSet::with_capacity(texts.len());
+    let mut seen = BTreeSet::new();
     let mut names = Vec::with_capacity(texts.len());
     for text in texts {
         let name = Name::new(&text).map_err(|problem| problem.of_file(&echo(&text)))?;

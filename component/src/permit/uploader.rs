@@ -2,8 +2,8 @@
 
 use ct_codecs::{Base64UrlSafeNoPadding, Decoder, Encoder};
 
-use crate::log;
 use crate::problem::Problem;
+use crate::random;
 use crate::token::Owner;
 
 /// What a pseudonym begins with. An [`Owner`] is nothing but hexadecimal digits, whatever
@@ -50,11 +50,7 @@ impl Pseudonym {
     /// # Errors
     /// [`Problem::Internal`] if the platform has no random numbers.
     pub(crate) fn random() -> Result<Self, Problem> {
-        let mut number = [0; RANDOM];
-        getrandom::fill(&mut number).map_err(|error| {
-            log::failed(&format_args!("no random numbers: {error}"));
-            Problem::Internal
-        })?;
+        let number: [u8; RANDOM] = random::bytes()?;
         let number = Base64UrlSafeNoPadding::encode_to_string(number);
         let number = number.map_err(|_| Problem::Internal)?;
         Ok(Self([ANONYMOUS, &number].concat()))

@@ -4,8 +4,8 @@ use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 
 use super::after::After;
-use crate::log;
 use crate::problem::Problem;
+use crate::random;
 
 /// The purpose that the key is derived for.
 const PURPOSE: &str = "coffer cursor 1";
@@ -60,11 +60,7 @@ impl SealKey {
             return Err(Problem::Internal);
         }
         room.resize(ROOM, 0);
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|error| {
-            log::failed(&format_args!("no random numbers: {error}"));
-            Problem::Internal
-        })?;
+        let nonce: [u8; NONCE] = random::bytes()?;
         let payload = Payload {
             msg: &room,
             aad: binding,

@@ -8,8 +8,12 @@ use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
 use super::judge::MOST_JUDGING;
 
-/// How much of a fresh instance's memory stays mapped for the next one, in bytes.
+/// How much of an instance's stack and of its tables stays mapped for the next one, in bytes.
 const KEEP_RESIDENT: usize = 64 << 10;
+/// The same for its memory: what a request of the component may write without growing it, see
+/// `component/build.rs`. A page that was written once counts from then on, so with less than that, a
+/// request that needs many pages has each later one in its place give pages back and fault them in.
+const KEEP_MEMORY_RESIDENT: usize = 128 << 10;
 /// The time slice after which a running instance yields its thread.
 const TICK: Duration = Duration::from_millis(10);
 /// Extra instances, so that a component can be checked while all others are busy.
@@ -102,7 +106,7 @@ impl SandboxLimits {
         // Clearing pages by hand is faster only if the kernel reports which are dirty.
         if PoolingAllocationConfig::is_pagemap_scan_available() {
             pool.pagemap_scan(Enabled::Yes)
-                .linear_memory_keep_resident(KEEP_RESIDENT);
+                .linear_memory_keep_resident(KEEP_MEMORY_RESIDENT);
         }
         let mut config = Config::new();
         config
