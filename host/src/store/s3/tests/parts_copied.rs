@@ -127,6 +127,24 @@ async fn a_copy_in_parts_that_fails_leaves_nothing() {
     assert_eq!(service.objects(BUCKET), ["f"]);
 }
 
+/// Swift answers `NoSuchBucket`.
+#[tokio::test]
+async fn a_source_that_goes_amid_its_parts_is_not_a_missing_bucket() {
+    let service = S3Service::start();
+    let (store, source) = large(&service).await;
+    let line = "PUT /files/g?x-id=UploadPartCopy";
+    service.fail(line, 2, Fault::Fine);
+    service.fail(line, usize::MAX, Fault::Status(404, "NoSuchBucket"));
+    // There at the first look, and then no more.
+    service.fail("HEAD /files/f", 1, Fault::Fine);
+    service.fail("HEAD /files/f", usize::MAX, Fault::Status(404, ""));
+    let copied = copy(&store, copying("f", &source.etag, "g")).await;
+    assert!(
+        matches!(copied, Err(CopyError::Source(Error::NotFound))),
+        "{copied:?}"
+    );
+}
+
 #[tokio::test]
 async fn what_will_be_refused_is_refused_before_a_part_is_copied() {
     let service = S3Service::start();
