@@ -11,8 +11,8 @@ use crate::process::Process;
 use crate::report::Finding;
 use crate::service::{REGION, Service};
 
-/// A suite that takes longer does not end: it is ended.
-const PATIENCE: Duration = Duration::from_secs(900);
+/// A suite that takes longer does not end: it is ended. Swift needs half an hour for one.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Tests of one program.
 pub struct Suite {
