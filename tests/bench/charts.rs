@@ -113,10 +113,10 @@ where
     Ok(())
 }
 
-/// Draws each row's ratio as a bar beside its target: `charts/ratios.svg`. Where less is
-/// better the bar is the reciprocal, so that longer is better for all.
-pub fn ratios(rows: &[Row]) -> Result<PathBuf> {
-    let path = file("ratios")?;
+/// Draws each row's ratio as a bar beside its target: `charts/ratios-MACHINE.svg`. Where less
+/// is better the bar is the reciprocal, so that longer is better for all.
+pub fn ratios(rows: &[Row], machine: &str) -> Result<PathBuf> {
+    let path = file(&format!("ratios-{machine}"))?;
     let bars: Vec<Bar> = rows.iter().filter_map(Bar::of).collect();
     draw_bars(&path, &bars).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)

@@ -68,8 +68,13 @@ fn each_file(
     path: &Path,
     act: &mut dyn FnMut(&Path) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
-    if !path.is_dir() {
+    let kind = std::fs::metadata(path)?;
+    if kind.is_file() {
         return act(path);
+    }
+    // A data directory has a socket, too.
+    if !kind.is_dir() {
+        return Ok(());
     }
     for entry in std::fs::read_dir(path)? {
         each_file(&entry?.path(), act)?;

@@ -53,8 +53,8 @@ const ABSENT: &str = "no such flag";
 
 /// The folder of everything that is measured.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench");
-/// What the last whole run found.
-const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/RESULTS.md");
+/// What the last whole run found on each machine.
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/results");
 
 /// Measures Coffer beside its rivals.
 #[derive(Debug, Parser)]
@@ -82,7 +82,7 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum What {
-    /// Every row, in at most twenty minutes; writes RESULTS.md
+    /// Every row, in at most twenty minutes; writes results/MACHINE.md
     #[default]
     Full,
     /// Every row on smaller files, in two minutes
@@ -164,8 +164,10 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
     let report = report(&bench.plan, &table::markdown(&rows), took.as_secs());
     println!("{report}");
     if write {
-        std::fs::write(RESULTS, &report).map_err(|error| format!("{RESULTS}: {error}"))?;
-        charts::ratios(&rows)?;
+        let machine = machine::slug();
+        let file = format!("{RESULTS}/{machine}.md");
+        std::fs::write(&file, &report).map_err(|error| format!("{file}: {error}"))?;
+        charts::ratios(&rows, &machine)?;
     }
     let failed = rows.iter().filter_map(table::Row::failure);
     let failed: Vec<_> = failed.filter(|reason| *reason != ABSENT).collect();
@@ -182,7 +184,7 @@ fn report(plan: &Plan, table: &str, seconds: u64) -> String {
          `just bench` on {}: {} rounds, interleaved, in {} min {} s. Server and load share \
          the processor, over loopback. Figures are medians, ratios the medians of each \
          round's ratio, spreads the minimum and the maximum.\n\n\
-         ![Coffer compared with its rivals](charts/ratios.svg)\n\n{table}\n\
+         ![Coffer compared with its rivals](../charts/ratios-{}.svg)\n\n{table}\n\
          Coffer runs with its defaults: a fresh instance for each request, a policy with tokens, \
          log and metrics on, every write durable before it is answered. nginx has sendfile \
          on, `open_file_cache` and, where nothing else is said, its access log off, two workers; \
@@ -191,5 +193,6 @@ fn report(plan: &Plan, table: &str, seconds: u64) -> String {
         plan.rounds,
         seconds / 60,
         seconds % 60,
+        machine::slug(),
     )
 }

@@ -3,6 +3,7 @@
 pub mod curl;
 pub mod oha;
 pub mod probe;
+pub mod skew;
 pub mod tus;
 pub mod wrk;
 

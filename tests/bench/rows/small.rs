@@ -6,7 +6,7 @@ use super::{Pairing, contested};
 use crate::bench::Bench;
 use crate::coffer::{Coffer, Setup};
 use crate::contest::{Contest, Outcome};
-use crate::load::{Request, oha, probe, wrk};
+use crate::load::{Request, oha, probe, skew, wrk};
 use crate::rivals::dufs::Dufs;
 use crate::rivals::hyper::Bare;
 use crate::rivals::nginx::Nginx;
@@ -46,6 +46,14 @@ fn pairings() -> Vec<Pairing> {
         ),
         pairing("get-dufs", "the same", "Coffer", "dufs", rate, None),
         pairing("get-hyper", "the same", "Coffer", "bare hyper", rate, None),
+        pairing(
+            "skewed",
+            "the same, with all connections on one core",
+            "on one core",
+            "Coffer",
+            rate,
+            None,
+        ),
         pairing(
             "signed-in",
             "the same, signed in (RS256, verified before)",
@@ -137,6 +145,10 @@ fn measure(bench: &Bench, pairings: &[Pairing]) -> Result<Outcome> {
         peak(dufs_get.as_ref().map_err(ToString::to_string)?)
     });
     contest.enter("bare hyper", || peak(&bare_get));
+    contest.enter("on one core", || {
+        let _idle = skew::onto_one_worker(get.server, CONNECTIONS)?;
+        peak(&get)
+    });
     contest.enter("signed in", || peak(&signed_in));
     contest.enter("reuse", || peak(&reusing.as_ref().map_err(Clone::clone)?.1));
     contest.enter("with shadow", || {
