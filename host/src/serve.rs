@@ -66,7 +66,7 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         failed,
         live,
     } = engine::open(asked, &runtime, &metrics)?;
-    let _backups = live.and_then(|live| {
+    let backups = live.and_then(|live| {
         let offered = keep::offer(live);
         offered
             .inspect_err(
@@ -95,6 +95,13 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
     // The workers go on until then, since aborted uploads are cleaned up on them.
     engine::close(store.as_ref(), &runtime);
     drop(workers);
+    drop(backups);
+    drop(runtime);
+    drop(store);
+    if served.is_ok() {
+        // Another server may begin: the data directory is free.
+        tracing::info!("stopped");
+    }
     served
 }
 
@@ -180,10 +187,7 @@ async fn listen(
     let finished = server::run(listener, workers, swap, metrics, limits, page, stop).await;
     match failure {
         Some(error) => Err(error.into()),
-        None if finished => {
-            tracing::info!("stopped");
-            Ok(())
-        }
+        None if finished => Ok(()),
         None => Err(ServeError::Unfinished),
     }
 }

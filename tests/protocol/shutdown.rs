@@ -48,3 +48,13 @@ fn a_shutdown_does_not_wait_forever() {
         "{log}"
     );
 }
+
+#[test]
+fn a_server_that_has_stopped_leaves_its_data_directory_to_the_next() {
+    let server = Server::start();
+    store(&server, "kept", b"1");
+    server.terminate();
+    eventually("it has stopped", || server.log().contains(" stopped\n"));
+    let next = Setup::default().data(server.data()).start();
+    assert_eq!(ask(&next, "GET /v1/public/files/kept", &[], b"").2, b"1");
+}
