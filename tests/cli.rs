@@ -11,6 +11,7 @@ mod check; // whether `serve` would accept a policy or component
 mod health; // whether a running host is ready
 mod help; // the output of `--help`
 mod manual; // man pages and completions
+mod output; // what a command prints cannot be written
 mod refused; // what keeps `serve` from starting, and usage errors
 mod started; // what a start creates and logs
 mod tokens; // `coffer token`, and where its tokens are accepted

@@ -2,15 +2,16 @@
 //! under it, and what it answers a caller.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bindings::judge::decisions::{Outcome, Verdict};
 use crate::bindings::judge::exports::coffer::storage::judge::Subject;
 use crate::imports::environment::{SecretError, secrets, setting};
+use crate::process::output::{self, NoOutput};
 use crate::sandbox::{
-    Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM,
+    Candidate, Identity, Refused, Runtime, RuntimeError, Sandbox, SandboxLimits, WASM, code_cache,
 };
 use crate::secrets::dev;
 use crate::settings::{Asked, Caller};
@@ -91,8 +92,8 @@ pub enum CheckError {
     #[error("the async runtime cannot be started: {0}")]
     NoRuntime(io::Error),
     /// The result cannot be printed.
-    #[error("cannot write to standard output: {0}")]
-    NoOutput(io::Error),
+    #[error(transparent)]
+    NoOutput(#[from] NoOutput),
 }
 
 /// What was asked is so, or not.
@@ -129,7 +130,8 @@ pub fn check(
         instances: 1,
         ..SandboxLimits::default()
     };
-    let sandbox = Runtime::new(&limits, None, Arc::default())?;
+    let cache = code_cache::find(None, None);
+    let sandbox = Runtime::new(&limits, cache, Arc::default())?;
     let checked = async {
         let candidate = Candidate::load(found.component, sandbox).await?;
         let (checked, report) = candidate
@@ -301,5 +303,5 @@ fn read_token(file: &Path) -> Result<String, CheckError> {
 
 /// A line on standard output, which may be a closed pipe.
 fn say(line: &str) -> Result<(), CheckError> {
-    writeln!(io::stdout(), "{line}").map_err(CheckError::NoOutput)
+    Ok(output::print(line)?)
 }

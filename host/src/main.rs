@@ -49,20 +49,19 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use check::Answer;
+use process::output;
 use secrets::{dev, link_secret};
 use settings::{Cli, Command};
 
 fn main() -> ExitCode {
     let done: Result<(), Box<dyn Error>> = match Cli::read().command {
         Command::Serve(serve) => serve::serve(&serve).map_err(Into::into),
-        Command::Token(token) => print_token(token).map_err(Into::into),
-        Command::Secret => {
-            println!("{}", link_secret::make());
-            Ok(())
-        }
-        Command::Health(asked) => health::health(&asked)
-            .map(|line| println!("{line}"))
-            .map_err(Into::into),
+        Command::Token(token) => print_token(token),
+        Command::Secret => output::print(link_secret::make()).map_err(Into::into),
+        Command::Health(asked) => match health::health(&asked) {
+            Ok(line) => output::print(line).map_err(Into::into),
+            Err(reason) => Err(reason.into()),
+        },
         Command::Manual(manual) => manual::write(&manual.dir).map_err(Into::into),
         Command::Check(check) => match (check.data_dir, check.file) {
             (Some(dir), _) => check::data(&dir).map_err(Into::into),
@@ -92,16 +91,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn print_token(token: settings::Token) -> Result<(), dev::DevError> {
+fn print_token(token: settings::Token) -> Result<(), Box<dyn Error>> {
     let bearer = dev::Bearer {
         user: token.user,
         org: token.org,
         roles: token.roles,
         claims: token.claims,
     };
-    println!(
-        "{}",
-        dev::token(&token.data_dir, bearer, token.expires_in.into())?
-    );
-    Ok(())
+    let token = dev::token(&token.data_dir, bearer, token.expires_in.into())?;
+    Ok(output::print(token)?)
 }

@@ -1,0 +1,17 @@
+//! What commands print.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Standard output cannot be written to: its reader has closed the pipe, or the disk is full.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output: {0}")]
+pub struct NoOutput(#[source] io::Error);
+
+/// Prints a line to standard output.
+///
+/// # Errors
+/// [`NoOutput`].
+pub fn print(line: impl Display) -> Result<(), NoOutput> {
+    writeln!(io::stdout(), "{line}").map_err(NoOutput)
+}
