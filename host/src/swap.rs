@@ -196,10 +196,16 @@ impl Swap {
         past.swaps += 1;
         past.rollbacks += 1;
         self.count("rolled-back", &back);
-        let undone = self.in_force.swap(Arc::clone(&back)).digests.component;
-        let digests = &back.digests;
-        tracing::warn!(why, %undone, component = %digests.component,
-            policy = digests.policy_text(), "rolled back");
+        let undone = self.in_force.swap(Arc::clone(&back));
+        let (undone, digests) = (&undone.digests, &back.digests);
+        tracing::warn!(
+            why,
+            undone_component = %undone.component,
+            undone_policy = undone.policy_text(),
+            component = %digests.component,
+            policy = digests.policy_text(),
+            "rolled back"
+        );
         self.follow(&back).await;
     }
 

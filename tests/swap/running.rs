@@ -77,7 +77,8 @@ fn a_rollback_restores_the_previous_version_and_only_that() {
         (&2.into(), &1.into())
     );
     assert!(after["previous"].is_null());
-    assert_logged(&server, &[" WARN ", "rolled back", &digest(OPEN)]);
+    let undone = format!("undone_policy={:?}", digest(CLOSED));
+    assert_logged(&server, &[" WARN ", "rolled back", &undone, &digest(OPEN)]);
     // What was rolled back can be loaded again.
     assert_eq!(reload(&server).0, 200);
     assert_eq!(component(&server)["policy"], digest(CLOSED));

@@ -84,8 +84,10 @@ impl Lines {
             match self.log.written.0.fetch_add(1, Ordering::Relaxed) {
                 MOST_LINES => tracing::warn!("the component logs too much; the rest is dropped"),
                 before if before > MOST_LINES => {}
-                _ if self.log.is_error => tracing::warn!(component = ?line),
-                _ => tracing::info!(component = ?line),
+                _ if self.log.is_error => {
+                    tracing::warn!(said = ?line, "the component reports a fault");
+                }
+                _ => tracing::info!(reason = ?line, "refused"),
             }
         }
         self.begun.clear();
