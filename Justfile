@@ -57,8 +57,8 @@ component policy="":
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
     echo "$made" >&2
 
-# Builds a component that asks another one before the policy decides, and composes the two: `just
-# deciding FILE`, or with the example. Into target/deciding.
+# FILE is the one that is asked, by default the example; the result is in target/deciding.
+# Builds a component that asks another one before the policy decides, and composes the two.
 deciding decider="":
     #!/usr/bin/env bash
     set -euo pipefail
@@ -280,8 +280,8 @@ services *args:
         just packages python3-swift || echo "swift cannot be installed" >&2
     fi
 
-# Load-tests hot reload: a policy swap per second, for 60 seconds or as many as given, and then 300
-# swaps without load, or as many as given.
+# A policy is swapped each second, for 60 seconds or as many as given, then 300 times without load.
+# Load-tests hot reload.
 bench-swap seconds="60" quiet="300": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }} {{ quiet }}
 
@@ -382,8 +382,8 @@ bench-tools *programs: (programs programs)
         rm -rf target/tools/build
     done
 
-# Checks formatting, lints and documentation, and the dependencies if cargo-deny is installed; known
-# vulnerabilities if their database is present, without fetching it.
+# Dependencies if cargo-deny is installed; known vulnerabilities if their database is there already.
+# Checks formatting, lints, documentation and dependencies.
 lint: component
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
