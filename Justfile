@@ -57,7 +57,7 @@ component policy="":
     cmp -s "$made.new" "$made" && rm "$made.new" || mv "$made.new" "$made"
     echo "$made" >&2
 
-# FILE is the one that is asked, by default the example; the result is in target/deciding.
+# The component that is asked defaults to the example. The result goes to target/deciding.
 # Builds a component that asks another one before the policy decides, and composes the two.
 deciding decider="":
     #!/usr/bin/env bash
@@ -382,7 +382,7 @@ bench-tools *programs: (programs programs)
         rm -rf target/tools/build
     done
 
-# Dependencies if cargo-deny is installed; known vulnerabilities if their database is there already.
+# Dependencies are checked if cargo-deny is installed, known vulnerabilities if their database is too.
 # Checks formatting, lints, documentation and dependencies.
 lint: component
     cargo fmt --all --check

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 
-/// So many random bytes.
+/// `N` random bytes.
 ///
 /// # Errors
 /// [`Problem::Internal`] if the platform has none.

@@ -11,7 +11,7 @@ use crate::process::Process;
 use crate::report::Finding;
 use crate::service::{REGION, Service};
 
-/// A suite that takes longer does not end: it is ended. Swift needs half an hour for one.
+/// A suite that takes longer does not end: it is ended. Swift takes a quarter of an hour.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Tests of one program.
