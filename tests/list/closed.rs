@@ -176,11 +176,21 @@ async fn a_page_that_ends_at_a_hidden_name_does_not_tell_it() {
         entries(&page(&server, &ann, "public", &first).await),
         ["z/"; 0]
     );
+    let changed = |at: usize| {
+        let other = if first.as_bytes()[at] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        [&first[..at], other, &first[at + 1..]].concat()
+    };
+    let last = first.len() - 1;
     for (query, caller) in [
         (format!("cursor={}", cursors[0]), &ann),
         (format!("prefix=c&{first}"), &ann),
         (first.clone(), &bob),
-        (first[..first.len() - 1].to_owned() + "A", &ann),
+        (changed(last), &ann),
+        (changed(last - cursors[0].len() / 2), &ann),
         (first[..first.len() - 4].to_owned(), &ann),
     ] {
         let request = server.get(&format!("/v1/public/files?{query}"));
