@@ -32,7 +32,7 @@ export async function work_goes_on_with_another_token(all) {
     await limit(-1);
     const dialog = visitor.dialog('Sign in');
     await dialog.getByText(/Invalid token: .*Sign in to go on/).waitFor();
-    assert.match(await visitor.upload('large.bin').textContent(), /Sign in to go on/);
+    await visitor.upload('large.bin').getByText(/Sign in to go on/).waitFor();
     await paste(dialog, coffer.alice.slice(7));
     await visitor.upload('large.bin').getByText('Uploaded').waitFor();
   });
