@@ -11,10 +11,9 @@ mod copy;
 mod error;
 mod socket;
 
-use std::io::Write;
-
 use bytesize::ByteSize;
 
+use crate::process::output;
 use crate::settings;
 use crate::store::local::Saved;
 use copy::CopyOutcome;
@@ -30,7 +29,7 @@ pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
     let saved =
         backup::backup(&asked.data_dir, &asked.to, asked.verify).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.to.display());
-    say(&format!(
+    output::tell(format_args!(
         "backed up {what}, {} removed: {to}",
         saved.removed
     ));
@@ -44,7 +43,7 @@ pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
 pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
     let saved = backup::restore(&asked.from, &asked.data_dir).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.data_dir.display());
-    say(&format!("restored {what}: {to}"));
+    output::tell(format_args!("restored {what}: {to}"));
     for name in backup::lacking(&asked.data_dir) {
         complain(&format!(
             "the backup has no {name}: presigned URLs end, unless the host gets their secret by \
@@ -69,7 +68,7 @@ pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
         ..
     } = copy::copy(asked, |line| complain(&line))?;
     let bytes = ByteSize::b(bytes);
-    say(&format!(
+    output::tell(format_args!(
         "copied {copied} files ({bytes}), {unchanged} unchanged, {gone} gone, {failed} failed"
     ));
     match stopped {
@@ -101,9 +100,4 @@ fn say_damaged(error: &KeepError) {
 /// A line on stderr.
 fn complain(line: &str) {
     eprintln!("coffer: {line}");
-}
-
-/// A line on stdout. A reader that closed the pipe still gets the exit code.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -3,7 +3,6 @@
 mod error;
 mod signals;
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +14,7 @@ use crate::engine::{self, EngineError, OpenedEngine};
 use crate::imports::environment::{Setting, secrets, setting};
 use crate::metrics::Metrics;
 use crate::ops::Operations;
-use crate::process::{log, memory};
+use crate::process::{log, memory, output};
 use crate::sandbox::{COMPOSED, Runtime, code_cache};
 use crate::secrets::{dev, link_secret};
 use crate::settings::Serve;
@@ -165,9 +164,9 @@ async fn listen(
         operations = ops_address.map_or_else(|| "off".to_owned(), |address| address.to_string()),
         "serving"
     );
-    say(&format!("listening on http://{address}"));
+    output::tell(format_args!("listening on http://{address}"));
     if let Some(address) = ops_address {
-        say(&format!("operations on http://{address}"));
+        output::tell(format_args!("operations on http://{address}"));
     }
 
     tokio::spawn(memory::give_back(workers.runtimes()));
@@ -202,10 +201,4 @@ async fn listen_for_operators(
     let address = listener.local_addr().map_err(failed)?;
     tokio::spawn(ops::run(listener, Arc::clone(operations)));
     Ok(address)
-}
-
-/// A line on stdout. The parent process may have closed it; that is not a reason to stop.
-fn say(line: &str) {
-    let mut stdout = std::io::stdout();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }

@@ -161,10 +161,15 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
     let begun = Instant::now();
     let rows = rows::all(bench);
     let took = begun.elapsed();
-    let report = report(&bench.plan, &table::markdown(&rows), took.as_secs());
+    let machine = machine::slug();
+    let report = report(
+        &bench.plan,
+        &table::markdown(&rows),
+        took.as_secs(),
+        &machine,
+    );
     println!("{report}");
     if write {
-        let machine = machine::slug();
         let file = format!("{RESULTS}/{machine}.md");
         std::fs::write(&file, &report).map_err(|error| format!("{file}: {error}"))?;
         charts::ratios(&rows, &machine)?;
@@ -177,14 +182,30 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
     Ok(failed.is_empty())
 }
 
+/// Whether a program is what `just production` makes, and that uses a profile.
+fn is_profiled(server: &Path) -> bool {
+    let target = Path::new(FOLDER).join("..");
+    let production = target.join("production/coffer");
+    let is_made = |one: &Path, other: &Path| {
+        one.canonicalize()
+            .ok()
+            .is_some_and(|one| Some(one) == other.canonicalize().ok())
+    };
+    let profiles = std::fs::read_dir(target.join("profile"))
+        .into_iter()
+        .flatten();
+    let mut names = profiles.flatten().map(|entry| entry.path());
+    is_made(server, &production) && names.any(|name| name.extension() == Some("profdata".as_ref()))
+}
+
 /// The table with notes for its readers.
-fn report(plan: &Plan, table: &str, seconds: u64) -> String {
+fn report(plan: &Plan, table: &str, seconds: u64, machine: &str) -> String {
     format!(
         "# Coffer beside its rivals\n\n\
          `just bench` on {}: {} rounds, interleaved, in {} min {} s. Server and load share \
          the processor, over loopback. Figures are medians, ratios the medians of each \
          round's ratio, spreads the minimum and the maximum.\n\n\
-         ![Coffer compared with its rivals](../charts/ratios-{}.svg)\n\n{table}\n\
+         ![Coffer compared with its rivals](../charts/ratios-{machine}.svg)\n\n{table}\n\
          Coffer runs with its defaults: a fresh instance for each request, a policy with tokens, \
          log and metrics on, every write durable before it is answered. nginx has sendfile \
          on, `open_file_cache` and, where nothing else is said, its access log off, two workers; \
@@ -193,6 +214,5 @@ fn report(plan: &Plan, table: &str, seconds: u64) -> String {
         plan.rounds,
         seconds / 60,
         seconds % 60,
-        machine::slug(),
     )
 }
