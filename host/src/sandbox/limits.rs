@@ -131,3 +131,47 @@ pub(super) fn keep_ticking(engine: &Engine) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{DataKind, Operator, Parser, Payload};
+
+    use super::*;
+
+    /// What a usual request writes besides the heap: of the stack, and of the data.
+    const STACK_AND_DATA: usize = 24 << 10;
+
+    #[test]
+    fn what_a_request_of_the_embedded_component_writes_stays_mapped() {
+        let component = include_bytes!(env!("COFFER_EMBEDDED_COMPONENT"));
+        let (mut memory, mut data) = (0, 0);
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.unwrap() {
+                Payload::MemorySection(memories) => {
+                    let memories = memories.into_iter().map(|memory| memory.unwrap());
+                    memory += memories
+                        .map(|memory| usize::try_from(memory.initial << 16).unwrap())
+                        .sum::<usize>();
+                }
+                Payload::DataSection(segments) => {
+                    for segment in segments {
+                        let segment = segment.unwrap();
+                        let DataKind::Active { offset_expr, .. } = segment.kind else {
+                            panic!("data of no place");
+                        };
+                        let offset = offset_expr.get_operators_reader().read().unwrap();
+                        let Operator::I32Const { value } = offset else {
+                            panic!("{offset:?}");
+                        };
+                        let start = usize::try_from(value).unwrap();
+                        data = data.max(start + segment.data.len());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let heap = memory - data;
+        assert!(heap > 0 && data > 0, "{memory} {data}");
+        assert!(heap + STACK_AND_DATA <= KEEP_MEMORY_RESIDENT, "{heap}");
+    }
+}
