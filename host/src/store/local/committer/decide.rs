@@ -79,7 +79,10 @@ impl<'a, 'txn> Decisions<'a, 'txn> {
         let mut stored = Vec::with_capacity(batch.len());
         for (sealed, current) in batch.iter().zip(currents) {
             let modified = self.now(info_of(current.as_ref()));
-            let id = sealed.stage.id();
+            let id = match &sealed.content {
+                Some(_) => Id::at(modified),
+                None => sealed.stage.id(),
+            };
             let info = info(&sealed.key, sealed.size, id, &sealed.options, modified);
             let inserted = self.draft.insert(id, &info, sealed.content.as_ref())?;
             stored.push(self.stored(info, inserted));
