@@ -285,13 +285,49 @@ services *args:
 bench-swap seconds="60" quiet="300": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }} {{ quiet }}
 
-# Builds the program for production: target/production/coffer.
-production: component
+# Builds the program for production: target/production/coffer; optimised by a profile if there is one.
+production profile=(justfile_directory() / "target/profile"): component
     #!/usr/bin/env bash
     set -euo pipefail
     # What `coffer --version` names; not in other builds, which each commit would make anew.
     commit=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || true)
-    COFFER_COMMIT=${COFFER_COMMIT:-$commit} cargo build --profile production -p coffer
+    export COFFER_COMMIT=${COFFER_COMMIT:-$commit}
+    shopt -s nullglob
+    profiles=({{ quote(profile) }}/*.profdata)
+    if (( ${#profiles[@]} == 0 )); then
+        exec cargo build --profile production -p coffer
+    fi
+    echo "optimised by ${profiles[0]}" >&2
+    # It may be of an earlier revision: what has changed is optimised without it.
+    export CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-use=${profiles[0]}")-Cllvm-args=-no-pgo-warn-mismatch
+    host=$(rustc --print host-tuple)
+    cargo build --profile production -p coffer --target "$host"
+    install -D "target/$host/production/coffer" target/production/coffer
+
+# Records what a server does under the benchmarks' load, for `just production` (PGO); half an hour.
+profile: component (bench-tools "nginx" "wrk" "curl")
+    #!/usr/bin/env bash
+    set -euo pipefail
+    host=$(rustc --print host-tuple)
+    # Of rustup's component llvm-tools, or Debian's package of the same version.
+    merge=$(rustc --print target-libdir)/../bin/llvm-profdata
+    if [[ ! -x $merge ]]; then
+        llvm=llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+        merge=/usr/lib/$llvm/bin/llvm-profdata
+        [[ -x $merge ]] || just packages "$llvm"
+    fi
+    folder={{ quote(justfile_directory() / "target/profile") }}
+    rm -rf "$folder"
+    # The second flag: space for the values of more places.
+    CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-generate=$folder/raw")-Cllvm-args=-vp-counters-per-site=8 \
+        cargo build --profile production -p coffer --target "$host" --target-dir "$folder/build"
+    PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- quick --rounds 2 \
+        --server "$folder/build/$host/production/coffer" ||
+        echo "some rows have no figure, which does not matter here" >&2
+    "$merge" merge --output "$folder/merged" "$folder/raw"
+    # Cargo builds again for a profile of another name.
+    mv "$folder/merged" "$folder/$(sha256sum "$folder/merged" | head -c 12).profdata"
+    rm -r "$folder/build" "$folder/raw"
 
 # Makes a tarball and a Debian package in target/package, with man pages, completions and an SBOM.
 package program="target/production/coffer":
@@ -340,7 +376,7 @@ bench *args: production (bench-tools "nginx" "wrk" "curl")
 
 # Counts the instructions of a request and of its parts; `--write` saves them as the new baseline.
 [positional-arguments]
-bench-instructions *args: production (bench-tools "valgrind")
+bench-instructions *args: (production "none") (bench-tools "valgrind")
     cargo build --profile production -p coffer-component --example pure
     cargo test --release --workspace --test bench -- instructions \
         --server {{ quote(justfile_directory() / "target/production/coffer") }} "$@"
