@@ -77,7 +77,6 @@ use bindings::coffer::storage::blobs::Upload;
 use bindings::coffer::storage::telemetry;
 use bindings::exports::coffer::storage::continuation;
 use bindings::exports::wasi::http::incoming_handler;
-use bindings::wasi::clocks::wall_clock;
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 
 use fields::{cors, metadata, resumable, tus};
@@ -212,7 +211,7 @@ fn dispatch(
         memo: &memo::HostMemo,
         tell: &telemetry::token,
     };
-    let now = wall_clock::now().seconds;
+    let now = request.now;
     let context = context(token::authenticate(
         &request.headers,
         policy,

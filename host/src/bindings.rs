@@ -6,10 +6,13 @@ wasmtime::component::bindgen!({
     path: "../wit",
     interfaces: "
         import coffer:storage/blobs@0.2.0;
+        import coffer:storage/documents@0.2.0;
+        import coffer:storage/exchange@0.2.0;
         import coffer:storage/uploads@0.2.0;
         import coffer:storage/telemetry@0.2.0;
     ",
     imports: {
+        "coffer:storage/exchange": trappable,
         "coffer:storage/telemetry": trappable,
         default: async | trappable,
     },

@@ -4,6 +4,7 @@
 pub mod client_wait;
 pub mod decisions;
 pub mod environment;
+pub mod exchange;
 pub mod guest_log;
 pub mod memo;
 pub mod outbound;

@@ -138,14 +138,25 @@ fn a_field_that_http_does_not_allow_never_reaches_the_wire() {
              (call $answer (local.get $out)
                (select (i32.const 404) (i32.const 200) (i32.load8_u (i32.const 64))))"
         );
+        let header = format!(
+            "(i32.store (i32.const 6144) {name}) (i32.store (i32.const 6148) {name_length})
+             (i32.store (i32.const 6152) {value}) (i32.store (i32.const 6156) {value_length})"
+        );
         let responded = format!(
-            "(call $store)
-             (i32.store (i32.const 6144) {name}) (i32.store (i32.const 6148) {name_length})
-             (i32.store (i32.const 6152) {value}) (i32.store (i32.const 6156) {value_length})
+            "(call $store) {header}
              (call $blob.respond (call $open-file (i32.const 2048) (i32.const 9))
                (local.get $out) (i32.const 200) (i32.const 6144) (i32.const 1))"
         );
-        for (body, expected) in [(appended, Met::Whole(404)), (responded, Met::Internal)] {
+        let made = format!(
+            "{header}
+             (call $respond (local.get $out) (i32.const 200) (i32.const 6144) (i32.const 1)
+               (i32.const 1200) (i32.const 10))"
+        );
+        for (body, expected) in [
+            (appended, Met::Whole(404)),
+            (responded, Met::Internal),
+            (made, Met::Internal),
+        ] {
             let component = Guest::new(&body).defining(FILES).data(&data).build();
             let server = Setup::public_only()
                 .component(&component)
@@ -158,5 +169,47 @@ fn a_field_that_http_does_not_allow_never_reaches_the_wire() {
             assert!(!body.starts_with(b"<script>"));
             assert_serves(&server, "fields");
         }
+    }
+}
+
+#[test]
+fn a_response_in_one_piece_is_sent_whole_or_not_at_all() {
+    let with = |status: u16, header: &str, bytes: usize| {
+        format!(
+            "(i32.store (i32.const 6144) (i32.const 1100)) (i32.store (i32.const 6148) (i32.const 14))
+             (i32.store (i32.const 6152) (i32.const 2048)) (i32.store (i32.const 6156) (i32.const {}))
+             (call $respond (local.get $out) (i32.const {status}) (i32.const 6144) (i32.const {})
+               (i32.const 1200) (i32.const {bytes}))",
+            header.len(),
+            usize::from(!header.is_empty()),
+        )
+    };
+    for (status, length, bytes, expected) in [
+        (200, "", 10, Met::Whole(200)),
+        (404, "", 0, Met::Whole(404)),
+        (200, "0", 0, Met::Whole(200)),
+        (599, "", 10, Met::Whole(599)),
+        (100, "", 10, Met::Internal),
+        (199, "", 0, Met::Internal),
+        (600, "", 10, Met::Internal),
+        (0, "", 10, Met::Internal),
+        (200, "10", 10, Met::Internal),
+        (200, "9", 10, Met::Internal),
+        (200, "-1", 0, Met::Internal),
+        (200, "1e1", 0, Met::Internal),
+    ] {
+        let guest = Guest::new(&with(status, length, bytes)).data(length.as_bytes());
+        let server = Setup::public_only()
+            .component(&guest.build())
+            .args(&LIMITS)
+            .start();
+        let response = get(&server, "evil");
+        assert_met(&format!("{status} {length} {bytes}"), &response, expected);
+        if status == 200 && bytes > 0 && length.is_empty() {
+            let (head, body) = parts(&response);
+            assert!(head.contains("content-length: 10"), "{head}");
+            assert_eq!(body, b"some bytes");
+        }
+        assert_serves(&server, "response");
     }
 }

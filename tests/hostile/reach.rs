@@ -115,6 +115,39 @@ fn a_request_to_an_origin_that_the_policy_does_not_name_is_denied() {
 }
 
 #[test]
+fn a_document_of_an_origin_that_the_policy_does_not_name_is_not_fetched() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/keys", listener.local_addr().unwrap());
+    // Answers with 400 plus the number of the error, which is 0 if nothing was reached.
+    let fetch = |freshness: u8, digest: usize| {
+        let fetch = format!(
+            "(call $fetch (i32.const 2048) (i32.const {}) (i32.const {freshness})
+               (i32.const 4096) (i32.const {digest}) (i32.const 8192))
+             (call $answer (local.get $out) (select
+               (i32.add (i32.const 400) (i32.load8_u (i32.const 8196)))
+               (i32.const 200)
+               (i32.load8_u (i32.const 8192))))",
+            url.len()
+        );
+        Guest::new(&fetch).data(url.as_bytes()).build()
+    };
+    for (freshness, digest, expected) in [
+        (0, 0, Met::Whole(400)),
+        (1, 0, Met::Whole(400)),
+        (2, 32, Met::Whole(400)),
+        (2, 31, Met::Internal),
+    ] {
+        let component = fetch(freshness, digest);
+        let server = Setup::public_only().component(&component).start();
+        let what = format!("{freshness} {digest}");
+        assert_met(&what, &get(&server, "evil"), expected);
+        assert_serves(&server, &what);
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
 fn an_invalid_key_ends_its_request() {
     let keys: [&[u8]; 10] = [
         b"",

@@ -11,7 +11,7 @@ const TEXT: &str = include_str!("guest.wat");
 
 /// Imported functions: instance, name there, the part of it that the code calls it by
 /// (after `[…]`), and its core parameters and results.
-const FUNCTIONS: [(&str, &str, &str); 27] = [
+const FUNCTIONS: [(&str, &str, &str); 29] = [
     ("poll", "[method]pollable.block", "(param i32)"),
     (
         "streams",
@@ -94,6 +94,8 @@ const FUNCTIONS: [(&str, &str, &str); 27] = [
     ),
     ("outgoing", "handle", "(param i32 i32 i32 i32)"),
     ("memo", "remember", "(param i32 i32 i32 i32 i32)"),
+    ("exchange", "respond", "(param i32 i32 i32 i32 i32 i32)"),
+    ("documents", "fetch", "(param i32 i32 i32 i32 i32 i32)"),
     (
         "blobs",
         "[static]blob.respond",

@@ -207,6 +207,20 @@
       (result (result (own $upload) (error $error)))))
     (export "remove" (func (param "key" string) (param "may-remove" $guard)
       (param "conditions" $conditions) (result (result (error $error)))))))
+  (import "coffer:storage/exchange@0.2.0" (instance $exchange
+    (alias outer $guest $response-outparam (type $outer-outparam))
+    (export "response-outparam" (type $response-outparam (eq $outer-outparam)))
+    (export "respond" (func (param "out" (own $response-outparam)) (param "status" u16)
+      (param "headers" (list (tuple string (list u8)))) (param "body" (list u8))))))
+  (import "coffer:storage/documents@0.2.0" (instance $documents
+    (type $freshness' (variant (case "cached") (case "revalidated")
+      (case "instead-of" (list u8))))
+    (export "freshness" (type $freshness (eq $freshness')))
+    (type $error' (variant (case "unreachable" string) (case "status" u16) (case "too-large")
+      (case "broken-off") (case "not-renewed")))
+    (export "error" (type $error (eq $error')))
+    (export "fetch" (func (param "url" string) (param "freshness" $freshness)
+      (result (result (list u8) (error $error)))))))
 {imports}
 
   (core module $heap

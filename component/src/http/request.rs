@@ -1,7 +1,9 @@
 //! A request as the platform delivers it.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use crate::bindings::coffer::storage::exchange::{self, Head};
 use crate::bindings::wasi::http::types::{IncomingBody, IncomingRequest, Method as WasiMethod};
 use crate::bindings::wasi::io::streams::{InputStream, StreamError};
 use crate::problem::Problem;
@@ -19,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) target: String,
     /// RFC 9110, 5.
     pub(crate) headers: HeaderMap,
+    /// When it was read, in seconds since 1970.
+    pub(crate) now: u64,
     incoming: IncomingRequest,
 }
 
@@ -29,17 +33,19 @@ impl Request {
     /// [`Problem::InvalidRequest`] for a method or field that is not valid HTTP.
     pub(crate) fn read(incoming: IncomingRequest) -> Result<Self, Problem> {
         let unusable = |_| Problem::InvalidRequest("the request header is malformed".to_owned());
-        let fields = incoming.headers().entries();
-        let mut headers = HeaderMap::with_capacity(fields.len());
-        for (name, value) in fields {
+        let head: Head = exchange::read_head(&incoming);
+        let mut headers = HeaderMap::with_capacity(head.headers.len());
+        for (name, value) in head.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable(()))?;
-            let value = HeaderValue::from_bytes(&value).map_err(|_| unusable(()))?;
+            let value =
+                HeaderValue::from_maybe_shared(Bytes::from(value)).map_err(|_| unusable(()))?;
             headers.try_append(name, value).map_err(|_| unusable(()))?;
         }
         Ok(Self {
-            method: method(incoming.method()).ok_or(()).map_err(unusable)?,
-            target: incoming.path_with_query().unwrap_or_default(),
+            method: method(head.method).ok_or(()).map_err(unusable)?,
+            target: head.target.unwrap_or_default(),
             headers,
+            now: head.now.seconds,
             incoming,
         })
     }

@@ -3,14 +3,11 @@
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::bindings::coffer::storage::blobs::Blob;
-use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, OutgoingBody, OutgoingResponse, ResponseOutparam,
-};
+use crate::bindings::coffer::storage::exchange;
+use crate::bindings::wasi::http::types::ResponseOutparam;
 use crate::log;
 use crate::problem::Problem;
 
-/// The most that `blocking-write-and-flush` accepts at once, in bytes.
-const WRITE_CHUNK: usize = 4096;
 /// The maximum size of a response header, in bytes: less than platforms accept, some of
 /// which send no response at all if it is larger.
 const MAX_HEADER: usize = 96 << 10;
@@ -129,70 +126,16 @@ impl Answer {
     }
 }
 
-/// Sends a response, or an internal error if it cannot be built: no response at all would
-/// count as a failure of the whole component.
-fn send(response: Response, out: ResponseOutparam, head_only: bool) {
-    let built = build(response, head_only).or_else(|error| {
-        log::failed(&error);
-        build(Problem::Internal.into(), head_only)
-    });
-    let (outgoing, content) = match built {
-        Ok(built) => built,
-        Err(error) => {
-            let code = ErrorCode::InternalError(Some(error.to_string()));
-            return ResponseOutparam::set(out, Err(code));
-        }
-    };
-    ResponseOutparam::set(out, Ok(outgoing));
-    let Some((body, content)) = content else {
-        return;
-    };
-    if let Ok(stream) = body.write() {
-        for chunk in content.chunks(WRITE_CHUNK) {
-            if stream.blocking_write_and_flush(chunk).is_err() {
-                return;
-            }
-        }
+/// Sends a response that the component made.
+fn send(mut response: Response, out: ResponseOutparam, head_only: bool) {
+    // The platform adds the length where there are bytes.
+    if let Some(body) = response.body.take_if(|body| head_only || body.is_empty()) {
+        let length = HeaderValue::from(body.len());
+        response.headers.insert(header::CONTENT_LENGTH, length);
     }
-    // An error means that the client has disconnected.
-    let _ = OutgoingBody::finish(body, None);
-}
-
-/// The platform does not accept a response, for instance because its header is too large.
-#[derive(Debug, thiserror::Error)]
-#[error("a response cannot be built: the platform rejects its {0}")]
-struct Unbuildable(&'static str);
-
-/// A response as the platform sends it, and what to write into its body.
-type Built = (OutgoingResponse, Option<(OutgoingBody, Vec<u8>)>);
-
-fn build(mut response: Response, head_only: bool) -> Result<Built, Unbuildable> {
-    if let Some(body) = &response.body {
-        response
-            .headers
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
-    let fields =
-        Fields::from_list(&entries(&response.headers)).map_err(|_| Unbuildable("header"))?;
-    let outgoing = OutgoingResponse::new(fields);
-    // A new response already has status 200.
+    let body = response.body.unwrap_or_default();
     let status = response.status.as_u16();
-    if status != 200 {
-        outgoing
-            .set_status_code(status)
-            .map_err(|()| Unbuildable("status"))?;
-    }
-    let content = response
-        .body
-        .filter(|bytes| !head_only && !bytes.is_empty());
-    let content = match content {
-        Some(content) => {
-            let body = outgoing.body().map_err(|()| Unbuildable("body"))?;
-            Some((body, content))
-        }
-        None => None,
-    };
-    Ok((outgoing, content))
+    exchange::respond(out, status, &entries(&response.headers), &body);
 }
 
 fn entries(headers: &HeaderMap) -> Vec<(&str, &[u8])> {

@@ -46,18 +46,6 @@ impl WebUrl {
         self.0.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Host and port, as written.
-    pub(crate) fn authority(&self) -> &str {
-        self.0
-            .authority()
-            .map_or("", |authority| authority.as_str())
-    }
-
-    /// Path and query, at least `/`.
-    pub(crate) fn path_with_query(&self) -> &str {
-        self.0.path_and_query().map_or("/", |path| path.as_str())
-    }
-
     /// Whether it has a query.
     pub(crate) fn has_query(&self) -> bool {
         self.0.query().is_some()

@@ -11,8 +11,11 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use http_body_util::{BodyExt, Full};
 use reqwest::Url;
+use wasmtime::component::HasData;
+use wasmtime::format_err;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::bindings::coffer::storage::documents as wit;
 use documents::Asked;
 pub use documents::Documents;
 
@@ -50,12 +53,51 @@ impl Outbound {
         self.documents.version()
     }
 
-    /// The URL, if the request is allowed.
-    fn permitted<B>(&self, request: &http::Request<B>) -> Option<Url> {
-        let url = Url::parse(&request.uri().to_string()).ok()?;
-        let is_plain = url.username().is_empty() && url.password().is_none();
-        let is_allowed = self.origins.contains(&origin(&url));
-        (request.method() == Method::GET && is_plain && is_allowed).then_some(url)
+    /// The URL, if such a request is allowed; else that is logged.
+    fn permitted(&self, method: &Method, text: &str) -> Option<Url> {
+        let allowed = Url::parse(text).ok().filter(|url| {
+            let is_plain = url.username().is_empty() && url.password().is_none();
+            method == Method::GET && is_plain && self.origins.contains(&origin(url))
+        });
+        if allowed.is_none() {
+            tracing::warn!(%method, uri = text,
+                "the component's request was denied: its policy does not name this origin");
+        }
+        allowed
+    }
+}
+
+/// Gives the linker the [`Outbound`] of a request's state.
+pub struct HasOutbound;
+
+impl HasData for HasOutbound {
+    type Data<'a> = &'a mut Outbound;
+}
+
+/// What a component fetches by `wit/documents.wit`.
+impl wit::Host for Outbound {
+    async fn fetch(
+        &mut self,
+        url: String,
+        freshness: wit::Freshness,
+    ) -> wasmtime::Result<Result<Vec<u8>, wit::Error>> {
+        let asked = match freshness {
+            wit::Freshness::Cached => Asked::Any,
+            wit::Freshness::Revalidated => Asked::Anew,
+            wit::Freshness::InsteadOf(digest) => {
+                let digest = digest.try_into();
+                Asked::InsteadOf(digest.map_err(|_| format_err!("not a SHA-256"))?)
+            }
+        };
+        let Some(url) = self.permitted(&Method::GET, &url) else {
+            let reason = "the policy does not name this origin".to_owned();
+            return Ok(Err(wit::Error::Unreachable(reason)));
+        };
+        Ok(match self.documents.get(&url, asked).await {
+            Ok(found) if asked == Asked::Anew && found.is_copy => Err(wit::Error::NotRenewed),
+            Ok(found) => Ok(found.body.into()),
+            Err(cause) => Err(wit::Error::Unreachable(cause.to_string())),
+        })
     }
 }
 
@@ -63,6 +105,8 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
+/// Components of before `wit/documents.wit` send requests by `wasi:http/outgoing-handler`, and say in
+/// header fields what they want.
 impl WasiHttpHooks for Outbound {
     /// A response that a component builds itself waits for its client without the instance.
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
@@ -79,10 +123,7 @@ impl WasiHttpHooks for Outbound {
         _options: Option<RequestOptions>,
         _done: Done<()>,
     ) -> Done<(Response<WasiBody>, Done<()>)> {
-        let Some(url) = self.permitted(&request) else {
-            let (method, uri) = (request.method(), request.uri());
-            tracing::warn!(%method, %uri,
-                "the component's request was denied: its policy does not name this origin");
+        let Some(url) = self.permitted(request.method(), &request.uri().to_string()) else {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         };
         let asked = asked(request.headers());
@@ -168,16 +209,17 @@ mod tests {
             ("GET", "http://169.254.169.254/latest/meta-data", false),
             ("GET", "http://localhost:3000/keys", false),
         ] {
-            let request = http::Request::builder().method(method).uri(url).body(());
-            let request = request.expect("a request");
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
             assert_eq!(
-                outbound.permitted(&request).is_some(),
+                outbound.permitted(&method, url).is_some(),
                 allowed,
                 "{method} {url}"
             );
         }
         let none = Outbound::to(&[], Arc::clone(&outbound.documents));
-        let request = http::Request::get("https://iam.example/").body(());
-        assert!(none.permitted(&request.expect("a request")).is_none());
+        assert!(
+            none.permitted(&Method::GET, "https://iam.example/")
+                .is_none()
+        );
     }
 }

@@ -21,6 +21,7 @@ use wasmtime_wasi_http::p2::types::HostResponseOutparam;
 
 use crate::bindings::coffer::storage::blobs as wit;
 use crate::imports::client_wait::ClientWait;
+use crate::imports::exchange;
 use crate::store::{BlobStore, Body};
 
 pub use parked::{NoInstanceWaits, Parked, Received};
@@ -70,7 +71,7 @@ impl wit::HostBlob for PortView<'_> {
         headers: Vec<(String, Vec<u8>)>,
     ) -> wasmtime::Result<()> {
         let blob = self.table.delete(blob)?;
-        let fields = incoming::fields(headers)?;
+        let fields = exchange::fields(headers)?;
         ensure!(
             matches!(status, 200 | 206),
             "a blob cannot answer with status {status}"
@@ -78,7 +79,7 @@ impl wit::HostBlob for PortView<'_> {
         let out = self.table.delete(out)?;
 
         let body = match blob.body {
-            Body::Whole(bytes) => outgoing::whole(bytes),
+            Body::Whole(bytes) => exchange::whole(bytes),
             Body::Bytes(bytes) => outgoing::body(bytes),
             Body::Elsewhere(place) => {
                 let response = redirect::to(place.as_ref(), &fields).await;

@@ -10,12 +10,13 @@ use wasmtime_wasi_http::p2::bindings::http as wasi_http;
 use wasmtime_wasi_http::p2::body::{HostOutgoingBody, StreamContext};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings::coffer::storage::{blobs, telemetry, uploads};
+use crate::bindings::coffer::storage::{blobs, documents, exchange, telemetry, uploads};
 use crate::imports::client_wait::ClientWait;
 use crate::imports::environment::{EnvironmentView, HasEnvironment, Setting};
+use crate::imports::exchange::{Exchange, ExchangeView};
 use crate::imports::guest_log::Written;
 use crate::imports::memo::{self, Memo, MemoView};
-use crate::imports::outbound::Outbound;
+use crate::imports::outbound::{HasOutbound, Outbound};
 use crate::imports::port::{Parked, Port, PortView, Received, Turns};
 use crate::imports::telemetry::{Subject, Telemetry, TelemetryView};
 use crate::metrics::Metrics;
@@ -136,6 +137,14 @@ impl State {
         }
     }
 
+    fn exchange(&mut self) -> ExchangeView<'_> {
+        ExchangeView { http: self.http() }
+    }
+
+    fn outbound(&mut self) -> &mut Outbound {
+        &mut self.outbound
+    }
+
     fn memo(&mut self) -> MemoView<'_> {
         MemoView {
             memo: &self.memo,
@@ -176,6 +185,8 @@ pub(super) fn provide(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(linker, State::http)?;
     memo::add_to_linker(linker, State::memo)?;
     telemetry::add_to_linker::<_, Telemetry>(linker, State::telemetry)?;
+    exchange::add_to_linker::<_, Exchange>(linker, State::exchange)?;
+    documents::add_to_linker::<_, HasOutbound>(linker, State::outbound)?;
     uploads::add_to_linker::<_, Port>(linker, State::port)?;
     blobs::add_to_linker::<_, Port>(linker, State::port)
 }

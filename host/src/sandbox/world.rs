@@ -7,9 +7,11 @@ use super::{Refused, Runtime};
 
 /// What components may import. The last ones are for the Rust standard library and the adapter
 /// that turns its modules into components.
-const PROVIDED: [&str; 17] = [
+const PROVIDED: [&str; 19] = [
     "coffer:storage/blobs@0.2",
     "coffer:storage/decisions@0.2",
+    "coffer:storage/documents@0.2",
+    "coffer:storage/exchange@0.2",
     "coffer:storage/memo@0.2",
     "coffer:storage/telemetry@0.2",
     "coffer:storage/uploads@0.2",

@@ -32,6 +32,10 @@ const FRAMING: [&str; 10] = [
     "upgrade",
 ];
 
+pub(crate) fn is_of_framing(name: &str) -> bool {
+    FRAMING.iter().any(|field| name.eq_ignore_ascii_case(field))
+}
+
 /// Where a file's bytes come from.
 pub struct Source {
     // Dropped before its parent.
@@ -108,9 +112,8 @@ pub(crate) fn respond(
     status: u16,
     mut headers: Vec<(String, Vec<u8>)>,
 ) {
-    let own = |(name, _): &(String, Vec<u8>)| FRAMING.iter().any(|f| name.eq_ignore_ascii_case(f));
     assert!(
-        !headers.iter().any(own),
+        !headers.iter().any(|(name, _)| is_of_framing(name)),
         "a header field that only the port may set"
     );
     assert!(

@@ -11,6 +11,8 @@
 
 pub mod bindings;
 mod body;
+mod documents;
+mod exchange;
 mod forgetful;
 mod incoming;
 mod outgoing;

@@ -3,10 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use coffer_port::copy::are_disjoint;
 use coffer_port::key::{MOST_KEYS, are_different};
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use wasmtime::{ensure, format_err};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
@@ -126,21 +124,6 @@ pub(super) fn list_options(asked: wit::ListOptions) -> wasmtime::Result<store::L
 /// A valid key, which the store may trust.
 pub(super) fn key(key: String) -> wasmtime::Result<Key> {
     Key::new(key).map_err(|error| format_err!("an invalid key: {error}"))
-}
-
-/// The fields of a response whose length and framing are the host's.
-pub(super) fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 2);
-    for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes())?;
-        let framing = wasmtime_wasi_http::DEFAULT_FORBIDDEN_HEADERS.contains(&name);
-        ensure!(
-            !framing && name != CONTENT_LENGTH,
-            "only the host sets `{name}`"
-        );
-        map.try_append(name, HeaderValue::from_maybe_shared(Bytes::from(value))?)?;
-    }
-    Ok(map)
 }
 
 fn span(span: wit::Span) -> wasmtime::Result<store::Span> {

@@ -1,16 +1,14 @@
 //! The store's results, in the port's terms. Causes go to the log.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::bindings::coffer::storage::blobs as wit;
+use crate::imports::exchange::datetime;
 use crate::process::log::RequestLog;
 use crate::store;
 
@@ -23,13 +21,6 @@ pub(super) fn body(bytes: BoxStream<'static, Result<Bytes, store::Error>>) -> Hy
         wasmtime_wasi_http::Error::InternalError(None)
     });
     StreamBody::new(frames).boxed_unsync()
-}
-
-/// Bytes that are already in memory.
-pub(super) fn whole(bytes: Bytes) -> HyperOutgoingBody {
-    Full::new(bytes)
-        .map_err(|never| match never {})
-        .boxed_unsync()
 }
 
 /// A failure of the request's own body, in the port's terms.
@@ -123,16 +114,5 @@ pub(super) fn entry(entry: store::Entry) -> wit::Entry {
             modified: datetime(file.modified),
         }),
         store::Entry::Folder(folder) => wit::Entry::Folder(folder),
-    }
-}
-
-/// A time before 1970, which only a wrong clock gives, counts as 1970.
-pub(super) fn datetime(time: SystemTime) -> Datetime {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Datetime {
-        seconds: since.as_secs(),
-        nanoseconds: since.subsec_nanos(),
     }
 }

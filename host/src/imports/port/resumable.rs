@@ -9,6 +9,7 @@ use wasmtime::{bail, ensure, format_err};
 use super::upload::{Kind, Upload};
 use super::{PortView, incoming, outgoing};
 use crate::bindings::coffer::storage::uploads as wit;
+use crate::imports::exchange::datetime;
 use crate::store::{BlobStore, Error, Resumable};
 
 impl PortView<'_> {
@@ -170,7 +171,7 @@ fn progress(known: resumable::Progress) -> wit::Progress {
         offset: known.offset,
         length: known.length,
         note: known.note,
-        expires: outgoing::datetime(known.expires),
+        expires: datetime(known.expires),
         finished: known.finished,
     }
 }
