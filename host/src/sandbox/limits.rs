@@ -134,6 +134,8 @@ pub(super) fn keep_ticking(engine: &Engine) {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use wasmparser::{DataKind, Operator, Parser, Payload};
 
     use super::*;
@@ -142,29 +144,29 @@ mod tests {
     const STACK_AND_DATA: usize = 24 << 10;
 
     #[test]
-    fn what_a_request_of_the_embedded_component_writes_stays_mapped() {
+    fn what_a_request_of_the_embedded_component_writes_stays_mapped() -> Result<(), Box<dyn Error>>
+    {
         let component = include_bytes!(env!("COFFER_EMBEDDED_COMPONENT"));
         let (mut memory, mut data) = (0, 0);
         for payload in Parser::new(0).parse_all(component) {
-            match payload.unwrap() {
+            match payload? {
                 Payload::MemorySection(memories) => {
-                    let memories = memories.into_iter().map(|memory| memory.unwrap());
-                    memory += memories
-                        .map(|memory| usize::try_from(memory.initial << 16).unwrap())
-                        .sum::<usize>();
+                    for each in memories {
+                        memory += usize::try_from(each?.initial << 16)?;
+                    }
                 }
                 Payload::DataSection(segments) => {
                     for segment in segments {
-                        let segment = segment.unwrap();
+                        let segment = segment?;
                         let DataKind::Active { offset_expr, .. } = segment.kind else {
-                            panic!("data of no place");
+                            return Err("data without a place".into());
                         };
-                        let offset = offset_expr.get_operators_reader().read().unwrap();
-                        let Operator::I32Const { value } = offset else {
-                            panic!("{offset:?}");
+                        let Operator::I32Const { value } =
+                            offset_expr.get_operators_reader().read()?
+                        else {
+                            return Err("data whose place is computed".into());
                         };
-                        let start = usize::try_from(value).unwrap();
-                        data = data.max(start + segment.data.len());
+                        data = data.max(usize::try_from(value)? + segment.data.len());
                     }
                 }
                 _ => {}
@@ -173,5 +175,6 @@ mod tests {
         let heap = memory - data;
         assert!(heap > 0 && data > 0, "{memory} {data}");
         assert!(heap + STACK_AND_DATA <= KEEP_MEMORY_RESIDENT, "{heap}");
+        Ok(())
     }
 }
