@@ -286,20 +286,17 @@ bench-swap seconds="60" quiet="300": component
     cargo test --release --workspace --test bench-swap -- {{ seconds }} {{ quiet }}
 
 # Builds the program for production: target/production/coffer; optimised by a profile if there is one.
-production profile=(justfile_directory() / "target/profile"): component
+production profile=(justfile_directory() / "target/profile/coffer.profdata"): component
     #!/usr/bin/env bash
     set -euo pipefail
     # What `coffer --version` names; not in other builds, which each commit would make anew.
     commit=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || true)
     export COFFER_COMMIT=${COFFER_COMMIT:-$commit}
-    shopt -s nullglob
-    profiles=({{ quote(profile) }}/*.profdata)
-    if (( ${#profiles[@]} == 0 )); then
-        exec cargo build --profile production -p coffer
-    fi
-    echo "optimised by ${profiles[0]}" >&2
+    profile={{ quote(profile) }}
+    [[ -f $profile ]] || exec cargo build --profile production -p coffer
+    echo "optimised by $profile" >&2
     # It may be of an earlier revision: what has changed is optimised without it.
-    export CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-use=${profiles[0]}")-Cllvm-args=-no-pgo-warn-mismatch
+    export CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-use=$profile")-Cllvm-args=-no-pgo-warn-mismatch
     host=$(rustc --print host-tuple)
     cargo build --profile production -p coffer --target "$host"
     install -D "target/$host/production/coffer" target/production/coffer
@@ -324,9 +321,7 @@ profile: component (bench-tools "nginx" "wrk" "curl")
     PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- quick --rounds 2 \
         --server "$folder/build/$host/production/coffer" ||
         echo "some rows have no figure, which does not matter here" >&2
-    "$merge" merge --output "$folder/merged" "$folder/raw"
-    # Cargo builds again for a profile of another name.
-    mv "$folder/merged" "$folder/$(sha256sum "$folder/merged" | head -c 12).profdata"
+    "$merge" merge --output "$folder/coffer.profdata" "$folder/raw"
     rm -r "$folder/build" "$folder/raw"
 
 # Makes a tarball and a Debian package in target/package, with man pages, completions and an SBOM.

@@ -185,17 +185,10 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
 /// Whether a program is what `just production` makes, and that uses a profile.
 fn is_profiled(server: &Path) -> bool {
     let target = Path::new(FOLDER).join("..");
-    let production = target.join("production/coffer");
-    let is_made = |one: &Path, other: &Path| {
-        one.canonicalize()
-            .ok()
-            .is_some_and(|one| Some(one) == other.canonicalize().ok())
-    };
-    let profiles = std::fs::read_dir(target.join("profile"))
-        .into_iter()
-        .flatten();
-    let mut names = profiles.flatten().map(|entry| entry.path());
-    is_made(server, &production) && names.any(|name| name.extension() == Some("profdata".as_ref()))
+    let production = target.join("production/coffer").canonicalize().ok();
+    production.is_some()
+        && production == server.canonicalize().ok()
+        && target.join("profile/coffer.profdata").exists()
 }
 
 /// The table with notes for its readers.
