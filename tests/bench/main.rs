@@ -162,12 +162,15 @@ fn compare(bench: &Bench, write: bool) -> Result<bool> {
     let rows = rows::all(bench);
     let took = begun.elapsed();
     let machine = machine::slug();
-    let report = report(
+    let mut report = report(
         &bench.plan,
         &table::markdown(&rows),
         took.as_secs(),
         &machine,
     );
+    if is_profiled(&bench.server) {
+        report += "\nCoffer was optimised by a profile (`just profile`).\n";
+    }
     println!("{report}");
     if write {
         let file = format!("{RESULTS}/{machine}.md");
