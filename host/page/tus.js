@@ -114,7 +114,7 @@ export class Upload {
 		if (method !== 'DELETE') this.request = request;
 		return new Promise((resolve, reject) => {
 			request.onloadend = () => {
-				// What is told late would hide what follows from the answer.
+				// A late progress event would overwrite the state that the answer leads to.
 				request.upload.onprogress = null;
 				const { status, responseText } = request;
 				if (status >= 200 && status < 300) resolve(Number(request.getResponseHeader('upload-offset')));

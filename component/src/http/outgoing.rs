@@ -3,14 +3,14 @@
 use crate::bindings::coffer::storage::documents::{self, Error};
 use crate::policy::WebUrl;
 
-/// Whether a copy that the platform keeps will do (RFC 9111).
+/// Whether a cached copy is good enough (RFC 9111).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It will.
+    /// It is.
     Cached,
-    /// The origin should be asked whether it is still right (RFC 9111, 5.2.1.4).
+    /// Only after revalidation with the origin (RFC 9111, 5.2.1.4).
     Revalidated,
-    /// It will, but not the document of this SHA-256, which is unusable.
+    /// It is, unless it is the one with this SHA-256, which is unusable.
     InsteadOf([u8; 32]),
 }
 

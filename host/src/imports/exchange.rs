@@ -84,11 +84,11 @@ fn length(stated: &[(String, Vec<u8>)], bytes: usize) -> wasmtime::Result<Option
         ([], bytes) => Ok(Some(u64::try_from(bytes)?)),
         ([(_, value)], 0) => {
             let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-            ensure!(is_number, "`{CONTENT_LENGTH}` is no number");
+            ensure!(is_number, "`{CONTENT_LENGTH}` is not a number");
             Ok(Some(str::from_utf8(value)?.parse()?))
         }
         _ => Err(format_err!(
-            "`{CONTENT_LENGTH}` twice, or beside the bytes of a response"
+            "`{CONTENT_LENGTH}` is set twice, or on a response with bytes"
         )),
     }
 }

@@ -105,8 +105,8 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Components of before `wit/documents.wit` send requests by `wasi:http/outgoing-handler`, and say in
-/// header fields what they want.
+/// Components built before `wit/documents.wit` send requests through `wasi:http/outgoing-handler`, and
+/// say in header fields what they want.
 impl WasiHttpHooks for Outbound {
     /// A response that a component builds itself waits for its client without the instance.
     fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {

@@ -159,12 +159,12 @@ mod tests {
                     for segment in segments {
                         let segment = segment?;
                         let DataKind::Active { offset_expr, .. } = segment.kind else {
-                            return Err("data without a place".into());
+                            return Err("data without an address".into());
                         };
                         let Operator::I32Const { value } =
                             offset_expr.get_operators_reader().read()?
                         else {
-                            return Err("data whose place is computed".into());
+                            return Err("data at a computed address".into());
                         };
                         data = data.max(usize::try_from(value)? + segment.data.len());
                     }

@@ -32,6 +32,7 @@ const FRAMING: [&str; 10] = [
     "upgrade",
 ];
 
+/// Whether only the platform or the port may set this field.
 pub(crate) fn is_of_framing(name: &str) -> bool {
     FRAMING.iter().any(|field| name.eq_ignore_ascii_case(field))
 }

@@ -20,7 +20,7 @@ impl<S: Store> Guest for Port<S> {
     fn fetch(url: String, freshness: Freshness) -> Result<Vec<u8>, Error> {
         if let Freshness::InsteadOf(digest) = &freshness {
             assert!(digest.len() == 32, "not a SHA-256");
-            return Err(Error::Unreachable("no other document is kept".to_owned()));
+            return Err(Error::Unreachable("there is no other copy".to_owned()));
         }
         let response = send(&url, &freshness).map_err(|code| {
             // The platform's own description says more than its code.

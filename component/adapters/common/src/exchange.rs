@@ -34,7 +34,13 @@ impl<S: Store> Guest for Port<S> {
             !headers.iter().any(|(name, _)| own(name)),
             "a header field that only the platform may set"
         );
-        assert!((200..=599).contains(&status), "the status {status}");
+        let mut lengths = headers.iter().filter(|(name, _)| is_length(name));
+        let is_number = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+        assert!(
+            lengths.next().is_none_or(|(_, value)| is_number(value)) && lengths.next().is_none(),
+            "`{LENGTH}` is set twice or is not a number"
+        );
+        assert!((200..=599).contains(&status), "an invalid status: {status}");
         if !body.is_empty() {
             headers.push((LENGTH.to_owned(), body.len().to_string().into_bytes()));
         }
