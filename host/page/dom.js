@@ -50,8 +50,7 @@ export const input = (more) => el('input', { autocomplete: 'off', spellcheck: 'f
 let fields = 0;
 
 export function field(text, control, help) {
-	fields += 1;
-	control.id = `field-${fields}`;
+	control.id = `field-${fields += 1}`;
 	const kind = control.type === 'checkbox' ? 'check' : 'field';
 	return el(`div.${kind}`, {}, el('label', { for: control.id }, text), control, help && el('small', {}, help));
 }

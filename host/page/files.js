@@ -29,15 +29,13 @@ async function walk(entry, folder, found) {
 }
 
 export function choose({ directory, single } = {}) {
-	const input = el('input', { type: 'file', hidden: true, multiple: !single, webkitdirectory: directory });
-	document.body.append(input);
 	return new Promise((resolve) => {
-		const end = () => {
-			input.remove();
-			resolve([...input.files].map((file) => ({ file, folder: file.webkitRelativePath.replace(/[^/]*$/, '') })));
+		const end = ({ target }) => {
+			target.remove();
+			resolve([...target.files].map((file) => ({ file, folder: file.webkitRelativePath.replace(/[^/]*$/, '') })));
 		};
-		input.addEventListener('cancel', end);
-		input.addEventListener('change', end);
+		const input = el('input', { type: 'file', hidden: true, multiple: !single, webkitdirectory: directory, cancel: end, change: end });
+		document.body.append(input);
 		input.click();
 	});
 }

@@ -22,7 +22,7 @@ export const isFolder = (name) => name.endsWith('/');
 export const base = (name) => name.replace(/\/$/, '').split('/').pop();
 
 // Empty, or with a slash at its end.
-export const parent = (name) => name.slice(0, name.replace(/\/$/, '').lastIndexOf('/') + 1);
+export const parent = (name) => name.replace(/[^/]*\/?$/, '');
 
 export const encoded = (name) => name.split('/').map(encodeURIComponent).join('/');
 

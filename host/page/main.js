@@ -43,11 +43,11 @@ function actions(names, before) {
 		before?.();
 		Promise.resolve(action()).catch(complain);
 	}, picture, more);
-	const file = !isFolder(name);
 	return [
 		names[1] ? '' : [
-			file && act(t.download, () => download(name), 'download'),
-			file ? act(t.share, () => share(listing.area, name), 'link') : act(t.ask, () => ask(listing.area, name), 'link'),
+			isFolder(name)
+				? act(t.ask, () => ask(listing.area, name), 'link')
+				: [act(t.download, () => download(name), 'download'), act(t.share, () => share(listing.area, name), 'link')],
 			act(t.rename, () => rename(listing, name)),
 		],
 		act(t.move, () => transfer(listing, 'move', names)),

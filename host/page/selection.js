@@ -2,6 +2,9 @@
 
 import { Teller } from './dom.js';
 
+// At a checkbox, it is the browser's.
+const isSpace = ({ key, target }) => key === ' ' && target.type !== 'checkbox';
+
 export class Selection extends Teller {
 	names = new Set();
 
@@ -13,7 +16,7 @@ export class Selection extends Teller {
 		body.addEventListener('focusin', ({ target }) => this.enter(target.closest('.row')));
 		body.addEventListener('keydown', (event) => this.key(event));
 		// It would press the button.
-		body.addEventListener('keyup', (event) => { if (event.key === ' ' && event.target.type !== 'checkbox') event.preventDefault(); });
+		body.addEventListener('keyup', (event) => { if (isSpace(event)) event.preventDefault(); });
 		all.addEventListener('change', () => this.set(all.checked ? listing.order : []));
 	}
 
@@ -73,7 +76,7 @@ export class Selection extends Teller {
 		if (to !== undefined) {
 			if (event.shiftKey) this.set([...this.names, this.current, order[to]]);
 			this.focus(order[to]);
-		} else if (event.key === ' ' && event.target.type !== 'checkbox') this.toggle(this.current);
+		} else if (isSpace(event)) this.toggle(this.current);
 		else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) this.set(order);
 		else if (event.key === 'Escape') this.set([]);
 		else return;

@@ -62,7 +62,7 @@ export async function renew({ message }, used) {
 export function signIn(reason) {
 	const pasted = el('textarea', { rows: 4, spellcheck: 'false' });
 	const last = JSON.parse(sessionStorage.getItem(LAST) ?? '{"user":"alice","org":"acme"}');
-	const [user, org] = [input({ value: last.user }), input({ value: last.org })];
+	const [user, org] = [last.user, last.org].map((value) => input({ value }));
 	let content = field(t.token, pasted, t.tokenHelp);
 	if (isDevelopment) {
 		content = [el('p', {}, t.development), field(t.userName, user), field(t.orgName, org),

@@ -52,7 +52,7 @@ export class Upload {
 		const pairs = Object.entries({ filename: name, folder: folder.slice(0, -1), filetype: file.type, replace: replace && 'true' });
 		const offset = await this.send('POST', local(`/v1/${endpoint}`), {
 			'upload-length': file.size,
-			'upload-metadata': pairs.filter(([, value]) => value).map(([pair, value]) => `${pair} ${base64(value)}`).join(),
+			'upload-metadata': pairs.flatMap(([key, value]) => (value ? `${key} ${base64(value)}` : [])).join(),
 		});
 		this.url = local(this.request.getResponseHeader('location'));
 		// The user may have signed in meanwhile.
@@ -109,13 +109,12 @@ export class Upload {
 		for (const name in all) request.setRequestHeader(name, all[name]);
 		request.upload.onprogress = ({ loaded }) => {
 			wait();
-			progress?.(loaded);
+			// One may come after the answer.
+			if (request.readyState < 4) progress?.(loaded);
 		};
 		if (method !== 'DELETE') this.request = request;
 		return new Promise((resolve, reject) => {
 			request.onloadend = () => {
-				// A late progress event would overwrite the state that the answer leads to.
-				request.upload.onprogress = null;
 				const { status, responseText } = request;
 				if (status >= 200 && status < 300) resolve(Number(request.getResponseHeader('upload-offset')));
 				else reject(new ApiError(status, responseText));
