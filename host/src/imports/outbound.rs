@@ -18,12 +18,18 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use crate::bindings::coffer::storage::documents as wit;
 use documents::Asked;
 pub use documents::Documents;
+use fetch::FetchError;
 
 /// How much of a response that a component builds itself is buffered for its client: 4 MiB, more
 /// than any list. So no instance waits for a client that does not read.
 const BODY_CHUNKS: usize = 1024;
 /// Max bytes of it that a component writes at once.
 const BODY_CHUNK: usize = 4 << 10;
+
+/// The maximum length of a URL, in bytes: more than servers accept.
+const MAX_URL: usize = 8 << 10;
+/// How much of a denied one is logged, in characters: its origin, and what it is about.
+const LOGGED: usize = 200;
 
 /// RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -55,12 +61,15 @@ impl Outbound {
 
     /// The URL, if such a request is allowed; else that is logged.
     fn permitted(&self, method: &Method, text: &str) -> Option<Url> {
-        let allowed = Url::parse(text).ok().filter(|url| {
+        let short = Some(text).filter(|text| text.len() <= MAX_URL);
+        let url = short.and_then(|text| Url::parse(text).ok());
+        let allowed = url.filter(|url| {
             let is_plain = url.username().is_empty() && url.password().is_none();
             method == Method::GET && is_plain && self.origins.contains(&origin(url))
         });
         if allowed.is_none() {
-            tracing::warn!(%method, uri = text,
+            let uri: String = text.chars().take(LOGGED).collect();
+            tracing::warn!(%method, uri,
                 "the component's request was denied: its policy does not name this origin");
         }
         allowed
@@ -96,8 +105,19 @@ impl wit::Host for Outbound {
         Ok(match self.documents.get(&url, asked).await {
             Ok(found) if asked == Asked::Anew && found.is_copy => Err(wit::Error::NotRenewed),
             Ok(found) => Ok(found.body.into()),
-            Err(cause) => Err(wit::Error::Unreachable(cause.to_string())),
+            Err(cause) => Err(cause.as_ref().into()),
         })
+    }
+}
+
+impl From<&FetchError> for wit::Error {
+    fn from(error: &FetchError) -> Self {
+        match error {
+            FetchError::Status(status) => Self::Status(status.as_u16()),
+            FetchError::TooLarge => Self::TooLarge,
+            FetchError::BrokenOff(_) => Self::BrokenOff,
+            FetchError::Http(_) | FetchError::NoCopy => Self::Unreachable(error.to_string()),
+        }
     }
 }
 
@@ -208,6 +228,16 @@ mod tests {
             ("GET", "http://127.0.0.1/keys", false),
             ("GET", "http://169.254.169.254/latest/meta-data", false),
             ("GET", "http://localhost:3000/keys", false),
+            (
+                "GET",
+                &format!("https://iam.example/{}", "a".repeat(8000)),
+                true,
+            ),
+            (
+                "GET",
+                &format!("https://iam.example/{}", "a".repeat(8192)),
+                false,
+            ),
         ] {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             assert_eq!(

@@ -109,15 +109,18 @@ async fn check_fetches_the_keys_that_serve_would() {
     let token = file(&folder, "token", sign(&claims));
     let check = || run(&["check", &policy, "--token", &token], &[]);
 
-    api.answer(CONFIGURATION, 404, &[], String::new());
-    let ended = check();
-    let told = &ended.stderr;
-    assert_eq!(ended.code, Some(1), "{told}");
-    let address = format!("{issuer}{CONFIGURATION}");
-    assert!(
-        told.contains(&address) && told.contains("the response has status 404"),
-        "{told}"
-    );
+    let too_large = " ".repeat((256 << 10) + 1);
+    for (status, body, expected) in [
+        (404, String::new(), "the response has status 404"),
+        (200, too_large, "the response has more than 256 KiB"),
+    ] {
+        api.answer(CONFIGURATION, status, &[], body);
+        let ended = check();
+        let told = &ended.stderr;
+        assert_eq!(ended.code, Some(1), "{told}");
+        let expected = format!("{issuer}{CONFIGURATION}: {expected}");
+        assert!(told.contains(&expected), "{told}");
+    }
 
     let keys = format!("{issuer}/keys");
     let configuration = |issuer: &str| json!({"issuer": issuer, "jwks_uri": keys}).to_string();

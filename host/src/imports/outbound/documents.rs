@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use reqwest::Url;
 
-use super::fetch::Fetcher;
+use super::fetch::{FetchError, Fetcher};
 pub(super) use copy::Asked;
 use copy::{Copy, Plan, Replaced};
 
@@ -49,7 +49,7 @@ impl Found {
 struct Document {
     copy: Copy,
     /// Why the last request for it failed.
-    failure: Option<Arc<str>>,
+    failure: Option<Arc<FetchError>>,
     /// The request for it that is in progress, or the last one.
     renewal: Option<Shared<BoxFuture<'static, ()>>>,
 }
@@ -62,7 +62,11 @@ impl Documents {
 
     /// The document at this URL, or why it is unavailable. However many callers ask, at most one
     /// request is in progress.
-    pub(super) async fn get(self: &Arc<Self>, url: &Url, asked: Asked) -> Result<Found, Arc<str>> {
+    pub(super) async fn get(
+        self: &Arc<Self>,
+        url: &Url,
+        asked: Asked,
+    ) -> Result<Found, Arc<FetchError>> {
         let shared = self.document(url);
         let now = Instant::now();
         let renewal = {
@@ -139,7 +143,7 @@ impl Documents {
                 Err(error) => {
                     let kept = document.copy.usable(Instant::now()).is_some();
                     tracing::warn!(%url, %error, kept, "cannot be fetched");
-                    document.failure = Some(error.to_string().into());
+                    document.failure = Some(Arc::new(error));
                 }
             }
         });
@@ -150,9 +154,9 @@ impl Documents {
 }
 
 impl Document {
-    fn failure(&self) -> Arc<str> {
+    fn failure(&self) -> Arc<FetchError> {
         let failure = self.failure.clone();
-        failure.unwrap_or_else(|| "the last request for it failed".into())
+        failure.unwrap_or_else(|| Arc::new(FetchError::NoCopy))
     }
 
     fn under_way(&self) -> Option<Shared<BoxFuture<'static, ()>>> {

@@ -34,6 +34,11 @@ pub(super) enum FetchError {
     Status(StatusCode),
     #[error("the response is larger than {MAX_SIZE} bytes")]
     TooLarge,
+    #[error("the response was cut off: {}", causes(.0))]
+    BrokenOff(#[source] reqwest::Error),
+    /// It is not known, or there is only an unusable copy.
+    #[error("the last request for it failed")]
+    NoCopy,
 }
 
 /// Sends requests.
@@ -70,7 +75,7 @@ impl Fetcher {
         }
         let fresh_for = freshness::lifetime(response.headers());
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await? {
+        while let Some(chunk) = response.chunk().await.map_err(FetchError::BrokenOff)? {
             if body.len() + chunk.len() > MAX_SIZE {
                 return Err(FetchError::TooLarge);
             }
