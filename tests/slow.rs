@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{CONTENT_LENGTH, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::support::{Connection, Server, Setup, assert_problem_parts, eventually, user};
@@ -191,7 +191,10 @@ async fn waiting_forms_have_a_budget_of_their_own() {
 async fn unread_lists_hold_no_instance_and_the_oldest_are_dropped() {
     let args = ["--max-unread-answers", "3 MiB"];
     let server = Setup::public_only().args(&ONE).args(&args).start();
-    for index in 0..1000 {
+    let large = "/v1/public/files/0";
+    let put = server.put(large, vec![b'x'; 4 << 20]).send().await;
+    assert_eq!(put.unwrap().status(), 201);
+    for index in 1..1000 {
         let name = format!("{index:04}{}", "x".repeat(790));
         let put = server.put(&format!("/v1/public/files/{name}"), "");
         assert_eq!(put.send().await.unwrap().status(), 201);
@@ -211,6 +214,9 @@ async fn unread_lists_hold_no_instance_and_the_oldest_are_dropped() {
     }
     until_instances(&server, 0.0).await;
     assert_serves(&server, "while lists wait").await;
+    // Larger than all lists may be, but only described.
+    let described = server.request(Method::HEAD, large).send().await.unwrap();
+    assert_eq!(described.headers()[CONTENT_LENGTH], "4194304");
     let whole: Vec<_> = unread
         .iter_mut()
         .map(|connection| {

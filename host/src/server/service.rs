@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Incoming};
 use tokio::sync::Notify;
@@ -111,6 +111,7 @@ impl Service {
         let peer = connection.peer.ip();
         let client = client::address(peer, request.headers(), &self.limits.trusted_proxies);
         let keeps_alive = keeps_alive(&request);
+        let is_head = request.method() == Method::HEAD;
         let received = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&received);
         let watch = self.swap.shadow().watch(request.headers());
@@ -152,7 +153,8 @@ impl Service {
             received,
         };
         let phase = Arc::clone(&connection.phase);
-        let held = in_memory(&response).and_then(|size| self.unread.hold(size, &connection.close));
+        let size = in_memory(&response).filter(|_| !is_head);
+        let held = size.and_then(|size| self.unread.hold(size, &connection.close));
         response.map(|body| sent::body(body, self.metrics.sent(), line, phase, held))
     }
 
@@ -237,9 +239,9 @@ fn keeps_alive<B>(request: &Request<B>) -> bool {
 }
 
 /// The size of a body that is entirely in memory, if its header says: all except those that the
-/// store sends.
+/// store sends, and those that are only described (RFC 9110, 8.6).
 fn in_memory(response: &Response<HyperOutgoingBody>) -> Option<u64> {
-    if response.extensions().get::<FromStore>().is_some() {
+    if response.extensions().get::<FromStore>().is_some() || response.body().is_end_stream() {
         return None;
     }
     let length = response.headers().get(header::CONTENT_LENGTH)?;
