@@ -148,6 +148,12 @@ fn is_whole(head: &str, body: &[u8]) -> bool {
             assert!(body.len() <= length, "{} bytes after {head}", body.len());
             body.len() == length
         }
+        None if ["204", "304"]
+            .iter()
+            .any(|status| head.starts_with(&format!("http/1.1 {status}"))) =>
+        {
+            body.is_empty()
+        }
         None => {
             assert!(head.contains("transfer-encoding: chunked"), "{head}");
             body.ends_with(b"0\r\n\r\n")

@@ -197,6 +197,11 @@ fn a_response_in_one_piece_is_sent_whole_or_not_at_all() {
         (200, "9", 10, Met::Internal),
         (200, "-1", 0, Met::Internal),
         (200, "1e1", 0, Met::Internal),
+        (204, "", 0, Met::Whole(204)),
+        (204, "", 10, Met::Internal),
+        (204, "0", 0, Met::Internal),
+        (304, "9", 0, Met::Whole(304)),
+        (304, "", 10, Met::Internal),
     ] {
         let guest = Guest::new(&with(status, length, bytes)).data(length.as_bytes());
         let server = Setup::public_only()
@@ -211,5 +216,47 @@ fn a_response_in_one_piece_is_sent_whole_or_not_at_all() {
             assert_eq!(body, b"some bytes");
         }
         assert_serves(&server, "response");
+    }
+}
+
+#[test]
+fn fields_that_are_too_many_or_too_large_are_not_sent() {
+    for (count, length, expected) in [
+        (1, 1, Met::Whole(200)),
+        (2, 50_000, Met::Whole(200)),
+        (3, 50_000, Met::Internal),
+        // Few bytes, but more than a map of fields can hold.
+        (25_000, 1, Met::Internal),
+        (40_000, 1, Met::Internal),
+    ] {
+        let body = format!(
+            "(drop (memory.grow (i32.const 64)))
+             (memory.fill (i32.const 2097152) (i32.const {}) (i32.const {length}))
+             (local.set $i (i32.const 0))
+             (loop $again
+               (i32.store offset=1048576 (local.get $i) (i32.const 2097152))
+               (i32.store offset=1048580 (local.get $i) (i32.const 1))
+               (i32.store offset=1048584 (local.get $i) (i32.const 2097152))
+               (i32.store offset=1048588 (local.get $i) (i32.const {length}))
+               (local.set $i (i32.add (local.get $i) (i32.const 16)))
+               (br_if $again (i32.lt_u (local.get $i) (i32.const {}))))
+             (call $respond (local.get $out) (i32.const 200) (i32.const 1048576)
+               (i32.const {count}) (i32.const 1200) (i32.const 10))",
+            b'x',
+            count * 16
+        );
+        let component = Guest::new(&body).build();
+        let server = Setup::public_only()
+            .component(&component)
+            .args(&LIMITS)
+            .start();
+        let what = format!("{count} fields of {length} bytes");
+        assert_met(&what, &get(&server, "evil"), expected);
+        if expected == Met::Internal {
+            eventually(&what, || {
+                is_logged(&server, &component, ("port", "header fields"))
+            });
+        }
+        assert_serves(&server, &what);
     }
 }

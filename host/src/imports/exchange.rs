@@ -20,6 +20,8 @@ use crate::bindings::coffer::storage::exchange::{Head, Host};
 
 /// How much of a body hyper is given at once, in bytes. It buffers up to 16 such pieces.
 const PIECE: usize = 16 << 10;
+/// The maximum size of a response's fields, in bytes: more than clients accept.
+const MAX_FIELDS: usize = 128 << 10;
 
 /// Gives the linker an [`ExchangeView`] of a request's state.
 pub struct Exchange;
@@ -65,6 +67,15 @@ impl Host for ExchangeView<'_> {
             .into_iter()
             .partition::<Vec<_>, _>(|(name, _)| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
         let mut fields = fields(headers)?;
+        // RFC 9110, 8.6 and 15.4.5.
+        ensure!(
+            match status {
+                204 => body.is_empty() && stated.is_empty(),
+                304 => body.is_empty(),
+                _ => true,
+            },
+            "a response with status {status} has no content"
+        );
         if let Some(length) = length(&stated, body.len())? {
             fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -96,9 +107,16 @@ fn length(stated: &[(String, Vec<u8>)], bytes: usize) -> wasmtime::Result<Option
 /// The fields of a response whose length and framing are the host's.
 ///
 /// # Errors
-/// A field is invalid or the host's.
+/// A field is invalid or the host's, or they are too large.
 pub fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 2);
+    let size: usize = headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    ensure!(size <= MAX_FIELDS, "header fields of {size} bytes");
+    let count = headers.len();
+    let mut map = HeaderMap::try_with_capacity(count + 2)
+        .map_err(|_| format_err!("{count} header fields"))?;
     for (name, value) in headers {
         let name = HeaderName::from_bytes(name.as_bytes())?;
         let framing = DEFAULT_FORBIDDEN_HEADERS.contains(&name);

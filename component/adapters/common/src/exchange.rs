@@ -41,6 +41,14 @@ impl<S: Store> Guest for Port<S> {
             "`{LENGTH}` is set twice or is not a number"
         );
         assert!((200..=599).contains(&status), "an invalid status: {status}");
+        // RFC 9110, 8.6 and 15.4.5.
+        let has_length = headers.iter().any(|(name, _)| is_length(name));
+        let has_content = match status {
+            204 => !body.is_empty() || has_length,
+            304 => !body.is_empty(),
+            _ => false,
+        };
+        assert!(!has_content, "status {status} allows no content");
         if !body.is_empty() {
             headers.push((LENGTH.to_owned(), body.len().to_string().into_bytes()));
         }
