@@ -103,3 +103,17 @@ async fn progress(response: Response) -> (u64, Vec<(String, String)>, Option<Str
         answer["next"].as_str().map(str::to_owned),
     )
 }
+
+/// Repeats a call, with the cursors that it gives, until nothing is left to do.
+async fn finish(server: &Server, token: &str, path: &str, body: &Value) -> u64 {
+    let (mut body, mut total) = (body.clone(), 0);
+    loop {
+        let (done, failed, next) = progress(post(server, token, path, &body).await).await;
+        assert_eq!(failed, []);
+        total += done;
+        match next {
+            Some(next) => body["cursor"] = next.into(),
+            None => return total,
+        }
+    }
+}

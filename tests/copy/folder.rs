@@ -18,8 +18,8 @@ async fn every_file_of_a_folder_and_nothing_beside_it_is_copied_and_moved() {
     let body = json!({ "from": "a/", "to": "b/x/" });
     // Repeated, it does nothing new, and says so likewise.
     for _ in 0..2 {
-        let copied = post(&server, &alice, "/v1/user/copy", &body).await;
-        assert_eq!(progress(copied).await, (452, vec![], None));
+        let copied = finish(&server, &alice, "/v1/user/copy", &body).await;
+        assert_eq!(copied, 452);
         let mut expected = everything.clone();
         expected.extend(within.iter().map(|name| format!("b/x{}", &name[1..])));
         expected.sort();
@@ -33,8 +33,8 @@ async fn every_file_of_a_folder_and_nothing_beside_it_is_copied_and_moved() {
 
     // The copies are there already, so that only the files go.
     for done in [452, 0] {
-        let moved = post(&server, &alice, "/v1/user/move", &body).await;
-        assert_eq!(progress(moved).await, (done, vec![], None));
+        let moved = finish(&server, &alice, "/v1/user/move", &body).await;
+        assert_eq!(moved, done);
         assert_eq!(names(&server, &alice, "user", "a/").await, [""; 0]);
         assert_eq!(names(&server, &alice, "user", "b/x/").await.len(), 452);
     }

@@ -5,20 +5,6 @@ use std::sync::Arc;
 use super::*;
 use crate::support::Connection;
 
-/// Repeats a call, with the cursors that it gives, until nothing is left to do.
-async fn finish(server: &Server, token: &str, path: &str, body: &Value) -> u64 {
-    let (mut body, mut total) = (body.clone(), 0);
-    loop {
-        let (done, failed, next) = progress(post(server, token, path, &body).await).await;
-        assert_eq!(failed, []);
-        total += done;
-        match next {
-            Some(next) => body["cursor"] = next.into(),
-            None => return total,
-        }
-    }
-}
-
 /// Every file whose name starts with this.
 async fn contents(server: &Server, token: &str, prefix: &str) -> Files {
     let mut files = Files::new();

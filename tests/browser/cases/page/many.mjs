@@ -35,7 +35,7 @@ export async function ten_thousand_files_are_paged_by_scrolling(all) {
   await until(async () => {
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
     return page.locator('.status').textContent();
-  }, (text) => text === '10,000 items', 60_000);
+  }, (text) => text === '10,000 items');
   assert.deepEqual(await visitor.names(), names);
   const cursors = visitor.requests.map((request) => new URL(request.url())).filter(({ pathname }) => pathname === '/v1/user/files')
     .filter(({ searchParams }) => searchParams.get('prefix') === 'many/').map(({ searchParams }) => searchParams.get('cursor')).filter(Boolean);
