@@ -294,9 +294,10 @@ production profile=(justfile_directory() / "target/profile/coffer.profdata"): co
     export COFFER_COMMIT=${COFFER_COMMIT:-$commit}
     profile={{ quote(profile) }}
     [[ -f $profile ]] || exec cargo build --profile production -p coffer
+    profile=$(realpath "$profile")
     echo "optimised by $profile" >&2
     # It may be of an earlier revision: what has changed is optimised without it.
-    export CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-use=$profile")-Cllvm-args=-no-pgo-warn-mismatch
+    export CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' ${RUSTFLAGS:-} "-Cprofile-use=$profile")-Cllvm-args=-no-pgo-warn-mismatch
     host=$(rustc --print host-tuple)
     cargo build --profile production -p coffer --target "$host"
     install -D "target/$host/production/coffer" target/production/coffer
@@ -314,14 +315,16 @@ profile: component (bench-tools "nginx" "wrk" "curl")
         [[ -x $merge ]] || just packages "$llvm"
     fi
     folder={{ quote(justfile_directory() / "target/profile") }}
-    rm -rf "$folder"
+    rm -rf "$folder/build" "$folder/raw"
     # The second flag: space for the values of more places.
-    CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "-Cprofile-generate=$folder/raw")-Cllvm-args=-vp-counters-per-site=8 \
+    CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' ${RUSTFLAGS:-} "-Cprofile-generate=$folder/raw")-Cllvm-args=-vp-counters-per-site=8 \
         cargo build --profile production -p coffer --target "$host" --target-dir "$folder/build"
+    cargo test --profile bench --workspace --test bench --no-run
     PATH=$PATH:/usr/sbin cargo test --profile bench --workspace --test bench -- quick --rounds 2 \
         --server "$folder/build/$host/production/coffer" ||
         echo "some rows have no figure, which does not matter here" >&2
-    "$merge" merge --output "$folder/coffer.profdata" "$folder/raw"
+    "$merge" merge --output "$folder/new.profdata" "$folder/raw"
+    mv "$folder/new.profdata" "$folder/coffer.profdata"
     rm -r "$folder/build" "$folder/raw"
 
 # Makes a tarball and a Debian package in target/package, with man pages, completions and an SBOM.
