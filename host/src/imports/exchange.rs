@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use coffer_port::exchange::content_length;
 use futures_util::stream;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
@@ -59,24 +60,12 @@ impl Host for ExchangeView<'_> {
         headers: Vec<(String, Vec<u8>)>,
         body: Vec<u8>,
     ) -> wasmtime::Result<()> {
-        ensure!(
-            (200..=599).contains(&status),
-            "a request cannot be answered with status {status}"
-        );
         let (stated, headers) = headers
             .into_iter()
             .partition::<Vec<_>, _>(|(name, _)| name.eq_ignore_ascii_case(CONTENT_LENGTH.as_str()));
         let mut fields = fields(headers)?;
-        // RFC 9110, 8.6 and 15.4.5.
-        ensure!(
-            match status {
-                204 => body.is_empty() && stated.is_empty(),
-                304 => body.is_empty(),
-                _ => true,
-            },
-            "a response with status {status} has no content"
-        );
-        if let Some(length) = length(&stated, body.len())? {
+        let stated: Vec<_> = stated.into_iter().map(|(_, value)| value).collect();
+        if let Some(length) = content_length(status, &stated, body.len())? {
             fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         let out = self.http.table.delete(out)?;
@@ -85,22 +74,6 @@ impl Host for ExchangeView<'_> {
         *response.headers_mut() = fields;
         (out.send)(Ok(response));
         Ok(())
-    }
-}
-
-/// The length of a response with so many bytes, if it has one.
-fn length(stated: &[(String, Vec<u8>)], bytes: usize) -> wasmtime::Result<Option<u64>> {
-    match (stated, bytes) {
-        ([], 0) => Ok(None),
-        ([], bytes) => Ok(Some(u64::try_from(bytes)?)),
-        ([(_, value)], 0) => {
-            let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-            ensure!(is_number, "`{CONTENT_LENGTH}` is not a number");
-            Ok(Some(str::from_utf8(value)?.parse()?))
-        }
-        _ => Err(format_err!(
-            "`{CONTENT_LENGTH}` is set twice, or on a response with bytes"
-        )),
     }
 }
 
@@ -152,32 +125,5 @@ pub fn datetime(time: SystemTime) -> Datetime {
     Datetime {
         seconds: since.as_secs(),
         nanoseconds: since.subsec_nanos(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_length_is_the_hosts_unless_there_are_no_bytes() {
-        let stated = |values: &[&str]| -> Vec<_> {
-            let field = |value: &&str| ("Content-Length".to_owned(), value.as_bytes().to_vec());
-            values.iter().map(field).collect()
-        };
-        for (values, bytes, expected) in [
-            (&[][..], 0, Ok(None)),
-            (&[], 5, Ok(Some(5))),
-            (&["7"], 0, Ok(Some(7))),
-            (&["0"], 0, Ok(Some(0))),
-            (&["5"], 5, Err(())),
-            (&["7", "7"], 0, Err(())),
-            (&["+7"], 0, Err(())),
-            (&[""], 0, Err(())),
-            (&["99999999999999999999"], 0, Err(())),
-        ] {
-            let found = length(&stated(values), bytes).map_err(drop);
-            assert_eq!(found, expected, "{values:?} {bytes}");
-        }
     }
 }

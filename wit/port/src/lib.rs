@@ -1,6 +1,6 @@
-//! The rules of the blob-store port (`wit/blobs.wit`) as pure functions over plain data: no
-//! I/O, no clock, no WebAssembly. The host's engines and the adapter components are both
-//! built on them, so that a rule exists once.
+//! The rules of the blob-store port (`wit/blobs.wit`), and of responses (`wit/exchange.wit`), as
+//! pure functions over plain data: no I/O, no clock, no WebAssembly. The host and the adapter
+//! components are both built on them, so that a rule exists once.
 //!
 //! | module | rules |
 //! |---|---|
@@ -16,11 +16,13 @@
 //! | [`list`] | folders and pages |
 //! | [`measure`] | size and digest of an upload |
 //! | [`error`] | why something was not done |
+//! | [`exchange`] | the length of a response that the component makes itself |
 //! | [`object`] | what engines over an S3-compatible service share |
 
 pub mod conditions;
 pub mod copy;
 pub mod error;
+pub mod exchange;
 pub mod file;
 pub mod guard;
 pub mod key;

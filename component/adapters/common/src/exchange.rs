@@ -1,5 +1,7 @@
 //! The header of a request and responses that the component makes itself, over `wasi:http`.
 
+use coffer_port::exchange::content_length;
+
 use crate::bindings::exports::coffer::storage::exchange::{Guest, Head};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::http::types::{
@@ -28,29 +30,18 @@ impl<S: Store> Guest for Port<S> {
         mut headers: Vec<(String, Vec<u8>)>,
         body: Vec<u8>,
     ) {
-        let is_length = |name: &str| name.eq_ignore_ascii_case(LENGTH);
-        let own = |name: &str| is_of_framing(name) && (!is_length(name) || !body.is_empty());
+        let stated: Vec<_> = headers
+            .extract_if(.., |(name, _)| name.eq_ignore_ascii_case(LENGTH))
+            .map(|(_, value)| value)
+            .collect();
         assert!(
-            !headers.iter().any(|(name, _)| own(name)),
+            !headers.iter().any(|(name, _)| is_of_framing(name)),
             "a header field that only the platform may set"
         );
-        let mut lengths = headers.iter().filter(|(name, _)| is_length(name));
-        let is_number = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-        assert!(
-            lengths.next().is_none_or(|(_, value)| is_number(value)) && lengths.next().is_none(),
-            "`{LENGTH}` is set twice or is not a number"
-        );
-        assert!((200..=599).contains(&status), "an invalid status: {status}");
-        // RFC 9110, 8.6 and 15.4.5.
-        let has_length = headers.iter().any(|(name, _)| is_length(name));
-        let has_content = match status {
-            204 => !body.is_empty() || has_length,
-            304 => !body.is_empty(),
-            _ => false,
-        };
-        assert!(!has_content, "status {status} allows no content");
-        if !body.is_empty() {
-            headers.push((LENGTH.to_owned(), body.len().to_string().into_bytes()));
+        match content_length(status, &stated, body.len()) {
+            Ok(Some(length)) => headers.push((LENGTH.to_owned(), length.to_string().into_bytes())),
+            Ok(None) => {}
+            Err(error) => panic!("{error}"),
         }
         let Ok(fields) = Fields::from_list(&headers) else {
             panic!("an invalid header field");
