@@ -60,20 +60,34 @@ impl Outbound {
     }
 
     /// The URL, if such a request is allowed; else that is logged.
-    fn permitted(&self, method: &Method, text: &str) -> Option<Url> {
-        let short = Some(text).filter(|text| text.len() <= MAX_URL);
-        let url = short.and_then(|text| Url::parse(text).ok());
-        let allowed = url.filter(|url| {
+    fn permitted(&self, method: &Method, text: &str) -> Result<Url, Denied> {
+        let url = self.check(method, text);
+        if let Err(denied) = &url {
+            let uri: String = text.chars().take(LOGGED).collect();
+            tracing::warn!(%method, uri, "the component's request was denied: {denied}");
+        }
+        url
+    }
+
+    fn check(&self, method: &Method, text: &str) -> Result<Url, Denied> {
+        if text.len() > MAX_URL {
+            return Err(Denied::TooLong);
+        }
+        let allowed = Url::parse(text).ok().filter(|url| {
             let is_plain = url.username().is_empty() && url.password().is_none();
             method == Method::GET && is_plain && self.origins.contains(&origin(url))
         });
-        if allowed.is_none() {
-            let uri: String = text.chars().take(LOGGED).collect();
-            tracing::warn!(%method, uri,
-                "the component's request was denied: its policy does not name this origin");
-        }
-        allowed
+        allowed.ok_or(Denied::Origin)
     }
+}
+
+/// Why a component's request is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Denied {
+    #[error("its URL has more than {MAX_URL} bytes")]
+    TooLong,
+    #[error("its policy does not name this origin")]
+    Origin,
 }
 
 /// Gives the linker the [`Outbound`] of a request's state.
@@ -98,9 +112,9 @@ impl wit::Host for Outbound {
                 Asked::InsteadOf(digest.map_err(|_| format_err!("not a SHA-256"))?)
             }
         };
-        let Some(url) = self.permitted(&Method::GET, &url) else {
-            let reason = "the policy does not name this origin".to_owned();
-            return Ok(Err(wit::Error::Unreachable(reason)));
+        let url = match self.permitted(&Method::GET, &url) {
+            Ok(url) => url,
+            Err(denied) => return Ok(Err(wit::Error::Unreachable(denied.to_string()))),
         };
         Ok(match self.documents.get(&url, asked).await {
             Ok(found) if asked == Asked::Anew && found.is_copy => Err(wit::Error::NotRenewed),
@@ -143,7 +157,7 @@ impl WasiHttpHooks for Outbound {
         _options: Option<RequestOptions>,
         _done: Done<()>,
     ) -> Done<(Response<WasiBody>, Done<()>)> {
-        let Some(url) = self.permitted(request.method(), &request.uri().to_string()) else {
+        let Ok(url) = self.permitted(request.method(), &request.uri().to_string()) else {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         };
         let asked = asked(request.headers());
@@ -233,23 +247,19 @@ mod tests {
                 &format!("https://iam.example/{}", "a".repeat(8000)),
                 true,
             ),
-            (
-                "GET",
-                &format!("https://iam.example/{}", "a".repeat(8192)),
-                false,
-            ),
         ] {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             assert_eq!(
-                outbound.permitted(&method, url).is_some(),
+                outbound.permitted(&method, url).is_ok(),
                 allowed,
                 "{method} {url}"
             );
         }
         let none = Outbound::to(&[], Arc::clone(&outbound.documents));
-        assert!(
-            none.permitted(&Method::GET, "https://iam.example/")
-                .is_none()
-        );
+        let denied = none.permitted(&Method::GET, "https://iam.example/");
+        assert_eq!(denied, Err(Denied::Origin));
+        let long = format!("https://iam.example/{}", "a".repeat(MAX_URL));
+        let denied = outbound.permitted(&Method::GET, &long);
+        assert_eq!(denied, Err(Denied::TooLong));
     }
 }
