@@ -196,7 +196,7 @@ impl BlobStore for S3Store {
     /// Lists, and tries the rest too if requests were refused.
     async fn ready(&self) -> Result<(), Error> {
         self.list(readiness()).await?;
-        Ok(self.shared.health.check(&self.shared.bucket).await?)
+        self.shared.check_health().await
     }
 
     fn resumable(&self) -> Result<&dyn super::Resumable, Error> {

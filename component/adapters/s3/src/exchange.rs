@@ -56,8 +56,11 @@ impl Request<'_> {
                     let status = answer.status;
                     // A gateway does not know whether it was carried out.
                     lost |= matches!(status, 500 | 502 | 504);
-                    let document = answer.text().unwrap_or_default();
-                    (Failure::of(status, &document), again)
+                    let failure = match self.verb {
+                        Verb::Head => Failure::of_head(status),
+                        _ => Failure::of(status, &answer.text().unwrap_or_default()),
+                    };
+                    (failure, again)
                 }
                 Err(failure) => {
                     lost = true;

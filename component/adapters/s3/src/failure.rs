@@ -63,11 +63,21 @@ impl Failure {
         }
     }
 
-    /// From an unsuccessful response.
+    /// From an unsuccessful response that has a document.
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
         let code = code.ok().filter(|code| !code.is_empty());
-        Failure::of_code(status, code.as_deref(), document)
+        match (status, code) {
+            // It is not the service that says so but, for one, a proxy in front of it while it
+            // restarts.
+            (404, None) => Failure::Broken("404 without an error code".to_owned()),
+            (_, code) => Failure::of_code(status, code.as_deref(), document),
+        }
+    }
+
+    /// From an unsuccessful response to HEAD, which has no document.
+    pub fn of_head(status: u16) -> Failure {
+        Failure::of_code(status, None, "")
     }
 
     /// From what the response to a request for many objects says of one.
@@ -145,7 +155,15 @@ mod tests {
             Failure::NoSuchUpload
         );
         assert_eq!(Failure::of(404, &document("NoSuchKey")), Failure::NotFound);
-        assert_eq!(Failure::of(404, ""), Failure::NotFound);
+        assert_eq!(Failure::of_head(404), Failure::NotFound);
+        for page in [
+            "",
+            "404 page not found",
+            "<html><body>Not Found</body></html>",
+        ] {
+            let failure = Failure::of(404, page);
+            assert!(matches!(failure, Failure::Broken(_)), "{page}");
+        }
         assert_eq!(Failure::of(412, ""), Failure::Precondition);
         assert_eq!(
             Failure::of(409, &document("ConditionalRequestConflict")),

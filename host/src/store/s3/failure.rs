@@ -47,7 +47,12 @@ where
         };
         let code = error.code().filter(|code| !code.is_empty());
         match Meaning::of(response.status().as_u16(), code, error.message()) {
-            Meaning::NotFound if E::ABOUT_OBJECT => S3Failure::NotFound,
+            // Without a code, where there could be one, it is not the service that says so but,
+            // for one, a proxy in front of it while it restarts.
+            Meaning::NotFound if E::ABOUT_OBJECT => match E::EXPLAINED && code.is_none() {
+                true => S3Failure::Other(Error::Unavailable(fault())),
+                false => S3Failure::NotFound,
+            },
             Meaning::NoSuchUpload => S3Failure::NoSuchUpload,
             Meaning::Precondition => S3Failure::Precondition,
             Meaning::Conflict => S3Failure::Conflict,

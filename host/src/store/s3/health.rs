@@ -21,6 +21,7 @@ use super::bucket::Bucket;
 use super::client::intercepted;
 use super::failure::S3Failure;
 use super::scratch::Scratch;
+use super::shared::Shared;
 use crate::store::{Error, Key};
 
 /// What requests have shown so far.
@@ -44,7 +45,7 @@ impl Health {
     }
 
     /// Finds out whether everything is allowed, if requests were refused since it last was.
-    pub(super) async fn check(&self, bucket: &Bucket) -> Result<(), S3Failure> {
+    async fn check(&self, bucket: &Bucket) -> Result<(), S3Failure> {
         let mut settled = self.settled.lock().await;
         let refused = self.refused.0.load(Ordering::Relaxed);
         if *settled != refused {
@@ -52,6 +53,16 @@ impl Health {
             *settled = refused;
         }
         Ok(())
+    }
+}
+
+impl Shared {
+    /// [`Health::check`], to its end also if nobody waits any more: its object would stay.
+    pub(super) async fn check_health(self: &Arc<Self>) -> Result<(), Error> {
+        let shared = self.clone();
+        let checking = async move { shared.health.check(&shared.bucket).await };
+        let checked = self.tasks.spawn(checking).await;
+        Ok(checked.map_err(Error::unavailable)??)
     }
 }
 

@@ -6,7 +6,7 @@
 //! abort would stay, and aborts, unless the upload is released to its owner or was there before.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use coffer_port::object::{ObjectMetadata, Pin};
@@ -30,6 +30,7 @@ pub(super) struct Multipart {
     slots: Arc<Semaphore>,
     failure: Arc<Mutex<Option<Error>>>,
     release: oneshot::Sender<oneshot::Sender<Released>>,
+    was_there: bool,
 }
 
 /// An upload that its owner takes over, with what the service has received.
@@ -73,7 +74,8 @@ impl Multipart {
     }
 
     /// Goes on with one that has these parts; the next gets the number behind `last`. Unless it is
-    /// completed, it stays as it is.
+    /// completed, it stays as it is. If the service does not know it, its calls return
+    /// [`Error::NotFound`].
     pub(super) fn go_on(
         store: &Arc<Shared>,
         key: Key,
@@ -102,6 +104,7 @@ impl Multipart {
             there: BTreeMap::new(),
         };
         parts.into_iter().for_each(|part| sender.keep(part));
+        let was_there = matches!(origin, Origin::Known(_));
         store
             .tasks
             .spawn(sender.run(origin, messages, failure.clone(), released));
@@ -110,7 +113,13 @@ impl Multipart {
             slots: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
             failure,
             release,
+            was_there,
         }
+    }
+
+    /// Whether it goes on with an upload that was there before.
+    pub(super) fn was_there(&self) -> bool {
+        self.was_there
     }
 
     /// Queues a part; waits while [`IN_FLIGHT`] others are in flight.
@@ -151,22 +160,23 @@ impl Multipart {
     }
 
     /// Ends sending: waits for the parts in flight and leaves the upload to the caller. None if it
-    /// was never started.
-    pub(super) async fn release(self) -> Option<Released> {
+    /// was never started. With it, why that or a part failed, unless a call has returned it.
+    pub(super) async fn release(self) -> (Option<Released>, Option<Error>) {
         let (reply, released) = oneshot::channel();
         let _ = self.release.send(reply);
         drop(self.inbox);
-        released.await.ok()
+        let released = released.await.ok();
+        (released, noted(&self.failure).take())
     }
 
     fn failure(&self) -> Error {
-        let failure = self
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let failure = noted(&self.failure).take();
         failure.unwrap_or_else(|| Error::Unavailable("this upload has already failed".into()))
     }
+}
+
+fn noted(failure: &Mutex<Option<Error>>) -> MutexGuard<'_, Option<Error>> {
+    failure.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where an upload comes from.
@@ -197,16 +207,20 @@ impl Sender {
         failure: Arc<Mutex<Option<Error>>>,
         released: oneshot::Receiver<oneshot::Sender<Released>>,
     ) {
+        let was_there = matches!(origin, Origin::Known(_));
         let note = |error: S3Failure| {
-            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
+            *noted(&failure) = Some(match error {
+                S3Failure::NoSuchUpload if was_there => Error::NotFound,
+                error => error.into(),
+            });
         };
-        let (id, stays) = match origin {
-            Origin::Known(id) => (id, true),
+        let id = match origin {
+            Origin::Known(id) => id,
             Origin::New { metadata, more } => {
                 let bucket = &self.store.bucket;
                 let started = bucket.start_parts_with(&self.key, &metadata, more);
                 match started.await {
-                    Ok(id) => (id, false),
+                    Ok(id) => id,
                     Err(error) => return note(error),
                 }
             }
@@ -230,7 +244,7 @@ impl Sender {
                 return;
             }
         }
-        if !stays {
+        if !was_there {
             self.abort(&id).await;
         }
     }

@@ -18,6 +18,8 @@ use crate::store::{Error, Key};
 
 /// The tag of other content.
 const OTHER: &str = "\"00000000000000000000000000000000\"";
+/// How often a request is tried that fails by something that may pass.
+const ATTEMPTS: u32 = 3;
 
 /// A request that can carry a condition.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,8 @@ enum Outcome {
     Refused,
     /// Something else: the service does not know the field, for one.
     Failed,
+    /// Something that may pass: it says nothing.
+    Unknown,
 }
 
 /// The names of temporary objects.
@@ -135,7 +139,7 @@ impl Names {
     /// Whether a folder is taken for an object.
     async fn folders(&self, bucket: &Bucket) -> Result<bool, S3Failure> {
         put(bucket, &self.in_folder, "1", &Pin::None).await?;
-        let outcome = attempt(bucket, Write::Put, &self.folder, Pin::Absent).await?;
+        let outcome = attempt(bucket, Write::Put, &self.folder, On::Absence).await?;
         Ok(outcome == Outcome::Refused)
     }
 }
@@ -147,9 +151,8 @@ async fn evaluated(
     key: &Key,
     new: &Key,
 ) -> Result<Evaluated, S3Failure> {
-    put(bucket, key, "1", &Pin::None).await?;
-    let absent = attempt(bucket, write, key, Pin::Absent).await? == Outcome::Refused
-        && attempt(bucket, write, new, Pin::Absent).await? == Outcome::Done;
+    let absent = attempt(bucket, write, key, On::AbsenceOfOne).await? == Outcome::Refused
+        && attempt(bucket, write, new, On::Absence).await? == Outcome::Done;
     Ok(Evaluated {
         absent,
         version: if_match(bucket, write, key).await?,
@@ -158,10 +161,8 @@ async fn evaluated(
 
 async fn if_match(bucket: &Bucket, write: Write<'_>, key: &Key) -> Result<IfMatch, S3Failure> {
     for form in [IfMatch::Quoted, IfMatch::Unquoted] {
-        let this = Pin::Version(put(bucket, key, "1", &Pin::None).await?.etag);
-        let other = Pin::Version(OTHER.to_owned());
-        if attempt(bucket, write, key, form.form(other)).await? == Outcome::Refused
-            && attempt(bucket, write, key, form.form(this)).await? == Outcome::Done
+        if attempt(bucket, write, key, On::Other(form)).await? == Outcome::Refused
+            && attempt(bucket, write, key, On::This(form)).await? == Outcome::Done
         {
             return Ok(form);
         }
@@ -169,8 +170,62 @@ async fn if_match(bucket: &Bucket, write: Write<'_>, key: &Key) -> Result<IfMatc
     Ok(IfMatch::Ignored)
 }
 
-/// The failure is one that the condition did not cause.
+/// A condition, and what there is when it is tried.
+#[derive(Debug, Clone, Copy)]
+enum On {
+    /// `If-None-Match: *`, where there is no object.
+    Absence,
+    /// The same where there is one.
+    AbsenceOfOne,
+    /// `If-Match` with the object's tag.
+    This(IfMatch),
+    /// `If-Match` with another one.
+    Other(IfMatch),
+}
+
+/// Tries a request with a condition; again if it fails by something that may pass, since what is
+/// found out holds as long as the host runs. A service that always fails does not evaluate it.
+///
+/// # Errors
+/// A failure that the condition did not cause.
 async fn attempt(
+    bucket: &Bucket,
+    write: Write<'_>,
+    key: &Key,
+    on: On,
+) -> Result<Outcome, S3Failure> {
+    let mut outcome = Outcome::Unknown;
+    for round in 0..ATTEMPTS {
+        let pin = match (on, round) {
+            // There is nothing yet.
+            (On::Absence, 0) => Pin::Absent,
+            _ => prepared(bucket, key, on).await?,
+        };
+        outcome = attempt_once(bucket, write, key, pin).await?;
+        if outcome != Outcome::Unknown {
+            break;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Puts there what there has to be, whatever an earlier attempt left; returns the condition.
+async fn prepared(bucket: &Bucket, key: &Key, on: On) -> Result<Pin, S3Failure> {
+    if let On::Absence = on {
+        return match bucket.delete(key, &Pin::None).await {
+            Ok(()) | Err(S3Failure::NotFound) => Ok(Pin::Absent),
+            Err(failure) => Err(failure),
+        };
+    }
+    let there = put(bucket, key, "1", &Pin::None).await?;
+    Ok(match on {
+        On::Absence | On::AbsenceOfOne => Pin::Absent,
+        On::This(form) => form.form(Pin::Version(there.etag)),
+        On::Other(form) => form.form(Pin::Version(OTHER.to_owned())),
+    })
+}
+
+async fn attempt_once(
     bucket: &Bucket,
     write: Write<'_>,
     key: &Key,
@@ -236,6 +291,9 @@ impl Outcome {
         match result {
             Ok(_) => Outcome::Done,
             Err(S3Failure::Precondition | S3Failure::Conflict) => Outcome::Refused,
+            Err(S3Failure::Unconfirmed(_) | S3Failure::Other(Error::Unavailable(_))) => {
+                Outcome::Unknown
+            }
             Err(_) => Outcome::Failed,
         }
     }

@@ -14,6 +14,9 @@ use crate::store::{Error, Key, Stored};
 
 impl Shared {
     /// Publishes one file.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the service has forgotten an upload that was there before.
     pub(super) async fn publish(&self, sealed: &Sealed) -> Result<Stored, Error> {
         let (evaluated, whole) = match sealed.content {
             Content::Whole { .. } => (self.conditional.put, true),
@@ -28,15 +31,18 @@ impl Shared {
         let _turn = self.turn(&sealed.key).await;
         let version = sealed.metadata.version.as_deref();
         let mut publish = Publish::new(&sealed.options, version, &sealed.seen, means);
+        let mut is_forgotten = false;
         loop {
             match publish.step()? {
                 Step::Wait(time) => tokio::time::sleep(time).await,
                 Step::Look => {
                     let found = self.bucket.look(&sealed.key).await?;
                     let described = found.as_ref().map(Object::described);
-                    if publish.looked(described)?
-                        && let Some(object) = found
-                    {
+                    let own = match publish.looked(described) {
+                        Err(_) if is_forgotten => return Err(Error::NotFound),
+                        own => own?,
+                    };
+                    if own && let Some(object) = found {
                         return Ok(sealed.stored(object.into(), publish.replaces()));
                     }
                 }
@@ -45,7 +51,10 @@ impl Shared {
                     Err(S3Failure::Unconfirmed(_)) => publish.unconfirmed(),
                     Err(S3Failure::Precondition | S3Failure::NotFound) => publish.overtaken(),
                     Err(S3Failure::Conflict) => publish.collided(),
-                    Err(S3Failure::NoSuchUpload) => publish.forgotten(),
+                    Err(S3Failure::NoSuchUpload) => {
+                        is_forgotten = sealed.content.was_there();
+                        publish.forgotten();
+                    }
                     Err(failure) => return Err(failure.into()),
                 },
             }

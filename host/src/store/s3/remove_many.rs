@@ -133,11 +133,13 @@ impl Shared {
         };
         // One look shows whether the bucket is there.
         let why = self.bucket.why_missing(&keys[first]).await;
+        let gone = matches!(why, Error::NotFound);
+        let why = S3Failure::from(why);
         for outcome in removed.iter_mut().filter(|outcome| missing(outcome)) {
-            *outcome = Ok(());
-        }
-        if !matches!(why, Error::NotFound) {
-            removed[first] = Err(why);
+            *outcome = match gone {
+                true => Ok(()),
+                false => Err(why.repeated()),
+            };
         }
         removed
     }

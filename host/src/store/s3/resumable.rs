@@ -122,8 +122,8 @@ impl Resumable for S3Store {
         match found.known {
             Known::Finished(finished) => Ok(finished.progress),
             Known::Unfinished(state) if state.publishing && !state.is_leased(now) => {
-                let (state, etag) = (*state, found.etag);
-                self.shared.settle(id, &Held { state, etag }).await
+                let held = Held::new(*state, found.etag);
+                self.shared.settle(id, &held).await
             }
             Known::Unfinished(state) => Ok(state.progress()),
         }
@@ -145,8 +145,8 @@ impl Resumable for S3Store {
             return Err(Error::Busy);
         }
         let progress = state.progress();
-        let (state, etag) = (*state, found.etag);
-        let turn = S3Turn::take(shared, id, guard, Held { state, etag }, options).await?;
+        let held = Held::new(*state, found.etag);
+        let turn = S3Turn::take(shared, id, guard, held, options).await?;
         Ok((Box::new(turn), progress))
     }
 

@@ -26,6 +26,13 @@ pub(super) enum Content {
     Parts(Multipart),
 }
 
+impl Content {
+    /// Whether it is in a multipart upload that was there before.
+    pub(super) fn was_there(&self) -> bool {
+        matches!(self, Content::Parts(multipart) if multipart.was_there())
+    }
+}
+
 impl Sealed {
     /// What the response to an upload says about it.
     pub(super) fn stored(&self, written: Written, replaced: bool) -> Stored {

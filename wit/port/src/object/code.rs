@@ -36,7 +36,8 @@ impl Meaning {
     pub fn of(status: u16, code: Option<&str>, message: Option<&str>) -> Meaning {
         let by_code = code.and_then(|code| Meaning::of_code(code, message.unwrap_or_default()));
         by_code.unwrap_or(match (status, code) {
-            // Without a code it is about the object, which HEAD asks for.
+            // Without a code it is about the object, which HEAD asks for. Of other requests, the
+            // caller has to doubt that it was the service that responded.
             (404, None) => Meaning::NotFound,
             (304, _) => Meaning::NotModified,
             (412, _) => Meaning::Precondition,

@@ -89,6 +89,11 @@ impl<'a> Transfer<'a> {
                     first = end;
                 }
                 multipart.drained().await?;
+                // Not every service that evaluates the version of a copy does so for parts.
+                let now = store.bucket.look(&info.key).await?;
+                if now.is_none_or(|now| now.info.etag != info.etag) {
+                    return Err(Error::PreconditionFailed);
+                }
                 Content::Parts(multipart)
             }
         };

@@ -14,6 +14,7 @@ use super::sealed::{Outcome, Sealed};
 use super::state::{Kept, State, revision};
 use super::turn::{Turn, already_failed};
 use crate::store::s3::bucket::Object;
+use crate::store::s3::failure::S3Failure;
 use crate::store::s3::multipart::Multipart;
 use crate::store::s3::sealed::{Content, Sealed as File};
 use crate::store::s3::shared::Shared;
@@ -27,14 +28,18 @@ impl Turn {
             return Err(passing(error));
         }
         let sealed = match self.seal(true).await {
+            Ok(_) if self.is_forgotten => {
+                self.give_up(None).await?;
+                return Err(Error::NotFound);
+            }
             Ok(Outcome::Whole(sealed)) => sealed,
             Ok(Outcome::Part(sealed)) => {
                 self.keep(&sealed, None).await?;
-                return Err(already_failed());
+                return Err(self.why_incomplete());
             }
             Ok(Outcome::Nothing) => {
                 self.end_without(None).await?;
-                return Err(already_failed());
+                return Err(self.why_incomplete());
             }
             Err(error) => {
                 self.give_back().await;
@@ -59,10 +64,15 @@ impl Turn {
                 self.kept(&sealed, error).await
             }
             Err(error) => {
-                self.refused(&sealed).await?;
+                self.give_up(Some(&sealed)).await?;
                 Err(error)
             }
         }
+    }
+
+    /// Why not all bytes are there.
+    fn why_incomplete(&mut self) -> Error {
+        self.failure.take().map_or_else(already_failed, passing)
     }
 
     /// Remembers that the upload has become this file, and nothing else of it.
@@ -75,19 +85,19 @@ impl Turn {
         }
     }
 
-    /// Removes an upload that may not become a file.
+    /// Removes an upload that may not or cannot become a file, and the multipart upload of `sealed`.
     ///
     /// # Errors
     /// The turn is lost: the upload is that of others, or gone.
-    async fn refused(&self, sealed: &Sealed) -> Result<(), Error> {
+    pub(super) async fn give_up(&self, sealed: Option<&Sealed>) -> Result<(), Error> {
         if let Err(lost) = self.lease.check() {
-            self.lost(&lost, Some(sealed)).await;
+            self.lost(&lost, sealed).await;
             return Err(lost);
         }
         self.lease.stop().await;
         self.store.forget_state(self.id).await;
         self.store.clear(self.id, &self.begun).await;
-        if let Some(id) = &sealed.upload {
+        if let Some(id) = sealed.and_then(|sealed| sealed.upload.as_ref()) {
             self.store.abort_upload(&self.begun.target.key, id).await;
         }
         Ok(())
@@ -150,7 +160,11 @@ impl Turn {
                 .saturating_add(1)
                 .max(self.begun.received.next_number());
             self.lease.reserve(last).await?;
-            parts.push(bucket.put_part(key, id, last, sealed.rest.clone()).await?);
+            let part = bucket.put_part(key, id, last, sealed.rest.clone()).await;
+            parts.push(part.map_err(|failure| match failure {
+                S3Failure::NoSuchUpload => Error::NotFound,
+                failure => failure.into(),
+            })?);
         }
         let multipart = Multipart::go_on(&self.store, key.clone(), id.clone(), parts, last);
         Ok(Content::Parts(multipart))

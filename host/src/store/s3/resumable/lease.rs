@@ -79,7 +79,7 @@ impl Lease {
             until: SystemTime::now() + store.lease,
             last,
         });
-        held = store.replace_state(id, &held, state).await?;
+        held = store.replace_state(id, &mut held, state).await?;
         let state = held.state.clone();
         let lease = Arc::new(Lease {
             store,
@@ -184,7 +184,7 @@ impl Lease {
         let mut state = holding.held.state.clone();
         change(&self.store, &mut state);
         let last = state.lease.as_ref().map(|lease| lease.last);
-        let written = self.store.replace_state(self.id, &holding.held, state);
+        let written = self.store.replace_state(self.id, &mut holding.held, state);
         holding.held = self.noticed(written.await)?;
         last.inspect(|last| self.reserved.store(*last, Ordering::Relaxed));
         Ok(())
@@ -218,11 +218,22 @@ fn extend(store: &Shared, state: &mut State) {
 }
 
 impl Shared {
-    async fn replace_state(&self, id: Id, held: &Held, mut state: State) -> Result<Held, Error> {
+    /// Replaces the state that is held; after an error, remembers that it may be replaced.
+    async fn replace_state(
+        &self,
+        id: Id,
+        held: &mut Held,
+        mut state: State,
+    ) -> Result<Held, Error> {
         state.revision = state::revision();
         let bytes = format::write(&state);
-        let etag = self.replace(id, held, bytes, &state.revision).await?;
-        Ok(Held { state, etag })
+        match self.replace(id, held, bytes, &state.revision).await {
+            Ok(etag) => Ok(Held::new(state, etag)),
+            Err(error) => {
+                held.tried.push(state.revision);
+                Err(error)
+            }
+        }
     }
 
     /// Ends an upload that has become a file.
@@ -285,14 +296,12 @@ impl Shared {
         }
     }
 
-    /// Whether the state is still the one that is held, or this revision already.
+    /// Whether the state is still one of this turn, or this revision already.
     async fn look_again(&self, id: Id, held: &Held, revision: &str) -> Result<Stored, Error> {
         let found = self.find(id).await?.ok_or(Error::NotFound)?;
         match found.known.revision() {
             found_revision if found_revision == revision => Ok(Stored::Written(found.etag)),
-            found_revision if found_revision == held.state.revision => {
-                Ok(Stored::AsBefore(found.etag))
-            }
+            found_revision if held.may_be(found_revision) => Ok(Stored::AsBefore(found.etag)),
             _ => Err(Error::Busy),
         }
     }

@@ -6,6 +6,8 @@
 //! entity tags in the list that completes the upload tell a part that was replaced: the upload then
 //! fails, and never has other bytes.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use coffer_port::object::{ObjectMetadata, Pin};
 use uuid::Uuid;
@@ -16,12 +18,16 @@ use crate::store::s3::shared::Shared;
 use crate::store::{Error, Key};
 
 impl Shared {
-    /// Tried when it matters first, with an object that is removed.
-    pub(super) async fn may_skip_numbers(&self) -> bool {
-        let tried = self.skips_numbers.get_or_try_init(|| self.try_a_gap());
-        match tried.await {
-            Ok(works) => *works,
-            Err(failure) => {
+    /// Tried when it matters first, with an object that is removed, also if nobody waits any more.
+    pub(super) async fn may_skip_numbers(self: &Arc<Self>) -> bool {
+        let shared = self.clone();
+        let tried = self.tasks.spawn(async move {
+            let tried = shared.skips_numbers.get_or_try_init(|| shared.try_a_gap());
+            tried.await.copied()
+        });
+        match tried.await.map_err(Error::unavailable) {
+            Ok(Ok(works)) => works,
+            failure => {
                 tracing::info!(
                     ?failure,
                     "cannot find out whether part numbers may have gaps"

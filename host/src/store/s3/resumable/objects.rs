@@ -31,6 +31,23 @@ const ATTEMPTS: u32 = 3;
 pub(super) struct Held {
     pub(super) state: State,
     pub(super) etag: String,
+    /// The revisions of attempts to replace it that may have succeeded: they are this turn's too.
+    pub(super) tried: Vec<String>,
+}
+
+impl Held {
+    pub(super) fn new(state: State, etag: String) -> Held {
+        Held {
+            state,
+            etag,
+            tried: Vec::new(),
+        }
+    }
+
+    /// Whether this revision is the state, as far as this turn knows.
+    pub(super) fn may_be(&self, revision: &str) -> bool {
+        self.state.revision == revision || self.tried.iter().any(|tried| tried == revision)
+    }
 }
 
 /// What is stored about an upload.

@@ -57,8 +57,7 @@ impl Turn {
                 return Err(error);
             }
             if self.gathered.is_full() && !full_as_rest {
-                // An error is found below.
-                let _ = self.spill().await;
+                self.failure = self.spill().await.err();
             }
         }
         let released = self.end_sending().await;
@@ -91,10 +90,10 @@ impl Turn {
 
     /// Waits for the parts in flight.
     async fn end_sending(&mut self) -> Option<Released> {
-        match self.gathered.multipart.take() {
-            Some(multipart) => multipart.release().await,
-            None => None,
-        }
+        let (released, failure) = self.gathered.multipart.take()?.release().await;
+        self.is_forgotten |= matches!(failure, Some(Error::NotFound));
+        self.failure = self.failure.take().or(failure);
+        released
     }
 
     /// The parts that have arrived, up to the first that is missing.

@@ -15,14 +15,27 @@ const FEW: usize = 64 << 10;
 
 impl Turn {
     /// Ends the turn, and keeps what it has received.
+    ///
+    /// # Errors
+    /// Why nothing of it could be kept, unless a write has returned that.
     pub(super) async fn suspend(mut self: Box<Self>, length: Option<u64>) -> Result<u64, Error> {
         match self.seal(false).await {
+            Ok(_) if self.is_forgotten => {
+                self.give_up(None).await?;
+                Err(Error::NotFound)
+            }
             Ok(Outcome::Whole(sealed) | Outcome::Part(sealed)) if self.received > 0 => {
+                if let Some(error) = self.failure.take() {
+                    tracing::warn!(?error, "a resumable upload keeps only some of its bytes");
+                }
                 self.keep(&sealed, length).await
             }
             Ok(_) => {
                 self.end_without(length).await?;
-                Ok(self.begun.received.offset())
+                match self.failure.take() {
+                    Some(error) => Err(error),
+                    None => Ok(self.begun.received.offset()),
+                }
             }
             Err(error) => {
                 self.give_back().await;

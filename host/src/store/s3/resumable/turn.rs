@@ -38,6 +38,10 @@ pub(super) struct Turn {
     pub(super) is_torn: bool,
     /// Receiving has failed.
     pub(super) has_failed: bool,
+    /// Why bytes are missing that were received, if no call has returned it.
+    pub(super) failure: Option<Error>,
+    /// The service has forgotten the multipart upload.
+    pub(super) is_forgotten: bool,
     size: Size,
     /// Whether the tail is among the gathered bytes.
     has_tail: bool,
@@ -66,6 +70,8 @@ impl S3Turn {
             hash: TurnHash::expecting(options.digest),
             is_torn: false,
             has_failed: false,
+            failure: None,
+            is_forgotten: false,
             size: Size::up_to(begun.room(&options)),
             has_tail: begun.received.tail.size() == 0,
             begun,
@@ -170,7 +176,10 @@ impl Turn {
                 Some(id) => Multipart::go_on(&self.store, key, id, Vec::new(), first - 1),
             });
         }
-        self.gathered.send_on().await?;
+        if let Err(error) = self.gathered.send_on().await {
+            self.is_forgotten = matches!(error, Error::NotFound);
+            return Err(error);
+        }
         self.sent += 1;
         self.is_torn = false;
         Ok(())
@@ -180,7 +189,7 @@ impl Turn {
     pub(super) async fn give_back(mut self: Box<Self>) {
         // First, so that no part is in flight whose number others may use.
         if let Some(multipart) = self.gathered.multipart.take()
-            && let Some(released) = multipart.release().await
+            && let (Some(released), _) = multipart.release().await
             && self.begun.received.upload.is_none()
         {
             self.store

@@ -2,9 +2,13 @@
 
 use futures_util::future::join_all;
 
+use super::service::Fault;
 use super::service::conditions::{Condition, Conditions as Evaluates};
 use super::*;
 use crate::store::Etags;
+
+/// How many stores start at the same time.
+const AT_ONCE: usize = 16;
 
 #[tokio::test]
 async fn each_condition_is_tried_on_its_own() {
@@ -170,4 +174,26 @@ async fn a_folder_is_not_replaced_by_a_file_of_its_name() {
             assert_eq!(stored.replaced, replaced, "{knows:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_not_taken_for_a_missing_condition() {
+    let starts = ["PUT", "POST", "DELETE"].into_iter().flat_map(|method| {
+        let nth = move |n| (method, n);
+        (0..20).map(nth)
+    });
+    let starts = starts.map(|(method, nth)| async move {
+        let service = S3Service::start();
+        let requests = format!("{method} /files/.coffer/probe-");
+        service.fail(&requests, nth, Fault::Fine);
+        service.fail(&requests, 1, Fault::Lost);
+        let store = store_on(&service).await;
+        assert_eq!(store.describe().engine, "s3", "{method} {nth}");
+        assert!(service.objects(BUCKET).is_empty(), "{method} {nth}");
+        // An upload whose first answer was lost stays for the sweep.
+        let stays = usize::from(method == "POST");
+        assert!(service.unfinished() <= stays, "{method} {nth}");
+    });
+    let starts = stream::iter(starts).buffer_unordered(AT_ONCE);
+    starts.collect::<()>().await;
 }

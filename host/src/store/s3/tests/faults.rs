@@ -10,7 +10,7 @@ async fn large(store: &S3Store) -> Vec<u8> {
     content
 }
 
-fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
+pub(super) fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
     match outcome {
         Ok(_) => "done",
         Err(Error::Unavailable(_)) => "unavailable",
@@ -247,4 +247,79 @@ async fn readiness_finds_out_what_is_refused_and_that_it_no_longer_is() {
         store.ready().await.expect("ready");
         assert_eq!(service.requests().len(), 1, "a list is enough");
     }
+}
+
+/// A proxy in front of the service, say, while the service restarts.
+#[tokio::test]
+async fn a_404_that_is_not_the_services_is_no_missing_file() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let info = put(&store, "f", b"1").await.expect("stored").info;
+    let id = resumable::begin(&store, "g").await;
+    let page = || {
+        let plain = vec![("content-type", "text/plain".to_owned())];
+        Fault::Answer(404, plain, "404 page not found\n".to_owned())
+    };
+    for method in ["GET", "PUT", "POST", "DELETE"] {
+        service.fail(method, usize::MAX, page());
+    }
+    let unconditional = Conditions::default();
+    // The answer to HEAD has no document that could tell.
+    for head in [false, true] {
+        if head {
+            service.fail("HEAD", usize::MAX, Fault::Status(404, ""));
+        }
+        assert_eq!(
+            verdict(read(&store, "f", Span::All).await),
+            "unavailable",
+            "GET"
+        );
+        assert_eq!(verdict(put(&store, "f", b"2").await), "unavailable", "PUT");
+        let removed = store.remove(&key("f"), &Guard::Any, &unconditional).await;
+        assert_eq!(verdict(removed), "unavailable", "DELETE");
+        for guard in [Guard::Any, Guard::Uploader("ann".into())] {
+            let keys = [key("f"), key("f2")];
+            for removed in store.remove_many(&keys, &guard).await {
+                if head || guard == Guard::Any {
+                    assert_ne!(verdict(removed), "done", "{guard:?}");
+                }
+            }
+            let alone = store.remove_many(&keys[..1], &Guard::Any).await.remove(0);
+            assert_eq!(verdict(alone), "unavailable", "DELETE alone");
+        }
+        let mut moving = copying("f", &info.etag, "h");
+        moving.may_remove = Some(Guard::Any);
+        assert!(copy(&store, moving).await.is_err());
+        let looked = resumable::look(&store, &id).await;
+        assert_eq!(verdict(looked), "unavailable", "an upload");
+    }
+    let found = stat(&store, "f").await;
+    assert_eq!(verdict(found), "unavailable", "HEAD");
+    service.recover();
+    assert_eq!(read(&store, "f", Span::All).await.expect("there"), b"1");
+    let progress = resumable::look(&store, &id).await.expect("there");
+    assert_eq!(progress.offset, 0);
+}
+
+#[tokio::test]
+async fn a_readiness_check_that_nobody_waits_for_leaves_nothing() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    service.fail("PUT /files/f", 1, Fault::Status(403, "AccessDenied"));
+    assert_eq!(verdict(put(&store, "f", b"1").await), "misconfigured");
+    service.requests();
+    let late = Fault::Late(Duration::from_millis(100));
+    service.fail("PUT /files/.coffer/ready-", 1, late);
+    let stored = async {
+        let is_put = |line: &String| line.starts_with("PUT /files/.coffer/ready-");
+        while !service.requests().iter().any(is_put) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        ready = store.ready() => panic!("{ready:?}"),
+        () = stored => {}
+    }
+    store.close().await;
+    assert!(service.objects(BUCKET).is_empty());
 }

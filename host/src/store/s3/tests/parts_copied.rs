@@ -4,6 +4,7 @@ use sha2::Digest;
 
 use super::requests::seen;
 use super::service::Fault;
+use super::service::conditions::Condition;
 use super::*;
 
 /// Four parts, the last of 2 MiB.
@@ -41,9 +42,10 @@ async fn a_large_file_is_copied_and_amended_in_parts() {
         assert_eq!(copied.info.size, SIZE as u64);
         let mut requests = seen(&service);
         requests.sort_unstable();
-        // The HEADs: the source, the target before and after the parts, and the recorded time.
+        // The HEADs: the source and the target, both before and after the parts, and the recorded
+        // time.
         let parts = ["copy part"; 4];
-        let expected = ["HEAD", "HEAD", "HEAD", "HEAD", "complete"];
+        let expected = ["HEAD", "HEAD", "HEAD", "HEAD", "HEAD", "complete"];
         let expected = expected.iter().chain(&parts).chain(&["start"]);
         assert_eq!(requests, expected.copied().collect::<Vec<_>>());
 
@@ -125,6 +127,34 @@ async fn a_copy_in_parts_that_fails_leaves_nothing() {
     drop(unfinished);
     assert_eq!(service.unfinished(), 0);
     assert_eq!(service.objects(BUCKET), ["f"]);
+}
+
+#[tokio::test]
+async fn parts_of_two_versions_are_never_one_file() {
+    // Where it is ignored, another host can replace the source between two parts.
+    for copy_source in [Condition::Evaluated, Condition::Ignored] {
+        let service = S3Service::that(Knows {
+            copy_source,
+            ..Knows::default()
+        });
+        let (store, source) = large(&service).await;
+        let other = || {
+            let size = SIZE.to_string();
+            let fields = vec![("etag", "\"1-4\"".to_owned()), ("content-length", size)];
+            Fault::Answer(200, fields, String::new())
+        };
+        // There at the first look, and another version after the parts.
+        service.fail("HEAD /files/f", 1, Fault::Fine);
+        service.fail("HEAD /files/f", 1, other());
+        let copied = copy(&store, copying("f", &source.etag, "g")).await;
+        assert!(
+            matches!(copied, Err(CopyError::Source(Error::PreconditionFailed))),
+            "{copied:?}"
+        );
+        store.close().await;
+        assert_eq!(service.unfinished(), 0);
+        assert_eq!(service.objects(BUCKET), ["f"]);
+    }
 }
 
 /// Swift answers `NoSuchBucket`.

@@ -23,12 +23,12 @@ fn beginning() -> BeginOptions {
     }
 }
 
-async fn begin(store: &S3Store, name: &str) -> UploadId {
+pub(super) async fn begin(store: &S3Store, name: &str) -> UploadId {
     let begun = store.resumable().expect("supported");
     begun.begin(key(name), beginning()).await.expect("begun")
 }
 
-async fn look(store: &S3Store, id: &UploadId) -> Result<Progress, Error> {
+pub(super) async fn look(store: &S3Store, id: &UploadId) -> Result<Progress, Error> {
     store.resumable().expect("supported").look(id).await
 }
 
@@ -106,6 +106,14 @@ fn left(service: &S3Service) -> (Vec<String>, usize) {
 }
 
 const NOTHING: (Vec<String>, usize) = (Vec::new(), 0);
+
+/// The ID of the only multipart upload.
+async fn multipart(store: &S3Store) -> String {
+    let page = store.shared.bucket.uploads_page("f", Default::default());
+    let mut uploads = page.await.expect("a list").uploads;
+    assert_eq!(uploads.len(), 1);
+    uploads.remove(0).id
+}
 
 /// What a finished upload leaves.
 fn memory() -> (Vec<String>, usize) {
@@ -302,5 +310,49 @@ async fn parts_before_one_that_fails_are_kept() {
         finish(&store, &id, &content[kept..]).await.expect("stored");
         assert!(is_file(&store, "f", &content).await, "{failing}");
         assert_eq!(service.unfinished(), 0);
+    }
+}
+
+/// All of a turn's parts may be in flight when its bytes end.
+#[tokio::test]
+async fn why_no_part_arrived_is_told_at_the_end_of_a_turn() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let content = noise(3, 12 << 20);
+    for (request, fault, expected) in [
+        (
+            "POST /files/f?uploads",
+            Fault::Status(403, "AccessDenied"),
+            "misconfigured",
+        ),
+        (
+            "PUT /files/f?x-id=UploadPart",
+            Fault::Status(507, "InsufficientStorage"),
+            "no space",
+        ),
+        (
+            "PUT /files/f?x-id=UploadPart",
+            Fault::Status(503, "SlowDown"),
+            "unavailable",
+        ),
+    ] {
+        let id = begin(&store, "f").await;
+        service.fail(request, usize::MAX, fault.clone());
+        // It sends one part, whose failure no further one meets.
+        let turn = received(&store, &id, &content).await.expect("received");
+        let kept = suspend(&store, turn).await;
+        assert_eq!(super::faults::verdict(kept), expected, "{fault:?}");
+        assert_eq!(look(&store, &id).await.expect("known").offset, 0);
+        let turn = received(&store, &id, &content).await.expect("received");
+        let ended = end(&store, turn).await.map(drop);
+        let Err(Error::Unavailable(cause)) = ended else {
+            panic!("{fault:?}: {ended:?}");
+        };
+        let said = cause.to_string();
+        assert!(!said.contains("already failed"), "{fault:?}: {said}");
+        service.recover();
+        finish(&store, &id, &content).await.expect("stored");
+        assert!(is_file(&store, "f", &content).await, "{fault:?}");
+        assert_eq!(service.unfinished(), 0, "{fault:?}");
     }
 }

@@ -81,3 +81,35 @@ async fn the_sweep_of_abandoned_multipart_uploads_spares_those_of_live_uploads()
     assert_eq!(abandoned.run(later(1100)).await.expect("swept"), 1);
     assert_eq!(service.unfinished(), 0);
 }
+
+#[tokio::test]
+async fn an_upload_that_the_service_has_forgotten_ends() {
+    for size in [0, 1, 20 << 20] {
+        for ends in [true, false] {
+            let service = S3Service::start();
+            let store = store_on(&service).await;
+            let id = begin(&store, "f").await;
+            append(&store, &id, &noise(1, 9 << 20)).await.expect("kept");
+            let upload = multipart(&store).await;
+            let bucket = &store.shared.bucket;
+            bucket.abort_parts("f", &upload).await.expect("aborted");
+            let turn = match received(&store, &id, &noise(2, size)).await {
+                Ok(turn) => turn,
+                Err(error) => panic!("{size}: {error:?}"),
+            };
+            let outcome = match ends {
+                true => end(&store, turn).await.map(drop),
+                // Without a part, it is not noticed yet.
+                false if size < PART => continue,
+                false => suspend(&store, turn).await.map(drop),
+            };
+            assert!(
+                matches!(outcome, Err(Error::NotFound)),
+                "{size}: {outcome:?}"
+            );
+            let known = look(&store, &id).await.map(drop);
+            assert!(matches!(known, Err(Error::NotFound)), "{size}: {known:?}");
+            assert_eq!(left(&service), NOTHING, "{size}");
+        }
+    }
+}

@@ -81,14 +81,6 @@ async fn a_turn_that_outlasts_its_lease_renews_it() {
     assert_eq!(append(&other, &id, b"2").await.expect("kept"), 2);
 }
 
-/// The ID of the only multipart upload.
-async fn multipart(store: &S3Store) -> String {
-    let page = store.shared.bucket.uploads_page("f", Default::default());
-    let mut uploads = page.await.expect("a list").uploads;
-    assert_eq!(uploads.len(), 1);
-    uploads.remove(0).id
-}
-
 #[tokio::test]
 async fn a_turn_that_was_taken_over_counts_for_nothing() {
     for gaps in [true, false] {
@@ -182,5 +174,39 @@ async fn a_lost_answer_to_a_state_loses_no_turn() {
         }
         finish(&store, &id, b"").await.expect("stored");
         assert!(is_file(&store, "f", b"11").await);
+    }
+}
+
+#[tokio::test]
+async fn a_turn_whose_renewal_is_in_doubt_is_not_overtaken_by_itself() {
+    for knows in [Knows::default(), Knows::ceph(), Knows::no_conditions()] {
+        let service = S3Service::that(knows);
+        let tuning = Tuning {
+            lease: Duration::from_secs(3),
+            ..Tuning::default()
+        };
+        let (store, other) = (tuned(&service, tuning).await, store_on(&service).await);
+        let id = begin(&store, "f").await;
+        let turn = received(&store, &id, b"1").await.expect("a turn");
+        service.requests();
+        let state = "PUT /files/.coffer/uploads/";
+        service.fail(state, 1, Fault::Lost);
+        service.fail(state, usize::MAX, Fault::Status(503, "SlowDown"));
+        // More than the attempts of one renewal.
+        let doubtful = async {
+            let mut attempts = 0;
+            while attempts < 4 {
+                let requests = service.requests().into_iter();
+                attempts += requests.filter(|line| line.starts_with(state)).count();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let doubtful = tokio::time::timeout(Duration::from_secs(60), doubtful);
+        doubtful.await.expect("two renewals");
+        service.recover();
+        let kept = suspend(&store, turn).await;
+        assert_eq!(kept.expect("kept"), 1, "{knows:?}");
+        finish(&other, &id, b"2").await.expect("stored");
+        assert!(is_file(&store, "f", b"12").await, "{knows:?}");
     }
 }
