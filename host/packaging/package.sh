@@ -37,17 +37,21 @@ sbom() {
 sbom host "$triple" coffer
 sbom component wasm32-wasip1 coffer-component
 
+# The documents, with what they link to at the same places, but for the code.
 doc=$share/doc/coffer
-install -Dm644 -t $doc README.md CHANGELOG.md $out/sbom/*.json
-install -Dm644 -t $doc/host host/{README,S3,OPERATIONS,ALERTS,BACKUP}.md
-install -Dm644 -t $doc/host/packaging $packaging/README.md
-install -Dm644 -t $doc/component component/README.md component/API.md
-install -Dm644 -t $doc/examples $packaging/proxy/* $packaging/monitoring/{alerts.yml,dashboard.json} \
-    component/examples/company.toml
+documents=(README.md CHANGELOG.md host/*.md host/page/pictures/light.webp
+    host/packaging/{README.md,proxy/*,kubernetes/*,monitoring/alerts.yml,monitoring/dashboard.json}
+    component/{*.md,policy.toml,relink/README.md,examples/company.toml}
+    wit/README.md tests/README.md tests/bench/{*.md,results/*.md,charts/*})
+for document in "${documents[@]}"; do
+    install -Dm644 "$document" "$doc/$document"
+done
+install -Dm644 -t $doc $out/sbom/*.json
 
 name=coffer-$version-$triple
 mkdir -p $out/$name
-cp -r $out/manual/* $out/sbom $packaging/{proxy,monitoring,kubernetes} $out/$name/
+cp -r $out/manual/* $out/sbom $packaging/{proxy,monitoring,kubernetes} $doc $out/$name/
+mv $out/$name/{coffer,doc}
 cp $out/root/usr/bin/coffer LICENSE CHANGELOG.md $packaging/systemd/coffer.{service,env} $out/$name/
 tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
     --directory $out $name | gzip -9n >$out/$name.tar.gz

@@ -79,7 +79,7 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Print a token that `serve --dev` on the same data directory trusts
     Token(Token),
-    /// Print a new secret for signing presigned URLs, for --link-secret-file and
+    /// Print a new secret for signing presigned URLs, for --link-secret-file, or on other platforms
     /// COFFER_LINK_SECRET
     Secret,
     /// Validate a policy (.toml) or a component (.wasm), explain a token, or check a data directory
