@@ -147,7 +147,7 @@ fn link_terms(
         return Err(Problem::Unavailable);
     };
     let not_before = context.policy.links_not_before();
-    let now = wall_clock::now().seconds;
+    let now = wall_clock::now();
     Ok((key, validity(now, lifetime, longest, not_before)))
 }
 
