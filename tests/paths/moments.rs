@@ -37,8 +37,14 @@ async fn an_upload_is_judged_at_both_moments() {
     let server = Setup::policy(&format!("{}{OPEN}", iam())).start();
     assert_eq!(begin(&server, "in/it/a").await, Err(403));
     let upload = begin(&server, "in/hr/a").await.expect("begun");
-    // Another member, whose department it is not: another token could do it.
-    assert_eq!(end(&server, &upload, "bob").await, 403);
+    // Another member, whose department it is not.
+    assert_eq!(end(&server, &upload, "bob").await, 404);
+    for method in [Method::HEAD, Method::DELETE] {
+        let request = server.request(method.clone(), &upload);
+        let request = request.header("upload-draft-interop-version", "6");
+        let answer = by("bob", request).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{method}");
+    }
     assert_eq!(end(&server, &upload, "ann").await, 201);
 
     let cut_off = begin(&server, "in/hr/b").await.expect("begun");

@@ -104,7 +104,7 @@ async fn each_link_has_its_own_number_of_unfinished_uploads() {
 }
 
 #[tokio::test]
-async fn a_member_who_may_not_store_cannot_end_the_upload_of_another() {
+async fn an_upload_of_another_member_does_not_exist_for_who_may_not_store_it() {
     let policy = iam() + "[org]\ncreate = \"role:writer\"\n";
     let server = Setup::policy(&policy).start();
     let member = |name, roles: &[&str]| token(Some(name), Some("acme"), roles);
@@ -112,10 +112,26 @@ async fn a_member_who_may_not_store_cannot_end_the_upload_of_another() {
     let upload = alice.create("org", "a", 6).await;
     alice.append(&upload, 0, b"abc").await;
     let bob = Tus::new(&server, Some(member("bob", &[])));
-    let refused = bob.patch(&upload, 3, "def").send().await.unwrap();
-    assert_problem(refused, 403, "forbidden").await;
-    assert_eq!(alice.offset(&upload).await, Ok(3));
+    let last = bob.patch(&upload, 3, "def").send().await.unwrap();
+    assert_eq!(last.status(), 404);
+    for method in [Method::HEAD, Method::GET, Method::DELETE] {
+        let answer = bob.request(method.clone(), &upload).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{method}");
+        assert!(
+            !answer.headers().contains_key("upload-metadata"),
+            "{method}"
+        );
+    }
+    // With another token, who began it finds it, and may discard it.
+    let alice_now = Tus::new(&server, Some(member("alice", &[])));
+    assert_eq!(alice_now.offset(&upload).await, Ok(3));
+    let carol = Tus::new(&server, Some(member("carol", &["writer"])));
+    assert_eq!(carol.offset(&upload).await, Ok(3));
     assert_eq!(alice.append(&upload, 3, b"def").await, 6);
+    for method in [Method::HEAD, Method::GET, Method::DELETE] {
+        let answer = bob.request(method.clone(), &upload).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{method} of a complete one");
+    }
 }
 
 #[tokio::test]

@@ -238,6 +238,11 @@ impl Store<'_> {
         Ok(self)
     }
 
+    /// Whether it allows more than to replace what the caller has stored.
+    pub(crate) fn is_not_only_for_own(&self) -> bool {
+        self.create.is_ok() || matches!(self.replace, Ok(Reach::All))
+    }
+
     /// Whether a new file may be created.
     pub(super) fn may_create(&self) -> bool {
         self.create.is_ok()

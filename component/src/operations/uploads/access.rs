@@ -34,7 +34,7 @@ pub(super) fn find(context: &Context<'_>, place: UploadPlace, id: &str) -> Resul
     let begun = Begun::read(&progress.note).ok_or(Problem::NoUpload)?;
     let caller = match (&begun.holder, &reachable) {
         (Holder::Area { mark }, Some(reachable)) if reachable.includes(mark) => {
-            let caller = as_whom(&begun, &context.caller);
+            let caller = as_whom(&begun, context);
             caller.ok_or(Problem::NoUpload)?
         }
         (Holder::Link { .. }, None) => &context.caller,
@@ -49,13 +49,21 @@ pub(super) fn find(context: &Context<'_>, place: UploadPlace, id: &str) -> Resul
 
 /// With whose rights an upload of this caller's scope goes on, if it is theirs. In the public area,
 /// which is one scope for all, it is theirs who began it; one that began without a token is theirs
-/// who know its id, and nobody lends it the rights of a token.
-fn as_whom<'c>(begun: &Begun, caller: &'c Caller) -> Option<&'c Caller> {
-    match (begun.area, begun.caller.as_str()) {
-        (Area::Public, "") => Some(&Caller::Anonymous),
-        (Area::Public, began) => (began == permit::identity(caller)).then_some(caller),
-        (Area::User | Area::Org, _) => Some(caller),
-    }
+/// who know its id, and nobody lends it the rights of a token. In an organization's it is also
+/// theirs who may store that file: a path that is closed to them hides its uploads too.
+fn as_whom<'c>(begun: &Begun, context: &'c Context<'_>) -> Option<&'c Caller> {
+    let caller = &context.caller;
+    let began = || begun.caller == permit::identity(caller);
+    let theirs = match (begun.area, begun.caller.as_str()) {
+        (Area::Public, "") => return Some(&Caller::Anonymous),
+        (Area::Public, _) => began(),
+        (Area::User, _) => true,
+        (Area::Org, _) => {
+            let permit = || begun.permit(context.policy, context.settings, caller);
+            began() || permit().is_ok_and(|permit| permit.is_not_only_for_own())
+        }
+    };
+    theirs.then_some(caller)
 }
 
 /// What the store's error means for an upload as such.

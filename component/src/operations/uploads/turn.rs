@@ -284,7 +284,7 @@ impl Turn {
         }
         // The client is told about the body, or is gone.
         let _ = uploads::suspend(upload, self.said);
-        error.into()
+        access::problem(error)
     }
 
     /// The upload when it has this many bytes.
