@@ -206,7 +206,7 @@ wasmtime:
     echo "installing wasmtime {{ wasmtime }} (a few minutes, once)" >&2
     # `serve` does not build without run and component-model-async. A fast build matters more
     # here than a fast program.
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off cargo install --quiet --locked --no-default-features \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off cargo install --quiet --locked --no-default-features \
         --features run,serve,compile,cranelift,component-model-async,parallel-compilation,pooling-allocator \
         --root target/tools --target-dir target/tools/wasmtime "wasmtime-cli@{{ wasmtime }}"
     rm -r target/tools/wasmtime

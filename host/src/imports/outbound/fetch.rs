@@ -36,8 +36,8 @@ pub(super) enum FetchError {
     TooLarge,
     #[error("the response was cut off: {}", causes(.0))]
     BrokenOff(#[source] reqwest::Error),
-    /// It is not known, or there is only an unusable copy.
-    #[error("the last request for it failed")]
+    /// It was fetched, but the component rejected it, and there is no earlier one.
+    #[error("no usable copy of it is known")]
     NoCopy,
 }
 

@@ -26,15 +26,15 @@ impl Turn {
             }
             Ok(Outcome::Whole(sealed) | Outcome::Part(sealed)) if self.received > 0 => {
                 if let Some(error) = self.failure.take() {
-                    tracing::warn!(?error, "a resumable upload keeps only some of its bytes");
+                    tracing::warn!(?error, "a part of a resumable upload could not be sent");
                 }
                 self.keep(&sealed, length).await
             }
             Ok(_) => {
                 self.end_without(length).await?;
                 match self.failure.take() {
-                    Some(error) => Err(error),
-                    None => Ok(self.begun.received.offset()),
+                    Some(error) if self.received > 0 => Err(error),
+                    _ => Ok(self.begun.received.offset()),
                 }
             }
             Err(error) => {
