@@ -17,7 +17,7 @@ pub enum Meaning {
     RangeOutside,
     /// The service does not implement what was asked.
     NotImplemented,
-    /// The object is larger than the service allows.
+    /// The object or its metadata are larger than the service allows.
     TooLarge,
     /// The service is full, or a quota is used up.
     NoSpace,
@@ -61,7 +61,7 @@ impl Meaning {
             "NotModified" => Meaning::NotModified,
             "InvalidRange" => Meaning::RangeOutside,
             "NotImplemented" => Meaning::NotImplemented,
-            "EntityTooLarge" => Meaning::TooLarge,
+            "EntityTooLarge" | "MetadataTooLarge" => Meaning::TooLarge,
             "QuotaExceeded"
             | "InsufficientStorage"
             | "InsufficientStorageSpace"
@@ -142,6 +142,7 @@ mod tests {
             (501, "NotImplemented", "", NotImplemented),
             (400, "NotImplemented", "", NotImplemented),
             (400, "EntityTooLarge", "", TooLarge),
+            (400, "MetadataTooLarge", "", TooLarge),
             (413, "", "", TooLarge),
             (403, "QuotaExceeded", "", NoSpace),
             (507, "", "", NoSpace),
