@@ -1,5 +1,6 @@
 //! Who reaches a resumable upload after it has begun: callers with the scope that its file is
-//! stored in. The rules are asked when it begins and when it ends.
+//! stored in. The rules are asked when it begins and when it ends, and of other members of an
+//! organization at every request.
 
 use super::Store;
 use super::decision::Judge;

@@ -29,7 +29,7 @@ use crate::store::{Error, Key};
 pub(super) struct Health {
     refused: Refused,
     /// How many refusals there were at the last check that found everything allowed.
-    settled: Mutex<u64>,
+    settled: Arc<Mutex<u64>>,
 }
 
 impl Health {
@@ -43,26 +43,25 @@ impl Health {
     pub(super) fn note_refusal(&self) {
         self.refused.0.fetch_add(1, Ordering::Relaxed);
     }
-
-    /// Finds out whether everything is allowed, if requests were refused since it last was.
-    async fn check(&self, bucket: &Bucket) -> Result<(), S3Failure> {
-        let mut settled = self.settled.lock().await;
-        let refused = self.refused.0.load(Ordering::Relaxed);
-        if *settled != refused {
-            try_out(bucket).await?;
-            *settled = refused;
-        }
-        Ok(())
-    }
 }
 
 impl Shared {
-    /// [`Health::check`], to its end also if nobody waits any more: its object would stay.
+    /// Finds out whether everything is allowed, if requests were refused since it last was. What
+    /// it begins it ends, also if nobody waits any more: its object would stay.
     pub(super) async fn check_health(self: &Arc<Self>) -> Result<(), Error> {
+        let mut settled = self.health.settled.clone().lock_owned().await;
+        let refused = self.health.refused.0.load(Ordering::Relaxed);
+        if *settled == refused {
+            return Ok(());
+        }
         let shared = self.clone();
-        let checking = async move { shared.health.check(&shared.bucket).await };
-        let checked = self.tasks.spawn(checking).await;
-        Ok(checked.map_err(Error::unavailable)??)
+        let trying = async move {
+            try_out(&shared.bucket).await?;
+            *settled = refused;
+            Ok::<_, S3Failure>(())
+        };
+        let tried = self.tasks.spawn(trying).await;
+        Ok(tried.map_err(Error::unavailable)??)
     }
 }
 

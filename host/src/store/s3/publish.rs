@@ -38,7 +38,11 @@ impl Shared {
                 Step::Look => {
                     let found = self.bucket.look(&sealed.key).await?;
                     let described = found.as_ref().map(Object::described);
-                    let own = match publish.looked(described) {
+                    let looked = publish.looked(described);
+                    if looked.is_err() && found.is_none() {
+                        self.bucket.confirm_missing(&sealed.key).await?;
+                    }
+                    let own = match looked {
                         Err(_) if is_forgotten => return Err(Error::NotFound),
                         own => own?,
                     };

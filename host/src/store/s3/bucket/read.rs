@@ -93,6 +93,15 @@ impl Bucket {
         self.explain(key).await.unwrap_or(Error::NotFound)
     }
 
+    /// Makes sure that it was the service that responded 404 to a HEAD, before anything is refused
+    /// or removed for that.
+    pub(in crate::store::s3) async fn confirm_missing(&self, key: &Key) -> Result<(), Error> {
+        match self.why_missing(key).await {
+            Error::NotFound => Ok(()),
+            error => Err(error),
+        }
+    }
+
     /// What the response to a GET says, which has a document.
     async fn explain(&self, key: &Key) -> Option<Error> {
         let first = Range::between(0, 1);
@@ -130,7 +139,12 @@ impl Bucket {
         options: &CreateOptions,
     ) -> Result<Seen, Error> {
         let found = self.look(key).await?;
-        Seen::check(found.map(|object| object.info), options)
+        let is_missing = found.is_none();
+        let checked = Seen::check(found.map(|object| object.info), options);
+        if checked.is_err() && is_missing {
+            self.confirm_missing(key).await?;
+        }
+        checked
     }
 
     /// One GET. Passes on the conditions that the service can evaluate, which saves bytes;

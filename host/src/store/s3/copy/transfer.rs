@@ -90,9 +90,10 @@ impl<'a> Transfer<'a> {
                 }
                 multipart.drained().await?;
                 // Not every service that evaluates the version of a copy does so for parts.
-                let now = store.bucket.look(&info.key).await?;
-                if now.is_none_or(|now| now.info.etag != info.etag) {
-                    return Err(Error::PreconditionFailed);
+                match store.bucket.look(&info.key).await? {
+                    Some(now) if now.info.etag == info.etag => {}
+                    Some(_) => return Err(Error::PreconditionFailed),
+                    None => return Err(store.bucket.why_missing(&info.key).await),
                 }
                 Content::Parts(multipart)
             }

@@ -28,10 +28,7 @@ impl Turn {
             return Err(passing(error));
         }
         let sealed = match self.seal(true).await {
-            Ok(_) if self.is_forgotten => {
-                self.give_up(None).await?;
-                return Err(Error::NotFound);
-            }
+            Ok(_) if self.is_forgotten => return Err(self.forgotten().await),
             Ok(Outcome::Whole(sealed)) => sealed,
             Ok(Outcome::Part(sealed)) => {
                 self.keep(&sealed, None).await?;
@@ -85,6 +82,25 @@ impl Turn {
         }
     }
 
+    /// Ends an upload whose multipart upload the service has forgotten; returns the error to report.
+    pub(super) async fn forgotten(&self) -> Error {
+        if self.begun.publishing {
+            // It may be a file by now, which the next look finds out.
+            return match self.end_without(None).await {
+                Ok(()) => Error::Unavailable("the service has forgotten the upload".into()),
+                Err(error) => error,
+            };
+        }
+        // On the condition that the state is this turn's: the turn may be lost without knowing it,
+        // and the upload may be finished.
+        if let Err(error) = self.lease.update(|_| {}).await {
+            self.lost(&error, None).await;
+            return error;
+        }
+        let given_up = self.give_up(None).await;
+        given_up.err().unwrap_or(Error::NotFound)
+    }
+
     /// Removes an upload that may not or cannot become a file, and the multipart upload of `sealed`.
     ///
     /// # Errors
@@ -120,6 +136,9 @@ impl Turn {
             false => Seen::NotLooked,
             true => {
                 let found = self.store.bucket.look(&target.key).await?;
+                if found.is_none() {
+                    self.store.bucket.confirm_missing(&target.key).await?;
+                }
                 match found {
                     Some(object)
                         if is_of(&self.begun, &object) && object.info.size == sealed.size() =>

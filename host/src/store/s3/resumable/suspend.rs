@@ -20,10 +20,7 @@ impl Turn {
     /// Why nothing of it could be kept, unless a write has returned that.
     pub(super) async fn suspend(mut self: Box<Self>, length: Option<u64>) -> Result<u64, Error> {
         match self.seal(false).await {
-            Ok(_) if self.is_forgotten => {
-                self.give_up(None).await?;
-                Err(Error::NotFound)
-            }
+            Ok(_) if self.is_forgotten => Err(self.forgotten().await),
             Ok(Outcome::Whole(sealed) | Outcome::Part(sealed)) if self.received > 0 => {
                 if let Some(error) = self.failure.take() {
                     tracing::warn!(?error, "a part of a resumable upload could not be sent");

@@ -131,3 +131,35 @@ async fn what_is_refused_leaves_nothing() {
         assert!(is_file(&store, "f", b"there").await);
     }
 }
+
+/// A proxy in front of the service answers while that restarts.
+#[tokio::test]
+async fn a_404_that_is_not_the_services_refuses_no_upload() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    for size in [10, 20 << 20] {
+        put(&store, "f", b"there").await.expect("stored");
+        let content = noise(1, size);
+        let id = begin(&store, "f").await;
+        append(&store, &id, &content).await.expect("kept");
+        let replacing = Terms {
+            may_create: false,
+            ..anyhow()
+        };
+        let turn = received(&store, &id, b"1").await.expect("a turn");
+        service.fail("HEAD /files/f", usize::MAX, Fault::Status(404, ""));
+        let plain = vec![("content-type", "text/plain".to_owned())];
+        let page = Fault::Answer(404, plain, "404 page not found".to_owned());
+        service.fail("GET /files/f", usize::MAX, page);
+        let finishing = store.resumable().expect("supported");
+        let ended = finishing.finish(turn, replacing.clone()).await.map(drop);
+        assert!(matches!(ended, Err(Error::Unavailable(_))), "{ended:?}");
+        service.recover();
+        let progress = look(&store, &id).await.expect("known");
+        assert_eq!(progress.offset, size as u64 + 1);
+        let turn = received(&store, &id, b"").await.expect("a turn");
+        let stored = finishing.finish(turn, replacing).await;
+        assert!(stored.expect("stored").replaced);
+        assert!(is_file(&store, "f", &[&content[..], b"1"].concat()).await);
+    }
+}
