@@ -104,7 +104,7 @@ async fn each_link_has_its_own_number_of_unfinished_uploads() {
 }
 
 #[tokio::test]
-async fn an_upload_of_another_member_does_not_exist_for_who_may_not_store_it() {
+async fn an_upload_is_hidden_from_other_members_who_may_not_store_the_file() {
     let policy = iam() + "[org]\ncreate = \"role:writer\"\n";
     let server = Setup::policy(&policy).start();
     let member = |name, roles: &[&str]| token(Some(name), Some("acme"), roles);
@@ -122,7 +122,7 @@ async fn an_upload_of_another_member_does_not_exist_for_who_may_not_store_it() {
             "{method}"
         );
     }
-    // With another token, who began it finds it, and may discard it.
+    // The member who began it still finds it without the role.
     let alice_now = Tus::new(&server, Some(member("alice", &[])));
     assert_eq!(alice_now.offset(&upload).await, Ok(3));
     let carol = Tus::new(&server, Some(member("carol", &["writer"])));

@@ -68,8 +68,8 @@ impl Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
         let code = code.ok().filter(|code| !code.is_empty());
         match (status, code) {
-            // It is not the service that says so but, for one, a proxy in front of it while it
-            // restarts.
+            // It does not come from the service but, for example, from a proxy in front of it
+            // while it restarts.
             (404, None) => Failure::Broken("404 without an error code".to_owned()),
             (_, code) => Failure::of_code(status, code.as_deref(), document),
         }

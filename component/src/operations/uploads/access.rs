@@ -49,8 +49,9 @@ pub(super) fn find(context: &Context<'_>, place: UploadPlace, id: &str) -> Resul
 
 /// With whose rights an upload of this caller's scope goes on, if it is theirs. In the public area,
 /// which is one scope for all, it is theirs who began it; one that began without a token is theirs
-/// who know its id, and nobody lends it the rights of a token. In an organization's it is also
-/// theirs who may store that file: a path that is closed to them hides its uploads too.
+/// who know its id, and nobody lends it the rights of a token. In an organization's area,
+/// members who may store the file can continue it too; a path that is closed to a member also hides
+/// its uploads.
 fn as_whom<'c>(begun: &Begun, context: &'c Context<'_>) -> Option<&'c Caller> {
     let caller = &context.caller;
     let began = || begun.caller == permit::identity(caller);

@@ -36,7 +36,7 @@ pub(super) enum FetchError {
     TooLarge,
     #[error("the response was cut off: {}", causes(.0))]
     BrokenOff(#[source] reqwest::Error),
-    /// It was fetched, but the component rejected it, and there is no earlier one.
+    /// The component rejected the fetched document, and no earlier copy exists.
     #[error("no usable copy of it is known")]
     NoCopy,
 }

@@ -47,8 +47,8 @@ where
         };
         let code = error.code().filter(|code| !code.is_empty());
         match Meaning::of(response.status().as_u16(), code, error.message()) {
-            // Without a code, where there could be one, it is not the service that says so but,
-            // for one, a proxy in front of it while it restarts.
+            // A 404 without a code, where a document is expected, does not come from the service
+            // but, for example, from a proxy in front of it while it restarts.
             Meaning::NotFound if E::ABOUT_OBJECT => match E::EXPLAINED && code.is_none() {
                 true => S3Failure::Other(Error::Unavailable(fault())),
                 false => S3Failure::NotFound,

@@ -46,8 +46,8 @@ impl Health {
 }
 
 impl Shared {
-    /// Finds out whether everything is allowed, if requests were refused since it last was. What
-    /// it begins it ends, also if nobody waits any more: its object would stay.
+    /// Finds out whether everything is allowed, if requests were refused since it last was. A
+    /// check that has begun runs to its end even if its caller is gone, so its object is removed.
     pub(super) async fn check_health(self: &Arc<Self>) -> Result<(), Error> {
         let mut settled = self.health.settled.clone().lock_owned().await;
         let refused = self.health.refused.0.load(Ordering::Relaxed);

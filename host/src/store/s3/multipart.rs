@@ -160,7 +160,8 @@ impl Multipart {
     }
 
     /// Ends sending: waits for the parts in flight and leaves the upload to the caller. None if it
-    /// was never started. With it, why that or a part failed, unless a call has returned it.
+    /// was never started. Also returns why starting it or sending a part
+    /// failed, unless a call has already returned that.
     pub(super) async fn release(self) -> (Option<Released>, Option<Error>) {
         let (reply, released) = oneshot::channel();
         let _ = self.release.send(reply);

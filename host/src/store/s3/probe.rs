@@ -18,7 +18,7 @@ use crate::store::{Error, Key};
 
 /// The tag of other content.
 const OTHER: &str = "\"00000000000000000000000000000000\"";
-/// How often a request is tried that fails by something that may pass.
+/// Max attempts of a request that fails for a reason that may pass.
 const ATTEMPTS: u32 = 3;
 
 /// A request that can carry a condition.
@@ -170,16 +170,16 @@ async fn if_match(bucket: &Bucket, write: Write<'_>, key: &Key) -> Result<IfMatc
     Ok(IfMatch::Ignored)
 }
 
-/// A condition, and what there is when it is tried.
+/// A condition, and whether the object exists when it is tried.
 #[derive(Debug, Clone, Copy)]
 enum On {
-    /// `If-None-Match: *`, where there is no object.
+    /// `If-None-Match: *` while the object does not exist.
     Absence,
-    /// The same where there is one.
+    /// The same while it exists.
     AbsenceOfOne,
     /// `If-Match` with the object's tag.
     This(IfMatch),
-    /// `If-Match` with another one.
+    /// `If-Match` with a different tag.
     Other(IfMatch),
 }
 
@@ -209,7 +209,7 @@ async fn attempt(
     Ok(outcome)
 }
 
-/// Puts there what there has to be, whatever an earlier attempt left; returns the condition.
+/// Creates or removes the object as the condition needs it, and returns the condition.
 async fn prepared(bucket: &Bucket, key: &Key, on: On) -> Result<Pin, S3Failure> {
     if let On::Absence = on {
         return match bucket.delete(key, &Pin::None).await {

@@ -93,8 +93,7 @@ impl Bucket {
         self.explain(key).await.unwrap_or(Error::NotFound)
     }
 
-    /// Makes sure that it was the service that responded 404 to a HEAD, before anything is refused
-    /// or removed for that.
+    /// Confirms with a GET that the object is missing: a 404 to HEAD may come from a proxy.
     pub(in crate::store::s3) async fn confirm_missing(&self, key: &Key) -> Result<(), Error> {
         match self.why_missing(key).await {
             Error::NotFound => Ok(()),

@@ -18,7 +18,7 @@ use crate::store::s3::shared::Shared;
 use crate::store::{Error, Key};
 
 impl Shared {
-    /// Tried when it matters first, with an object that is removed, also if nobody waits any more.
+    /// Found out on first use, with a temporary object that is removed even if the caller is gone.
     pub(super) async fn may_skip_numbers(self: &Arc<Self>) -> bool {
         let shared = self.clone();
         let tried = self.tasks.spawn(async move {

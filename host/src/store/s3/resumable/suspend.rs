@@ -17,7 +17,7 @@ impl Turn {
     /// Ends the turn, and keeps what it has received.
     ///
     /// # Errors
-    /// Why nothing of it could be kept, unless a write has returned that.
+    /// The reason why nothing could be kept, unless a write has already returned it.
     pub(super) async fn suspend(mut self: Box<Self>, length: Option<u64>) -> Result<u64, Error> {
         match self.seal(false).await {
             Ok(_) if self.is_forgotten => Err(self.forgotten().await),

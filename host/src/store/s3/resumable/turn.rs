@@ -38,7 +38,7 @@ pub(super) struct Turn {
     pub(super) is_torn: bool,
     /// Receiving has failed.
     pub(super) has_failed: bool,
-    /// Why bytes are missing that were received, if no call has returned it.
+    /// Why received bytes could not be sent, unless a call has already returned it.
     pub(super) failure: Option<Error>,
     /// The service has forgotten the multipart upload.
     pub(super) is_forgotten: bool,

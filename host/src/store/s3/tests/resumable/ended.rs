@@ -116,7 +116,7 @@ async fn an_upload_that_the_service_has_forgotten_ends() {
 }
 
 #[tokio::test]
-async fn a_turn_that_is_lost_unknown_leaves_the_record_of_the_one_that_finished() {
+async fn a_turn_lost_without_notice_keeps_the_record_of_the_one_that_finished() {
     for ends in [true, false] {
         let service = S3Service::start();
         let (dead, other) = (fleeting(&service).await, store_on(&service).await);
@@ -124,7 +124,7 @@ async fn a_turn_that_is_lost_unknown_leaves_the_record_of_the_one_that_finished(
         append(&other, &id, &noise(1, PART)).await.expect("kept");
         let mut turn = received(&dead, &id, b"").await.expect("a turn");
         finish(&other, &id, b"1").await.expect("stored");
-        // Its parts are of an upload that is no more.
+        // Its parts belong to a multipart upload that no longer exists.
         for piece in noise(2, 20 << 20).chunks(1 << 20) {
             if turn.write(Bytes::copy_from_slice(piece)).await.is_err() {
                 break;
