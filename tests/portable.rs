@@ -8,6 +8,8 @@
 mod imports; // what the composed components import, as DEPLOY.md says
 #[path = "portable/missing.rs"]
 mod missing; // missing settings
+#[path = "portable/proxied.rs"]
+mod proxied; // a proxy that responds instead of the S3 service
 #[path = "portable/shared.rs"]
 mod shared; // several hosts on one directory or bucket at once, and one that crashes
 

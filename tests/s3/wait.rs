@@ -86,13 +86,23 @@ async fn what_waiting_does_not_mend_ends_the_host() {
     assert!(line.contains("rejected the credentials"), "{line}");
 
     // Also once it listens.
-    let server = without(&service, &["--s3-wait", "1h"]);
-    service.recover();
-    service.fail("", usize::MAX, Fault::Status(403, "AccessDenied"));
-    let (log, code) = server.ended();
-    assert_eq!(code, Some(1));
-    let last = log.lines().last().unwrap_or_default();
-    assert!(last.contains("S3 denied s3:ListBucket"), "{last}");
+    let page = Fault::Answer(404, vec![], "<html>nothing here</html>".to_owned());
+    for (fault, expected) in [
+        (
+            Fault::Status(403, "AccessDenied"),
+            "S3 denied s3:ListBucket",
+        ),
+        (page, "not an answer of S3"),
+    ] {
+        let server = without(&service, &["--s3-wait", "1h"]);
+        service.recover();
+        service.fail("", usize::MAX, fault);
+        let (log, code) = server.ended();
+        assert_eq!(code, Some(1));
+        let last = log.lines().last().unwrap_or_default();
+        assert!(last.contains(expected), "{last}");
+        service.recover();
+    }
 }
 
 #[test]

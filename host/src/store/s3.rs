@@ -81,16 +81,6 @@ pub struct S3Store {
     sweeps: Vec<AbortHandle>,
 }
 
-impl S3Store {
-    /// The outcome of an operation that began with a HEAD.
-    async fn explain_missing<T>(&self, key: &Key, outcome: Result<T, Error>) -> Result<T, Error> {
-        match outcome {
-            Err(Error::NotFound) => Err(self.shared.bucket.why_missing(key).await),
-            outcome => outcome,
-        }
-    }
-}
-
 impl Drop for S3Store {
     fn drop(&mut self) {
         self.sweeps.iter().for_each(AbortHandle::abort);
@@ -101,11 +91,8 @@ impl Drop for S3Store {
 impl BlobStore for S3Store {
     async fn open(&self, key: &Key, options: OpenOptions) -> Result<Opened, Error> {
         match self.shared.redirect {
-            true => {
-                // In a box, since its state would make that of every download larger.
-                let opened = Box::pin(redirect::open(&self.shared, key, &options)).await;
-                Box::pin(self.explain_missing(key, opened)).await
-            }
+            // In a box, since its state would make that of every download larger.
+            true => Box::pin(redirect::open(&self.shared, key, &options)).await,
             false => download::open(&self.shared, key, &options).await,
         }
     }
@@ -116,9 +103,8 @@ impl BlobStore for S3Store {
         may_read: &Guard,
         conditions: &Conditions,
     ) -> Result<Info, Error> {
-        let found = self.shared.bucket.head(key).await;
-        let found = self.explain_missing(key, found.map_err(Error::from)).await;
-        let info = found?.info;
+        let found = self.shared.bucket.look(key).await?;
+        let info = found.ok_or(Error::NotFound)?.info;
         check_read(&info, may_read, conditions)?;
         Ok(info)
     }
@@ -155,8 +141,7 @@ impl BlobStore for S3Store {
         may_remove: &Guard,
         conditions: &Conditions,
     ) -> Result<(), Error> {
-        let removed = self.shared.remove(key, may_remove, conditions).await;
-        self.explain_missing(key, removed).await
+        self.shared.remove(key, may_remove, conditions).await
     }
 
     async fn remove_many(&self, keys: &[Key], may_remove: &Guard) -> Vec<Result<(), Error>> {
@@ -184,9 +169,7 @@ impl BlobStore for S3Store {
         amendment: Amendment,
     ) -> Result<Info, Error> {
         let shared = &self.shared;
-        let amended = shared.amend(key, may_replace, conditions, &amendment);
-        let amended = Box::pin(amended).await;
-        self.explain_missing(key, amended).await
+        Box::pin(shared.amend(key, may_replace, conditions, &amendment)).await
     }
 
     async fn list(&self, options: ListOptions) -> Result<Listing, Error> {

@@ -2,6 +2,7 @@
 //! service without transactions is made to keep the port's promises. Sans I/O: the engine
 //! sends the requests and says how they went.
 
+pub mod batch;
 pub mod code;
 pub mod copy;
 pub mod metadata;

@@ -8,6 +8,7 @@
 
 use coffer_port::error::causes;
 use coffer_port::object::Pin;
+use coffer_port::object::batch::{Outcome, Undo};
 use coffer_port::{Error, Refusal, Stored};
 
 use crate::failure::Failure;
@@ -32,52 +33,62 @@ pub async fn publish_all(mut batch: Vec<Upload>) -> Result<Vec<Stored>, Refusal>
             .await
             .map_err(|error| Refusal { index, error })?;
     }
-    let mut stored: Vec<Option<Stored>> = batch.iter().map(|_| None).collect();
+    let mut outcomes: Vec<Outcome> = batch.iter().map(|_| Outcome::Nothing).collect();
     for replacing in [false, true] {
         for index in 0..batch.len() {
             if batch[index].seen.is_version() != replacing {
                 continue;
             }
             match publish(&mut batch[index]).await {
-                Ok(done) => stored[index] = Some(done),
+                Ok(stored) => outcomes[index] = Outcome::Stored(stored),
                 Err(error) => {
-                    undo(&batch, &stored).await;
+                    outcomes[index] = Outcome::failed(&error);
+                    undo(&batch, &outcomes).await;
                     return Err(Refusal { index, error });
                 }
             }
         }
     }
-    Ok(stored.into_iter().flatten().collect())
+    let stored = outcomes.into_iter().filter_map(Outcome::into_stored);
+    Ok(stored.collect())
 }
 
 /// Rolls back: removes new files, unless others have replaced them since.
-async fn undo(batch: &[Upload], stored: &[Option<Stored>]) {
-    for (upload, stored) in batch.iter().zip(stored) {
-        let Some(stored) = stored else { continue };
+async fn undo(batch: &[Upload], outcomes: &[Outcome]) {
+    for (upload, outcome) in batch.iter().zip(outcomes) {
         let key = &upload.key;
-        if stored.replaced {
-            eprintln!("not rolled back: {key} stays replaced although its batch failed");
-        } else if let Err(failure) = take_back(upload, stored).await {
-            let error = Error::from(failure);
-            eprintln!(
-                "cannot roll back: {key} stays stored although its batch failed: {}",
-                causes(&error)
-            );
+        match outcome.undo(upload.seen.is_version()) {
+            Undo::Nothing => {}
+            Undo::Replaced => {
+                eprintln!("not rolled back: {key} stays replaced although its batch failed");
+            }
+            Undo::PerhapsReplaced => {
+                eprintln!("not rolled back: {key} may be replaced although its batch failed");
+            }
+            Undo::Remove => {
+                if let Err(failure) = take_back(upload).await {
+                    let error = Error::from(failure);
+                    eprintln!(
+                        "cannot roll back: {key} may stay stored although its batch failed: {}",
+                        causes(&error)
+                    );
+                }
+            }
         }
     }
 }
 
-async fn take_back(upload: &Upload, stored: &Stored) -> Result<(), Failure> {
+async fn take_back(upload: &Upload) -> Result<(), Failure> {
     match upload.bucket.look(&upload.key).await? {
         Some(object) if object.version == upload.metadata.version => {
-            let pin = Pin::Version(stored.info.etag.clone());
+            let pin = Pin::Version(object.info.etag);
             match upload.bucket.delete(&upload.key, &pin).await {
                 // Removed by an attempt whose answer was lost, or replaced by others.
                 Err(Failure::Unconfirmed(_)) => Ok(()),
                 outcome => outcome,
             }
         }
-        // Replaced or removed by others meanwhile.
+        // Not stored, or replaced or removed by others meanwhile.
         _ => Ok(()),
     }
 }

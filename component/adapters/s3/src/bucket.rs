@@ -80,11 +80,15 @@ impl Bucket {
         request.send().await
     }
 
-    /// One HEAD.
+    /// One HEAD, and a GET to confirm that the object is missing: a 404 to HEAD has no document,
+    /// so it may come from a proxy in front of the service.
     pub async fn head(&self, key: &Key) -> Result<Object, Failure> {
         let object = self.object(key.as_str());
         let action = HeadObject::new(&self.0.address, Some(&self.0.credentials), &object);
-        let answer = Self::send(action, vec![], &[]).await?;
+        let answer = match Self::send(action, vec![], &[]).await {
+            Err(Failure::NotFound) => self.get(key, Range::WHOLE, &Pin::None).await?,
+            answer => answer?,
+        };
         Ok(Object::of(key, &answer)?.0)
     }
 

@@ -67,17 +67,12 @@ impl Failure {
     pub fn of(status: u16, document: &str) -> Failure {
         let code = instant_xml::from_str::<Document>(document).map(|found| found.code);
         let code = code.ok().filter(|code| !code.is_empty());
-        match (status, code) {
-            // It does not come from the service but, for example, from a proxy in front of it
-            // while it restarts.
-            (404, None) => Failure::Broken("404 without an error code".to_owned()),
-            (_, code) => Failure::of_code(status, code.as_deref(), document),
-        }
+        Failure::of_code(status, code.as_deref(), document)
     }
 
     /// From an unsuccessful response to HEAD, which has no document.
     pub fn of_head(status: u16) -> Failure {
-        Failure::of_code(status, None, "")
+        Failure::new(Meaning::of_head(status), status, None)
     }
 
     /// From what the response to a request for many objects says of one.
@@ -87,11 +82,15 @@ impl Failure {
     }
 
     fn of_code(status: u16, code: Option<&str>, message: &str) -> Failure {
+        Failure::new(Meaning::of(status, code, Some(message)), status, code)
+    }
+
+    fn new(meaning: Meaning, status: u16, code: Option<&str>) -> Failure {
         let response = || {
-            let code = code.unwrap_or_default();
+            let code = code.unwrap_or("without an error code");
             format!("the service responded with {status} {code}")
         };
-        match Meaning::of(status, code, Some(message)) {
+        match meaning {
             Meaning::NotFound => Failure::NotFound,
             Meaning::NoSuchUpload => Failure::NoSuchUpload,
             Meaning::Precondition => Failure::Precondition,

@@ -8,6 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use coffer_port::object::batch::{Outcome, Undo};
 use coffer_port::object::{Pin, Seen};
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -28,17 +29,18 @@ impl Shared {
                 .map_err(|error| Refusal { index: 0, error });
         }
         self.check_all(&mut batch).await?;
-        let mut stored: Vec<Option<Stored>> = batch.iter().map(|_| None).collect();
+        let mut outcomes: Vec<Outcome> = batch.iter().map(|_| Outcome::Nothing).collect();
         for replacing in [false, true] {
             let some = batch.iter().enumerate();
             let some = some.filter(|(_, sealed)| sealed.seen.is_version() == replacing);
-            let refused = self.publish_some(some, &mut stored).await;
+            let refused = self.publish_some(some, &mut outcomes).await;
             if let Err(refusal) = refused {
-                self.undo(&batch, &stored).await;
+                self.undo(&batch, &outcomes).await;
                 return Err(refusal);
             }
         }
-        Ok(stored.into_iter().flatten().collect())
+        let stored = outcomes.into_iter().filter_map(Outcome::into_stored);
+        Ok(stored.collect())
     }
 
     /// Refuses, before anything has changed, what would be refused now.
@@ -62,19 +64,26 @@ impl Shared {
     async fn publish_some<'a>(
         &self,
         some: impl Iterator<Item = (usize, &'a Sealed)>,
-        stored: &mut [Option<Stored>],
+        outcomes: &mut [Outcome],
     ) -> Result<(), Refusal> {
         let failed = AtomicBool::new(false);
         let publishing: Vec<_> = some
             .map(|(index, sealed)| self.publish_unless(&failed, index, sealed).boxed())
             .collect();
-        let mut outcomes = stream::iter(publishing).buffer_unordered(AT_ONCE);
+        let mut published = stream::iter(publishing).buffer_unordered(AT_ONCE);
         let mut refused = Ok(());
-        while let Some((index, outcome)) = outcomes.next().await {
-            match outcome {
-                Some(Ok(done)) => stored[index] = Some(done),
-                Some(Err(error)) if refused.is_ok() => refused = Err(Refusal { index, error }),
-                Some(Err(_)) | None => {}
+        while let Some((index, published)) = published.next().await {
+            let error = match published {
+                Some(Ok(stored)) => {
+                    outcomes[index] = Outcome::Stored(stored);
+                    continue;
+                }
+                Some(Err(error)) => error,
+                None => continue,
+            };
+            outcomes[index] = Outcome::failed(&error);
+            if refused.is_ok() {
+                refused = Err(Refusal { index, error });
             }
         }
         refused
@@ -95,28 +104,35 @@ impl Shared {
     }
 
     /// Rolls back: removes new files, unless others have replaced them since.
-    async fn undo(&self, batch: &[Sealed], stored: &[Option<Stored>]) {
-        for (sealed, stored) in batch.iter().zip(stored) {
-            let Some(stored) = stored else { continue };
-            let key = stored.info.key.as_str();
-            if stored.replaced {
-                tracing::error!(
+    async fn undo(&self, batch: &[Sealed], outcomes: &[Outcome]) {
+        for (sealed, outcome) in batch.iter().zip(outcomes) {
+            let key = sealed.key.as_str();
+            match outcome.undo(sealed.seen.is_version()) {
+                Undo::Nothing => {}
+                Undo::Replaced => tracing::error!(
                     key,
                     "not rolled back: the file stays replaced although its batch failed"
-                );
-            } else if let Err(error) = self.take_back(sealed, stored).await {
-                tracing::error!(key, %error, "cannot roll back: the file stays stored although its batch failed");
+                ),
+                Undo::PerhapsReplaced => tracing::error!(
+                    key,
+                    "not rolled back: the file may be replaced although its batch failed"
+                ),
+                Undo::Remove => {
+                    if let Err(error) = self.take_back(sealed).await {
+                        tracing::error!(key, %error, "cannot roll back: the file may stay stored although its batch failed");
+                    }
+                }
             }
         }
     }
 
-    async fn take_back(&self, sealed: &Sealed, stored: &Stored) -> Result<(), Error> {
+    async fn take_back(&self, sealed: &Sealed) -> Result<(), Error> {
         let own = |version: Option<&String>| version == sealed.metadata.version.as_ref();
         match self.bucket.look(&sealed.key).await? {
             Some(object) if own(object.version.as_ref()) => {
                 let if_match = self.conditional.delete;
                 let pin = match if_match.is_evaluated() {
-                    true => if_match.form(Pin::Version(stored.info.etag.clone())),
+                    true => if_match.form(Pin::Version(object.info.etag)),
                     false => Pin::None,
                 };
                 match self.bucket.delete(&sealed.key, &pin).await {
@@ -125,7 +141,7 @@ impl Shared {
                     outcome => Ok(outcome?),
                 }
             }
-            // Replaced or removed by others meanwhile.
+            // Not stored, or replaced or removed by others meanwhile.
             _ => Ok(()),
         }
     }

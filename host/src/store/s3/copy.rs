@@ -58,12 +58,8 @@ impl Shared {
     /// What is under `from` now, if it may be copied.
     async fn source(&self, copy: &Copy) -> Result<Described, CopyError> {
         let found = self.bucket.look_closely(&copy.from).await;
-        let Some(found) = found.map_err(CopyError::Target)? else {
-            return Err(match self.bucket.why_missing(&copy.from).await {
-                Error::NotFound => CopyError::Source(Error::NotFound),
-                error => CopyError::Target(error),
-            });
-        };
+        let found = found.map_err(CopyError::Target)?;
+        let found = found.ok_or(CopyError::Source(Error::NotFound))?;
         copy.check_source(Some(&found.object.info))?;
         Ok(found)
     }

@@ -61,7 +61,7 @@ async fn look_then_get(
     options: &OpenOptions,
 ) -> Result<Opened, Error> {
     for _ in 0..ROUNDS {
-        let info = store.bucket.head(key).await?.info;
+        let info = store.bucket.look(key).await?.ok_or(Error::NotFound)?.info;
         let extent = options.check(&info)?.within(info.size)?;
         if extent.length == 0 {
             return Ok(empty(info));

@@ -45,14 +45,14 @@ where
                 false => Error::Misconfigured(fault),
             });
         };
+        let status = response.status().as_u16();
         let code = error.code().filter(|code| !code.is_empty());
-        match Meaning::of(response.status().as_u16(), code, error.message()) {
-            // A 404 without a code, where a document is expected, does not come from the service
-            // but, for example, from a proxy in front of it while it restarts.
-            Meaning::NotFound if E::ABOUT_OBJECT => match E::EXPLAINED && code.is_none() {
-                true => S3Failure::Other(Error::Unavailable(fault())),
-                false => S3Failure::NotFound,
-            },
+        let meaning = match E::EXPLAINED {
+            true => Meaning::of(status, code, error.message()),
+            false => Meaning::of_head(status),
+        };
+        match meaning {
+            Meaning::NotFound if E::ABOUT_OBJECT => S3Failure::NotFound,
             Meaning::NoSuchUpload => S3Failure::NoSuchUpload,
             Meaning::Precondition => S3Failure::Precondition,
             Meaning::Conflict => S3Failure::Conflict,

@@ -146,6 +146,11 @@ impl Fault {
         self.kind == Kind::Refused
     }
 
+    /// Whether what responds does not respond as S3 does.
+    pub(super) fn is_other_service(&self) -> bool {
+        self.kind == Kind::NotS3
+    }
+
     /// Whether the service could have said more in response to another request.
     pub(super) fn is_unexplained(&self) -> bool {
         !self.explained

@@ -36,13 +36,13 @@ impl Shared {
             match publish.step()? {
                 Step::Wait(time) => tokio::time::sleep(time).await,
                 Step::Look => {
-                    let found = self.bucket.look(&sealed.key).await?;
+                    let names_absence = evaluated.absent && sealed.options.check(None).is_ok();
+                    let found = match names_absence && !is_forgotten {
+                        true => self.bucket.glance(&sealed.key).await?,
+                        false => self.bucket.look(&sealed.key).await?,
+                    };
                     let described = found.as_ref().map(Object::described);
-                    let looked = publish.looked(described);
-                    if looked.is_err() && found.is_none() {
-                        self.bucket.confirm_missing(&sealed.key).await?;
-                    }
-                    let own = match looked {
+                    let own = match publish.looked(described) {
                         Err(_) if is_forgotten => return Err(Error::NotFound),
                         own => own?,
                     };

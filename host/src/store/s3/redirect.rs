@@ -18,7 +18,7 @@ pub(super) async fn open(
     if options.if_range.is_some() {
         return download::open(store, key, options).await;
     }
-    let object = store.bucket.head(key).await?;
+    let object = store.bucket.look(key).await?.ok_or(Error::NotFound)?;
     let info = object.info;
     let extent = options.check(&info)?.within(info.size)?;
     if extent.length == 0 {

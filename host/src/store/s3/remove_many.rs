@@ -126,21 +126,11 @@ impl Shared {
             .iter()
             .map(|key| self.remove(key, may_remove, &unconditional).boxed())
             .collect();
-        let mut removed: Vec<_> = stream::iter(removing).buffered(AT_ONCE).collect().await;
-        let missing = |outcome: &Result<(), Error>| matches!(outcome, Err(Error::NotFound));
-        let Some(first) = removed.iter().position(missing) else {
-            return removed;
-        };
-        // One look shows whether the bucket is there.
-        let why = self.bucket.why_missing(&keys[first]).await;
-        let gone = matches!(why, Error::NotFound);
-        let why = S3Failure::from(why);
-        for outcome in removed.iter_mut().filter(|outcome| missing(outcome)) {
-            *outcome = match gone {
-                true => Ok(()),
-                false => Err(why.repeated()),
-            };
-        }
-        removed
+        let removed = stream::iter(removing).buffered(AT_ONCE);
+        let removed = removed.map(|outcome| match outcome {
+            Err(Error::NotFound) => Ok(()),
+            outcome => outcome,
+        });
+        removed.collect().await
     }
 }

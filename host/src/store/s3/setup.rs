@@ -117,7 +117,9 @@ impl Setup<'_> {
         if self.bucket_in_host && failure.fault().is_some_and(Fault::may_be_addressing) {
             cause.push_str("; most services other than AWS need --s3-path-style");
         }
-        let temporary = matches!(failure, S3Failure::Other(Error::Unavailable(_)));
+        // At the start, what is not an answer of S3 means a wrong endpoint.
+        let is_other = failure.fault().is_some_and(Fault::is_other_service);
+        let temporary = matches!(failure, S3Failure::Other(Error::Unavailable(_))) && !is_other;
         SetupError::unusable(self.place, &cause, temporary)
     }
 }

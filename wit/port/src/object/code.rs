@@ -30,15 +30,15 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// Of a response with this status and, from its document, error code and message;
-    /// responses to HEAD have none. Of a successful response, that it cannot be read.
+    /// Of a response with this status and, from its document, error code and message. Of a
+    /// successful response, that it cannot be read.
     #[must_use]
     pub fn of(status: u16, code: Option<&str>, message: Option<&str>) -> Meaning {
         let by_code = code.and_then(|code| Meaning::of_code(code, message.unwrap_or_default()));
         by_code.unwrap_or(match (status, code) {
-            // Without a code it is about the object, which HEAD asks for. Of other requests, the
-            // caller has to doubt that it was the service that responded.
-            (404, None) => Meaning::NotFound,
+            // It does not come from the service but, for example, from a proxy in front of it
+            // while it restarts.
+            (404, None) => Meaning::Transient,
             (304, _) => Meaning::NotModified,
             (412, _) => Meaning::Precondition,
             (413, _) => Meaning::TooLarge,
@@ -49,6 +49,16 @@ impl Meaning {
             (300..=499 | 505, _) => Meaning::Permanent,
             _ => Meaning::Transient,
         })
+    }
+
+    /// Of a response to HEAD, which has no document. So a 404 may come from a proxy as well: what
+    /// cannot be undone needs the response to a GET.
+    #[must_use]
+    pub fn of_head(status: u16) -> Meaning {
+        match status {
+            404 => Meaning::NotFound,
+            status => Meaning::of(status, None, None),
+        }
     }
 
     /// None where the status says more.
@@ -131,7 +141,7 @@ mod tests {
         use Meaning::*;
         for (status, code, message, expected) in [
             (404, "NoSuchKey", "", NotFound),
-            (404, "", "", NotFound),
+            (404, "", "", Transient),
             (404, "NoSuchUpload", "", NoSuchUpload),
             (412, "PreconditionFailed", "", Precondition),
             (412, "", "", Precondition),
@@ -198,6 +208,14 @@ mod tests {
             let code = Some(code).filter(|code| !code.is_empty());
             let found = Meaning::of(status, code, Some(message));
             assert_eq!(found, expected, "{status} {code:?} {message}");
+        }
+    }
+
+    #[test]
+    fn a_response_to_head_says_by_its_status_alone_that_an_object_is_missing() {
+        assert_eq!(Meaning::of_head(404), Meaning::NotFound);
+        for status in [304, 403, 412, 503] {
+            assert_eq!(Meaning::of_head(status), Meaning::of(status, None, None));
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::store::s3::failure::S3Failure;
 use crate::store::s3::fault::Fault;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
+/// How often an object is looked for while HEAD and GET contradict each other.
+const LOOKS: u32 = 3;
+
 /// Bytes of an object, as a stream.
 pub(in crate::store::s3) struct Bytes {
     pub(in crate::store::s3) object: Object,
@@ -87,48 +90,63 @@ impl Bucket {
         }
     }
 
-    /// Why a file was not found: the object or the whole bucket may be missing, and the response
-    /// to HEAD does not say which.
-    pub(in crate::store::s3) async fn why_missing(&self, key: &Key) -> Error {
-        self.explain(key).await.unwrap_or(Error::NotFound)
-    }
-
-    /// Confirms with a GET that the object is missing: a 404 to HEAD may come from a proxy.
-    pub(in crate::store::s3) async fn confirm_missing(&self, key: &Key) -> Result<(), Error> {
-        match self.why_missing(key).await {
-            Error::NotFound => Ok(()),
-            error => Err(error),
-        }
-    }
-
     /// What the response to a GET says, which has a document.
     async fn explain(&self, key: &Key) -> Option<Error> {
-        let first = Range::between(0, 1);
-        match self.get(key, first, &Conditions::default()).await {
+        match self.get_a_byte(key).await {
             Err(S3Failure::Other(error) | S3Failure::NotImplemented(error)) => Some(error),
             _ => None,
         }
     }
 
-    /// [`Bucket::head`], but a missing object is not a failure.
+    /// In a box, since it is needed rarely and its state is large.
+    async fn get_a_byte(&self, key: &Key) -> Result<(), S3Failure> {
+        let (first, unconditional) = (Range::between(0, 1), Conditions::default());
+        Box::pin(self.get(key, first, &unconditional)).await?;
+        Ok(())
+    }
+
+    /// The object without its bytes, or none if there is none.
+    ///
+    /// A 404 to HEAD may mean that the whole bucket is missing, or come from a proxy in front of
+    /// the service. So a GET, whose response has a document, confirms that the object is missing.
     pub(in crate::store::s3) async fn look(&self, key: &Key) -> Result<Option<Object>, Error> {
         let found = self.look_closely(key).await?;
         Ok(found.map(|described| described.object))
     }
 
-    /// [`Bucket::describe`], but a missing object is not a failure.
+    /// [`Bucket::look`], with all user metadata.
     pub(in crate::store::s3) async fn look_closely(
         &self,
         key: &Key,
     ) -> Result<Option<Described>, Error> {
-        match self.describe(key).await {
-            Ok(described) => Ok(Some(described)),
+        for _ in 0..LOOKS {
+            match self.describe(key).await {
+                Ok(described) => return Ok(Some(described)),
+                Err(S3Failure::NotFound) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+            match self.get_a_byte(key).await {
+                Err(S3Failure::NotFound) => return Ok(None),
+                // It was stored meanwhile, or the 404 was not the service's.
+                Ok(()) | Err(S3Failure::RangeOutside) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Err(Error::unavailable("404 to HEAD, but not to GET"))
+    }
+
+    /// [`Bucket::look`] with a single HEAD: only for a write that names the condition that there is
+    /// no object.
+    pub(in crate::store::s3) async fn glance(&self, key: &Key) -> Result<Option<Object>, Error> {
+        match self.head(key).await {
+            Ok(object) => Ok(Some(object)),
             Err(S3Failure::NotFound) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
     }
 
-    /// The current version, if it allows the file to be stored.
+    /// The current version, if it allows the file to be stored. That there is none is confirmed
+    /// only if the file would be refused for it.
     ///
     /// # Errors
     /// As [`CreateOptions::check`].
@@ -137,13 +155,11 @@ impl Bucket {
         key: &Key,
         options: &CreateOptions,
     ) -> Result<Seen, Error> {
-        let found = self.look(key).await?;
-        let is_missing = found.is_none();
-        let checked = Seen::check(found.map(|object| object.info), options);
-        if checked.is_err() && is_missing {
-            self.confirm_missing(key).await?;
-        }
-        checked
+        let found = match options.check(None) {
+            Ok(()) => self.glance(key).await?,
+            Err(_) => self.look(key).await?,
+        };
+        Seen::check(found.map(|object| object.info), options)
     }
 
     /// One GET. Passes on the conditions that the service can evaluate, which saves bytes;

@@ -93,7 +93,7 @@ impl<'a> Transfer<'a> {
                 match store.bucket.look(&info.key).await? {
                     Some(now) if now.info.etag == info.etag => {}
                     Some(_) => return Err(Error::PreconditionFailed),
-                    None => return Err(store.bucket.why_missing(&info.key).await),
+                    None => return Err(Error::NotFound),
                 }
                 Content::Parts(multipart)
             }

@@ -57,7 +57,7 @@ fn kind(fields: &Headers, status: u16, document: &Document<'_>) -> Kind {
             301 if !document.expected => Kind::WrongRegion(region(fields, "")),
             401 | 403 if is_skewed => Kind::Clock(ahead),
             401 | 403 if !document.expected => Kind::Denied,
-            500.. => Kind::Failed,
+            408 | 425 | 429 | 500.. => Kind::Failed,
             _ if document.expected => Kind::NotS3,
             _ => Kind::Refused,
         };

@@ -106,7 +106,7 @@ fn a_response_is_told_with_what_to_do() {
             "AccountProblem",
             "unpaid",
             NONE,
-            "the account is not usable (AccountProblem: unpaid); ask the S3 service",
+            "the account is not usable (AccountProblem: unpaid); contact the S3 provider",
         ),
         (
             403,
@@ -137,6 +137,7 @@ fn a_response_is_told_with_what_to_do() {
             "S3 failed at s3:PutObject (SlowDown: Reduce your rate)",
         ),
         (502, "", "", NONE, "S3 failed at s3:PutObject (502)"),
+        (429, "", "", NONE, "S3 failed at s3:PutObject (429)"),
         (
             404,
             "",

@@ -136,9 +136,6 @@ impl Turn {
             false => Seen::NotLooked,
             true => {
                 let found = self.store.bucket.look(&target.key).await?;
-                if found.is_none() {
-                    self.store.bucket.confirm_missing(&target.key).await?;
-                }
                 match found {
                     Some(object)
                         if is_of(&self.begun, &object) && object.info.size == sealed.size() =>

@@ -2,6 +2,7 @@
 
 use super::service::Fault;
 use super::*;
+use crate::store::Etags;
 
 /// A file that arrives in many pieces.
 async fn large(store: &S3Store) -> Vec<u8> {
@@ -281,15 +282,50 @@ async fn a_404_that_is_not_the_services_is_no_missing_file() {
             let keys = [key("f"), key("f2")];
             for removed in store.remove_many(&keys, &guard).await {
                 if head || guard == Guard::Any {
-                    assert_ne!(verdict(removed), "done", "{guard:?}");
+                    assert_eq!(verdict(removed), "unavailable", "{guard:?}");
                 }
             }
             let alone = store.remove_many(&keys[..1], &Guard::Any).await.remove(0);
             assert_eq!(verdict(alone), "unavailable", "DELETE alone");
         }
-        let mut moving = copying("f", &info.etag, "h");
-        moving.may_remove = Some(Guard::Any);
-        assert!(copy(&store, moving).await.is_err());
+        let listed = store.list(ListOptions {
+            prefix: String::new(),
+            delimiter: None,
+            after: None,
+            limit: 9,
+        });
+        assert_eq!(verdict(listed.await), "unavailable", "a list");
+        let unread = OpenOptions {
+            span: Span::All,
+            if_range: None,
+            may_read: Guard::Uploader("ann".into()),
+            conditions: Conditions {
+                if_none_match: Some(Etags::Any),
+                ..Conditions::default()
+            },
+        };
+        if head {
+            let opened = store.open(&key("f"), unread).await;
+            assert_eq!(verdict(opened), "unavailable", "a conditional GET");
+        }
+        let replacing = Copy {
+            options: CreateOptions {
+                may_create: false,
+                ..freely()
+            },
+            ..copying("f", &info.etag, "h")
+        };
+        let moving = Copy {
+            may_remove: Some(Guard::Any),
+            ..copying("f", &info.etag, "h")
+        };
+        for given in [moving, replacing] {
+            let outcome = copy(&store, given).await;
+            assert!(
+                matches!(outcome, Err(CopyError::Target(Error::Unavailable(_)))),
+                "{outcome:?}"
+            );
+        }
         let looked = resumable::look(&store, &id).await;
         assert_eq!(verdict(looked), "unavailable", "an upload");
     }
@@ -322,4 +358,44 @@ async fn a_readiness_check_that_nobody_waits_for_leaves_nothing() {
     }
     store.close().await;
     assert!(service.objects(BUCKET).is_empty());
+}
+
+#[tokio::test]
+async fn a_404_of_a_proxy_does_not_end_a_move() {
+    for knows in [Knows::default(), Knows::no_conditions()] {
+        let service = S3Service::that(knows);
+        let store = store_on(&service).await;
+        let etag = put(&store, "f", b"1").await.expect("stored").info.etag;
+        // After the copy.
+        let page = || Fault::Answer(404, vec![], "404 page not found\n".to_owned());
+        service.fail("HEAD /files/f", 1, Fault::Fine);
+        for line in ["HEAD /files/f", "GET /files/f", "DELETE /files/f"] {
+            service.fail(line, usize::MAX, page());
+        }
+        let moving = Copy {
+            may_remove: Some(Guard::Any),
+            ..copying("f", &etag, "g")
+        };
+        let moved = copy(&store, moving).await;
+        assert!(
+            matches!(moved, Err(CopyError::Target(Error::Unavailable(_)))),
+            "{knows:?} {moved:?}"
+        );
+        service.recover();
+        assert_eq!(service.objects(BUCKET), ["f", "g"]);
+    }
+}
+
+#[tokio::test]
+async fn what_get_finds_is_not_missing() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    put(&store, "f", b"1").await.expect("stored");
+    service.fail("HEAD /files/f", 2, Fault::Status(404, ""));
+    assert_eq!(stat(&store, "f").await.expect("there").size, 1);
+    service.fail("HEAD /files/f", usize::MAX, Fault::Status(404, ""));
+    assert_eq!(verdict(stat(&store, "f").await), "unavailable");
+    let (key, unconditional) = (key("f"), Conditions::default());
+    let removed = store.remove(&key, &Guard::Any, &unconditional).await;
+    assert_eq!(verdict(removed), "unavailable");
 }

@@ -43,10 +43,10 @@ async fn a_large_file_is_copied_and_amended_in_parts() {
         let mut requests = seen(&service);
         requests.sort_unstable();
         // The HEADs: the source and the target, both before and after the parts, and the recorded
-        // time.
-        let parts = ["copy part"; 4];
-        let expected = ["HEAD", "HEAD", "HEAD", "HEAD", "HEAD", "complete"];
-        let expected = expected.iter().chain(&parts).chain(&["start"]);
+        // time. The GETs: that there is no target.
+        let [parts, looks] = [["copy part"; 4].as_slice(), &["HEAD"; 5]];
+        let expected = ["GET", "GET"].iter().chain(looks).chain(&["complete"]);
+        let expected = expected.chain(parts).chain(&["start"]);
         assert_eq!(requests, expected.copied().collect::<Vec<_>>());
 
         let amended = store
@@ -168,6 +168,7 @@ async fn a_source_that_goes_amid_its_parts_is_not_a_missing_bucket() {
     // There at the first look, and then no more.
     service.fail("HEAD /files/f", 1, Fault::Fine);
     service.fail("HEAD /files/f", usize::MAX, Fault::Status(404, ""));
+    service.fail("GET /files/f", usize::MAX, Fault::Status(404, "NoSuchKey"));
     let copied = copy(&store, copying("f", &source.etag, "g")).await;
     assert!(
         matches!(copied, Err(CopyError::Source(Error::NotFound))),

@@ -97,6 +97,25 @@ async fn a_batch_that_fails_in_the_middle_is_rolled_back() {
 }
 
 #[tokio::test]
+async fn a_file_of_which_no_answer_says_that_it_is_stored_is_rolled_back_too() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let mut uploads = Vec::new();
+    for name in ["a", "b"] {
+        let upload = receive(&store, name, freely(), b"new").await;
+        uploads.push(upload.expect("received"));
+    }
+    service.fail("PUT /files/a", usize::MAX, Fault::Lost);
+    let refusal = store.finish(uploads).await.expect_err("refused");
+    assert!(
+        matches!(refusal.error, Error::Unavailable(_)),
+        "{refusal:?}"
+    );
+    let left = service.objects(BUCKET);
+    assert!(left.is_empty(), "{left:?} {:?}", service.requests());
+}
+
+#[tokio::test]
 async fn many_uploads_share_a_small_memory_without_waiting_for_each_other() {
     let service = S3Service::start();
     let store = Arc::new(store_on(&service).await);

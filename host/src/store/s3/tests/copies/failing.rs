@@ -21,15 +21,21 @@ async fn a_copy_with_a_tag_of_its_own_still_counts_as_the_copy() {
         let second = copy(&store, again()).await.expect("the same");
         assert!(second.replaced);
         assert_eq!(second.info.etag, first.info.etag);
-        // Amended, it has the same bytes; replaced, it has others.
+        let assert_refused = |refused: Result<Stored, CopyError>| {
+            assert!(
+                matches!(refused, Err(CopyError::Target(Error::Protected))),
+                "{refused:?}"
+            );
+        };
+        // Amended, it is described otherwise; replaced, it has other bytes.
         amend(&store, "g", "a/b").await.expect("amended");
+        assert_refused(copy(&store, again()).await);
+        amend(&store, "g", "application/octet-stream")
+            .await
+            .expect("amended");
         copy(&store, again()).await.expect("the same");
         put(&store, "g", &[2; 9 << 20]).await.expect("stored");
-        let refused = copy(&store, again()).await;
-        assert!(
-            matches!(refused, Err(CopyError::Target(Error::Protected))),
-            "{refused:?}"
-        );
+        assert_refused(copy(&store, again()).await);
     }
 }
 
@@ -130,7 +136,8 @@ async fn a_refusal_is_put_down_to_the_side_that_caused_it() {
         // The source is gone meanwhile.
         service.fail("PUT /files/g?", 2, refused());
         service.fail("HEAD /files/f", 1, Fault::Fine);
-        service.fail("HEAD /files/f", 1, Fault::Status(404, "NoSuchKey"));
+        service.fail("HEAD /files/f", 1, Fault::Status(404, ""));
+        service.fail("GET /files/f", 1, Fault::Status(404, "NoSuchKey"));
         let copied = copy(&store, given()).await;
         assert!(
             matches!(copied, Err(CopyError::Source(Error::NotFound))),

@@ -210,3 +210,44 @@ async fn a_turn_whose_renewal_is_in_doubt_is_not_overtaken_by_itself() {
         assert!(is_file(&store, "f", b"12").await, "{knows:?}");
     }
 }
+
+#[tokio::test]
+async fn a_turn_that_is_dropped_while_its_state_is_written_ends_all_the_same() {
+    let service = S3Service::start();
+    let store = store_on(&service).await;
+    let id = begin(&store, "f").await;
+    let mut turn = received(&store, &id, b"1").await.expect("a turn");
+    service.requests();
+    let state = "PUT /files/.coffer/uploads/";
+    service.fail(state, 1, Fault::Late(Duration::from_millis(200)));
+    // More parts than are reserved, so the state is written.
+    let piece = Bytes::from(vec![0; 8 << 20]);
+    let writing = async {
+        loop {
+            turn.write(piece.clone()).await.expect("written");
+        }
+    };
+    let written = async {
+        while !service
+            .requests()
+            .iter()
+            .any(|line| line.starts_with(state))
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = written => {}
+    }
+    drop(turn);
+    let again = async {
+        while let Err(error) = append(&store, &id, b"2").await {
+            assert!(matches!(error, Error::Busy), "{error:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Well within the time of a lease.
+    let again = tokio::time::timeout(Duration::from_secs(30), again).await;
+    again.expect("the turn has ended");
+}
