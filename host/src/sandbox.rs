@@ -46,6 +46,10 @@ pub use succession::Reopening;
 /// far more there than in the component's own.
 const MOST_HANDED_OVER: usize = 8 << 20;
 
+/// The least time for what follows a body: if that has taken all of the request's time, what has
+/// arrived of a resumable upload is still to be kept.
+const AFTER_BODY: Duration = Duration::from_secs(10);
+
 /// A component that has passed its check, with everything that it is provided with.
 pub struct Sandbox {
     runtime: Runtime,
@@ -112,17 +116,15 @@ impl Sandbox {
     where
         B: Body<Data = Bytes, Error = wasmtime_wasi_http::Error> + Send + Unpin + 'static,
     {
-        let longest = self.runtime.limits.request_time;
-        let deadline = Instant::now() + longest;
+        let deadline = Instant::now() + self.runtime.limits.request_time;
         let parked = match self.step(Step::Begin(request), subject, deadline).await? {
             Stepped::Answered(response) => return Ok(response),
             Stepped::Parked(parked) => parked,
         };
         let note = parked.note.clone();
-        let received = match timeout_at(deadline, parked.receive()).await {
-            Ok(received) => received.map_err(SandboxFailure::Component)?,
-            Err(_) => return Err(SandboxFailure::Component(TimedOut(longest).into())),
-        };
+        let received = parked.receive(deadline).await;
+        let received = received.map_err(SandboxFailure::Component)?;
+        let deadline = deadline.max(Instant::now() + AFTER_BODY);
         let rest: Step<B> = Step::Resume(note, received);
         match self.step(rest, subject, deadline).await? {
             Stepped::Answered(response) => Ok(response),

@@ -25,6 +25,7 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::metrics::Metrics;
@@ -40,6 +41,9 @@ pub use workers::Workers;
 /// Pause before accepting again after a failure, such as running out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How much of the time for a graceful shutdown is for resumable uploads to be suspended.
+const SUSPENDING: Duration = Duration::from_secs(10);
+
 /// Room for the request line, in bytes: hyper accepts targets of up to 64 KiB.
 const REQUEST_LINE: usize = 64 << 10;
 
@@ -48,7 +52,8 @@ const REQUEST_LINE: usize = 64 << 10;
 const UNSENT: u32 = 128 << 10;
 
 /// Serves until `shutdown` resolves. Then a graceful shutdown: the listener is closed, requests in
-/// progress finish, and those that do not within [`ServerLimits::shutdown_time`] are aborted.
+/// progress finish, and those that do not within [`ServerLimits::shutdown_time`] are aborted; a
+/// little earlier resumable uploads are suspended.
 ///
 /// Returns whether everything was finished.
 pub async fn run(
@@ -63,7 +68,12 @@ pub async fn run(
     let here = listener.local_addr();
     let here = here.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
     let room = Arc::new(Semaphore::new(limits.connections));
-    let service = Service::new(swap, Arc::clone(&metrics), limits.clone(), page);
+    let service = Service::new(
+        Arc::clone(&swap),
+        Arc::clone(&metrics),
+        limits.clone(),
+        page,
+    );
     let service = Arc::new(service);
     let open = GracefulShutdown::new();
     let (break_off, broken_off) = watch::channel(());
@@ -104,9 +114,15 @@ pub async fn run(
     }
     drop(listener);
     tracing::info!(connections = open.count(), "graceful shutdown started");
-    let finished = tokio::time::timeout(limits.shutdown_time, open.shutdown()).await;
+    let suspending = SUSPENDING.min(limits.shutdown_time / 2);
+    let mut finished = std::pin::pin!(open.shutdown());
+    let mut in_time = timeout(limits.shutdown_time - suspending, &mut finished).await;
+    if in_time.is_err() {
+        swap.suspend_uploads();
+        in_time = timeout(suspending, finished).await;
+    }
     drop(break_off);
-    finished.is_ok()
+    in_time.is_ok()
 }
 
 /// Serves a connection to its end, until `broken_off` changes or until it is told to `close`.
@@ -126,7 +142,7 @@ async fn serve(
         () = close.notified() => {
             tracing::warn!(
                 client = %peer.ip(),
-                "a response was dropped: its client does not read it"
+                "a response was dropped: its client did not read it (--max-unread-answers)"
             );
         }
     }

@@ -179,6 +179,11 @@ impl Swap {
         reason
     }
 
+    /// Has resumable uploads that are being received keep what has arrived and end their requests.
+    pub fn suspend_uploads(&self) {
+        self.provided.runtime.suspend_uploads();
+    }
+
     /// Rolls back to what was in force before.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! Many appends to one upload at once, slow ones, and lines that break.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use super::{Tus, number};
+use super::{Tus, metadata, number, path_of};
+use crate::support::s3_service::S3Service;
 use crate::support::{
     Connection, Server, Setup, assert_problem, content, eventually, stored, user,
 };
@@ -92,6 +94,39 @@ async fn an_append_whose_client_is_silent_gives_way_to_the_next() {
 }
 
 #[tokio::test]
+async fn a_length_that_another_append_has_said_meanwhile_counts() {
+    let server = Setup::public_only().start();
+    let tus = Tus::new(&server, None);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    // The second may come before the first has its turn: then with another upload.
+    'uploads: for attempt in 0.. {
+        let name = format!("a{attempt}");
+        let created = tus
+            .request(Method::POST, "/v1/public/uploads")
+            .header("upload-defer-length", "1")
+            .header("upload-metadata", metadata(&[("filename", &name)]));
+        let upload = path_of(&server, &created.send().await.unwrap());
+        let mut silent = Connection::open(server.address());
+        let fields = ["Upload-Offset: 0", "Upload-Length: 3", "Content-Length: 3"];
+        silent.send(head(&server, &upload, &fields));
+        let refused = loop {
+            assert!(Instant::now() < deadline, "the first never has its turn");
+            let other = tus.patch(&upload, 0, "abcd").header("upload-length", 4);
+            let other = other.send().await.unwrap();
+            match other.status().as_u16() {
+                423 => {}
+                204 => continue 'uploads,
+                _ => break other,
+            }
+        };
+        assert_eq!(refused.status(), 400);
+        let length = tus.request(Method::HEAD, &upload).send().await.unwrap();
+        assert_eq!(number(&length, "upload-length"), 3);
+        return;
+    }
+}
+
+#[tokio::test]
 async fn a_slow_append_holds_no_instance_and_goes_on() {
     let server = Setup::default()
         .args(&["--max-instances", "1", "--queue-timeout", "20s"])
@@ -157,6 +192,61 @@ async fn what_came_before_the_line_broke_stays() {
     assert_eq!(number(&rest, "upload-offset"), sent.len() as u64);
     let file = stored(&server, "/v1/public/files/a").await.unwrap();
     assert!(file.0 == sent);
+}
+
+/// An append of six bytes, for which the server waits, and of which three arrive.
+fn half(server: &Server, upload: &str) -> Connection {
+    let mut slow = Connection::open(server.address());
+    let fields = [
+        "Upload-Offset: 0",
+        "Content-Length: 6",
+        "Expect: 100-continue",
+    ];
+    slow.send(head(server, upload, &fields));
+    assert_eq!(slow.head().0, 100);
+    slow.send("abc");
+    slow
+}
+
+/// Local disk, and an S3 service.
+fn engines() -> [impl Fn() -> Setup; 2] {
+    let service = Arc::new(S3Service::start());
+    [None, Some(service)].map(|service| {
+        move || match &service {
+            None => Setup::public_only(),
+            Some(service) => Setup::public_only().s3(service),
+        }
+    })
+}
+
+#[tokio::test]
+async fn what_has_arrived_stays_when_the_host_stops() {
+    for setup in engines() {
+        let server = setup().args(&["--shutdown-timeout", "12s"]).start();
+        let upload = Tus::new(&server, None).create("public", "a", 6).await;
+        let mut slow = half(&server, &upload);
+        server.terminate();
+        assert_eq!(slow.answer().0, 503);
+        drop(slow);
+        let data = server.data();
+        assert_eq!(server.ended().1, Some(0));
+        let server = setup().data(data).start();
+        let tus = Tus::new(&server, None);
+        assert_eq!(tus.offset(&upload).await, Ok(3));
+        assert_eq!(tus.append(&upload, 3, b"def").await, 6);
+    }
+}
+
+#[tokio::test]
+async fn what_has_arrived_stays_when_the_request_takes_too_long() {
+    for setup in engines() {
+        let server = setup().args(&["--request-timeout", "2s"]).start();
+        let tus = Tus::new(&server, None);
+        let upload = tus.create("public", "a", 6).await;
+        assert_eq!(half(&server, &upload).answer().0, 503);
+        assert_eq!(tus.offset(&upload).await, Ok(3));
+        assert_eq!(tus.append(&upload, 3, b"def").await, 6);
+    }
 }
 
 #[tokio::test]

@@ -35,6 +35,11 @@ pub struct Runtime {
 pub struct RuntimeError(#[source] wasmtime::Error);
 
 impl Runtime {
+    /// Has resumable uploads that are being received keep what has arrived and end their requests.
+    pub fn suspend_uploads(&self) {
+        self.turns.close();
+    }
+
     /// Sets the engine up. Compiled code is stored in `cache`, if there is one.
     ///
     /// # Errors

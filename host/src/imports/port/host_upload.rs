@@ -39,10 +39,7 @@ impl wit::HostUpload for PortView<'_> {
         waiting.fed = Fed::ByBody;
         self.client.host_waits();
         let mut body = Receiving::new(stream);
-        match body
-            .arrive(waiting, Some(Instant::now() + PATIENCE))
-            .await?
-        {
+        match body.arrive(waiting, Instant::now() + PATIENCE).await? {
             Some(received) => Ok(received),
             None => {
                 let upload = self.table.delete(Resource::new_own(upload.rep()))?;

@@ -32,16 +32,16 @@ pub struct Received {
 }
 
 impl Parked {
-    /// Receives the rest of the body, at the client's pace.
+    /// Receives the rest of the body, at the client's pace, until the deadline.
     ///
     /// # Errors
     /// A fault of the host.
-    pub async fn receive(mut self) -> wasmtime::Result<Received> {
-        let outcome = self.body.arrive(&mut self.upload, None).await?;
+    pub async fn receive(mut self, deadline: Instant) -> wasmtime::Result<Received> {
+        let outcome = self.body.arrive(&mut self.upload, deadline).await?;
+        let outcome = outcome.unwrap_or_else(|| Err(self.upload.cut_short()));
         Ok(Received {
             upload: self.upload,
-            // Only with a deadline can it be missing.
-            outcome: outcome.unwrap_or(Err(wit::Error::TimedOut)),
+            outcome,
         })
     }
 }
@@ -65,21 +65,18 @@ impl Receiving {
     pub(super) async fn arrive(
         &mut self,
         upload: &mut Upload,
-        deadline: Option<Instant>,
+        deadline: Instant,
     ) -> wasmtime::Result<Option<Result<u64, wit::Error>>> {
         loop {
+            if upload.kind.gives_way() {
+                return Ok(Some(Err(upload.cut_short())));
+            }
             if self.stream.ready().now_or_never().is_none() {
-                match deadline {
-                    None => {
-                        if upload.kind.wait(self.stream.ready()).await.is_none() {
-                            return Ok(Some(Err(upload.fail(wit::Error::TimedOut))));
-                        }
-                    }
-                    Some(deadline) => {
-                        if timeout_at(deadline, self.stream.ready()).await.is_err() {
-                            return Ok(None);
-                        }
-                    }
+                let heard = upload.kind.wait(self.stream.ready());
+                match timeout_at(deadline, heard).await {
+                    Ok(Some(())) => {}
+                    Ok(None) => continue,
+                    Err(_) => return Ok(None),
                 }
             }
             match self.stream.read(RECEIVE_CHUNK) {
@@ -90,7 +87,7 @@ impl Receiving {
                         return Ok(Some(Err(error)));
                     }
                     // The store takes time, too.
-                    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                    if deadline <= Instant::now() {
                         return Ok(None);
                     }
                 }

@@ -1,5 +1,6 @@
 //! Turns of resumable uploads on this host. One whose client has fallen silent gives way to the
-//! next: whose line broke comes back long before the connection times out.
+//! next: whose line broke comes back long before the connection times out. All give way to the end
+//! of the host.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,7 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The turns that last.
 #[derive(Clone, Default)]
-pub struct Turns(Arc<Mutex<HashMap<UploadId, Arc<Lasting>>>>);
+pub struct Turns {
+    lasting: Arc<Mutex<HashMap<UploadId, Arc<Lasting>>>>,
+    closing: CancellationToken,
+}
 
 #[derive(Default)]
 struct Lasting {
@@ -36,8 +40,11 @@ pub(super) struct Turn {
 
 impl Turns {
     pub(super) fn begin(&self, id: UploadId) -> Turn {
-        let lasting = Arc::<Lasting>::default();
-        lock(&self.0).insert(id.clone(), Arc::clone(&lasting));
+        let lasting = Arc::new(Lasting {
+            gives_way: self.closing.child_token(),
+            ..Lasting::default()
+        });
+        lock(&self.lasting).insert(id.clone(), Arc::clone(&lasting));
         Turn {
             turns: self.clone(),
             id,
@@ -45,9 +52,15 @@ impl Turns {
         }
     }
 
+    /// Has every turn end before it receives more, also those that begin later. What has arrived
+    /// is kept.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
     /// Ends the turn of an upload if its client is silent. Returns whether it has ended.
     pub(super) async fn end_silent(&self, id: &UploadId) -> bool {
-        let Some(lasting) = lock(&self.0).get(id).cloned() else {
+        let Some(lasting) = lock(&self.lasting).get(id).cloned() else {
             return false;
         };
         if !lock(&lasting.silent).is_some_and(|since| since.elapsed() >= SILENCE) {
@@ -60,6 +73,16 @@ impl Turns {
 }
 
 impl Turn {
+    /// Whether the turn has to end.
+    pub(super) fn gives_way(&self) -> bool {
+        self.lasting.gives_way.is_cancelled()
+    }
+
+    /// Whether it has to end because the next one begins.
+    pub(super) fn is_overtaken(&self) -> bool {
+        self.gives_way() && !self.turns.closing.is_cancelled()
+    }
+
     /// Waits for the client; `None` if the turn has to give way.
     pub(super) async fn wait<T>(&self, client: impl Future<Output = T>) -> Option<T> {
         *lock(&self.lasting.silent) = Some(Instant::now());
@@ -75,7 +98,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut turns = lock(&self.turns.0);
+        let mut turns = lock(&self.turns.lasting);
         // The store may have begun the next one already.
         if turns
             .get(&self.id)
@@ -112,15 +135,16 @@ mod tests {
         assert_eq!(turn.wait(ready(7)).await, Some(7));
         assert!(lock(&lasting.silent).is_none());
 
-        let waiting = tokio::spawn(async move { turn.wait(pending::<()>()).await });
+        let waiting = async move { (turn.wait(pending::<()>()).await, turn.is_overtaken()) };
+        let waiting = tokio::spawn(waiting);
         while lock(&lasting.silent).is_none() {
             tokio::task::yield_now().await;
         }
         *lock(&lasting.silent) = Instant::now().checked_sub(SILENCE);
         assert!(!turns.end_silent(&id("b")).await);
         assert!(turns.end_silent(&id("a")).await);
-        assert_eq!(waiting.await.expect("a turn"), None);
-        assert!(lock(&turns.0).is_empty());
+        assert_eq!(waiting.await.expect("a turn"), (None, true));
+        assert!(lock(&turns.lasting).is_empty());
     }
 
     #[tokio::test]
@@ -129,6 +153,18 @@ mod tests {
         let first = turns.begin(id("a"));
         let _next = turns.begin(id("a"));
         drop(first);
-        assert!(lock(&turns.0).contains_key(&id("a")));
+        assert!(lock(&turns.lasting).contains_key(&id("a")));
+    }
+
+    #[tokio::test]
+    async fn every_turn_gives_way_to_the_end_of_the_host() {
+        let turns = Turns::default();
+        let before = turns.begin(id("a"));
+        assert!(!before.gives_way());
+        turns.clone().close();
+        assert_eq!(before.wait(pending::<()>()).await, None);
+        for turn in [before, turns.begin(id("b"))] {
+            assert!(turn.gives_way() && !turn.is_overtaken());
+        }
     }
 }

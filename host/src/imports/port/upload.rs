@@ -35,7 +35,24 @@ pub(super) enum Fed {
 }
 
 impl Kind {
-    /// Waits for the client; `None` if this gives way to the next turn.
+    /// Whether this has to end before it receives more.
+    pub(super) fn gives_way(&self) -> bool {
+        match self {
+            Self::File(_) => false,
+            Self::Turn { turn, .. } => turn.gives_way(),
+        }
+    }
+
+    /// What its client is told if the request ends before its body.
+    pub(super) fn cut_short(&self) -> wit::Error {
+        match self {
+            // It continues at once, perhaps on another host.
+            Self::Turn { turn, .. } if !turn.is_overtaken() => wit::Error::Unavailable,
+            Self::Turn { .. } | Self::File(_) => wit::Error::TimedOut,
+        }
+    }
+
+    /// Waits for the client; `None` if this gives way.
     pub(super) async fn wait<T>(&self, client: impl Future<Output = T>) -> Option<T> {
         match self {
             Self::File(_) => Some(client.await),
@@ -59,6 +76,12 @@ impl Upload {
             Ok(()) => Ok(()),
             Err(error) => Err(self.fail(outgoing::refusal(error))),
         }
+    }
+
+    /// The request ends before the body.
+    pub(super) fn cut_short(&mut self) -> wit::Error {
+        let error = self.kind.cut_short();
+        self.fail(error)
     }
 
     pub(super) fn fail(&mut self, error: wit::Error) -> wit::Error {

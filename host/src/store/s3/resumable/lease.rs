@@ -218,7 +218,8 @@ fn extend(store: &Shared, state: &mut State) {
 }
 
 impl Shared {
-    /// Replaces the state that is held; after an error, remembers that it may be replaced.
+    /// Replaces the state that is held; after an error, or if it is cancelled, it is remembered
+    /// that it may be replaced.
     async fn replace_state(
         &self,
         id: Id,
@@ -227,13 +228,9 @@ impl Shared {
     ) -> Result<Held, Error> {
         state.revision = state::revision();
         let bytes = format::write(&state);
-        match self.replace(id, held, bytes, &state.revision).await {
-            Ok(etag) => Ok(Held::new(state, etag)),
-            Err(error) => {
-                held.tried.push(state.revision);
-                Err(error)
-            }
-        }
+        held.tried.push(state.revision.clone());
+        let etag = self.replace(id, held, bytes, &state.revision).await?;
+        Ok(Held::new(state, etag))
     }
 
     /// Ends an upload that has become a file.
