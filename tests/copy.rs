@@ -8,8 +8,8 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use reqwest::Response;
 use reqwest::multipart::{Form, Part};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::support::{Server, Setup, assert_problem, etag, iam, json_of, org_member, token, user};

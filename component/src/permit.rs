@@ -43,7 +43,7 @@ pub(crate) use copying::{Copy, Copying, copying};
 pub(crate) use decision::View;
 pub(crate) use key::BlobKey;
 pub(crate) use listing::{List, list};
-pub(crate) use many::{Deleting, Reading, deleting, identity, reading, together};
+pub(crate) use many::{Deleting, NAMELESS, Reading, deleting, identity, reading, together};
 pub(crate) use once_sized::OnceSized;
 pub(crate) use refusals::Refusals;
 pub(crate) use storing::{Store, Storing, store, storing};

@@ -49,6 +49,30 @@ async fn every_file_of_a_folder_and_nothing_beside_it_is_copied_and_moved() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_described_otherwise_is_no_copy_of_the_file() {
+    let server = Server::start();
+    let alice = user("alice");
+    store(&server, &alice, "/v1/user/files/a/x", "content").await;
+    let mut body = json!({ "from": "a/", "to": "b/" });
+    assert_eq!(finish(&server, &alice, "/v1/user/copy", &body).await, 1);
+    let change = json!({ "metadata": { "rev": "2" }, "content_type": "text/html" });
+    let changed = server.request(Method::PATCH, "/v1/user/info/a/x");
+    let changed = changed.bearer_auth(&alice).body(change.to_string());
+    assert_eq!(changed.send().await.unwrap().status(), 200);
+
+    let moved = post(&server, &alice, "/v1/user/move", &body).await;
+    let (done, failed, _) = progress(moved).await;
+    assert_eq!((done, failed.len()), (0, 1), "{failed:?}");
+    body["replace"] = true.into();
+    assert_eq!(finish(&server, &alice, "/v1/user/move", &body).await, 1);
+    assert_eq!(names(&server, &alice, "user", "").await, ["b/x"]);
+    let info = server.get("/v1/user/info/b/x").bearer_auth(&alice);
+    let info = json_of(info).await;
+    assert_eq!(info["content_type"], "text/html");
+    assert_eq!(info["metadata"], json!({ "rev": "2" }));
+}
+
+#[tokio::test]
 async fn what_cannot_be_copied_is_named_with_its_problem_and_does_not_stop_the_rest() {
     let limits = "[org]\ncontent-types = [\"text/*\", \"image/*\"]\nmax-file-size = \"20 B\"\n";
     let server = Setup::policy(&format!("{}{limits}", iam())).start();

@@ -73,6 +73,21 @@ async fn each_file_of_a_form_without_a_token_has_a_manage_url_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_made_without_a_token_has_a_manage_url() {
+    let server = Server::start();
+    stored(&server, "a", "content").await;
+    let body = json!({ "from": "a", "to": "in/b" }).to_string();
+    let copied = server.post("/v1/public/copy").body(body).send().await;
+    let copied = copied.unwrap();
+    assert_eq!(copied.status(), 201);
+    let link = manage_path(&server, &copied.json().await.unwrap());
+    assert_opens(&server, "/v1/public/files/in/b", "content").await;
+    assert_eq!(put(&server, &link, "changed").await.status(), 200);
+    assert_eq!(delete(&server, &link).await.status(), 204);
+    assert_opens(&server, "/v1/public/files/a", "content").await;
+}
+
+#[tokio::test]
 async fn who_has_a_token_gets_no_manage_url() {
     let server = Server::start();
     let alice = org_member("alice", "acme");

@@ -53,6 +53,36 @@ async fn the_maker_of_a_link_counts_as_the_uploader() {
 }
 
 #[tokio::test]
+async fn only_a_link_that_was_made_without_a_token_gives_a_manage_url() {
+    let server = Server::start();
+    // Neither a user nor an organization.
+    let machine = token(None, None, &[]);
+    let link = upload_link(&server, &machine, "/v1/public/urls/a", json!({})).await;
+    let folder = upload_link(&server, &machine, "/v1/public/urls/in/", json!({})).await;
+    let file: Value = put(&server, &link, "content").await.json().await.unwrap();
+    let form: Value = post(&server, &folder, &[("b", "1")])
+        .await
+        .json()
+        .await
+        .unwrap();
+    for file in [&file, &form["files"][0]] {
+        assert!(file["etag"].is_string(), "{file}");
+        assert!(file["manage_url"].is_null(), "{file}");
+    }
+
+    let body = json!({ "for": "upload" }).to_string();
+    let made = server
+        .post("/v1/public/urls/c")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    let link = path_of(&server, &super::made(made).await);
+    let file: Value = put(&server, &link, "content").await.json().await.unwrap();
+    assert!(file["manage_url"].is_string(), "{file}");
+}
+
+#[tokio::test]
 async fn a_link_that_replaces_does_so_as_far_as_its_maker_may() {
     let server = Server::start();
     let (alice, bob) = (user("alice"), user("bob"));

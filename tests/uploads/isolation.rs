@@ -108,3 +108,19 @@ async fn an_upload_that_began_without_a_token_is_lent_the_rights_of_none() {
     assert_problem(last, 401, "unauthenticated").await;
     assert_eq!(stored(&server, file).await.unwrap().0, b"alice");
 }
+
+#[tokio::test]
+async fn a_token_that_names_nobody_is_not_the_lack_of_one() {
+    let policy = iam() + "[public]\ncreate = \"signed-in\"\n";
+    let server = Setup::policy(&policy).start();
+    let machine = Tus::new(&server, Some(token(None, None, &[])));
+    let upload = machine.create("public", "a", 6).await;
+    machine.append(&upload, 0, b"abc").await;
+    let nobody = Tus::new(&server, None);
+    assert_eq!(nobody.offset(&upload).await, Err(404));
+    assert_eq!(machine.append(&upload, 3, b"def").await, 6);
+    assert_eq!(
+        stored(&server, "/v1/public/files/a").await.unwrap().0,
+        b"abcdef"
+    );
+}

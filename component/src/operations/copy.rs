@@ -46,7 +46,9 @@ pub(crate) fn answer(
     let (policy, caller) = (context.policy, &context.caller);
     let permit = permit::copying(policy, caller, from_area, kind, storing, replace)?;
     match names {
-        Pair::Files { from, to } => file::answer(&permit, &from, &to, &conditions, area, &base_url),
+        Pair::Files { from, to } => {
+            file::answer(context, &permit, &from, &to, &conditions, area, &base_url)
+        }
         Pair::Folders { from, to } => {
             refuse_conditions(&conditions)?;
             let folder = format!("{from}/");

@@ -7,10 +7,9 @@ use crate::bindings::wasi::clocks::wall_clock;
 use crate::permit::grant::{Grant, ManageGrant};
 use crate::permit::link::{self, LinkKey};
 use crate::permit::uploader::Pseudonym;
-use crate::permit::{Store, Storing};
+use crate::permit::{Copy, Store, Storing};
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::token::Caller;
 use crate::url::{Name, percent};
 
 /// Makes the links to the files of one request.
@@ -21,12 +20,25 @@ pub(super) struct Managed {
 }
 
 impl Managed {
-    /// The permit under a new pseudonym, if it is for a public file that nobody would be
-    /// known to have stored otherwise, and this service has links.
+    /// The permit under a new pseudonym, if it is for a public file and was given without a token,
+    /// and this service has links.
     pub(super) fn begin<'p>(
         context: &Context<'_>,
         permit: Store<'p>,
     ) -> Result<(Store<'p>, Option<Self>), Problem> {
+        let managed = Self::new(context, permit.is_anonymous())?;
+        let permit = match &managed {
+            Some(managed) => permit.under(managed.uploader.clone()),
+            None => permit,
+        };
+        Ok((permit, managed))
+    }
+
+    /// The same for a permit to copy a file.
+    pub(super) fn begin_copy<'p>(
+        context: &Context<'_>,
+        permit: Copy<'p>,
+    ) -> Result<(Copy<'p>, Option<Self>), Problem> {
         let managed = Self::new(context, permit.is_anonymous())?;
         let permit = match &managed {
             Some(managed) => permit.under(managed.uploader.clone()),
@@ -49,10 +61,8 @@ impl Managed {
     }
 
     fn new(context: &Context<'_>, is_anonymous: bool) -> Result<Option<Self>, Problem> {
-        if context.caller != Caller::Anonymous || !is_anonymous {
-            return Ok(None);
-        }
-        let Some(key) = context.settings.link_key() else {
+        let key = context.settings.link_key().filter(|_| is_anonymous);
+        let Some(key) = key else {
             return Ok(None);
         };
         Ok(Some(Self {

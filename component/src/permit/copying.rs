@@ -3,6 +3,7 @@
 //! there needs.
 
 use super::many::{Deleting, Reading, deleting, reading};
+use super::uploader::Pseudonym;
 use super::{Delete, Read, Store, Storing};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{CopyError, CopyOptions, Error, Info};
@@ -101,6 +102,19 @@ impl Copy<'_> {
             target,
             or_same,
         })
+    }
+
+    /// Whether the copy is a public file, and was permitted without a token.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.store.is_anonymous()
+    }
+
+    /// The same permit, which stores under a pseudonym.
+    pub(crate) fn under(self, pseudonym: Pseudonym) -> Self {
+        Self {
+            store: self.store.under(pseudonym),
+            ..self
+        }
     }
 
     /// The problem if the file may not be read.

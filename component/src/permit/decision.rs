@@ -183,6 +183,11 @@ impl<'p, 'c> Judge<'p, 'c> {
         Some(Uploader::User(user.clone()))
     }
 
+    /// Whether the caller has no token.
+    pub(super) fn is_without_token(self) -> bool {
+        bearer(self.caller).is_none()
+    }
+
     /// Whether what applies lets the caller, who has entered the area, do this.
     pub(super) fn may(self, operation: Operation, applied: &Applied<'_>) -> bool {
         self.reach(operation, applied).is_ok()

@@ -57,6 +57,8 @@ pub(super) struct Terms {
     pub(super) scope: Scope,
     /// The maker of the link.
     pub(super) uploader: Option<Uploader>,
+    /// Whether that one had no token.
+    pub(super) without_token: bool,
     pub(super) limits: LinkLimits,
     pub(super) validity: Validity,
 }
@@ -105,6 +107,7 @@ impl Terms {
             name,
             narrowed: self.limits,
             uploader: self.uploader,
+            without_token: self.without_token,
             create: Ok(()),
             replace,
             rules: rules(area),
@@ -146,6 +149,7 @@ impl ManageGrant {
             name: self.name.clone(),
             narrowed: LinkLimits::default(),
             uploader: Some(uploader.clone()),
+            without_token: true,
             create: Err(Problem::NotFound),
             replace: Ok(Reach::UploadedBy(uploader)),
             rules: rules(Area::Public),
@@ -183,6 +187,7 @@ impl Store<'_> {
             terms: Terms {
                 scope: self.scope,
                 uploader: self.uploader,
+                without_token: self.without_token,
                 limits: limits.within(&[self.limits], by_token)?,
                 validity,
             },
@@ -212,6 +217,7 @@ impl Storing<'_, '_> {
         Ok(Grant::Drop(DropGrant {
             terms: Terms {
                 uploader: judge.uploader(),
+                without_token: judge.is_without_token(),
                 scope: self.into_scope(),
                 limits,
                 validity,

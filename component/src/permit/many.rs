@@ -46,11 +46,18 @@ pub(crate) fn deleting<'p, 'c>(
     Ok(Deleting { judge, scope })
 }
 
-/// Who is asking, to tell callers apart: their user, else their organization; empty for those
-/// who are neither.
+/// The [`identity`] of those whose token names neither a user nor an organization. No [`Owner`] is
+/// written like this.
+pub(crate) const NAMELESS: &str = "nameless";
+
+/// Who is asking, to tell callers apart: their user, else their organization, else [`NAMELESS`];
+/// empty for those without a token.
 pub(crate) fn identity(caller: &Caller) -> &str {
-    let owner = bearer(caller).and_then(|bearer| bearer.user().or_else(|_| bearer.org()).ok());
-    owner.map_or("", Owner::as_str)
+    let Some(bearer) = bearer(caller) else {
+        return "";
+    };
+    let owner = bearer.user().or_else(|_| bearer.org());
+    owner.map_or(NAMELESS, Owner::as_str)
 }
 
 impl Reading<'_, '_> {

@@ -24,6 +24,8 @@ pub(crate) struct Store<'p> {
     /// Those of the link that it comes from.
     pub(super) narrowed: LinkLimits,
     pub(super) uploader: Option<Uploader>,
+    /// Whether it was given without a token: to a caller or, for a link, to its maker.
+    pub(super) without_token: bool,
     pub(super) create: Result<(), Problem>,
     pub(super) replace: Result<Reach, Problem>,
     /// The rules of both.
@@ -95,6 +97,7 @@ impl<'p> Judge<'p, '_> {
             limits: applied.limits(),
             narrowed: LinkLimits::default(),
             uploader: self.uploader(),
+            without_token: self.is_without_token(),
             create,
             replace,
             rules: [Operation::Create, Operation::Replace].map(|operation| applied.rule(operation)),
@@ -177,13 +180,13 @@ impl<'p, 'c> Storing<'p, 'c> {
         Ok(self)
     }
 
-    /// Whether nobody will be known to have stored a public file.
+    /// Whether it is for public files, and was given without a token.
     pub(crate) fn is_anonymous(&self) -> bool {
-        let is_known = match &self.authority {
-            Authority::Policy(judge) => judge.uploader().is_some(),
-            Authority::Link(_, grant) => grant.terms.uploader.is_some(),
+        let without_token = match &self.authority {
+            Authority::Policy(judge) => judge.is_without_token(),
+            Authority::Link(_, grant) => grant.terms.without_token,
         };
-        self.scope == Scope::Public && !is_known
+        self.scope == Scope::Public && without_token
     }
 
     /// The same permit, under a pseudonym.
@@ -258,9 +261,9 @@ impl Store<'_> {
         Refusals::of_storing(self.rules, &self.create, &self.replace, self.max_size())
     }
 
-    /// Whether nobody will be known to have stored a public file.
+    /// Whether it is for a public file, and was given without a token.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.scope == Scope::Public && self.uploader.is_none()
+        self.scope == Scope::Public && self.without_token
     }
 
     /// The same permit, under a pseudonym.

@@ -95,7 +95,7 @@ impl Denied {
                 format!("the token lacks {claims}, which {key} requires")
             }
             Why::Path => format!(
-                "the token fits no path that allows it, and {key} is {}",
+                "no path that matches this token allows it, and {key} is {}",
                 asked()
             ),
             Why::Rule => {

@@ -19,7 +19,7 @@ pub struct Copy {
     pub to: Key,
     /// How the copy is stored. No digest, nothing announced.
     pub options: CreateOptions,
-    /// Whether a file under `to` that has the same bytes and the same uploader counts as the
+    /// Whether a file under `to` that has the same bytes and is described the same counts as the
     /// copy, whatever the guards and conditions of `options` say.
     pub or_same: bool,
 }
@@ -52,12 +52,15 @@ impl Copy {
         }
     }
 
-    /// Whether `current`, which is under `to` and has the same bytes, counts as the copy. Whoever
-    /// did not store it must not learn whether it has: they may not be allowed to read it. Those
-    /// without an uploader count as of the same.
+    /// Whether `current`, which is under `to` and has the same bytes, counts as the copy: it has
+    /// the same description. Whoever did not store it must not learn whether it has: they may not be
+    /// allowed to read it. Those without an uploader count as of the same.
     #[must_use]
     pub fn counts(&self, current: &Info) -> bool {
-        self.or_same && current.uploader == self.options.uploader
+        self.or_same
+            && current.uploader == self.options.uploader
+            && current.content_type == self.options.content_type
+            && current.metadata == self.options.metadata
     }
 
     /// Whether `current`, which is under `to`, may give way to the copy.
@@ -207,6 +210,32 @@ mod tests {
             assert!(!copy.counts(&info()), "{copy:?}");
         }
         assert!(!by(true, Some("ann")).counts(&of_nobody));
+    }
+
+    #[test]
+    fn what_is_described_otherwise_does_not_count_as_the_copy() {
+        let copy = Copy {
+            options: CreateOptions {
+                uploader: Some("ann".into()),
+                ..copy().options
+            },
+            or_same: true,
+            ..copy()
+        };
+        assert!(copy.counts(&info()));
+        let pairs = vec![("rev".to_owned(), "2".to_owned())];
+        for current in [
+            Info {
+                content_type: "text/html".into(),
+                ..info()
+            },
+            Info {
+                metadata: Metadata::new(pairs).expect("metadata"),
+                ..info()
+            },
+        ] {
+            assert!(!copy.counts(&current), "{current:?}");
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Settings {
                 None => Credentials::new(key, secret),
             },
             prefix: prefix(&setting("COFFER_S3_PREFIX").unwrap_or_default()).ok_or_else(|| {
-                misconfigured("COFFER_S3_PREFIX is not a folder of up to 54 bytes")
+                misconfigured("COFFER_S3_PREFIX is not a folder of up to 53 bytes")
             })?,
             conditional: conditional(setting("COFFER_S3_CONDITIONAL_WRITES").as_deref())
                 .ok_or_else(|| {

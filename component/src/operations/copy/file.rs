@@ -5,8 +5,10 @@ use http::{HeaderValue, StatusCode, header};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{self, Conditions, CopyError, Error, Stored};
 use crate::http::{Answer, Response};
+use crate::operations::Context;
 use crate::operations::file::{File, location};
 use crate::operations::json_body::invalid;
+use crate::operations::managed::Managed;
 use crate::permit::{Copy, Copying};
 use crate::problem::Problem;
 use crate::url::Name;
@@ -16,6 +18,7 @@ const ATTEMPTS: usize = 5;
 
 /// Copies or moves a file that meets the conditions.
 pub(super) fn answer(
+    context: &Context<'_>,
     permit: &Copying<'_, '_>,
     from: &Name,
     to: &Name,
@@ -27,8 +30,12 @@ pub(super) fn answer(
     if source == target {
         return Err(invalid("from and to are the same file"));
     }
-    let Stored { info, replaced } = copy(&permit.of(from, to)?, conditions)?;
-    let file = File::new(area, to, info, base_url);
+    let (permit, managed) = Managed::begin_copy(context, permit.of(from, to)?)?;
+    let Stored { info, replaced } = copy(&permit, conditions)?;
+    let manage_url = managed
+        .map(|managed| managed.url(base_url, to))
+        .transpose()?;
+    let file = File::new(area, to, info, base_url).managed(manage_url);
     let status = if replaced {
         StatusCode::OK
     } else {

@@ -3,7 +3,7 @@
 use super::begun::{Begun, Holder};
 use super::dialect::{Dialect, State};
 use super::preconditions::Preconditions;
-use super::turn::{Ending, Turn};
+use super::turn::{Ending, Turn, too_long};
 use crate::bindings::coffer::storage::uploads::{self, BeginOptions, Digest};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::fields::ContentType;
@@ -110,9 +110,7 @@ pub(super) fn begin(
         .and_then(|first| content_length(&request.headers).filter(|_| first.has_body));
     let room = plan.length.unwrap_or_else(|| plan.permit.max_size());
     if content.is_some_and(|content| content > room) {
-        return Err(Problem::TooLarge(format!(
-            "the body is longer than the {room} bytes that there can be"
-        )));
+        return Err(too_long(room));
     }
     let Plan { permit, length, .. } = plan;
     let (permit, managed) = Managed::begin(context, permit)?;

@@ -50,11 +50,12 @@ pub(in crate::operations) enum Holder {
 }
 
 impl Begun {
-    /// Whether it counts among the unfinished uploads of its owner. Callers without a token
-    /// cannot be told apart: counted as one, one of them would shut out all others.
+    /// Whether it counts among the unfinished uploads of its owner. Callers without a token, or
+    /// whose token names nobody, cannot be told apart: counted as one, one of them would shut out
+    /// all others.
     pub(super) fn is_counted(&self) -> bool {
         match self.holder {
-            Holder::Area { .. } => !self.caller.is_empty(),
+            Holder::Area { .. } => !matches!(self.caller.as_str(), "" | permit::NAMELESS),
             Holder::Link { .. } => true,
         }
     }

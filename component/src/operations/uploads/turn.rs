@@ -154,7 +154,12 @@ impl Turn {
                 provided: self.offset,
             });
         }
-        Ok((turn.upload, has_body.then_some(request)))
+        match (turn.progress.length, self.length.or(self.said)) {
+            (Some(length), Some(said)) if length != said => Err(Problem::InconsistentLength),
+            // Another request has said it since, and this one does not know how much may follow.
+            (Some(_), None) => Err(Problem::UploadBusy),
+            _ => Ok((turn.upload, has_body.then_some(request))),
+        }
     }
 
     /// The permit to store a file of this size now. Without one, nothing is left of the upload,
@@ -341,8 +346,8 @@ fn may_pass(problem: &Problem) -> bool {
     }
 }
 
-fn too_long(room: u64) -> Problem {
+pub(super) fn too_long(room: u64) -> Problem {
     Problem::TooLarge(format!(
-        "the body is longer than the {room} bytes that there can be"
+        "the body is longer than the {room} bytes that are still allowed"
     ))
 }

@@ -110,7 +110,7 @@ fn every_verdict_has_the_rule_that_decided_with_its_line() {
     let machine = Caller::Bearer(Bearer::for_test(None, Some("acme"), &[]));
     assert_eq!(
         asked(&machine, List, Area::Org, "c/d").2,
-        "the token fits no path that allows it, and org.paths \"c/**\" list (line 17) is nobody"
+        "no path that matches this token allows it, and org.paths \"c/**\" list (line 17) is nobody"
     );
     for (operation, path) in [
         (Read, ""),

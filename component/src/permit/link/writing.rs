@@ -47,6 +47,9 @@ pub(super) struct TermsClaims {
     pub(super) owner: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) uploader: Option<String>,
+    /// Whether the link was made without a token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) anonymous: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) max_size: Option<NonZeroU64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,6 +162,7 @@ fn terms_claims(terms: &Terms) -> TermsClaims {
             .uploader
             .as_ref()
             .map(|uploader| uploader.as_str().to_owned()),
+        anonymous: terms.without_token,
         max_size: terms.limits.max_size,
         content_types: types.map(|types| types.iter().map(ToString::to_string).collect()),
         until: terms.validity.expires_at,
@@ -222,6 +226,7 @@ fn terms(claims: TermsClaims) -> Option<Terms> {
     Some(Terms {
         scope,
         uploader,
+        without_token: claims.anonymous,
         limits: LinkLimits {
             max_size: claims.max_size,
             content_types,

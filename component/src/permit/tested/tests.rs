@@ -97,9 +97,9 @@ fn a_failure_names_its_line_what_was_expected_and_the_rule_that_decided() {
         (
             ann("may = ['create org/departments/it/a']"),
             format!(
-                "line 22: test failed: {of_ann} may \"create org/departments/it/a\", but the \
-                 token fits no path that allows it, and org.paths \"departments/**\" create (line \
-                 18) is nobody"
+                "line 22: test failed: {of_ann} may \"create org/departments/it/a\", but no \
+                 path that matches this token allows it, and org.paths \"departments/**\" create \
+                 (line 18) is nobody"
             ),
         ),
         (

@@ -113,6 +113,7 @@ fn claims_that_contradict_themselves_grant_nothing() {
         area: area.to_owned(),
         owner: owner.map(str::to_owned),
         uploader: None,
+        anonymous: false,
         max_size: None,
         content_types: None,
         until: NOW + 10,
