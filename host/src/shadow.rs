@@ -159,19 +159,23 @@ impl Shadow {
 
     /// Ends the shadow policy that has this fault, or that cannot go on for this reason.
     pub fn drop_it(&self, reason: &str) {
-        let mut past = self.lock();
-        if let Some(about) = self.end() {
-            tracing::error!(policy = about.policy, reason, "shadow policy: dropped");
-            past.dropped = Some((reason.to_owned(), clock::now()));
-            self.changed("dropped");
-        }
+        self.drop_within(&mut self.lock(), reason);
     }
 
     /// The same for one that may have been replaced since.
     fn drop_failed(&self, failed: &Arc<Comparison>, reason: &str) {
+        let mut past = self.lock();
         let current = self.comparison.load_full();
         if current.is_some_and(|current| Arc::ptr_eq(&current, failed)) {
-            self.drop_it(reason);
+            self.drop_within(&mut past, reason);
+        }
+    }
+
+    fn drop_within(&self, past: &mut Past, reason: &str) {
+        if let Some(about) = self.end() {
+            tracing::error!(policy = about.policy, reason, "shadow policy: dropped");
+            past.dropped = Some((reason.to_owned(), clock::now()));
+            self.changed("dropped");
         }
     }
 

@@ -260,3 +260,44 @@ fn fields_that_are_too_many_or_too_large_are_not_sent() {
         assert_serves(&server, &what);
     }
 }
+
+/// As many fields as the map of a response holds, less two: the host adds three.
+#[test]
+fn header_fields_leave_room_for_those_of_the_host() {
+    let letter = |place: u32| {
+        format!(
+            "(i32.store8 offset={} (i32.shl (local.get $i) (i32.const 2))
+               (i32.add (i32.const 97) (i32.rem_u (local.get $j) (i32.const 26))))
+             (local.set $j (i32.div_u (local.get $j) (i32.const 26)))",
+            2_097_152 + place
+        )
+    };
+    // Each has another name, of four letters.
+    let body = format!(
+        "(drop (memory.grow (i32.const 64)))
+         (loop $again
+           (i32.store offset=1048576 (i32.shl (local.get $i) (i32.const 4))
+             (i32.add (i32.const 2097152) (i32.shl (local.get $i) (i32.const 2))))
+           (i32.store offset=1048580 (i32.shl (local.get $i) (i32.const 4)) (i32.const 4))
+           (i32.store offset=1048584 (i32.shl (local.get $i) (i32.const 4)) (i32.const 2097152))
+           (i32.store offset=1048588 (i32.shl (local.get $i) (i32.const 4)) (i32.const 1))
+           (local.set $j (local.get $i))
+           {}
+           (local.set $i (i32.add (local.get $i) (i32.const 1)))
+           (br_if $again (i32.lt_u (local.get $i) (i32.const 24574))))
+         (call $respond (local.get $out) (i32.const 200) (i32.const 1048576)
+           (i32.const 24574) (i32.const 1200) (i32.const 10))",
+        (0..4).map(letter).collect::<String>()
+    );
+    let component = Guest::new(&body).build();
+    let server = Setup::public_only()
+        .component(&component)
+        .args(&LIMITS)
+        .start();
+    let what = "fields that fill the map";
+    assert_met(what, &get(&server, "evil"), Met::Internal);
+    eventually(what, || {
+        is_logged(&server, &component, ("port", "header fields"))
+    });
+    assert_serves(&server, what);
+}

@@ -23,6 +23,8 @@ use crate::bindings::coffer::storage::exchange::{Head, Host};
 const PIECE: usize = 16 << 10;
 /// The maximum size of a response's fields, in bytes: more than clients accept.
 const MAX_FIELDS: usize = 128 << 10;
+/// How many fields the host adds: Content-Length, X-Request-Id and Keep-Alive.
+const ADDED: usize = 3;
 
 /// Gives the linker an [`ExchangeView`] of a request's state.
 pub struct Exchange;
@@ -88,7 +90,7 @@ pub fn fields(headers: Vec<(String, Vec<u8>)>) -> wasmtime::Result<HeaderMap> {
         .sum();
     ensure!(size <= MAX_FIELDS, "header fields of {size} bytes");
     let count = headers.len();
-    let mut map = HeaderMap::try_with_capacity(count + 2)
+    let mut map = HeaderMap::try_with_capacity(count + ADDED)
         .map_err(|_| format_err!("{count} header fields"))?;
     for (name, value) in headers {
         let name = HeaderName::from_bytes(name.as_bytes())?;

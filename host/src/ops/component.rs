@@ -41,10 +41,14 @@ pub(super) async fn reload(swap: &Arc<Swap>) -> OpsResponse {
 }
 
 /// Rolls back to the previous version: 200, or 409 if there is none.
-pub(super) async fn rollback(swap: &Swap) -> OpsResponse {
-    match swap.rollback("requested by an operator").await {
-        Ok(in_force) => answer::json(&describe(&in_force)),
-        Err(none) => answer::problem(StatusCode::CONFLICT, &none.to_string()),
+pub(super) async fn rollback(swap: &Arc<Swap>) -> OpsResponse {
+    // Continues if the client disconnects, as a reload does.
+    let swap = Arc::clone(swap);
+    let rolling_back = async move { swap.rollback("requested by an operator").await };
+    match tokio::spawn(rolling_back).await {
+        Ok(Ok(in_force)) => answer::json(&describe(&in_force)),
+        Ok(Err(none)) => answer::problem(StatusCode::CONFLICT, &none.to_string()),
+        Err(panic) => answer::problem(StatusCode::UNPROCESSABLE_ENTITY, &panic.to_string()),
     }
 }
 

@@ -74,7 +74,7 @@ impl Documents {
             if let Asked::InsteadOf(digest) = asked {
                 if document.copy.reject(digest) {
                     self.version.fetch_add(1, Ordering::Release);
-                    tracing::warn!(%url, "unusable document: the previous one stays in use");
+                    tracing::warn!(%url, "a document of the IAM API is unusable: the previous one stays in use");
                 }
                 let body = document.copy.usable(now).map(Found::copy);
                 return body.ok_or_else(|| document.failure());
@@ -132,17 +132,17 @@ impl Documents {
                         Replaced::Same => {}
                         Replaced::Changed => {
                             documents.version.fetch_add(1, Ordering::Release);
-                            tracing::info!(%url, "fetched: new or changed");
+                            tracing::info!(%url, "fetched a document of the IAM API: new or changed");
                         }
                         Replaced::Useless => {
                             tracing::warn!(%url,
-                                "fetched: still unusable, the previous one stays in use");
+                                "fetched a document of the IAM API: still unusable, the previous one stays in use");
                         }
                     }
                 }
                 Err(error) => {
                     let kept = document.copy.usable(Instant::now()).is_some();
-                    tracing::warn!(%url, %error, kept, "cannot be fetched");
+                    tracing::warn!(%url, %error, kept, "a document of the IAM API cannot be fetched");
                     document.failure = Some(Arc::new(error));
                 }
             }

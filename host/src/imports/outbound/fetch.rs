@@ -87,3 +87,57 @@ impl Fetcher {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Fetches a document from a server that sends this and closes the connection.
+    async fn fetched(response: Vec<u8>) -> Result<Fetched, FetchError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(&response).await;
+        });
+        let url = Url::parse(&format!("http://{address}/keys")).expect("a URL");
+        Fetcher::default().fetch(&url).await
+    }
+
+    fn of_length(length: usize, body: &[u8]) -> Vec<u8> {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+
+    #[tokio::test]
+    async fn only_a_complete_document_that_is_small_enough_counts() {
+        let whole = fetched(of_length(2, b"{}")).await.expect("fetched");
+        assert_eq!(whole.body, &b"{}"[..]);
+        let largest = fetched(of_length(MAX_SIZE, &vec![b' '; MAX_SIZE])).await;
+        assert_eq!(largest.expect("fetched").body.len(), MAX_SIZE);
+
+        let cut_off = fetched(of_length(3, b"{}")).await.err();
+        assert!(
+            matches!(cut_off, Some(FetchError::BrokenOff(_))),
+            "{cut_off:?}"
+        );
+        let too_large = fetched(of_length(MAX_SIZE + 1, &vec![b' '; MAX_SIZE + 1])).await;
+        let too_large = too_large.err();
+        assert!(
+            matches!(too_large, Some(FetchError::TooLarge)),
+            "{too_large:?}"
+        );
+        let missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+        let missing = fetched(missing.to_vec()).await.err();
+        assert!(
+            matches!(missing, Some(FetchError::Status(StatusCode::NOT_FOUND))),
+            "{missing:?}"
+        );
+        let closed = fetched(Vec::new()).await.err();
+        assert!(matches!(closed, Some(FetchError::Http(_))), "{closed:?}");
+    }
+}

@@ -57,7 +57,7 @@ pub(super) enum FileError {
     Conflict,
     #[error("the bytes read back are not those that were written; it was removed from the target")]
     Mismatch,
-    #[error("the target has another {0} than was written; it was removed from there")]
+    #[error("the target stored a different {0}; the copy was removed from the target")]
     Described(&'static str),
     #[error("its bytes are not those that were backed up")]
     Damaged,
@@ -232,15 +232,16 @@ impl Copier {
         let stored = self.target.finish(vec![upload]).await;
         let stored = stored.map_err(|refusal| of_target(refusal.error))?;
         let stored = stored.into_iter().next();
-        let etag = stored.map(|stored| stored.info.etag).unwrap_or_default();
-        let found = self.verify(&info, &etag, &digest).await?;
+        let nothing = || of_target(Error::Unavailable("nothing was stored".into()));
+        let stored = stored.ok_or_else(nothing)?.info;
+        let found = self.verify(&info, &stored, &digest).await?;
         self.record(from, &found)?;
         Ok(Done::Copied { bytes: info.size })
     }
 
     /// What the target has now, which is what was written.
-    async fn verify(&self, wrote: &Info, etag: &str, digest: &[u8; 32]) -> Result<Info, Ended> {
-        let key = &wrote.key;
+    async fn verify(&self, wrote: &Info, stored: &Info, digest: &[u8; 32]) -> Result<Info, Ended> {
+        let (key, etag) = (&wrote.key, &stored.etag);
         let (found, read) = if self.read_back {
             let opened = self
                 .target
@@ -256,6 +257,8 @@ impl Copier {
         };
         let error = match (read, difference(&found, wrote)) {
             (Some(read), _) if read != *digest => FileError::Mismatch,
+            // A client has described it otherwise since; its entity tag may be that of the bytes.
+            (_, Some(_)) if found.modified > stored.modified => return Err(Ended::TargetChanged),
             (_, Some(what)) => FileError::Described(what),
             (_, None) => return Ok(found),
         };
