@@ -140,6 +140,6 @@ pub fn announce(store: &dyn BlobStore) {
 pub fn close(store: &dyn BlobStore, runtime: &Runtime) {
     let closing = async { tokio::time::timeout(CLOSING, store.close()).await };
     if runtime.block_on(closing).is_err() {
-        tracing::warn!("aborted uploads are not cleaned up yet");
+        tracing::warn!("shutdown did not wait for the cleanup of aborted uploads");
     }
 }

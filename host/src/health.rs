@@ -13,7 +13,9 @@ pub enum HealthError {
     #[error("the host has no operations listener (--ops-listen off)")]
     Off,
     /// Where to ask is unknown.
-    #[error("--ops-listen {0} names no port, so that the host picks one")]
+    #[error(
+        "--ops-listen {0} has port 0, so the host chose the port itself: pass the address that it printed"
+    )]
     NoPort(SocketAddr),
     /// This process cannot ask.
     #[error("the async runtime cannot be started: {0}")]

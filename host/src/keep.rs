@@ -46,8 +46,8 @@ pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
     output::tell(format_args!("restored {what}: {to}"));
     for name in backup::lacking(&asked.data_dir) {
         complain(&format!(
-            "the backup has no {name}: presigned URLs end, unless the host gets their secret by \
-             --link-secret-file"
+            "the backup has no {name}: existing presigned URLs stop working unless you pass the old \
+             secret with --link-secret-file"
         ));
     }
     Ok(())

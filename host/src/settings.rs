@@ -88,7 +88,7 @@ pub enum Command {
     Health(Health),
     /// Write man pages and completions for bash, zsh and fish into a directory
     Manual(Manual),
-    /// Make or renew a backup of the local engine's data directory, also while it serves
+    /// Create or update a backup of the local engine's data directory, even while a host serves from it
     Backup(Backup),
     /// Restore a backup into an empty data directory
     Restore(Restore),
@@ -149,8 +149,9 @@ pub struct Check {
     #[arg(requires = "caller")]
     pub question: Option<Asked>,
 
-    /// Say what the policy answers this caller, and which rule decides: nobody, or user=USER,
-    /// org=ORG, role=ROLE and claim:POINTER=VALUE, separated by commas. Exits with 1 if denied
+    /// Explain what the policy decides for this caller, and by which rule. The caller is nobody, or
+    /// user=USER, org=ORG, role=ROLE and claim:POINTER=VALUE, separated by commas. Exits with 1 if
+    /// denied
     #[arg(
         long = "as", value_name = "CALLER", requires = "question",
         conflicts_with_all = ["token", "data_dir"]

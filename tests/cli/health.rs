@@ -109,7 +109,7 @@ fn without_an_answer_nobody_is_healthy() {
     for (operations, says) in [
         (&*gone, "Connection refused"),
         ("off", "no operations listener"),
-        ("127.0.0.1:0", "names no port"),
+        ("127.0.0.1:0", "has port 0"),
     ] {
         let said = complaint(ask(operations));
         assert!(said.contains(says), "{operations}: {said}");

@@ -235,7 +235,7 @@ async fn the_record_is_private_and_one_that_is_damaged_can_be_removed() {
     let line = run().refused();
     assert!(line.contains(text(&state)), "{line}");
     assert!(
-        line.contains("remove it, and files are compared again"),
+        line.contains("remove this file; files will then be compared again"),
         "{line}"
     );
     std::fs::remove_file(&state).unwrap();

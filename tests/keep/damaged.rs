@@ -142,7 +142,7 @@ async fn all_damaged_files_are_named_at_once_and_the_others_can_be_had() {
     let way_out = format!("3 files in the backup {}", to.display());
     assert!(line.contains(&way_out), "{line}");
     assert!(line.contains("coffer copy --from"), "{line}");
-    assert!(line.contains("another than that of the restore"), "{line}");
+    assert!(line.contains("not the one of this restore"), "{line}");
     // The directory of the restore is not complete; another one gets what is whole.
     let line = copy(&to, &folder.path().join("restored")).refused();
     assert!(line.contains("or remove the directory"), "{line}");

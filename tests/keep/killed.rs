@@ -128,9 +128,9 @@ async fn a_restore_that_is_killed_is_not_served_and_is_repeated() {
             let serve = ["serve", "--listen", "127.0.0.1:0", "--ops-listen", "off"];
             let serve = [&serve[..], &["--log", "error", "--data-dir", text(&data)]].concat();
             let line = run(&serve).refused();
-            assert!(line.contains("repeat `coffer restore`"), "{line}");
+            assert!(line.contains("run `coffer restore` again"), "{line}");
             let line = run(&["check", "--data-dir", text(&data)]).refused();
-            assert!(line.contains("repeat `coffer restore`"), "{line}");
+            assert!(line.contains("run `coffer restore` again"), "{line}");
             let there = blobs(&to_or_empty(&data)).len();
             let line = restore(&to, &data).done();
             let unchanged = line.split(" unchanged").next().unwrap();

@@ -208,7 +208,10 @@ async fn a_host_that_ends_amid_a_backup_loses_nothing_and_says_so() {
         assert_eq!(blobs(&data_dir).len(), 500);
         send(&child, Signal::CONT);
         let line = ended(child).refused();
-        assert!(line.contains("the host ended while"), "{line}");
+        assert!(
+            line.contains("the host stopped during the backup"),
+            "{line}"
+        );
         let line = restore(&to, &folder.path().join("data")).refused();
         assert!(line.contains("no complete backup"), "{line}");
         let line = backup(&data_dir, &to).done();

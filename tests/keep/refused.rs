@@ -28,12 +28,12 @@ async fn a_directory_with_something_else_is_no_place_for_a_backup() {
     let inside = data.join("backup-of-it");
     let above = server.data();
     for (to, expected) in [
-        (photos.as_path(), "is not empty and not a backup"),
+        (photos.as_path(), "is neither empty nor a backup"),
         (file.as_path(), "cannot create"),
-        (other.data_dir().as_path(), "is not empty and not a backup"),
-        (inside.as_path(), "one inside the other"),
-        (data.as_path(), "one inside the other"),
-        (above.path(), "one inside the other"),
+        (other.data_dir().as_path(), "is neither empty nor a backup"),
+        (inside.as_path(), "contains the other"),
+        (data.as_path(), "contains the other"),
+        (above.path(), "contains the other"),
     ] {
         let before = all(&photos);
         let line = backup(&data, to).refused();
@@ -47,9 +47,9 @@ async fn a_directory_with_something_else_is_no_place_for_a_backup() {
     backup(&data, &to).done();
     let before = all(&to);
     for (from, data_dir, expected) in [
-        (to.as_path(), photos.as_path(), "is not empty"),
-        (to.as_path(), data.as_path(), "is not empty"),
-        (to.as_path(), to.as_path(), "one inside the other"),
+        (to.as_path(), photos.as_path(), "is neither empty nor"),
+        (to.as_path(), data.as_path(), "is neither empty nor"),
+        (to.as_path(), to.as_path(), "contains the other"),
         (photos.as_path(), inside.as_path(), "not a data directory"),
         (data.as_path(), inside.as_path(), "in use"),
     ] {
@@ -153,12 +153,12 @@ async fn a_folder_with_the_name_of_a_marker_is_none() {
     std::fs::write(disk.path().join("backup/a.jpg"), "a photo").unwrap();
     let data = server.data_dir();
     let line = backup(&data, disk.path()).refused();
-    assert!(line.contains("is not empty and not a backup"), "{line}");
+    assert!(line.contains("is neither empty nor a backup"), "{line}");
     let folder = TempDir::new().unwrap();
     let to = folder.path().join("backup");
     backup(&data, &to).done();
     let line = restore(&to, disk.path()).refused();
-    assert!(line.contains("is not empty"), "{line}");
+    assert!(line.contains("is neither empty nor"), "{line}");
     assert_eq!(files_below(disk.path()).len(), 1);
 
     // A data directory with such folders is served, and backed up.

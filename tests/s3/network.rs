@@ -136,7 +136,7 @@ fn settings_that_cannot_be_used_are_refused_in_one_line() {
             "/missing.pem",
             "AWS_CA_BUNDLE (/missing.pem)",
         ),
-        ("AWS_CA_BUNDLE", empty, "holds no certificates"),
+        ("AWS_CA_BUNDLE", empty, "contains no PEM certificate"),
     ] {
         for flags in [&[][..], &["--s3-wait"]] {
             let (code, line) = ended(&service, flags, SECRET, &[(name, value)]);

@@ -56,7 +56,7 @@ async fn what_an_operator_must_mend_is_500_and_shows_in_readiness_until_it_is_me
         (
             403,
             "AccountProblem",
-            "the account is not usable (AccountProblem: a fault); ask the S3 service\n",
+            "the account is not usable (AccountProblem: a fault); contact the S3 provider\n",
         ),
         (
             301,

@@ -49,12 +49,11 @@ pub enum KeepError {
     )]
     OfBackup(PathBuf),
     /// The host has another protocol.
-    #[error("the host that serves is another version of coffer: use its own program")]
+    #[error("the running host is another version of coffer: run `coffer backup` of that version")]
     OtherVersion,
     /// The host is gone.
     #[error(
-        "the host ended while the backup was being made: the backup before is as it was, repeat \
-         the command"
+        "the host stopped during the backup: the previous backup is unchanged; run the command again"
     )]
     HostEnded,
     /// The index could not be written.
@@ -100,13 +99,13 @@ pub enum KeepError {
     #[error("another copy between these stores is running: {file} is in use", file = .0.display())]
     StateInUse(PathBuf),
     /// A store does not accept files, or is full.
-    #[error("stopped: {0}; repeating the command goes on here")]
+    #[error("stopped: {0}; run the command again to resume")]
     Unusable(String),
     /// Most likely all would fail.
-    #[error("stopped after too many failures; repeating the command goes on here")]
+    #[error("stopped after too many failures; run the command again to resume")]
     TooManyFailed,
     /// A signal.
-    #[error("interrupted; repeating the command goes on here")]
+    #[error("interrupted; run the command again to resume")]
     Interrupted,
     /// Each of them has a line.
     #[error("{0} files were not copied")]
@@ -122,6 +121,6 @@ pub enum KeepError {
 fn told(error: &redb::Error) -> String {
     match error {
         redb::Error::Io(error) if is_full(error) => worded(error),
-        error => format!("{error}: remove it, and files are compared again"),
+        error => format!("{error}: remove this file; files will then be compared again"),
     }
 }

@@ -65,7 +65,7 @@ pub fn offer(live: Live) -> io::Result<Offer> {
         let busy = Arc::<AtomicBool>::default();
         for stream in listener.incoming() {
             if let Err(error) = stream.and_then(|stream| accept(stream, &live, &busy)) {
-                tracing::warn!(%error, "a backup broke off");
+                tracing::warn!(%error, "a backup was interrupted");
                 thread::sleep(PAUSE);
             }
         }
@@ -104,7 +104,7 @@ fn accept(mut stream: UnixStream, live: &Live, busy: &Arc<AtomicBool>) -> io::Re
     let live = live.clone();
     in_thread(move || {
         if let Err(error) = serve(stream, &live, turn) {
-            tracing::warn!(%error, "a backup broke off");
+            tracing::warn!(%error, "a backup was interrupted");
         }
     })
 }

@@ -1,4 +1,4 @@
-//! The code cache: compiled components for the next start, since compiling one takes seconds.
+//! The code cache: compiled components for the next start, since compiling one takes half a second or more.
 //!
 //! | tried in this order | for |
 //! |---|---|

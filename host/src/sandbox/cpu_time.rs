@@ -26,7 +26,7 @@ pub(super) struct CpuLimited<F> {
 
 /// The CPU time was used up.
 #[derive(Debug, thiserror::Error)]
-#[error("it used {0:?} of CPU time, more than its request may (--max-cpu-time)")]
+#[error("it used {0:?} of CPU time, over the limit (--max-cpu-time)")]
 pub(super) struct TimeUsedUp(Duration);
 
 impl<F> CpuLimited<F> {

@@ -28,7 +28,7 @@ pub enum SandboxFailure {
 
 /// The request timeout was exceeded.
 #[derive(Debug, thiserror::Error)]
-#[error("its request took longer than {0:?} (--request-timeout)")]
+#[error("the request took longer than {0:?} (--request-timeout)")]
 pub(super) struct TimedOut(pub(super) Duration);
 
 impl SandboxFailure {

@@ -141,7 +141,7 @@ fn cores(workers: usize) -> Vec<usize> {
     tracing::warn!(
         cores = cores.len(),
         workers,
-        "--pin-cores has no effect: this process may run on more cores than a quota lets it use"
+        "--pin-cores has no effect: a CPU quota gives this process less than the cores that it may run on"
     );
     Vec::new()
 }

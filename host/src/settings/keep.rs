@@ -23,7 +23,7 @@ pub struct Backup {
     )]
     pub data_dir: PathBuf,
 
-    /// The directory of the backup: created if missing, renewed if it has one of this data
+    /// The directory of the backup: created if missing, updated if it holds a backup of this data
     /// directory. Only what is new is copied
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
@@ -40,7 +40,7 @@ pub struct Restore {
     #[arg(long, value_name = "DIR")]
     pub from: PathBuf,
 
-    /// The data directory to restore into: missing, empty, or one where this was interrupted
+    /// The data directory to restore into: missing, empty, or left by an interrupted restore
     #[arg(long, value_name = "DIR")]
     pub data_dir: PathBuf,
 }

@@ -38,7 +38,7 @@ pub struct LimitFlags {
     )]
     queue_timeout: Duration,
 
-    /// Max memory of an instance in the sandbox
+    /// Max memory of each component of an instance in the sandbox
     #[arg(
         long,
         env = "COFFER_MAX_INSTANCE_MEMORY",

@@ -21,7 +21,7 @@ pub struct S3Flags {
     #[command(flatten)]
     service: ServiceFlags,
 
-    /// Prefix (folder) in the bucket for all objects, up to 54 bytes
+    /// Prefix (folder) in the bucket for all objects, up to 53 bytes
     #[arg(
         long,
         env = "COFFER_S3_PREFIX",
@@ -44,8 +44,8 @@ pub struct S3Flags {
     )]
     s3_abandoned_after: Duration,
 
-    /// Start while the service cannot be reached, answer 503 until it can, and end after this time
-    /// if it still cannot [default: end at once; without TIME: forever]
+    /// Start even if the service is unreachable, answer 503 until it responds, and exit if it still
+    /// does not after this time [default: exit at once; without TIME: forever]
     #[arg(
         long,
         env = "COFFER_S3_WAIT",

@@ -61,7 +61,7 @@ pub struct Serve {
     #[arg(long, env = "COFFER_SHADOW_POLICY", value_name = "FILE")]
     pub shadow_policy: Option<PathBuf>,
 
-    /// For which share of the requests the shadow policy decides too, such as 5%
+    /// Share of the requests that the shadow policy decides too, such as 5%
     #[arg(
         long,
         env = "COFFER_SHADOW_SHARE",
@@ -99,8 +99,8 @@ pub struct Serve {
     pub public_url: Option<String>,
 
     /// A further host name to answer to, besides that of `--public-url`, localhost and IP
-    /// addresses; repeatable; `*` is any. Other names get 421: always on the operations listener,
-    /// for clients on loopback or with `--public-url`
+    /// addresses; repeatable; `*` is any. Other names get 421: always on the operations listener, on
+    /// the client listener only if it is on loopback or `--public-url` is set
     #[arg(
         long = "allowed-host",
         env = "COFFER_ALLOWED_HOST",

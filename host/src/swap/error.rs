@@ -19,8 +19,8 @@ pub enum SwapError {
     Refused(#[from] Refused),
     /// The one that it is to replace cannot be asked.
     #[error(
-        "the component in force does not say what its policy keeps closed, so that nothing can \
-         replace it but by a restart: {0}"
+        "the component in force failed to report what its policy closes, so only a restart can \
+         replace it: {0}"
     )]
     InForce(#[source] Refused),
     /// It would open more than its policy states.

@@ -60,7 +60,7 @@ impl HttpClient for Client {
         let failed = self.is_failing.swap(fails, Ordering::Relaxed);
         match &sent {
             Err(error) if !failed => tracing::warn!(
-                error = crate::store::causes(error),
+                error = coffer_port::error::causes(error),
                 "traces are dropped: they cannot be exported (--otlp-endpoint)"
             ),
             Ok(_) if failed => tracing::info!("traces are exported again"),

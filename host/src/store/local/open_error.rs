@@ -70,8 +70,7 @@ pub enum OpenError {
     },
     /// A backup is being restored there.
     #[error(
-        "the data directory {path} is not restored to the end: repeat `coffer restore`, or remove \
-         the directory",
+        "the restore into {path} was interrupted: run `coffer restore` again, or remove the directory",
         path = path.display()
     )]
     Restoring {

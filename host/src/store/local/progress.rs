@@ -84,7 +84,7 @@ impl Progress {
         if let Some(file) = file
             && let Err(error) = file.write_all_at(line(*seen).as_bytes(), 0)
         {
-            tracing::warn!(%error, "cannot record how far the index has come");
+            tracing::warn!(%error, "cannot update the file `changes`");
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Prefix(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PrefixError {
     /// It would make names longer than S3 accepts.
-    #[error("longer than {} bytes with its slash", Prefix::MAX_LEN)]
+    #[error("longer than {} bytes", Prefix::MAX_LEN - 1)]
     TooLong,
     /// It is not a valid key.
     #[error("{0}")]

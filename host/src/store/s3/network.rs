@@ -48,7 +48,7 @@ pub enum NetworkError {
         source: std::io::Error,
     },
     /// A file that would make no server trusted.
-    #[error("{CA_BUNDLE} ({0}) holds no certificates in the PEM format, or a damaged one")]
+    #[error("{CA_BUNDLE} ({0}) contains no PEM certificate, or a damaged one")]
     NoCertificates(PathBuf),
 }
 

@@ -18,7 +18,7 @@ pub enum BackupError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// It has something else in it.
-    #[error("{dir} is not empty and not {wanted}: use an empty directory", dir = dir.display())]
+    #[error("{dir} is neither empty nor {wanted}: use an empty directory", dir = dir.display())]
     NotEmpty {
         /// The directory.
         dir: PathBuf,
@@ -27,7 +27,7 @@ pub enum BackupError {
     },
     /// One of the directories is in the other.
     #[error(
-        "{dir} and {other} are one inside the other: a backup needs a place of its own",
+        "one of {dir} and {other} contains the other: use a separate directory for the backup",
         dir = dir.display(), other = other.display()
     )]
     Overlap {
@@ -84,7 +84,7 @@ pub enum BackupError {
     },
     /// The bytes of some files in a data directory are not whole, or cannot be read.
     #[error(
-        "{}, so the backup before stays as it is: {}, and repeat the command",
+        "{}, so the previous backup is unchanged: {}, then run the command again",
         files.count_in(&dir.display()),
         files.way_out()
     )]
@@ -97,8 +97,8 @@ pub enum BackupError {
     /// The bytes of some files in a backup are not whole, or cannot be read.
     #[error(
         "{}, so it is not restored: `coffer check --data-dir {dir}` lists all damage, and `coffer \
-         copy --from {dir} --to DIR` copies all other files to a new data directory, another than \
-         that of the restore",
+         copy --from {dir} --to DIR` copies all undamaged files to a new data directory (not the one \
+         of this restore)",
         files.count_in(&format_args!("the backup {}", dir.display())),
         dir = dir.display()
     )]
@@ -109,7 +109,7 @@ pub enum BackupError {
         files: Faulty,
     },
     /// A file beside the index is not what it has to be.
-    #[error("{0}: put back what it was, or remove it to go on without it")]
+    #[error("{0}: restore this file, or remove it to continue without it")]
     Beside(Refused),
     /// Nothing can be written.
     #[error("cannot write {path}: {}", worded(source), path = path.display())]

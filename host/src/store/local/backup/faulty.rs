@@ -59,12 +59,15 @@ impl Faulty {
     pub(super) fn way_out(&self) -> String {
         let replace = "replace those that are damaged, by those of a backup for example, or \
                        delete them";
-        let mend = "mend why the system refuses to read those that cannot be read, such as \
-                    permissions or the disk";
+        let mend = |them| {
+            format!(
+                "fix what keeps the system from reading {them}, such as permissions or a failing disk"
+            )
+        };
         match (self.damaged, self.unreadable) {
             (_, 0) => replace.to_owned(),
-            (0, _) => mend.to_owned(),
-            _ => format!("{replace}, {mend}"),
+            (0, _) => mend("them"),
+            _ => format!("{replace}, {}", mend("the others")),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Backup {
     /// that the data directory has are copied too.
     ///
     /// # Errors
-    /// See [`BackupError`]; the backup before is as it was.
+    /// See [`BackupError`]; the previous backup is unchanged.
     pub fn finish(self, beside: &[Beside], verify: bool) -> Result<Saved, BackupError> {
         let target = &self.target;
         let dir = target.layout.dir();

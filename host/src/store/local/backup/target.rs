@@ -138,7 +138,7 @@ fn check_ours(dir: &Path, marker: &str) -> Result<bool, BackupError> {
     let not_empty = || {
         let wanted = match marker {
             BACKUP => "a backup",
-            _ => "a restore that was interrupted",
+            _ => "an interrupted restore",
         };
         let dir = dir.to_path_buf();
         BackupError::NotEmpty { dir, wanted }

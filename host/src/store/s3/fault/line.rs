@@ -60,7 +60,7 @@ impl fmt::Display for Fault {
                 self.code()
             ),
             Kind::Encryption => write!(f, "the encryption key cannot be used ({cause}); check it"),
-            Kind::Account => write!(f, "the account is not usable ({cause}); ask the S3 service"),
+            Kind::Account => write!(f, "the account is not usable ({cause}); contact the S3 provider"),
             Kind::Archived => write!(
                 f,
                 "the object is in an archive ({}); restore it",

@@ -202,7 +202,7 @@ impl Turn {
             Err(error) => {
                 tracing::info!(
                     ?error,
-                    "the turn of a resumable upload ends by its deadline"
+                    "cannot release the lease of a resumable upload; it expires by itself"
                 );
             }
         }
