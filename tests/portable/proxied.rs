@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use reqwest_middleware::RequestBuilder;
+
 use crate::support::s3_service::{Fault, S3Service};
 use crate::support::{Platform, Setup, Store, assert_problem};
 
@@ -14,7 +16,7 @@ async fn a_404_of_a_proxy_is_no_missing_file() {
     let put = server.put(path, "content").send().await.unwrap();
     assert_eq!(put.status(), 201);
     let etag = put.headers()["etag"].clone();
-    let current = |request: reqwest::RequestBuilder| request.header("if-match", &etag);
+    let current = |request: RequestBuilder| request.header("if-match", &etag);
     let page = Fault::Answer(404, vec![], "404 page not found\n".to_owned());
     service.fail("", usize::MAX, page);
     for request in [

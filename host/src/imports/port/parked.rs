@@ -38,7 +38,10 @@ impl Parked {
     /// A fault of the host.
     pub async fn receive(mut self, deadline: Instant) -> wasmtime::Result<Received> {
         let outcome = self.body.arrive(&mut self.upload, deadline).await?;
-        let outcome = outcome.unwrap_or_else(|| Err(self.upload.cut_short()));
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => Err(self.upload.cut_short()),
+        };
         Ok(Received {
             upload: self.upload,
             outcome,
