@@ -15,6 +15,7 @@ mod fault_table;
 mod faults;
 mod lists;
 mod lost;
+mod missing;
 mod parts_copied;
 mod redirect;
 mod removals;

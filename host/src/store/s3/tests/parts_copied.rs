@@ -43,7 +43,7 @@ async fn a_large_file_is_copied_and_amended_in_parts() {
         let mut requests = seen(&service);
         requests.sort_unstable();
         // The HEADs: the source and the target, both before and after the parts, and the recorded
-        // time. The GETs: that there is no target.
+        // time. The GETs confirm that the target does not exist.
         let [parts, looks] = [["copy part"; 4].as_slice(), &["HEAD"; 5]];
         let expected = ["GET", "GET"].iter().chain(looks).chain(&["complete"]);
         let expected = expected.chain(parts).chain(&["start"]);
