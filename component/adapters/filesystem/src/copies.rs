@@ -136,7 +136,7 @@ mod tests {
     use coffer_port::{Conditions, CreateOptions, Guard, Metadata};
 
     use super::*;
-    use crate::row::tests::{key, row};
+    use crate::row::tests::{key, metadata, row};
 
     const OTHERS: &str = "ffffffffffffffffffffffffffffffff";
 
@@ -254,18 +254,28 @@ mod tests {
     }
 
     #[test]
-    fn the_same_bytes_of_the_same_uploader_count_as_the_copy_whatever_guards_them() {
+    fn the_same_file_of_the_same_uploader_counts_as_the_copy_whatever_guards_it() {
         // Keys of the same length have the same bytes in these tests.
         let mut repeated = copy("a", "b");
         repeated.or_same = true;
         repeated.options.may_replace = Guard::None;
         repeated.options.uploader = row("b").uploader;
+        repeated.options.content_type = row("b").content_type;
         let found: [&str; 0] = [];
         assert_eq!(planned(&["a", "b"], &[repeated.clone()], None), found);
         let protected = "the copy cannot be stored: the file is protected";
-        let mut another = repeated.clone();
-        another.options.uploader = Some("another".to_owned());
-        assert_eq!(planned(&["a", "b"], &[another], None), [protected]);
+        let different = |change: fn(&mut CreateOptions)| {
+            let mut copy = repeated.clone();
+            change(&mut copy.options);
+            copy
+        };
+        for different in [
+            different(|options| options.uploader = Some("another".to_owned())),
+            different(|options| options.content_type = "text/csv".to_owned()),
+            different(|options| options.metadata = metadata(&[("a", "b")])),
+        ] {
+            assert_eq!(planned(&["a", "b"], &[different], None), [protected]);
+        }
         repeated.may_remove = Some(Guard::Any);
         assert_eq!(
             planned(&["a", "b"], &[repeated.clone()], None),
