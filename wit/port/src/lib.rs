@@ -4,6 +4,7 @@
 //!
 //! | module | rules |
 //! |---|---|
+//! | [`arguments`] | what its functions may be passed |
 //! | [`key`] | what a key is |
 //! | [`file`](mod@file) | what is stored beside a file's bytes |
 //! | [`metadata`] | what clients keep there |
@@ -19,6 +20,7 @@
 //! | [`exchange`] | the length of a response that the component makes itself |
 //! | [`object`] | what engines over an S3-compatible service share |
 
+pub mod arguments;
 pub mod conditions;
 pub mod copy;
 pub mod error;

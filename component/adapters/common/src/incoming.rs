@@ -1,26 +1,26 @@
 //! Maps the component's arguments to the types of the port's rules. Arguments that break the
 //! rules panic, which traps.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use coffer_port::copy::are_disjoint;
-use coffer_port::key::{MOST_KEYS, are_different};
+use coffer_port::arguments::{self, InvalidArgument};
 use coffer_port::{
-    Amendment, Conditions, Copy, CreateOptions, Etags, Guard, Key, ListOptions, Metadata,
-    OpenOptions, Span, Validator,
+    Amendment, Conditions, Copy, CreateOptions, Etags, Guard, Key, ListOptions, OpenOptions, Span,
+    Validator,
 };
 
 use crate::bindings::exports::coffer::storage::blobs as wit;
 use crate::bindings::wasi::clocks::wall_clock::Datetime;
 
-/// Max entries of one list.
-const LONGEST_LIST: u32 = 1000;
+fn valid<T>(argument: Result<T, InvalidArgument>) -> T {
+    match argument {
+        Ok(valid) => valid,
+        Err(error) => panic!("{error}"),
+    }
+}
 
 pub(crate) fn key(text: String) -> Key {
-    match Key::new(text) {
-        Ok(key) => key,
-        Err(error) => panic!("an invalid key: {error}"),
-    }
+    valid(Key::new(text).map_err(InvalidArgument::from))
 }
 
 pub(crate) fn open_options(options: wit::OpenOptions) -> OpenOptions {
@@ -28,10 +28,7 @@ pub(crate) fn open_options(options: wit::OpenOptions) -> OpenOptions {
         span: match options.span {
             wit::Span::All => Span::All,
             wit::Span::From(first) => Span::From(first),
-            wit::Span::Between((first, last)) => {
-                assert!(first <= last, "a span that ends before it starts");
-                Span::Between(first, last)
-            }
+            wit::Span::Between((first, last)) => valid(arguments::between(first, last)),
             wit::Span::Last(count) => Span::Last(count),
         },
         if_range: options.if_range.map(|validator| match validator {
@@ -44,87 +41,59 @@ pub(crate) fn open_options(options: wit::OpenOptions) -> OpenOptions {
 }
 
 pub(crate) fn create_options(options: wit::CreateOptions) -> CreateOptions {
-    CreateOptions {
+    valid(arguments::create(CreateOptions {
         content_type: options.content_type,
         uploader: options.uploader,
-        metadata: metadata(options.metadata),
+        metadata: valid(arguments::metadata(options.metadata)),
         may_create: options.may_create,
         may_replace: guard(options.may_replace),
         conditions: conditions(options.conditions),
         max_size: options.max_size,
         announced: options.announced,
-        sha256: options.sha256.map(|bytes| match bytes.try_into() {
-            Ok(digest) => digest,
-            Err(_) => panic!("not a SHA-256"),
-        }),
-    }
+        sha256: options.sha256.map(|bytes| valid(arguments::sha256(bytes))),
+    }))
 }
 
 /// Keys, as many as one call may name.
 pub(crate) fn keys(texts: Vec<String>) -> Vec<Key> {
-    check_count(texts.len());
-    texts.into_iter().map(key).collect()
+    valid(arguments::keys(texts))
 }
 
 /// The same, none of them twice.
 pub(crate) fn different_keys(texts: Vec<String>) -> Vec<Key> {
-    let keys = keys(texts);
-    assert!(are_different(&keys), "a key occurs twice");
-    keys
+    valid(arguments::different_keys(texts))
 }
 
 pub(crate) fn copies(copies: Vec<wit::CopyOptions>) -> Vec<Copy> {
-    check_count(copies.len());
-    let copies: Vec<Copy> = copies.into_iter().map(copy).collect();
-    assert!(are_disjoint(&copies), "a target of copies occurs twice");
-    copies
-}
-
-fn copy(copy: wit::CopyOptions) -> Copy {
-    let options = create_options(copy.target);
-    assert!(
-        options.announced.is_none() && options.sha256.is_none(),
-        "a copy has no body"
-    );
-    Copy {
-        from: key(copy.from),
-        etag: copy.etag,
-        may_read: guard(copy.may_read),
-        may_remove: copy.may_remove.map(guard),
-        to: key(copy.to),
-        options,
-        or_same: copy.or_same,
-    }
+    valid(arguments::copies(copies, |copy| {
+        Ok(Copy {
+            from: key(copy.from),
+            etag: copy.etag,
+            may_read: guard(copy.may_read),
+            may_remove: copy.may_remove.map(guard),
+            to: key(copy.to),
+            options: create_options(copy.target),
+            or_same: copy.or_same,
+        })
+    }))
 }
 
 pub(crate) fn amendment(amendment: wit::Amendment) -> Amendment {
-    Amendment {
+    let metadata = amendment.metadata;
+    valid(arguments::amendment(Amendment {
         content_type: amendment.content_type,
-        metadata: amendment.metadata.map(metadata),
-    }
-}
-
-fn check_count(count: usize) {
-    assert!(count <= MOST_KEYS, "{count} files in one call");
-}
-
-fn metadata(pairs: Vec<(String, String)>) -> Metadata {
-    match Metadata::new(pairs) {
-        Ok(metadata) => metadata,
-        Err(error) => panic!("invalid metadata: {error}"),
-    }
+        metadata: metadata.map(|pairs| valid(arguments::metadata(pairs))),
+    }))
 }
 
 pub(crate) fn list_options(options: wit::ListOptions) -> ListOptions {
-    let (limit, delimiter) = (options.limit, options.delimiter);
-    assert!((1..=LONGEST_LIST).contains(&limit), "an invalid limit");
-    assert!(delimiter.as_deref() != Some(""), "an empty delimiter");
-    ListOptions {
-        prefix: options.prefix,
+    let wit::ListOptions {
+        prefix,
         delimiter,
-        after: options.after,
-        limit: limit as usize,
-    }
+        after,
+        limit,
+    } = options;
+    valid(arguments::list(prefix, delimiter, after, limit))
 }
 
 pub(crate) fn guard(guard: wit::Guard) -> Guard {
@@ -149,8 +118,5 @@ pub(crate) fn conditions(conditions: wit::Conditions) -> Conditions {
 }
 
 fn system_time(time: Datetime) -> SystemTime {
-    match UNIX_EPOCH.checked_add(Duration::from_secs(time.seconds)) {
-        Some(time) => time,
-        None => panic!("a time out of range"),
-    }
+    valid(arguments::time(time.seconds))
 }
