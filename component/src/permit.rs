@@ -20,6 +20,7 @@ mod listing;
 mod many;
 mod once_sized;
 mod options;
+mod reach;
 mod refusals;
 pub(crate) mod reported;
 mod storing;
@@ -34,9 +35,10 @@ use crate::problem::Problem;
 use crate::token::Caller;
 use crate::url::Name;
 
-use decision::{Granted, Judge, Reach};
+use decision::{Granted, Judge};
 use key::Scope;
 use link::{LinkKey, Validity};
+use reach::Reach;
 
 pub(crate) use amending::amend;
 pub(crate) use copying::{Copy, Copying, copying};

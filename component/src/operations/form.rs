@@ -81,7 +81,7 @@ fn store(
     single: impl FnOnce(&str, &Name) -> Option<String>,
 ) -> Result<Answer, Problem> {
     let area = permit.area();
-    let (permit, managed) = Managed::begin_many(context, permit)?;
+    let (permit, managed) = Managed::begin(context, permit)?;
     let base_url = context.base_url(&request)?;
     let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
     let content_type = content_type

@@ -6,8 +6,7 @@ use super::link::url;
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::permit::grant::{Grant, ManageGrant};
 use crate::permit::link::{self, LinkKey};
-use crate::permit::uploader::Pseudonym;
-use crate::permit::{Copy, Store, Storing};
+use crate::permit::uploader::{Anonymous, Pseudonym};
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::url::{Name, percent};
@@ -22,36 +21,10 @@ pub(super) struct Managed {
 impl Managed {
     /// The permit under a new pseudonym, if it is for a public file and was given without a token,
     /// and this service has links.
-    pub(super) fn begin<'p>(
+    pub(super) fn begin<P: Anonymous>(
         context: &Context<'_>,
-        permit: Store<'p>,
-    ) -> Result<(Store<'p>, Option<Self>), Problem> {
-        let managed = Self::new(context, permit.is_anonymous())?;
-        let permit = match &managed {
-            Some(managed) => permit.under(managed.uploader.clone()),
-            None => permit,
-        };
-        Ok((permit, managed))
-    }
-
-    /// The same for a permit to copy a file.
-    pub(super) fn begin_copy<'p>(
-        context: &Context<'_>,
-        permit: Copy<'p>,
-    ) -> Result<(Copy<'p>, Option<Self>), Problem> {
-        let managed = Self::new(context, permit.is_anonymous())?;
-        let permit = match &managed {
-            Some(managed) => permit.under(managed.uploader.clone()),
-            None => permit,
-        };
-        Ok((permit, managed))
-    }
-
-    /// The same for a permit for several files.
-    pub(super) fn begin_many<'p, 'c>(
-        context: &Context<'_>,
-        permit: Storing<'p, 'c>,
-    ) -> Result<(Storing<'p, 'c>, Option<Self>), Problem> {
+        permit: P,
+    ) -> Result<(P, Option<Self>), Problem> {
         let managed = Self::new(context, permit.is_anonymous())?;
         let permit = match &managed {
             Some(managed) => permit.under(managed.uploader.clone()),

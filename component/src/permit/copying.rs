@@ -3,7 +3,7 @@
 //! there needs.
 
 use super::many::{Deleting, Reading, deleting, reading};
-use super::uploader::Pseudonym;
+use super::uploader::{Anonymous, Pseudonym};
 use super::{Delete, Read, Store, Storing};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::{CopyError, CopyOptions, Error, Info};
@@ -104,19 +104,6 @@ impl Copy<'_> {
         })
     }
 
-    /// Whether the copy is a public file, and was permitted without a token.
-    pub(crate) fn is_anonymous(&self) -> bool {
-        self.store.is_anonymous()
-    }
-
-    /// The same permit, which stores under a pseudonym.
-    pub(crate) fn under(self, pseudonym: Pseudonym) -> Self {
-        Self {
-            store: self.store.under(pseudonym),
-            ..self
-        }
-    }
-
     /// The problem if the file may not be read.
     pub(crate) fn unreadable(&self, error: Error) -> Problem {
         match error {
@@ -133,6 +120,20 @@ impl Copy<'_> {
             (CopyError::Source(error), Some(delete)) => delete.problem(error),
             (CopyError::Source(error), None) => self.read.problem(error),
             (CopyError::Target(error), _) => self.store.refusals().problem(error),
+        }
+    }
+}
+
+/// Of the file that is stored.
+impl Anonymous for Copy<'_> {
+    fn is_anonymous(&self) -> bool {
+        self.store.is_anonymous()
+    }
+
+    fn under(self, pseudonym: Pseudonym) -> Self {
+        Self {
+            store: self.store.under(pseudonym),
+            ..self
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions as operators see them: the verdict, the rule behind it, and what was missing.
 
-use super::decision::{Granted, Judge, Reach};
+use super::decision::{Granted, Judge};
+use super::reach::Reach;
 use crate::bindings::coffer::storage::decisions::{Outcome, Verdict};
 use crate::policy::{Operation, Policy, Question, RuleRef, Word};
 use crate::problem::Problem;

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 
-use super::decision::Reach;
 use super::key::Scope;
 use super::link::Validity;
+use super::reach::Reach;
 use super::uploader::{Pseudonym, Uploader};
 use super::{Delete, Store, Storing};
 use crate::area::Area;

@@ -1,7 +1,8 @@
 //! Permits for many files of an area at once.
 
-use super::decision::{Judge, bearer};
+use super::decision::Judge;
 use super::key::{BlobKey, Scope};
+use super::reach::bearer;
 use super::{Delete, Read};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;

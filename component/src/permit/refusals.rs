@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::decision::Reach;
+use super::reach::Reach;
 use super::uploader::Uploader;
 use crate::bindings::coffer::storage::blobs::Error;
 use crate::policy::{Denied, RuleRef, Why};

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::asked::Asker;
-use super::decision::{Judge, Reach};
+use super::decision::Judge;
 use super::grant::{DropGrant, LinkLimits};
 use super::key::{BlobKey, Scope};
+use super::reach::Reach;
 use super::refusals::Refusals;
-use super::uploader::{Pseudonym, Uploader};
+use super::uploader::{Anonymous, Pseudonym, Uploader};
 use crate::area::Area;
 use crate::bindings::coffer::storage::blobs::Guard;
 use crate::policy::{Applied, AreaLimits, Operation, Policy, RuleRef};
@@ -180,21 +181,6 @@ impl<'p, 'c> Storing<'p, 'c> {
         Ok(self)
     }
 
-    /// Whether it is for public files, and was given without a token.
-    pub(crate) fn is_anonymous(&self) -> bool {
-        let without_token = match &self.authority {
-            Authority::Policy(judge) => judge.is_without_token(),
-            Authority::Link(_, grant) => grant.terms.without_token,
-        };
-        self.scope == Scope::Public && without_token
-    }
-
-    /// The same permit, under a pseudonym.
-    pub(crate) fn under(mut self, pseudonym: Pseudonym) -> Self {
-        self.pseudonym = Some(pseudonym);
-        self
-    }
-
     /// What distinguishes uploads of this scope from all others.
     pub(crate) fn mark(&self) -> String {
         self.scope.prefix("")
@@ -215,6 +201,21 @@ impl<'p, 'c> Storing<'p, 'c> {
     /// The common prefix of the keys in this folder, which ends in `/`.
     pub(super) fn prefix(&self, folder: &str) -> String {
         self.scope.prefix(folder)
+    }
+}
+
+impl Anonymous for Storing<'_, '_> {
+    fn is_anonymous(&self) -> bool {
+        let without_token = match &self.authority {
+            Authority::Policy(judge) => judge.is_without_token(),
+            Authority::Link(_, grant) => grant.terms.without_token,
+        };
+        self.scope == Scope::Public && without_token
+    }
+
+    fn under(mut self, pseudonym: Pseudonym) -> Self {
+        self.pseudonym = Some(pseudonym);
+        self
     }
 }
 
@@ -260,14 +261,14 @@ impl Store<'_> {
     pub(crate) fn refusals(&self) -> Refusals {
         Refusals::of_storing(self.rules, &self.create, &self.replace, self.max_size())
     }
+}
 
-    /// Whether it is for a public file, and was given without a token.
-    pub(crate) fn is_anonymous(&self) -> bool {
+impl Anonymous for Store<'_> {
+    fn is_anonymous(&self) -> bool {
         self.scope == Scope::Public && self.without_token
     }
 
-    /// The same permit, under a pseudonym.
-    pub(crate) fn under(mut self, pseudonym: Pseudonym) -> Self {
+    fn under(mut self, pseudonym: Pseudonym) -> Self {
         self.uploader = Some(Uploader::Anonymous(pseudonym));
         self
     }

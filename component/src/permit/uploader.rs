@@ -37,6 +37,15 @@ impl Uploader {
     }
 }
 
+/// A permit to store that may be given to somebody without a token.
+pub(crate) trait Anonymous: Sized {
+    /// Whether it is for public files, and was given without a token.
+    fn is_anonymous(&self) -> bool;
+
+    /// The same permit, under a pseudonym.
+    fn under(self, pseudonym: Pseudonym) -> Self;
+}
+
 /// Somebody who stored public files without a token. Only the links that they got in return
 /// know it.
 ///

@@ -1,15 +1,15 @@
 //! Which version every key has: the newest generation and the base that it names.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use coffer_adapter::platform::unique;
-use coffer_port::{Error, Key};
+use coffer_port::Error;
 
-use crate::base::{self, Base, ReadAt};
-use crate::disk::{self, Answer, Descriptor, Directory};
+use crate::base::{self, Base};
+use crate::disk::{self, Answer, Directory};
 use crate::generation::Generation;
-use crate::row::{Change, Row};
+use crate::row::Change;
+use crate::snapshot::{Snapshot, merged};
 use crate::sweep;
 use crate::turn::Turn;
 
@@ -34,21 +34,6 @@ pub struct Index<'a> {
     bases: Directory,
     trials: Directory,
     changed: Cell<bool>,
-}
-
-/// The index as of one moment.
-pub struct Snapshot {
-    number: u64,
-    /// The numbers of all generations that existed.
-    present: Vec<u64>,
-    generation: Generation,
-    base: Option<Base<Descriptor>>,
-}
-
-impl ReadAt for Descriptor {
-    fn read_at(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error> {
-        Ok(disk::read(self, offset, length)?)
-    }
 }
 
 impl<'a> Index<'a> {
@@ -271,75 +256,4 @@ impl<'a> Index<'a> {
             }
         }
     }
-}
-
-impl Snapshot {
-    /// What is stored under a key.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn find(&self, key: &Key) -> Result<Option<Row>, Error> {
-        let first = self.first_from(key.as_str().as_bytes())?;
-        Ok(first.filter(|row| row.key == *key))
-    }
-
-    /// The first row whose key is not before these bytes.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn first_from(&self, from: &[u8]) -> Result<Option<Row>, Error> {
-        let mut from = from.to_vec();
-        loop {
-            let changed = self.generation.changes.range(from.clone()..).next();
-            let row = match &self.base {
-                Some(base) => base.first_from(&from)?,
-                None => None,
-            };
-            let Some((key, change)) = changed else {
-                return Ok(row);
-            };
-            if let Some(row) = row
-                && row.key.as_str().as_bytes() < key.as_slice()
-            {
-                return Ok(Some(row));
-            }
-            match change {
-                Change::Stored(row) => return Ok(Some(row.clone())),
-                Change::Removed(_) => {
-                    from.clone_from(key);
-                    from.push(0);
-                }
-            }
-        }
-    }
-}
-
-/// The rows of a base with changes applied, in order.
-fn merged(
-    base: Option<&Base<Descriptor>>,
-    changes: BTreeMap<Vec<u8>, Change>,
-) -> impl Iterator<Item = Result<Row, Error>> {
-    let mut rows = base.into_iter().flat_map(Base::rows).peekable();
-    let mut changes = changes.into_iter().peekable();
-    std::iter::from_fn(move || {
-        loop {
-            let take_row = match (rows.peek(), changes.peek()) {
-                (Some(Ok(row)), Some((key, _))) => {
-                    if row.key.as_str().as_bytes() == key.as_slice() {
-                        rows.next();
-                        continue;
-                    }
-                    row.key.as_str().as_bytes() < key.as_slice()
-                }
-                (row, _) => row.is_some(),
-            };
-            if take_row {
-                return rows.next();
-            }
-            match changes.next()?.1 {
-                Change::Stored(row) => return Some(Ok(row)),
-                Change::Removed(_) => {}
-            }
-        }
-    })
 }

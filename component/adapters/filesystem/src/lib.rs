@@ -15,6 +15,7 @@ mod generation;
 mod index;
 mod page;
 mod row;
+mod snapshot;
 mod store;
 mod sweep;
 mod turn;

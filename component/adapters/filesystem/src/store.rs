@@ -13,9 +13,10 @@ use coffer_port::{
 use crate::blobs::{self, Fresh, Incoming};
 use crate::copies::{self, Plan, Way};
 use crate::disk::{Answer, Directory};
-use crate::index::{Index, Snapshot};
+use crate::index::Index;
 use crate::page;
 use crate::row::{self, Change, Row};
+use crate::snapshot::Snapshot;
 
 /// Max attempts to open a version before it is replaced.
 const ROUNDS: u32 = 16;

@@ -30,7 +30,7 @@ pub(super) fn answer(
     if source == target {
         return Err(invalid("from and to are the same file"));
     }
-    let (permit, managed) = Managed::begin_copy(context, permit.of(from, to)?)?;
+    let (permit, managed) = Managed::begin(context, permit.of(from, to)?)?;
     let Stored { info, replaced } = copy(&permit, conditions)?;
     let manage_url = managed
         .map(|managed| managed.url(base_url, to))

@@ -5,9 +5,13 @@
 //! first file that shows them. So what a walk costs may depend on how many folders lie beside
 //! each other that it leaves out, but never on what is in them.
 
+mod run;
+
 use std::cell::Cell;
 
-use super::level::{Level, MOST};
+use run::Run;
+
+use super::level::Level;
 use super::store::{Entry, Found, Shape, Store};
 use super::{Asked, Next, Page};
 use crate::permit::{List, View};
@@ -36,15 +40,6 @@ pub(super) struct Walk<'w, 'p, 'c, S> {
     levels: Vec<Level>,
     /// What to read before the last level is continued.
     run: Option<Run>,
-}
-
-/// Neighbours on a level that are all listed, with folders among them: their files are read
-/// together.
-struct Run {
-    prefix: String,
-    after: Option<After>,
-    /// The last folder, where what follows it starts with the same prefix.
-    end: Option<String>,
 }
 
 /// Why a walk ends before it is through.
@@ -110,11 +105,7 @@ impl<'w, 'p, 'c, S: Store> Walk<'w, 'p, 'c, S> {
                 View::Closed => return,
                 View::Mixed => prefix = folder,
                 View::Open => {
-                    self.run = Some(Run {
-                        prefix: folder,
-                        after,
-                        end: None,
-                    });
+                    self.run = Some(Run::of(folder, after));
                     return;
                 }
             }
@@ -206,13 +197,7 @@ impl<'w, 'p, 'c, S: Store> Walk<'w, 'p, 'c, S> {
             match self.permit.view(&target) {
                 View::Closed => {}
                 View::Mixed => self.enter(target, None),
-                View::Open => {
-                    self.run = Some(Run {
-                        prefix: target,
-                        after: None,
-                        end: None,
-                    });
-                }
+                View::Open => self.run = Some(Run::of(target, None)),
             }
             return Ok(());
         }
@@ -232,81 +217,6 @@ impl<'w, 'p, 'c, S: Store> Walk<'w, 'p, 'c, S> {
     fn deal_with(&mut self, after: After) {
         if let Some(level) = self.levels.last_mut() {
             level.after = Some(after);
-        }
-    }
-
-    /// A folder of the last level that is listed as a whole, with those that follow it.
-    fn run_of(&mut self, folder: String) -> Run {
-        let permit = self.permit;
-        let wanted = self.wanted();
-        let last = self.levels.last_mut().and_then(|level| {
-            // Each of them has a file at least.
-            let followers = level.page.iter().take(wanted.saturating_sub(1));
-            let mut last = None;
-            for (at, follower) in followers.enumerate() {
-                match follower {
-                    Entry::File(file) if permit.shows(&file.name) => {}
-                    Entry::Folder(folder) if permit.view(folder) == View::Open => last = Some(at),
-                    _ => break,
-                }
-            }
-            let last = level.page.drain(..=last?).next_back()?;
-            Some((level.prefix.clone(), last.name().to_owned()))
-        });
-        match last {
-            None => Run {
-                prefix: folder,
-                after: None,
-                end: None,
-            },
-            Some((prefix, last)) => Run {
-                prefix,
-                // All that is in the folder comes after its name.
-                after: Some(After::Name(folder)),
-                end: Some(last),
-            },
-        }
-    }
-
-    fn read_run(&mut self, run: Run) -> Result<(), Stop> {
-        let Run {
-            prefix,
-            mut after,
-            end,
-        } = run;
-        loop {
-            let wanted = match self.shape {
-                Shape::Level => 1,
-                Shape::Files => self.wanted().min(MOST),
-            };
-            let limit = u32::try_from(wanted).unwrap_or(1);
-            let position = || after.clone().unwrap_or_else(|| After::Name(prefix.clone()));
-            // Behind the end it may read what is left out, but not more than a page of it.
-            let found = self.list(&prefix, Shape::Files, after.as_ref(), limit, position);
-            let Found { entries, more } = found?;
-            let Some(last) = entries.last() else {
-                return Ok(());
-            };
-            after = Some(After::Name(last.name().to_owned()));
-            for entry in entries {
-                if let Some(end) = &end {
-                    let name = entry.name();
-                    if name > end.as_str() && !name.starts_with(end.as_str()) {
-                        return Ok(());
-                    }
-                    // It may have been stored since the level was read.
-                    if !self.permit.shows(name) {
-                        continue;
-                    }
-                }
-                self.push(entry)?;
-                if self.shape == Shape::Level {
-                    return Ok(());
-                }
-            }
-            if !more {
-                return Ok(());
-            }
         }
     }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{LinkKey, Validity, Verifier};
 use crate::permit::Read;
-use crate::permit::decision::Reach;
 use crate::permit::key::Scope;
+use crate::permit::reach::Reach;
 use crate::permit::uploader::Uploader;
 use crate::policy::{Operation, RuleRef};
 use crate::problem::Problem;

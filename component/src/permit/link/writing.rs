@@ -5,9 +5,9 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 
 use super::{LinkKey, Validity, Verifier};
-use crate::permit::decision::Reach;
 use crate::permit::grant::{DropGrant, Grant, LinkLimits, ManageGrant, Terms, UploadGrant};
 use crate::permit::key::Scope;
+use crate::permit::reach::Reach;
 use crate::permit::uploader::{Pseudonym, Uploader};
 use crate::policy::MediaRange;
 use crate::problem::Problem;
