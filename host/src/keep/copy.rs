@@ -5,6 +5,7 @@
 //! became which. Without it files are compared by their bytes.
 
 mod ends;
+mod failure;
 mod file;
 mod ledger;
 mod walk;
@@ -20,7 +21,8 @@ use super::error::KeepError;
 use crate::process::log::{self, Format};
 use crate::settings::Copy;
 use crate::store::{BlobStore, Key};
-use file::{Copier, Done, FileError};
+use failure::FileError;
+use file::{Copier, Done};
 use ledger::Ledger;
 
 /// After how many files that failed the rest is not tried. Damage to files of the source does not

@@ -1,22 +1,18 @@
 //! One file: read from the source, written to the target, and compared.
 
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coffer_port::error::Cause;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use super::Store;
+use super::failure::{Ended, FileError, of_source, of_target};
 use super::ledger::{Copied, Ledger, Tag, listed};
-use crate::keep::error::KeepError;
-use crate::store::local::Damage;
 use crate::store::{
     Body, Conditions, CreateOptions, Error, Etags, Guard, Info, Key, Listed, OpenOptions, Opened,
-    Span, causes,
+    Span,
 };
 
 /// How often a file is tried that changes, or that a store fails to read or write.
@@ -44,91 +40,6 @@ pub(super) enum Done {
     Unchanged,
     /// The source no longer has it.
     Gone,
-}
-
-/// Why a file was not copied.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
-    #[error("cannot be read: {}", causes(.0))]
-    Source(Error),
-    #[error("cannot be stored: {}", causes(.0))]
-    Target(Error),
-    #[error("the target has another file of this name: --replace replaces it")]
-    Conflict,
-    #[error("the bytes read back are not those that were written; it was removed from the target")]
-    Mismatch,
-    #[error("the target stored a different {0}; the copy was removed from the target")]
-    Described(&'static str),
-    #[error("its bytes are not those that were backed up")]
-    Damaged,
-    #[error("cannot be copied: {0}")]
-    Lost(Damage),
-    #[error("it kept changing at the source or at the target")]
-    KeptChanging,
-    #[error(transparent)]
-    State(#[from] KeepError),
-}
-
-impl FileError {
-    /// Whether others would fail too.
-    pub(super) fn is_fatal(&self) -> bool {
-        match self {
-            FileError::Target(error) => {
-                matches!(error, Error::NoSpace | Error::Misconfigured(_))
-            }
-            FileError::Source(error) => matches!(error, Error::Misconfigured(_)),
-            FileError::State(_) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether it is damaged at the source.
-    pub(super) fn is_damage(&self) -> bool {
-        matches!(self, FileError::Damaged | FileError::Lost(_))
-    }
-}
-
-/// Why an attempt ended.
-enum Ended {
-    SourceChanged,
-    TargetChanged,
-    Failed(FileError),
-}
-
-impl From<FileError> for Ended {
-    fn from(error: FileError) -> Ended {
-        Ended::Failed(error)
-    }
-}
-
-fn of_source(error: Error) -> Ended {
-    match error {
-        Error::NotFound | Error::PreconditionFailed => Ended::SourceChanged,
-        Error::Unavailable(cause) => Ended::Failed(match damage(cause) {
-            Ok(damage) => FileError::Lost(damage),
-            Err(cause) => FileError::Source(Error::Unavailable(cause)),
-        }),
-        error => Ended::Failed(FileError::Source(error)),
-    }
-}
-
-/// What is wrong with the bytes of this one file, if that is the cause.
-fn damage(cause: Cause) -> Result<Damage, Cause> {
-    let bad_sectors = Some(Errno::IO.raw_os_error());
-    match cause.downcast_ref::<io::Error>() {
-        Some(error) if error.raw_os_error() == bad_sectors => {
-            Ok(Damage::Unreadable(error.to_string()))
-        }
-        _ => cause.downcast().map(|damage| *damage),
-    }
-}
-
-fn of_target(error: Error) -> Ended {
-    match error {
-        Error::NotFound | Error::PreconditionFailed => Ended::TargetChanged,
-        Error::DigestMismatch => Ended::Failed(FileError::Damaged),
-        error => Ended::Failed(FileError::Target(error)),
-    }
 }
 
 impl Copier {
@@ -347,3 +258,6 @@ async fn digest_of(opened: Opened) -> Result<[u8; 32], Error> {
     }
     Ok(hash.finalize().into())
 }
+
+#[cfg(test)]
+mod tests;

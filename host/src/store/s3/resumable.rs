@@ -15,6 +15,7 @@ mod lease;
 mod numbers;
 mod objects;
 mod remove;
+mod replace;
 mod sealed;
 mod state;
 mod suspend;
