@@ -82,10 +82,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            // Some causes span several lines.
-            let reason = reason.to_string();
-            let lines: Vec<_> = reason.lines().map(str::trim).collect();
-            eprintln!("coffer: {}", lines.join(" "));
+            eprintln!("coffer: {}", store::one_line(&reason.to_string()));
             ExitCode::FAILURE
         }
     }

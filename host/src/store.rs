@@ -37,7 +37,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 pub use body::Body;
-pub use coffer_port::error::causes;
+pub use coffer_port::error::{causes, one_line};
 pub use coffer_port::{
     Amendment, Conditions, Copy, CopyError, CreateOptions, Digest, Entry, Error, Etags, Extent,
     Guard, Info, Key, KeyError, ListOptions, Listed, Listing, Metadata, OpenOptions, Refusal, Size,

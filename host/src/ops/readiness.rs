@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Operations;
-use crate::store::{Error, causes};
+use crate::store::{Error, causes, one_line};
 
 /// Not ready: if a request waits longer than this for an instance, others should be sent
 /// elsewhere.
@@ -34,13 +34,10 @@ pub(super) enum NotReady {
 
 /// The cause in one line: what an operator must do, if that is known.
 fn line(error: &Error) -> String {
-    let line = match error {
-        Error::Misconfigured(cause) => cause.to_string(),
+    match error {
+        Error::Misconfigured(cause) => one_line(&cause.to_string()),
         error => causes(error),
-    };
-    // Some causes span several lines.
-    let lines: Vec<_> = line.lines().map(str::trim).collect();
-    lines.join(" ")
+    }
 }
 
 impl Operations {

@@ -27,7 +27,7 @@ const INSTANCE_SIZE: usize = 1 << 20;
 pub const COMPOSED: u32 = 2;
 
 /// Limits of the sandbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SandboxLimits {
     /// Max concurrent instances; further requests wait for one to end.
     pub instances: u32,

@@ -188,3 +188,23 @@ impl LimitFlags {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        limits: LimitFlags,
+    }
+
+    #[test]
+    fn without_flags_the_sandbox_has_its_own_defaults() {
+        let Flags { limits } = Flags::parse_from(["serve"]);
+        let defaults = sandbox::SandboxLimits::default();
+        assert_eq!(limits.sandbox(defaults.components), defaults);
+    }
+}

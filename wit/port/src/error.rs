@@ -133,12 +133,26 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         line.push_str(&error.to_string());
         cause = error.source();
     }
-    line
+    one_line(&line)
+}
+
+/// The same text without its line breaks: some causes span several lines.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    lines.join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_of_several_lines_is_one_in_the_log() {
+        let error = Error::unavailable(std::io::Error::other("no such\n    host\r\nat all"));
+        let line = "the store is unavailable: no such host at all";
+        assert_eq!(causes(&error), line);
+    }
 
     #[test]
     fn the_log_gets_every_cause() {
