@@ -16,11 +16,11 @@ mod download; // GET and HEAD: bytes, fields, ranges, preconditions, names to sa
 mod form; // multipart: names, folders, all or nothing, cut off, crafted, endless
 mod hostile; // hostile components, and how little they affect others
 mod iam; // tokens of real providers: whose files they open, keys that change or are out of reach
-mod keep; // backup, restore, and copies between stores: while others change files, killed, on full disks
 mod keys; // keys that an IAM API publishes: found, cached, renewed, out of reach
 mod large; // 3 GiB up and down, 64 at once, and the host's memory
 mod link; // presigned URLs, which work without a token, and what they do not open
 mod list; // what is on a page, and walks over the pages; names that the caller may not list
+mod maintenance; // backup, restore, and copies between stores: while others change files, killed, on full disks
 mod metadata; // given with a file, shown with it, changed without its bytes
 mod names; // valid or refused, and never a path on the disk
 mod openapi; // the OpenAPI document: served to everyone, right to the tools of others, and to their clients

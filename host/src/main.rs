@@ -6,7 +6,7 @@
 //! | [`serve`] | `coffer serve`: wires the parts together, from settings to shutdown |
 //! | [`health`], [`manual`] | `coffer health`: is a running host ready? `coffer manual`: man pages |
 //! | [`check`] | `coffer check`: validates what `serve` would load, without serving |
-//! | [`keep`] | `coffer backup`, `restore` and `copy` |
+//! | [`maintenance`] | `coffer backup`, `restore` and `copy` |
 //! | [`server`] | connections, HTTP/1.1, limits; the web page |
 //! | [`sandbox`] | wasmtime; one fresh instance of the component per request |
 //! | [`imports`] | what the component imports: the store's port, memo, telemetry, log, settings, outbound requests |
@@ -18,7 +18,7 @@
 //! | [`ops`], [`metrics`] | the operations listener; what is counted |
 //! | [`traces`] | spans of requests, exported by OTLP |
 //! | [`secrets`] | secrets on disk: for presigned URLs and for development tokens |
-//! | [`problem`], [`watched`] | problem documents; bodies that are observed as they pass |
+//! | [`problem`], [`observed_body`] | problem documents; bodies that are observed as they pass |
 //! | [`process`] | clock, log, allocator, descriptors |
 //!
 //! The host carries bytes. The component alone decides who may do what.
@@ -28,9 +28,10 @@ mod check;
 mod engine;
 mod health;
 mod imports;
-mod keep;
+mod maintenance;
 mod manual;
 mod metrics;
+mod observed_body;
 mod ops;
 mod problem;
 mod process;
@@ -43,7 +44,6 @@ mod shadow;
 mod store;
 mod swap;
 mod traces;
-mod watched;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -75,9 +75,9 @@ fn main() -> ExitCode {
                 }
             }
         },
-        Command::Backup(backup) => keep::run_backup(&backup).map_err(Into::into),
-        Command::Restore(restore) => keep::run_restore(&restore).map_err(Into::into),
-        Command::Copy(copy) => keep::run_copy(&copy).map_err(Into::into),
+        Command::Backup(backup) => maintenance::run_backup(&backup).map_err(Into::into),
+        Command::Restore(restore) => maintenance::run_restore(&restore).map_err(Into::into),
+        Command::Copy(copy) => maintenance::run_copy(&copy).map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,7 +22,7 @@ use crate::shadow::Shadow;
 use crate::store::BlobStore;
 use crate::store::metered::Metered;
 use crate::swap::{Provided, Sources, Swap, Taken, watch};
-use crate::{keep, ops, server, traces};
+use crate::{maintenance, ops, server, traces};
 
 pub use error::ServeError;
 
@@ -66,7 +66,7 @@ pub fn serve(asked: &Serve) -> Result<(), ServeError> {
         live,
     } = engine::open(asked, &runtime, &metrics)?;
     let backups = live.and_then(|live| {
-        let offered = keep::offer(live);
+        let offered = maintenance::offer(live);
         offered
             .inspect_err(
                 |error| tracing::warn!(%error, "backups are unavailable while this host serves"),

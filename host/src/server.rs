@@ -1,16 +1,16 @@
 //! Accepts connections and speaks HTTP/1.1 on them, within limits.
 
 mod client;
-mod host;
+mod host_field;
 mod limits;
+mod logged_path;
 mod page;
-mod path;
 mod reply;
 mod request_body;
-mod sent;
+mod response_body;
 mod service;
 mod stream;
-mod trace;
+mod trace_context;
 mod unread;
 mod workers;
 
@@ -33,7 +33,7 @@ use crate::swap::Swap;
 use service::{Connection, Service};
 use stream::{ClientStream, Times};
 
-pub use host::Hosts;
+pub use host_field::Hosts;
 pub use limits::ServerLimits;
 pub use page::Page;
 pub use workers::Workers;

@@ -3,8 +3,8 @@
 mod asked;
 mod error;
 mod health;
-mod keep;
 mod limits;
+mod maintenance;
 mod rules;
 mod s3;
 mod serve;
@@ -20,7 +20,7 @@ use values::Duration;
 pub use asked::{Asked, Caller};
 pub use error::SettingsError;
 pub use health::Health;
-pub use keep::{Backup, Copy, End, Restore};
+pub use maintenance::{Backup, Copy, End, Restore};
 pub use serve::{Engine, Serve};
 pub use values::Wait;
 

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::Error;
 
 use crate::metrics::GaugeGuard;
-use crate::watched::{Polled, Watch, Watched};
+use crate::observed_body::{Polled, Watch, Watched};
 
 /// A slot in the sandbox, for as long as it is held.
 pub struct Slot {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::host::Hosts;
+use super::host_field::Hosts;
 
 /// Limits on what clients may request.
 #[derive(Debug, Clone)]

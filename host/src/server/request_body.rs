@@ -11,7 +11,7 @@ use tower_http::timeout::{TimeoutBody, TimeoutError};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::limits::ServerLimits;
-use crate::watched::{Polled, Watch, Watched};
+use crate::observed_body::{Polled, Watch, Watched};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

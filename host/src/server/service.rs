@@ -16,10 +16,10 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use super::limits::ServerLimits;
 use super::page::Page;
 use super::reply::Reply;
-use super::sent::{self, Line, Sent};
+use super::response_body::{self, Line, Sent};
 use super::stream::Phase;
 use super::unread::Unread;
-use super::{client, host, path, request_body, trace};
+use super::{client, host_field, logged_path, request_body, trace_context};
 use crate::imports::port::FromStore;
 use crate::imports::telemetry::Subject;
 use crate::metrics::Metrics;
@@ -100,9 +100,9 @@ impl Service {
         let mut fields = RequestFields {
             id,
             method: request.method().clone(),
-            path: path::loggable(request.uri().path()).to_owned(),
+            path: logged_path::loggable(request.uri().path()).to_owned(),
             component: in_force.digests.component.to_string(),
-            trace: trace::id(request.headers()).map(str::to_owned),
+            trace: trace_context::id(request.headers()).map(str::to_owned),
         };
         let span = traces::begin(&mut fields, request.headers());
         let log = RequestLog::new(fields);
@@ -155,7 +155,7 @@ impl Service {
         let phase = Arc::clone(&connection.phase);
         let size = in_memory(&response).filter(|_| !is_head);
         let held = size.and_then(|size| self.unread.hold(size, &connection.close));
-        response.map(|body| sent::body(body, self.metrics.sent(), line, phase, held))
+        response.map(|body| response_body::observed(body, self.metrics.sent(), line, phase, held))
     }
 
     async fn forward(
@@ -183,7 +183,7 @@ impl Service {
         if announced > limits.body_size {
             return Err(Reply::TooLarge);
         }
-        host::settle(
+        host_field::settle(
             &mut head.uri,
             head.version,
             &mut head.headers,

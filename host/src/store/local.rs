@@ -16,6 +16,7 @@
 //! explains ([`sweep`]), it refuses to start.
 
 mod backup;
+mod change_count;
 mod check;
 mod claim;
 mod committer;
@@ -28,12 +29,11 @@ mod id;
 mod index;
 mod intake;
 mod layout;
-mod open;
 mod open_error;
+mod open_version;
 mod pins;
 mod private;
 mod private_database;
-mod progress;
 mod reader;
 mod resumable;
 mod stage;

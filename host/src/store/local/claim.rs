@@ -5,11 +5,11 @@ use std::io;
 use std::path::Path;
 
 use super::backup::{DIGESTS, is_marked};
+use super::change_count::{ChangeCount, Seen};
 use super::format::{self, FORMAT};
 use super::layout::{BACKUP, INDEX, Layout, MARKER, RESTORING};
 use super::open_error::OpenError;
 use super::private::{make_dir, private_file};
-use super::progress::{Progress, Seen};
 
 /// A directory that is locked but whose index has not been opened yet.
 pub(super) struct Claim {
@@ -212,7 +212,7 @@ pub(super) fn check_format(dir: &Path) -> Result<Option<u32>, OpenError> {
 
 fn read_seen(dir: &Path) -> Result<Option<Seen>, OpenError> {
     let path = dir.join(MARKER);
-    Progress::read(&path).map_err(|error| OpenError::Damaged {
+    ChangeCount::read(&path).map_err(|error| OpenError::Damaged {
         path: dir.to_path_buf(),
         source: format!(
             "{}: {error} (remove it if the index is known to be the newest)",

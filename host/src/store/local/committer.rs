@@ -197,7 +197,9 @@ impl Committer {
             .flatten()
             .filter(|sealed| sealed.stage.is_on_disk());
         let (files, replaced) = (files.count() as u64, replaced as u64);
-        self.layout.progress().committed(number, files, replaced);
+        self.layout
+            .change_count()
+            .committed(number, files, replaced);
         self.layout.set_index_free(self.index.free());
     }
 

@@ -19,10 +19,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::change_count::ChangeCount;
 use super::id::Id;
 use super::pins::Pins;
 use super::private::{make_dir, private_file, sync_dir};
-use super::progress::Progress;
 
 pub(super) const INDEX: &str = "index.redb";
 pub(super) const MARKER: &str = "changes";
@@ -44,7 +44,7 @@ pub(super) struct Layout {
     littered: AtomicBool,
     /// How many bytes of the index's file are free, at least.
     index_free: AtomicU64,
-    progress: Progress,
+    change_count: ChangeCount,
     pins: Pins,
 }
 
@@ -75,7 +75,7 @@ impl Layout {
             blobs_dir,
             littered: AtomicBool::new(false),
             index_free: AtomicU64::new(0),
-            progress: Progress::default(),
+            change_count: ChangeCount::default(),
             pins: Pins::default(),
         }
     }
@@ -90,7 +90,7 @@ impl Layout {
         for folder in 0..=u8::MAX {
             self.sync_folder(folder)?;
         }
-        self.progress.sync()?;
+        self.change_count.sync()?;
         private_file(&self.dir.join("clean"))?.sync_all()?;
         sync_dir(&self.dir)
     }
@@ -102,7 +102,7 @@ impl Layout {
                 tracing::warn!(%id, %error, "cannot remove the bytes of a version");
                 self.leave_litter();
             }
-            Ok(()) => self.progress.removed(),
+            Ok(()) => self.change_count.removed(),
         }
     }
 
@@ -119,9 +119,9 @@ impl Layout {
         self.littered.store(true, Ordering::SeqCst);
     }
 
-    /// Starts to record progress, now that the index is known to be the right one.
+    /// Starts to count changes, now that the index is known to be the right one.
     pub(super) fn begin(&self, changes: u64) -> io::Result<()> {
-        self.progress.begin(&self.marker(), changes)
+        self.change_count.begin(&self.marker(), changes)
     }
 
     /// What a backup still reads.
@@ -130,8 +130,8 @@ impl Layout {
     }
 
     /// How far the index has come.
-    pub(super) fn progress(&self) -> &Progress {
-        &self.progress
+    pub(super) fn change_count(&self) -> &ChangeCount {
+        &self.change_count
     }
 
     /// Sets how many bytes of the index's file are free, at least.

@@ -185,7 +185,7 @@ impl Stage {
                 let file = match self.kept {
                     None => {
                         if !self.made {
-                            self.layout.progress().loosened();
+                            self.layout.change_count().loosened();
                         }
                         options.create_new(!self.made).open(path)?
                     }

@@ -5,7 +5,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use coffer_port::object::Meaning;
 
-use super::fault::Fault;
+use super::diagnosis::Diagnosis;
 use super::permission::NeedsPermission;
 use crate::store::Error;
 
@@ -37,12 +37,12 @@ where
     E: NeedsPermission + ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> S3Failure {
-        let fault = || Box::new(Fault::of(&error));
+        let diagnosis = || Box::new(Diagnosis::of(&error));
         let Some(response) = error.raw_response() else {
-            let fault = fault();
-            return S3Failure::Other(match fault.passes() {
-                true => Error::Unavailable(fault),
-                false => Error::Misconfigured(fault),
+            let diagnosis = diagnosis();
+            return S3Failure::Other(match diagnosis.passes() {
+                true => Error::Unavailable(diagnosis),
+                false => Error::Misconfigured(diagnosis),
             });
         };
         let status = response.status().as_u16();
@@ -60,14 +60,14 @@ where
             Meaning::RangeOutside => S3Failure::RangeOutside,
             Meaning::TooLarge => S3Failure::Other(Error::TooLarge),
             Meaning::NoSpace => S3Failure::Other(Error::NoSpace),
-            Meaning::UnsupportedKey => S3Failure::Other(Error::UnsupportedKey(fault())),
+            Meaning::UnsupportedKey => S3Failure::Other(Error::UnsupportedKey(diagnosis())),
             Meaning::Transient if code.is_none() && response.status().is_success() => {
-                S3Failure::Unconfirmed(Error::Unavailable(fault()))
+                S3Failure::Unconfirmed(Error::Unavailable(diagnosis()))
             }
-            Meaning::Transient => S3Failure::Other(Error::Unavailable(fault())),
-            Meaning::NotImplemented => S3Failure::NotImplemented(Error::Misconfigured(fault())),
+            Meaning::Transient => S3Failure::Other(Error::Unavailable(diagnosis())),
+            Meaning::NotImplemented => S3Failure::NotImplemented(Error::Misconfigured(diagnosis())),
             Meaning::NotFound | Meaning::Permanent => {
-                S3Failure::Other(Error::Misconfigured(fault()))
+                S3Failure::Other(Error::Misconfigured(diagnosis()))
             }
         }
     }
@@ -75,7 +75,7 @@ where
 
 impl S3Failure {
     /// The failed request, unless its outcome is one that requests of its kind have.
-    pub(super) fn fault(&self) -> Option<&Fault> {
+    pub(super) fn diagnosis(&self) -> Option<&Diagnosis> {
         match self {
             S3Failure::Other(
                 Error::Unavailable(cause)
@@ -90,12 +90,12 @@ impl S3Failure {
 
     /// The same for each of the files that a request was about.
     pub(super) fn repeated(&self) -> Error {
-        match (self, self.fault()) {
+        match (self, self.diagnosis()) {
             (S3Failure::Other(Error::NoSpace), _) => Error::NoSpace,
-            (S3Failure::Other(Error::Misconfigured(_)), Some(fault)) => {
-                Error::Misconfigured(Box::new(fault.clone()))
+            (S3Failure::Other(Error::Misconfigured(_)), Some(diagnosis)) => {
+                Error::Misconfigured(Box::new(diagnosis.clone()))
             }
-            (_, Some(fault)) => Error::Unavailable(Box::new(fault.clone())),
+            (_, Some(diagnosis)) => Error::Unavailable(Box::new(diagnosis.clone())),
             (_, None) => Error::unavailable(format!("unexpected response: {self:?}")),
         }
     }

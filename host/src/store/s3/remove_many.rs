@@ -7,8 +7,8 @@ use coffer_port::object::{Pin, xml};
 use futures_util::{FutureExt, StreamExt, stream};
 
 use super::bucket::Failed;
+use super::diagnosis::Diagnosis;
 use super::failure::S3Failure;
-use super::fault::Fault;
 use super::shared::Shared;
 use crate::store::{Conditions, Error, Guard, Key};
 
@@ -104,7 +104,9 @@ impl Shared {
             Ok(failed) => Batch::Answered(failed),
             Err(S3Failure::NotImplemented(_)) => Batch::Singly(true),
             // The checksum, for one, which some services want in another form.
-            Err(failure) if failure.fault().is_some_and(Fault::is_refused) => Batch::Singly(true),
+            Err(failure) if failure.diagnosis().is_some_and(Diagnosis::is_refused) => {
+                Batch::Singly(true)
+            }
             Err(S3Failure::Unconfirmed(_)) => Batch::Singly(false),
             Err(failure) => Batch::Failed(failure),
         }

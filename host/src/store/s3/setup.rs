@@ -11,8 +11,8 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Enc
 
 use super::bucket::Bucket;
 use super::client::DEFAULT_REGION;
+use super::diagnosis::Diagnosis;
 use super::failure::S3Failure;
-use super::fault::Fault;
 use super::xml::LenientXml;
 use crate::store::{Error, causes};
 
@@ -114,11 +114,15 @@ impl Setup<'_> {
     /// Explains the failure of one of the first requests.
     pub(super) fn explain(&self, failure: &S3Failure) -> SetupError {
         let mut cause = why(failure);
-        if self.bucket_in_host && failure.fault().is_some_and(Fault::may_be_addressing) {
+        if self.bucket_in_host
+            && failure
+                .diagnosis()
+                .is_some_and(Diagnosis::may_be_addressing)
+        {
             cause.push_str("; most services other than AWS need --s3-path-style");
         }
         // At the start, what is not an answer of S3 means a wrong endpoint.
-        let is_other = failure.fault().is_some_and(Fault::is_other_service);
+        let is_other = failure.diagnosis().is_some_and(Diagnosis::is_other_service);
         let temporary = matches!(failure, S3Failure::Other(Error::Unavailable(_))) && !is_other;
         SetupError::unusable(self.place, &cause, temporary)
     }
@@ -126,8 +130,8 @@ impl Setup<'_> {
 
 /// The cause of a failure, in one line.
 fn why(failure: &S3Failure) -> String {
-    match (failure.fault(), failure) {
-        (Some(fault), _) => fault.to_string(),
+    match (failure.diagnosis(), failure) {
+        (Some(diagnosis), _) => diagnosis.to_string(),
         (None, S3Failure::Other(error)) => causes(error),
         (None, other) => format!("unexpected response to the first requests: {other:?}"),
     }
@@ -135,5 +139,5 @@ fn why(failure: &S3Failure) -> String {
 
 /// Whether the service denied access.
 pub(super) fn is_denied(failure: &S3Failure) -> bool {
-    failure.fault().is_some_and(Fault::is_denied)
+    failure.diagnosis().is_some_and(Diagnosis::is_denied)
 }

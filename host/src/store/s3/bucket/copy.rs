@@ -14,8 +14,8 @@ use super::read::Described;
 use super::write::{if_match, if_none_match, user_metadata};
 use super::{Bucket, Part, PartsId, Written, seconds};
 use crate::store::s3::client::{intercepted, patient};
+use crate::store::s3::diagnosis::Diagnosis;
 use crate::store::s3::failure::S3Failure;
-use crate::store::s3::fault::Fault;
 use crate::store::{Error, Key};
 
 /// What percent-encoding leaves as it is in a path (RFC 3986, 2.3), where a plus is a space to
@@ -142,7 +142,9 @@ impl Bucket {
 
     /// Why a copy failed. Swift answers `NoSuchBucket` if the source was removed a moment before.
     async fn why_not(&self, source: &Source, failure: S3Failure) -> S3Failure {
-        let without = failure.fault().is_some_and(Fault::is_without_bucket);
+        let without = failure
+            .diagnosis()
+            .is_some_and(Diagnosis::is_without_bucket);
         if without && matches!(self.look(&source.key).await, Ok(None)) {
             return S3Failure::NotFound;
         }

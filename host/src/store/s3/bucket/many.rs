@@ -11,8 +11,8 @@ use coffer_port::object::Meaning;
 
 use super::Bucket;
 use crate::store::s3::client::patient;
+use crate::store::s3::diagnosis::Diagnosis;
 use crate::store::s3::failure::S3Failure;
-use crate::store::s3::fault::Fault;
 use crate::store::{Error, Key};
 
 /// An object that one request for many has not removed.
@@ -98,13 +98,13 @@ fn is_whole(document: &[u8]) -> bool {
 
 /// What the error for one object means; none where the object is gone.
 fn explain(code: &str, message: &str) -> Option<Option<Error>> {
-    let fault = || Box::new(Fault::of_one(code, message, "s3:DeleteObject"));
+    let diagnosis = || Box::new(Diagnosis::of_one(code, message, "s3:DeleteObject"));
     // The status that goes with a code that says nothing else.
     match Meaning::of(400, Some(code), Some(message)) {
         Meaning::NotFound => None,
-        Meaning::UnsupportedKey => Some(Some(Error::UnsupportedKey(fault()))),
+        Meaning::UnsupportedKey => Some(Some(Error::UnsupportedKey(diagnosis()))),
         Meaning::NoSpace => Some(Some(Error::NoSpace)),
-        Meaning::Permanent if !code.is_empty() => Some(Some(Error::Misconfigured(fault()))),
+        Meaning::Permanent if !code.is_empty() => Some(Some(Error::Misconfigured(diagnosis()))),
         _ => Some(None),
     }
 }

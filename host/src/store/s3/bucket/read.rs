@@ -13,8 +13,8 @@ use coffer_port::object::{ObjectMetadata, Range, Seen};
 
 use super::{Bucket, Object};
 use crate::store::s3::checksum::{CRC32_ENTRY, Checksum, SHA256_ENTRY};
+use crate::store::s3::diagnosis::Diagnosis;
 use crate::store::s3::failure::S3Failure;
-use crate::store::s3::fault::Fault;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
 /// How often an object is looked for while HEAD and GET contradict each other.
@@ -84,7 +84,7 @@ impl Bucket {
 
     /// The failure of a HEAD, whose response cannot say why the service refused.
     async fn explained(&self, key: &Key, failure: S3Failure) -> S3Failure {
-        match failure.fault().is_some_and(Fault::is_unexplained) {
+        match failure.diagnosis().is_some_and(Diagnosis::is_unexplained) {
             true => self.explain(key).await.map_or(failure, S3Failure::Other),
             false => failure,
         }

@@ -1,6 +1,6 @@
 //! Why an S3 store cannot be used: one line that names what to do.
 
-use crate::store::s3::fault::brief;
+use crate::store::s3::diagnosis::brief;
 use crate::store::s3::network::NetworkError;
 
 /// The most that the line may have, in bytes: with the program's name less than 200.

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::error::KeepError;
+use super::error::MaintenanceError;
 use crate::store::local::Live;
 use crate::store::{Error, causes};
 
@@ -148,9 +148,9 @@ impl Host {
     /// Asks the host that serves this data directory for its index.
     ///
     /// # Errors
-    /// [`KeepError::InUse`] if nobody answers, [`KeepError::Busy`], [`KeepError::Refused`].
-    pub(super) fn ask(dir: &Path) -> Result<Host, KeepError> {
-        let in_use = |source| KeepError::InUse {
+    /// [`MaintenanceError::InUse`] if nobody answers, [`MaintenanceError::Busy`], [`MaintenanceError::Refused`].
+    pub(super) fn ask(dir: &Path) -> Result<Host, MaintenanceError> {
+        let in_use = |source| MaintenanceError::InUse {
             dir: dir.to_path_buf(),
             source,
         };
@@ -165,18 +165,18 @@ impl Host {
             line.strip_prefix(REFUSAL),
         ) {
             (Some(left), _) => Ok(Host { stream, left }),
-            (None, Some(reason)) if reason.trim_end() == BUSY => Err(KeepError::Busy),
-            (None, Some(reason)) => Err(KeepError::Refused(reason.trim_end().to_owned())),
-            (None, None) if line.is_empty() => Err(KeepError::HostEnded),
-            (None, None) => Err(KeepError::OtherVersion),
+            (None, Some(reason)) if reason.trim_end() == BUSY => Err(MaintenanceError::Busy),
+            (None, Some(reason)) => Err(MaintenanceError::Refused(reason.trim_end().to_owned())),
+            (None, None) if line.is_empty() => Err(MaintenanceError::HostEnded),
+            (None, None) => Err(MaintenanceError::OtherVersion),
         }
     }
 
     /// Writes its index to a file.
     ///
     /// # Errors
-    /// [`KeepError::HostEnded`], [`KeepError::Draft`].
-    pub(super) fn export(&mut self, to: &mut File) -> Result<(), KeepError> {
+    /// [`MaintenanceError::HostEnded`], [`MaintenanceError::Draft`].
+    pub(super) fn export(&mut self, to: &mut File) -> Result<(), MaintenanceError> {
         let mut index = self.stream.by_ref().take(self.left);
         let mut buffer = vec![0; 256 << 10];
         loop {
@@ -184,14 +184,14 @@ impl Host {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(_) => return Err(KeepError::HostEnded),
+                Err(_) => return Err(MaintenanceError::HostEnded),
             };
             let bytes = buffer.get(..read).unwrap_or_default();
-            to.write_all(bytes).map_err(KeepError::Draft)?;
+            to.write_all(bytes).map_err(MaintenanceError::Draft)?;
         }
         match index.limit() {
             0 => Ok(()),
-            _ => Err(KeepError::HostEnded),
+            _ => Err(MaintenanceError::HostEnded),
         }
     }
 

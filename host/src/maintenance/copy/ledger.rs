@@ -12,7 +12,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use redb::TableDefinition;
 use sha2::{Digest, Sha256};
 
-use crate::keep::error::KeepError;
+use crate::maintenance::error::MaintenanceError;
 use crate::store::local::PrivateDatabase;
 use crate::store::{Info, Key, Listed};
 
@@ -82,7 +82,10 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Opens that of these stores, source and target; created if missing.
-    pub(super) fn open(asked: Option<&Path>, stores: [String; 2]) -> Result<Ledger, KeepError> {
+    pub(super) fn open(
+        asked: Option<&Path>,
+        stores: [String; 2],
+    ) -> Result<Ledger, MaintenanceError> {
         let path = match asked {
             Some(path) => Some(path.to_owned()),
             None => default_path(&stores),
@@ -99,7 +102,7 @@ impl Ledger {
         })
     }
 
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Copied>, KeepError> {
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Copied>, MaintenanceError> {
         let Some(record) = &self.record else {
             return Ok(None);
         };
@@ -118,7 +121,7 @@ impl Ledger {
     }
 
     /// Records a file, soon.
-    pub(super) fn put(&self, key: Key, copied: Copied) -> Result<(), KeepError> {
+    pub(super) fn put(&self, key: Key, copied: Copied) -> Result<(), MaintenanceError> {
         let mut pending = self.pending();
         pending.push((key, copied));
         match pending.len() >= GROUP {
@@ -128,11 +131,11 @@ impl Ledger {
     }
 
     /// Records what is pending.
-    pub(super) fn flush(&self) -> Result<(), KeepError> {
+    pub(super) fn flush(&self) -> Result<(), MaintenanceError> {
         self.write(&mut self.pending())
     }
 
-    fn write(&self, pending: &mut Vec<(Key, Copied)>) -> Result<(), KeepError> {
+    fn write(&self, pending: &mut Vec<(Key, Copied)>) -> Result<(), MaintenanceError> {
         let all = std::mem::take(pending);
         let Some(record) = &self.record else {
             return Ok(());
@@ -153,7 +156,7 @@ impl Ledger {
 }
 
 impl Record {
-    fn open(path: PathBuf) -> Result<Record, KeepError> {
+    fn open(path: PathBuf) -> Result<Record, MaintenanceError> {
         if let Some(folder) = path.parent() {
             let mut private = DirBuilder::new();
             private.recursive(true).mode(0o700);
@@ -172,10 +175,10 @@ impl Record {
     }
 }
 
-fn state_error(path: &Path) -> impl Fn(redb::Error) -> KeepError + use<'_> {
+fn state_error(path: &Path) -> impl Fn(redb::Error) -> MaintenanceError + use<'_> {
     |error| match error {
-        redb::Error::DatabaseAlreadyOpen => KeepError::StateInUse(path.to_owned()),
-        source => KeepError::State {
+        redb::Error::DatabaseAlreadyOpen => MaintenanceError::StateInUse(path.to_owned()),
+        source => MaintenanceError::State {
             file: path.to_owned(),
             source,
         },

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::error::KeepError;
+use super::error::MaintenanceError;
 use crate::process::log::{self, Format};
 use crate::settings::Copy;
 use crate::store::{BlobStore, Key};
@@ -45,17 +45,17 @@ pub struct CopyOutcome {
     /// How many of those are damaged at the source.
     pub damaged: u64,
     /// Why the rest was not tried.
-    pub stopped: Option<KeepError>,
+    pub stopped: Option<MaintenanceError>,
 }
 
 /// Copies all files; reports each that fails in one line.
 ///
 /// # Errors
-/// See [`KeepError`]: why nothing was copied. What ends a copy later is in the outcome.
-pub fn copy(asked: &Copy, say: impl FnMut(String)) -> Result<CopyOutcome, KeepError> {
+/// See [`MaintenanceError`]: why nothing was copied. What ends a copy later is in the outcome.
+pub fn copy(asked: &Copy, say: impl FnMut(String)) -> Result<CopyOutcome, MaintenanceError> {
     let (from, to) = asked.checked()?;
     let _log = log::start("warn", Format::Text, None)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(KeepError::NoRuntime)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(MaintenanceError::NoRuntime)?;
     runtime.block_on(async {
         let (source, known_by) = ends::source(from).await?;
         let target = ends::target(to).await?;
@@ -79,9 +79,9 @@ async fn run(
     copier: &Copier,
     parallel: usize,
     mut say: impl FnMut(String),
-) -> Result<CopyOutcome, KeepError> {
+) -> Result<CopyOutcome, MaintenanceError> {
     let mut outcome = CopyOutcome::default();
-    let mut stop = pin!(stop().map_err(KeepError::NoSignals)?);
+    let mut stop = pin!(stop().map_err(MaintenanceError::NoSignals)?);
     let pairs = walk::pairs(&copier.source, &copier.target);
     let files = pairs.map(|pair| async move {
         let (listed, there) = pair?;
@@ -91,7 +91,7 @@ async fn run(
     let mut files = pin!(files.buffer_unordered(parallel));
     while outcome.stopped.is_none() {
         tokio::select! {
-            () = &mut stop => outcome.stopped = Some(KeepError::Interrupted),
+            () = &mut stop => outcome.stopped = Some(MaintenanceError::Interrupted),
             next = files.next() => match next {
                 None => break,
                 Some(Ok((key, done))) => count(&mut outcome, &key, done, &mut say),
@@ -121,9 +121,9 @@ fn count(
             outcome.damaged += u64::from(error.is_damage());
             say(format!("{:?}: {error}", key.as_str()));
             if error.is_fatal() {
-                outcome.stopped = Some(KeepError::Unusable(error.to_string()));
+                outcome.stopped = Some(MaintenanceError::Unusable(error.to_string()));
             } else if outcome.failed - outcome.damaged >= MOST_FAILED {
-                outcome.stopped = Some(KeepError::TooManyFailed);
+                outcome.stopped = Some(MaintenanceError::TooManyFailed);
             }
         }
     }

@@ -25,9 +25,9 @@ pub(super) struct Seen {
 
 /// The owner of the file while the directory is in use.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<(Seen, Option<File>)>);
+pub(super) struct ChangeCount(Mutex<(Seen, Option<File>)>);
 
-impl Progress {
+impl ChangeCount {
     /// Reads what an earlier process wrote; none if there is no such file.
     pub(super) fn read(path: &Path) -> io::Result<Option<Seen>> {
         let text = match fs::read_to_string(path) {
@@ -110,22 +110,22 @@ mod tests {
     fn what_was_written_last_is_read_and_nothing_else_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("changes");
-        assert_eq!(Progress::read(&path).expect("none"), None);
-        let progress = Progress::default();
-        progress.begin(&path, 7).expect("written");
-        progress.loosened();
-        progress.loosened();
-        progress.committed(u64::MAX, 1, 3);
-        progress.removed();
-        progress.sync().expect("synced");
+        assert_eq!(ChangeCount::read(&path).expect("none"), None);
+        let count = ChangeCount::default();
+        count.begin(&path, 7).expect("written");
+        count.loosened();
+        count.loosened();
+        count.committed(u64::MAX, 1, 3);
+        count.removed();
+        count.sync().expect("synced");
         let seen = Seen {
             changes: u64::MAX,
             loose: 3,
         };
-        assert_eq!(Progress::read(&path).expect("written"), Some(seen));
+        assert_eq!(ChangeCount::read(&path).expect("written"), Some(seen));
         for text in ["", "7", "7 ", "7 1", "7 1 1\n", "-7 1\n", "\n"] {
             fs::write(&path, text).expect("written");
-            assert!(Progress::read(&path).is_err(), "{text:?}");
+            assert!(ChangeCount::read(&path).is_err(), "{text:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::vec;
 use futures_util::stream::{self, Stream};
 
 use super::Store;
-use crate::keep::error::KeepError;
+use crate::maintenance::error::MaintenanceError;
 use crate::store::{Entry, Error, ListOptions, Listed};
 
 /// How many files are listed at once.
@@ -68,13 +68,17 @@ struct Both {
 }
 
 impl Both {
-    async fn next(&mut self) -> Result<Option<Pair>, KeepError> {
-        let listed = self.from.next().await.map_err(KeepError::SourceList)?;
+    async fn next(&mut self) -> Result<Option<Pair>, MaintenanceError> {
+        let listed = self
+            .from
+            .next()
+            .await
+            .map_err(MaintenanceError::SourceList)?;
         let Some(listed) = listed else {
             return Ok(None);
         };
         while !self.ended && self.next.as_ref().is_none_or(|next| next.key < listed.key) {
-            self.next = self.to.next().await.map_err(KeepError::TargetList)?;
+            self.next = self.to.next().await.map_err(MaintenanceError::TargetList)?;
             self.ended = self.next.is_none();
         }
         let there = self.next.take_if(|next| next.key == listed.key);
@@ -83,7 +87,10 @@ impl Both {
 }
 
 /// Each file of the source; ends after an error.
-pub(super) fn pairs(from: &Store, to: &Store) -> impl Stream<Item = Result<Pair, KeepError>> {
+pub(super) fn pairs(
+    from: &Store,
+    to: &Store,
+) -> impl Stream<Item = Result<Pair, MaintenanceError>> {
     let both = Both {
         from: Walk::new(from),
         to: Walk::new(to),

@@ -5,7 +5,7 @@ use std::io;
 use coffer_port::error::Cause;
 use rustix::io::Errno;
 
-use crate::keep::error::KeepError;
+use crate::maintenance::error::MaintenanceError;
 use crate::store::local::Damage;
 use crate::store::{Error, causes};
 
@@ -29,7 +29,7 @@ pub(super) enum FileError {
     #[error("it kept changing at the source or at the target")]
     KeptChanging,
     #[error(transparent)]
-    State(#[from] KeepError),
+    State(#[from] MaintenanceError),
 }
 
 impl FileError {

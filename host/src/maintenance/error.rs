@@ -13,7 +13,7 @@ use crate::store::{Error, causes};
 
 /// Why a backup, a restore or a copy failed.
 #[derive(Debug, thiserror::Error)]
-pub enum KeepError {
+pub enum MaintenanceError {
     /// A data directory, or a backup.
     #[error(transparent)]
     Backup(#[from] BackupError),

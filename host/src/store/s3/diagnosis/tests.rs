@@ -1,4 +1,4 @@
-//! The line of every fault.
+//! The line of every diagnosis.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat, SdkBody};
@@ -22,11 +22,11 @@ fn line(status: u16, code: &str, message: &str, fields: &[(&str, String)]) -> St
         expected: true,
     };
     let (kind, cause) = explain(&response, &document);
-    fault(kind, &cause).to_string()
+    diagnosis(kind, &cause).to_string()
 }
 
-fn fault(kind: Kind, cause: &str) -> Fault {
-    Fault {
+fn diagnosis(kind: Kind, cause: &str) -> Diagnosis {
+    Diagnosis {
         kind,
         permission: "s3:PutObject",
         cause: brief(cause, LONGEST_CAUSE),
@@ -197,7 +197,7 @@ fn what_has_no_response_passes_or_does_not() {
         (Kind::Unreachable, true),
         (Kind::NotSendable, false),
     ] {
-        assert_eq!(fault(kind.clone(), "").passes(), passes, "{kind:?}");
+        assert_eq!(diagnosis(kind.clone(), "").passes(), passes, "{kind:?}");
     }
 }
 
@@ -236,7 +236,7 @@ fn a_long_text_is_cut_between_characters() {
         Kind::Certificate,
         Kind::Unreachable,
     ] {
-        let line = fault(kind, &"long ".repeat(1000)).to_string();
+        let line = diagnosis(kind, &"long ".repeat(1000)).to_string();
         assert!(line.len() < 130, "{line}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::KeepError;
+use super::error::MaintenanceError;
 use super::socket::Host;
 use crate::secrets::link_secret;
 use crate::store::local::{
@@ -35,25 +35,27 @@ enum Source {
 /// Makes or renews the backup of a data directory, also while a host serves from it.
 ///
 /// # Errors
-/// See [`KeepError`]: the backup that was there before is as it was.
-pub fn backup(data_dir: &Path, to: &Path, verify: bool) -> Result<Saved, KeepError> {
+/// See [`MaintenanceError`]: the backup that was there before is as it was.
+pub fn backup(data_dir: &Path, to: &Path, verify: bool) -> Result<Saved, MaintenanceError> {
     let backup = Backup::begin(data_dir, to)?;
     let mut source = find_source(data_dir)?;
     match &mut source {
-        Source::Stopped(stopped) => stopped.export(backup.draft()?).map_err(KeepError::Index)?,
+        Source::Stopped(stopped) => stopped
+            .export(backup.draft()?)
+            .map_err(MaintenanceError::Index)?,
         Source::Host(host) => host.export(&mut backup.draft()?)?,
     }
     match (backup.finish(BESIDE, verify), &source) {
         // What the host held back is removed when it ends.
         (Err(BackupError::Damaged { .. }), Source::Host(host)) if !host.is_there() => {
-            Err(KeepError::HostEnded)
+            Err(MaintenanceError::HostEnded)
         }
         (saved, _) => Ok(saved?),
     }
 }
 
 /// Locks the directory, or asks the host that has it.
-fn find_source(data_dir: &Path) -> Result<Source, KeepError> {
+fn find_source(data_dir: &Path) -> Result<Source, MaintenanceError> {
     if let Some(stopped) = stopped(data_dir)? {
         return Ok(stopped);
     }
@@ -61,21 +63,23 @@ fn find_source(data_dir: &Path) -> Result<Source, KeepError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match Host::ask(data_dir) {
-            Err(KeepError::InUse { .. } | KeepError::Busy) if Instant::now() < deadline => {
+            Err(MaintenanceError::InUse { .. } | MaintenanceError::Busy)
+                if Instant::now() < deadline =>
+            {
                 thread::sleep(PAUSE);
             }
-            Err(error @ KeepError::InUse { .. }) => return stopped(data_dir)?.ok_or(error),
+            Err(error @ MaintenanceError::InUse { .. }) => return stopped(data_dir)?.ok_or(error),
             asked => return asked.map(Source::Host),
         }
     }
 }
 
 /// Locks the directory, unless another process has it.
-fn stopped(data_dir: &Path) -> Result<Option<Source>, KeepError> {
+fn stopped(data_dir: &Path) -> Result<Option<Source>, MaintenanceError> {
     match Stopped::open(data_dir) {
         Ok(stopped) => Ok(Some(Source::Stopped(stopped))),
         Err(OpenError::InUse { .. }) => Ok(None),
-        Err(OpenError::Backup { path }) => Err(KeepError::OfBackup(path)),
+        Err(OpenError::Backup { path }) => Err(MaintenanceError::OfBackup(path)),
         Err(error) => Err(error.into()),
     }
 }
@@ -83,8 +87,8 @@ fn stopped(data_dir: &Path) -> Result<Option<Source>, KeepError> {
 /// Restores a backup into an empty or missing directory.
 ///
 /// # Errors
-/// See [`KeepError`]: the directory is not served before it is complete.
-pub fn restore(from: &Path, data_dir: &Path) -> Result<Saved, KeepError> {
+/// See [`MaintenanceError`]: the directory is not served before it is complete.
+pub fn restore(from: &Path, data_dir: &Path) -> Result<Saved, MaintenanceError> {
     Ok(restore_dir(from, data_dir, BESIDE)?)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Store;
 use crate::engine::announce;
-use crate::keep::error::KeepError;
+use crate::maintenance::error::MaintenanceError;
 use crate::metrics::S3Requests;
 use crate::settings::End;
 use crate::store::BlobStore;
@@ -15,12 +15,12 @@ use crate::store::s3::S3Store;
 /// same.
 ///
 /// # Errors
-/// [`KeepError::SourceInUse`], [`KeepError::Open`], [`KeepError::S3`].
-pub(super) async fn source(end: End) -> Result<(Store, String), KeepError> {
+/// [`MaintenanceError::SourceInUse`], [`MaintenanceError::Open`], [`MaintenanceError::S3`].
+pub(super) async fn source(end: End) -> Result<(Store, String), MaintenanceError> {
     Ok(match end {
         End::Directory(dir) => {
             let store = LocalStore::look(&dir).map_err(|error| match error {
-                OpenError::InUse { path } => KeepError::SourceInUse { dir: path },
+                OpenError::InUse { path } => MaintenanceError::SourceInUse { dir: path },
                 error => error.into(),
             })?;
             let known_by = match store.identity() {
@@ -41,8 +41,8 @@ pub(super) async fn source(end: End) -> Result<(Store, String), KeepError> {
 /// A store that is written to.
 ///
 /// # Errors
-/// [`KeepError::Open`], [`KeepError::S3`].
-pub(super) async fn target(end: End) -> Result<Store, KeepError> {
+/// [`MaintenanceError::Open`], [`MaintenanceError::S3`].
+pub(super) async fn target(end: End) -> Result<Store, MaintenanceError> {
     let store: Store = match end {
         End::Directory(dir) => Arc::new(LocalStore::open(&dir)?),
         End::Bucket(config, _) => Arc::new(S3Store::open(*config, &S3Requests::default()).await?),

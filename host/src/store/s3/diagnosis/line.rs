@@ -1,10 +1,10 @@
-//! A fault as a line.
+//! A diagnosis as a line.
 
 use std::fmt;
 
-use super::{Fault, Kind};
+use super::{Diagnosis, Kind};
 
-impl fmt::Display for Fault {
+impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (cause, permission) = (&self.cause, self.permission);
         match &self.kind {
@@ -91,7 +91,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl Fault {
+impl Diagnosis {
     /// The cause without the service's message.
     fn code(&self) -> &str {
         self.cause.split(':').next().unwrap_or_default()

@@ -17,7 +17,7 @@ const LONGEST_CAUSE: usize = 70;
 
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct Diagnosis {
     kind: Kind,
     /// The permission that the request needs.
     permission: &'static str,
@@ -80,8 +80,8 @@ pub(super) enum Kind {
     NotSendable,
 }
 
-impl Fault {
-    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Fault
+impl Diagnosis {
+    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Diagnosis
     where
         E: NeedsPermission + ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -101,7 +101,7 @@ impl Fault {
             }
             None => network::explain(error),
         };
-        Fault {
+        Diagnosis {
             kind,
             permission: E::PERMISSION,
             cause: brief(&cause, LONGEST_CAUSE),
@@ -110,9 +110,9 @@ impl Fault {
     }
 
     /// Of one of several objects that a request was about.
-    pub(super) fn of_one(code: &str, message: &str, permission: &'static str) -> Fault {
+    pub(super) fn of_one(code: &str, message: &str, permission: &'static str) -> Diagnosis {
         let (kind, cause) = response::explain_one(code, message);
-        Fault {
+        Diagnosis {
             kind,
             permission,
             cause: brief(&cause, LONGEST_CAUSE),
@@ -166,7 +166,7 @@ impl Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for Diagnosis {}
 
 #[cfg(test)]
 mod tests;

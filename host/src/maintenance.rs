@@ -1,4 +1,4 @@
-//! Keeping files: backups of the local engine, and copies from one store to another.
+//! Maintenance: backups of the local engine, and copies from one store to another.
 //!
 //! | module | its job |
 //! |---|---|
@@ -18,14 +18,14 @@ use crate::settings;
 use crate::store::local::Saved;
 use copy::CopyOutcome;
 
-pub use error::KeepError;
+pub use error::MaintenanceError;
 pub use socket::offer;
 
 /// `coffer backup`: prints what was saved.
 ///
 /// # Errors
-/// See [`KeepError`].
-pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
+/// See [`MaintenanceError`].
+pub fn run_backup(asked: &settings::Backup) -> Result<(), MaintenanceError> {
     let saved =
         backup::backup(&asked.data_dir, &asked.to, asked.verify).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.to.display());
@@ -39,8 +39,8 @@ pub fn run_backup(asked: &settings::Backup) -> Result<(), KeepError> {
 /// `coffer restore`: prints what was restored.
 ///
 /// # Errors
-/// See [`KeepError`].
-pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
+/// See [`MaintenanceError`].
+pub fn run_restore(asked: &settings::Restore) -> Result<(), MaintenanceError> {
     let saved = backup::restore(&asked.from, &asked.data_dir).inspect_err(say_damaged)?;
     let (what, to) = (told(&saved), asked.data_dir.display());
     output::tell(format_args!("restored {what}: {to}"));
@@ -56,8 +56,8 @@ pub fn run_restore(asked: &settings::Restore) -> Result<(), KeepError> {
 /// `coffer copy`: prints what was copied.
 ///
 /// # Errors
-/// See [`KeepError`]: also if any file failed.
-pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
+/// See [`MaintenanceError`]: also if any file failed.
+pub fn run_copy(asked: &settings::Copy) -> Result<(), MaintenanceError> {
     let CopyOutcome {
         copied,
         bytes,
@@ -73,7 +73,7 @@ pub fn run_copy(asked: &settings::Copy) -> Result<(), KeepError> {
     ));
     match stopped {
         Some(error) => Err(error),
-        None if failed > 0 => Err(KeepError::Failed(failed)),
+        None if failed > 0 => Err(MaintenanceError::Failed(failed)),
         None => Ok(()),
     }
 }
@@ -91,8 +91,8 @@ fn told(saved: &Saved) -> String {
 }
 
 /// Names each damaged file in one line.
-fn say_damaged(error: &KeepError) {
-    if let KeepError::Backup(error) = error {
+fn say_damaged(error: &MaintenanceError) {
+    if let MaintenanceError::Backup(error) = error {
         error.damaged_files().iter().for_each(|line| complain(line));
     }
 }

@@ -15,16 +15,16 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::stream::Phase;
 use super::unread::UnreadGuard;
+use crate::observed_body::{Polled, Watch, Watched};
 use crate::process::log::RequestLog;
 use crate::traces::{self, Answered};
-use crate::watched::{Polled, Watch, Watched};
 
 /// A body that counts its bytes, and whose end is the end of the request.
 pub type Sent = Watched<HyperOutgoingBody, Sending>;
 
 /// Counts in `total`, too, and notifies the connection at the body's end. Until then `held` is
 /// kept.
-pub(super) fn body(
+pub(super) fn observed(
     body: HyperOutgoingBody,
     total: Counter,
     line: Line,
