@@ -12,7 +12,7 @@
 //!
 //! Files that a crash leaves behind have no row in the index, and the next start moves them
 //! aside. It does so only with the right index: with one that is empty, has seen fewer changes
-//! than are recorded beside it ([`progress`]), or lacks more of the files than a crash
+//! than are recorded beside it ([`change_count`]), or lacks more of the files than a crash
 //! explains ([`sweep`]), it refuses to start.
 
 mod backup;

@@ -23,11 +23,13 @@ impl Copying {
         let [source, target, state] = &dirs;
         let open =
             |dir: &TempDir| -> Store { Arc::new(LocalStore::open(dir.path()).expect("a store")) };
+        let stores = ["a".to_owned(), "b".to_owned()];
+        let ledger = Ledger::open(Some(&state.path().join("copied")), stores);
+        let ledger = ledger.expect("a ledger");
         let copier = Copier {
             source: open(source),
             target: open(target),
-            ledger: Ledger::open(Some(state.path()), ["a".to_owned(), "b".to_owned()])
-                .expect("a ledger"),
+            ledger,
             replace: false,
             read_back,
         };
