@@ -12,8 +12,9 @@ use tokio::runtime::Runtime;
 const TIME: Duration = Duration::from_secs(10);
 
 /// Sends what the exporter has, from the exporter's own thread, with a runtime of its own: the
-/// program's begins later and ends sooner. Says in the log when the collector does not take it, and
-/// when it does again, once each.
+/// program's begins later and ends sooner. By the status the exporter repeats what may pass, and drops
+/// the rest (OTLP/HTTP, Failures). Says in the log when the collector does not take it, and when it
+/// does again, once each.
 #[derive(Debug)]
 pub(super) struct Client {
     runtime: Runtime,
@@ -44,9 +45,10 @@ impl Client {
 
     async fn send(&self, request: Request<Bytes>) -> reqwest::Result<Response<Bytes>> {
         let request = reqwest::Request::try_from(request)?;
-        let response = self.client.execute(request).await?.error_for_status()?;
+        let response = self.client.execute(request).await?;
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
+        *answer.headers_mut() = response.headers().clone();
         *answer.body_mut() = response.bytes().await?;
         Ok(answer)
     }
@@ -56,16 +58,52 @@ impl Client {
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.runtime.block_on(self.send(request));
-        let fails = sent.is_err();
-        let failed = self.is_failing.swap(fails, Ordering::Relaxed);
-        match &sent {
-            Err(error) if !failed => tracing::warn!(
-                error = coffer_port::error::causes(error),
-                "traces are dropped: they cannot be exported (--otlp-endpoint)"
+        let error = match &sent {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(format!("the collector responded {}", response.status())),
+            Err(error) => Some(coffer_port::error::causes(error)),
+        };
+        let failed = self.is_failing.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !failed => tracing::warn!(
+                error,
+                "traces cannot be exported (--otlp-endpoint), and are dropped unless that passes soon"
             ),
-            Ok(_) if failed => tracing::info!("traces are exported again"),
+            None if failed => tracing::info!("traces are exported again"),
             _ => {}
         }
         Ok(sent?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn the_exporter_decides_by_the_status_whether_to_repeat() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let collector = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let _ = stream.read(&mut [0; 1024]);
+            let answer =
+                "HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).expect("sent");
+        });
+        let client = Client::new().expect("a client");
+        let request = Request::post(url).body(Bytes::new()).expect("a request");
+        let sent = client.send_bytes(request).now_or_never();
+        let response = sent.expect("it blocks").expect("a response");
+        assert_eq!(response.status(), http::StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["retry-after"], "7");
+        assert!(client.is_failing.load(Ordering::Relaxed));
+        collector.join().expect("answered");
     }
 }
