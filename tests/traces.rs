@@ -284,7 +284,7 @@ async fn a_collector_that_fails_costs_two_lines_of_the_log_and_no_request() {
     let said = |what: &str| server.log().matches(what).count();
     eventually("it is logged", || said("traces cannot be exported") == 1);
     collector.fails.store(false, Ordering::Relaxed);
-    // An export that is repeated may bring those of the earlier requests too.
+    // A retry may bring the spans of the earlier requests too.
     let last = "/v1/public/files/last";
     ask(last).await;
     eventually("the collector gets it", || {

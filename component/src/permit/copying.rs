@@ -124,7 +124,6 @@ impl Copy<'_> {
     }
 }
 
-/// Of the file that is stored.
 impl Anonymous for Copy<'_> {
     fn is_anonymous(&self) -> bool {
         self.store.is_anonymous()

@@ -60,7 +60,7 @@ pub(super) fn reach(words: &[Word], caller: &Caller, operation: Operation) -> Re
     Err(absent.map_or(Why::Rule, Why::User))
 }
 
-/// Whether some token fulfils a word.
+/// Whether any token could satisfy this word.
 pub(super) fn token_could_meet(word: &Word, iam: Option<&Iam>, operation: Operation) -> bool {
     iam.is_some_and(|iam| match word {
         Word::Anyone | Word::SignedIn | Word::Claim(..) => true,

@@ -148,7 +148,8 @@ impl Host {
     /// Asks the host that serves this data directory for its index.
     ///
     /// # Errors
-    /// [`MaintenanceError::InUse`] if nobody answers, [`MaintenanceError::Busy`], [`MaintenanceError::Refused`].
+    /// [`MaintenanceError::InUse`] if nobody answers, [`MaintenanceError::Busy`],
+    /// [`MaintenanceError::Refused`].
     pub(super) fn ask(dir: &Path) -> Result<Host, MaintenanceError> {
         let in_use = |source| MaintenanceError::InUse {
             dir: dir.to_path_buf(),

@@ -12,9 +12,9 @@ use tokio::runtime::Runtime;
 const TIME: Duration = Duration::from_secs(10);
 
 /// Sends what the exporter has, from the exporter's own thread, with a runtime of its own: the
-/// program's begins later and ends sooner. By the status the exporter repeats what may pass, and drops
-/// the rest (OTLP/HTTP, Failures). Says in the log when the collector does not take it, and when it
-/// does again, once each.
+/// program's begins later and ends sooner. The exporter decides by the status what
+/// to retry and what to drop (OTLP/HTTP, Failures). Logs once when exports begin to fail, and once when
+/// they succeed again.
 #[derive(Debug)]
 pub(super) struct Client {
     runtime: Runtime,
@@ -67,7 +67,7 @@ impl HttpClient for Client {
         match error {
             Some(error) if !failed => tracing::warn!(
                 error,
-                "traces cannot be exported (--otlp-endpoint), and are dropped unless that passes soon"
+                "traces cannot be exported (--otlp-endpoint) and are dropped if retries fail too"
             ),
             None if failed => tracing::info!("traces are exported again"),
             _ => {}
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exporter_decides_by_the_status_whether_to_repeat() {
+    fn the_exporter_sees_the_status_to_decide_whether_to_retry() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let collector = thread::spawn(move || {

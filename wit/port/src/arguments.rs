@@ -1,5 +1,5 @@
-//! What the port's functions may be passed. A component that passes anything else has a bug, so all
-//! that implement the port let it trap.
+//! Checks of the arguments of the port's functions. A component that passes an invalid one has a bug,
+//! so every implementation of the port lets it trap.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,34 +14,34 @@ pub const LONGEST_TEXT: usize = 1024;
 /// Max entries of one list.
 pub const LONGEST_LIST: u32 = 1000;
 
-/// Which rule an argument breaks.
+/// Why an argument is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidArgument {
-    /// A text that is no key.
+    /// An invalid key.
     #[error("an invalid key: {0}")]
     Key(#[from] KeyError),
-    /// Metadata that breaks its rules.
+    /// Invalid metadata.
     #[error("invalid metadata: {0}")]
     Metadata(#[from] MetadataError),
     /// A content type or an uploader of more than [`LONGEST_TEXT`] bytes.
     #[error("a content type or an uploader of {0} bytes")]
     TooLong(usize),
-    /// Bytes that are no SHA-256.
+    /// A SHA-256 that is not 32 bytes long.
     #[error("a SHA-256 of {0} bytes")]
     Digest(usize),
-    /// More than [`MOST_KEYS`].
+    /// More than [`MOST_KEYS`] files in one call.
     #[error("{0} files in one call")]
     TooMany(usize),
-    /// A call that names a key twice.
+    /// The same key twice in one call.
     #[error("a key occurs twice")]
     Repeated,
-    /// Copies of which one changes what another one reads or stores.
+    /// The target of a copy that is the source or the target of another one.
     #[error("a target of copies occurs twice")]
     RepeatedTarget,
-    /// A copy with the length or the digest of a body.
+    /// A copy for which the length or the digest of a body is given.
     #[error("a copy has no body")]
     BodyOfCopy,
-    /// A span whose last byte comes before its first.
+    /// A span that ends before it starts.
     #[error("a span that ends before it starts")]
     Span,
     /// A list of no entries, or of more than [`LONGEST_LIST`].
@@ -126,7 +126,7 @@ pub fn create(options: CreateOptions) -> Result<CreateOptions, InvalidArgument> 
     Ok(options)
 }
 
-/// What to copy, each of these as `map` makes it of what the component passed.
+/// What to copy; `map` converts what the component passed.
 ///
 /// # Errors
 /// [`InvalidArgument::TooMany`], [`InvalidArgument::BodyOfCopy`],

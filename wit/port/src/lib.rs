@@ -4,7 +4,7 @@
 //!
 //! | module | rules |
 //! |---|---|
-//! | [`arguments`] | what its functions may be passed |
+//! | [`arguments`] | which arguments are valid |
 //! | [`key`] | what a key is |
 //! | [`file`](mod@file) | what is stored beside a file's bytes |
 //! | [`metadata`] | what clients keep there |

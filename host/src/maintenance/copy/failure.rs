@@ -1,4 +1,4 @@
-//! Why a file was not copied, and which end an error is of.
+//! Why a file was not copied, and whether the source or the target failed.
 
 use std::io;
 
@@ -64,7 +64,7 @@ impl From<FileError> for Ended {
     }
 }
 
-/// The end of an attempt by an error of the source.
+/// How an attempt ends after an error of the source.
 pub(super) fn of_source(error: Error) -> Ended {
     match error {
         Error::NotFound | Error::PreconditionFailed => Ended::SourceChanged,
@@ -87,7 +87,7 @@ fn damage(cause: Cause) -> Result<Damage, Cause> {
     }
 }
 
-/// The end of an attempt by an error of the target.
+/// How an attempt ends after an error of the target.
 pub(super) fn of_target(error: Error) -> Ended {
     match error {
         Error::NotFound | Error::PreconditionFailed => Ended::TargetChanged,

@@ -16,7 +16,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Of one folder, from `after` on.
+    /// One folder, from `after` on.
     pub(super) fn of(folder: String, after: Option<After>) -> Self {
         Self {
             prefix: folder,

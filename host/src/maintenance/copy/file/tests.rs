@@ -1,4 +1,4 @@
-//! What is done about a copy that is not, at the target, what was written.
+//! Verifying a copy at the target.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A diagnosis as a line.
+//! The line that an operator reads of a diagnosis.
 
 use std::fmt;
 
