@@ -30,6 +30,7 @@ mod multipart;
 mod network;
 mod observe;
 mod permission;
+mod prepared;
 mod probe;
 mod publish;
 mod redirect;

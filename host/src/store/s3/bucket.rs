@@ -10,13 +10,17 @@ mod presign;
 mod read;
 mod write;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::DateTime;
+use tokio::sync::OnceCell;
 
+use super::failure::S3Failure;
 use super::key::Prefix;
 use super::list::Lists;
+use super::prepared::Operations;
 use super::sweep::Uploads;
 use coffer_port::object::{ObjectMetadata, quoted};
 
@@ -32,12 +36,51 @@ pub(super) use write::Written;
 #[derive(Clone)]
 pub(super) struct Bucket {
     pub(super) client: Client,
+    /// Prepared with this client, when the first is needed.
+    operations: Arc<OnceCell<Operations>>,
     pub(super) name: String,
     pub(super) prefix: Prefix,
     /// How its lists have to be read.
     pub(super) lists: Lists,
     /// How it handles multipart uploads.
     pub(super) uploads: Uploads,
+}
+
+impl Bucket {
+    pub(super) fn new(client: Client, name: String, prefix: Prefix) -> Bucket {
+        Bucket {
+            client,
+            operations: Arc::default(),
+            name,
+            prefix,
+            lists: Lists::default(),
+            uploads: Uploads::default(),
+        }
+    }
+
+    /// The same, with what was found out about the service.
+    pub(super) fn on_service(self, lists: Lists, uploads: Uploads) -> Bucket {
+        Bucket {
+            lists,
+            uploads,
+            ..self
+        }
+    }
+
+    /// The same, requested with another client.
+    pub(super) fn with_client(&self, client: Client) -> Bucket {
+        Bucket {
+            client,
+            operations: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The operations that small files are read and stored with.
+    async fn operations(&self) -> Result<&Operations, S3Failure> {
+        let prepare = || Operations::prepare(&self.client, &self.name);
+        self.operations.get_or_try_init(prepare).await
+    }
 }
 
 /// An object without its bytes.

@@ -35,10 +35,9 @@ impl Scratch {
         let versions = Versions::default();
         let config = bucket.client.config().to_builder();
         let mut scratch = Scratch {
-            bucket: Bucket {
-                client: Client::from_conf(config.interceptor(versions.clone()).build()),
-                ..bucket.clone()
-            },
+            bucket: bucket.with_client(Client::from_conf(
+                config.interceptor(versions.clone()).build(),
+            )),
             versions,
             versioned: false,
         };

@@ -101,13 +101,7 @@ impl S3Store {
         let region = client.config().region().map(ToString::to_string);
         let place = config.place();
         let health = Health::default();
-        let bucket = Bucket {
-            client: health.watch(&client),
-            name: config.bucket,
-            prefix: config.prefix,
-            lists: Lists::default(),
-            uploads: Uploads::default(),
-        };
+        let bucket = Bucket::new(health.watch(&client), config.bucket, config.prefix);
         let setup = Setup {
             bucket: &bucket,
             place: &place,
@@ -148,11 +142,7 @@ impl S3Store {
             Purpose::Read => Uploads::default(),
         };
         let shared = Arc::new(Shared {
-            bucket: Bucket {
-                lists,
-                uploads,
-                ..bucket
-            },
+            bucket: bucket.on_service(lists, uploads),
             conditional,
             health,
             redirect: config.redirect,

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectInput};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::ChecksumType;
 use aws_smithy_checksums::ChecksumAlgorithm;
@@ -15,6 +16,7 @@ use super::{Bucket, Object};
 use crate::store::s3::checksum::{CRC32_ENTRY, Checksum, SHA256_ENTRY};
 use crate::store::s3::diagnosis::Diagnosis;
 use crate::store::s3::failure::S3Failure;
+use crate::store::s3::prepared::GetResponse;
 use crate::store::{Conditions, CreateOptions, Error, Etags, Info, Key};
 
 /// How often an object is looked for while HEAD and GET contradict each other.
@@ -71,7 +73,9 @@ impl Bucket {
             length(head.content_length())?,
             head.e_tag().ok_or_else(no_etag)?,
             head.last_modified(),
-            metadata(head.content_type(), head.metadata()),
+            metadata(head.content_type(), |name| {
+                Some(head.metadata()?.get(name)?.as_str())
+            }),
         );
         Ok(Described {
             object: Object {
@@ -171,9 +175,7 @@ impl Bucket {
         conditions: &Conditions,
     ) -> Result<Bytes, S3Failure> {
         let date = |time| Some(DateTime::from(time?));
-        let got = self
-            .client
-            .get_object()
+        let input = GetObjectInput::builder()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .set_range(range.into_field())
@@ -187,10 +189,11 @@ impl Bucket {
                 None => date(conditions.if_modified_since),
                 Some(_) => None,
             })
-            .send()
-            .await?;
-        let length = length(got.content_length())?;
-        let (offset, size) = match got.content_range() {
+            .build()
+            .map_err(SdkError::<GetObjectError, _>::construction_failure)?;
+        let got = self.operations().await?.get.send(input).await?;
+        let length = got.content_length.ok_or_else(no_length)?;
+        let (offset, size) = match &got.content_range {
             None => (0, length),
             // Some services send a nonsensical range for the last bytes of an empty object.
             Some(range) => placed(range, length).ok_or(S3Failure::RangeOutside)?,
@@ -203,13 +206,13 @@ impl Bucket {
             object: Object::new(
                 key,
                 size,
-                got.e_tag().ok_or_else(no_etag)?,
-                got.last_modified(),
-                metadata(got.content_type(), got.metadata()),
+                got.etag.as_deref().ok_or_else(no_etag)?,
+                got.last_modified.as_ref(),
+                metadata(got.content_type.as_deref(), |name| got.entries.get(name)),
             ),
             offset,
             length,
-            partial: got.content_range().is_some(),
+            partial: got.content_range.is_some(),
             stream: got.body,
         })
     }
@@ -245,7 +248,11 @@ pub(super) fn is_tag(tag: &str) -> bool {
 fn length(length: Option<i64>) -> Result<u64, Error> {
     length
         .and_then(|length| u64::try_from(length).ok())
-        .ok_or_else(|| Error::Unavailable("a response without Content-Length".into()))
+        .ok_or_else(no_length)
+}
+
+fn no_length() -> Error {
+    Error::Unavailable("a response without Content-Length".into())
 }
 
 fn no_etag() -> Error {
@@ -253,21 +260,23 @@ fn no_etag() -> Error {
 }
 
 /// The checksum of the object's bytes: the service's, or else the one in the user metadata.
-fn checksum(got: &GetObjectOutput) -> Option<Checksum> {
+fn checksum(got: &GetResponse) -> Option<Checksum> {
     use ChecksumAlgorithm::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
     // Without a type, that of an object in parts, or of a range, may be of some bytes only.
-    let whole = match got.checksum_type() {
-        Some(stated) => *stated == ChecksumType::FullObject,
-        None => got.content_range().is_none() && !got.e_tag().is_some_and(|tag| tag.contains('-')),
+    let whole = match got.checksums.get("type") {
+        Some(stated) => stated == ChecksumType::FullObject.as_str(),
+        None => {
+            got.content_range.is_none() && !got.etag.as_ref().is_some_and(|tag| tag.contains('-'))
+        }
     };
     let stated = [
-        (Crc64Nvme, got.checksum_crc64_nvme()),
-        (Crc32, got.checksum_crc32()),
-        (Crc32c, got.checksum_crc32_c()),
-        (Sha1, got.checksum_sha1()),
-        (Sha256, got.checksum_sha256()),
+        (Crc64Nvme, got.checksums.get("crc64nvme")),
+        (Crc32, got.checksums.get("crc32")),
+        (Crc32c, got.checksums.get("crc32c")),
+        (Sha1, got.checksums.get("sha1")),
+        (Sha256, got.checksums.get("sha256")),
     ];
-    let entry = |name: &str| got.metadata()?.get(name).map(String::as_str);
+    let entry = |name: &str| got.entries.get(name);
     let kept = [(Crc32, entry(CRC32_ENTRY)), (Sha256, entry(SHA256_ENTRY))];
     let stated = stated.into_iter().filter(|_| whole);
     stated
@@ -275,7 +284,10 @@ fn checksum(got: &GetObjectOutput) -> Option<Checksum> {
         .find_map(|(algorithm, value)| Checksum::parse(algorithm, value?))
 }
 
-fn metadata(object_type: Option<&str>, user: Option<&HashMap<String, String>>) -> ObjectMetadata {
-    let field = |name: &str| user?.get(entry_name(name)).map(String::as_str);
-    ObjectMetadata::read(object_type, field)
+/// From the user metadata's entries.
+fn metadata<'e>(
+    object_type: Option<&str>,
+    entry: impl Fn(&str) -> Option<&'e str>,
+) -> ObjectMetadata {
+    ObjectMetadata::read(object_type, |name| entry(entry_name(name)))
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use aws_sdk_s3::Config;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectInput};
 use aws_sdk_s3::primitives::ByteStream;
 
 use coffer_port::object::metadata::entry_name;
@@ -13,7 +15,7 @@ use super::answer::Answer;
 use super::{Bucket, read::is_tag};
 use crate::store::Key;
 use crate::store::s3::checksum::{CRC32_ENTRY, crc32};
-use crate::store::s3::client::{intercepted, patient};
+use crate::store::s3::client::intercepted;
 use crate::store::s3::failure::S3Failure;
 
 /// A condition as `If-None-Match`.
@@ -64,9 +66,7 @@ impl Bucket {
         let answer = Answer::default();
         let mut entries = user_metadata(metadata);
         entries.insert(CRC32_ENTRY.to_owned(), crc32(&bytes));
-        let put = self
-            .client
-            .put_object()
+        let input = PutObjectInput::builder()
             .bucket(&self.name)
             .key(self.prefix.object(key.as_str()))
             .content_type(metadata.object_type())
@@ -74,15 +74,15 @@ impl Bucket {
             .set_if_none_match(if_none_match(pin))
             .set_if_match(if_match(pin)?)
             .body(ByteStream::from(bytes))
-            .customize()
-            .config_override(intercepted(patient(), answer.clone()))
-            .send()
-            .await;
+            .build()
+            .map_err(SdkError::<PutObjectError, _>::construction_failure)?;
+        let put = self.operations().await?.put.intercepted(answer.clone());
+        let put = put.send(input).await;
         let put = put.map_err(|error| answer.explain(error.into()))?;
         // Swift leaves it out if another writer was faster and that version stays.
-        let etag = put.e_tag().filter(|etag| !etag.is_empty());
+        let etag = put.etag.filter(|etag| !etag.is_empty());
         Ok(Written {
-            etag: quoted(etag.ok_or(S3Failure::unconfirmed("stored without an ETag"))?),
+            etag: quoted(&etag.ok_or(S3Failure::unconfirmed("stored without an ETag"))?),
             modified: answer.modified(),
         })
     }
