@@ -36,7 +36,7 @@ pub(super) use write::Written;
 #[derive(Clone)]
 pub(super) struct Bucket {
     pub(super) client: Client,
-    /// Prepared with this client, when the first is needed.
+    /// Prepared with this client, on first use.
     operations: Arc<OnceCell<Operations>>,
     pub(super) name: String,
     pub(super) prefix: Prefix,

@@ -1,9 +1,11 @@
-//! Operations of the SDK that are put together once, for the requests that small files consist of.
+//! GetObject and PutObject, put together once per bucket instead of once per request: small files
+//! need little else.
 //!
-//! The SDK puts an operation together anew for each request: it merges its plugins, resolves the
-//! endpoint twice and asks each of its interceptors at nineteen hooks. Here that is done once.
-//! Credentials, signing, timeouts, retries with their quota, and the protection against stalls
-//! stay the client's own; only interceptors are left out that do nothing here ([`UNUSED`]).
+//! For every request the SDK merges a dozen plugins, works out the endpoint twice, and asks some 25
+//! interceptors at each of nineteen hooks. Here the plugins are merged and the endpoint is worked
+//! out once. Credentials, signing, timeouts, retries with their quota, and the protection against
+//! stalls stay the client's own. What is left out are interceptors that nobody needs here
+//! ([`taken::UNUSED`]) and the SDK's lines in the debug log.
 
 mod get;
 mod put;
@@ -40,7 +42,7 @@ pub(super) use response::Response;
 
 /// The SDK's name of the service.
 const SERVICE: &str = "S3";
-/// A key, of whatever object: nothing is sent while an operation is prepared.
+/// Any key will do: nothing is sent while an operation is prepared.
 const ANY_KEY: &str = "key";
 
 /// The operations of one bucket.
@@ -52,7 +54,7 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// As this client would carry them out, which sends nothing for it.
+    /// As this client would carry them out. Sends nothing.
     ///
     /// # Errors
     /// Why it could not send a request either.
@@ -143,64 +145,4 @@ fn typed<E: CreateUnhandledError + StdError + Send + Sync + 'static>(error: Erro
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use aws_sdk_s3::config::retry::RetryConfig;
-    use aws_sdk_s3::config::timeout::TimeoutConfig;
-    use aws_sdk_s3::config::{BehaviorVersion, Builder, ConfigBag, Credentials, Region};
-
-    use super::*;
-
-    fn config() -> Builder {
-        Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-    }
-
-    /// The timeout of an operation with all its attempts, and how many there are at most.
-    fn settings<R, E>(of: &Prepared<R, E>) -> (Option<Duration>, Option<u32>) {
-        let mut config = ConfigBag::base();
-        let applied = of.plugins.apply_client_configuration(&mut config);
-        applied.expect("a configuration");
-        let timeouts = config.load::<TimeoutConfig>();
-        let retries = config.load::<RetryConfig>();
-        (
-            timeouts.and_then(TimeoutConfig::operation_timeout),
-            retries.map(RetryConfig::max_attempts),
-        )
-    }
-
-    #[tokio::test]
-    async fn timeouts_and_retries_are_those_of_the_client_but_for_the_longer_timeouts_of_a_put() {
-        let second = Duration::from_secs(1);
-        let timeouts = TimeoutConfig::builder().operation_timeout(second).build();
-        let config = config()
-            .region(Region::new("eu-1"))
-            .timeout_config(timeouts);
-        let config = config.retry_config(RetryConfig::standard().with_max_attempts(7));
-        let client = Client::from_conf(config.build());
-        let prepared = Operations::prepare(&client, "bucket").await;
-        let prepared = prepared.expect("prepared operations");
-        assert_eq!(settings(&prepared.get), (Some(second), Some(7)));
-        let (timeout, attempts) = settings(&prepared.put);
-        assert_eq!(
-            timeout,
-            patient()
-                .build()
-                .timeout_config()
-                .and_then(TimeoutConfig::operation_timeout)
-        );
-        assert!(timeout > Some(second));
-        assert_eq!(attempts, Some(7));
-    }
-
-    #[tokio::test]
-    async fn what_no_request_could_be_sent_for_cannot_be_prepared() {
-        for (bucket, region) in [("bucket", None), ("", Some(Region::new("eu-1")))] {
-            let client = Client::from_conf(config().region(region.clone()).build());
-            let prepared = Operations::prepare(&client, bucket).await;
-            assert!(prepared.is_err(), "{bucket:?} in {region:?}");
-        }
-    }
-}
+mod tests;

@@ -27,15 +27,33 @@ pub(in crate::store::s3) struct GetResponse {
 pub(in crate::store::s3) struct Entries(Vec<(String, String)>);
 
 impl Entries {
-    /// The value of the first of this name, which is in lower case.
+    /// The value of this name, which is in lower case.
     pub(in crate::store::s3) fn get(&self, name: &str) -> Option<&str> {
         let entry = self.0.iter().find(|(known, _)| known == name);
         entry.map(|(_, value)| value.as_str())
     }
 
-    fn push(&mut self, name: &str, value: &str) {
+    fn add(&mut self, name: &str, value: &str) -> Result<(), OrchestratorError<Error>> {
+        if self.get(name).is_some() {
+            return Err(OrchestratorError::other(REPEATED));
+        }
         self.0.push((name.to_owned(), value.to_owned()));
+        Ok(())
     }
+}
+
+/// Which of two values counts, nobody knows.
+const REPEATED: &str = "a header field that should be there once is there twice";
+
+fn once<T>(field: &mut Option<T>, value: T) -> Result<(), OrchestratorError<Error>> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(OrchestratorError::other(REPEATED)),
+    }
+}
+
+fn text(value: &[u8]) -> Result<&str, OrchestratorError<Error>> {
+    std::str::from_utf8(value).map_err(OrchestratorError::other)
 }
 
 impl Response for GetResponse {
@@ -52,24 +70,27 @@ impl Response for GetResponse {
             checksums: Entries::default(),
             body: ByteStream::new(body),
         };
-        for (name, value) in fields {
+        for (name, value) in fields.iter_bytes() {
             match name {
                 "content-length" => {
-                    let length = value.parse().map_err(OrchestratorError::other)?;
-                    read.content_length = Some(length);
+                    let length = text(value)?.parse().map_err(OrchestratorError::other)?;
+                    once(&mut read.content_length, length)?;
                 }
-                "content-range" => read.content_range = Some(value.to_owned()),
-                "content-type" => read.content_type = Some(value.to_owned()),
-                "etag" => read.etag = Some(value.to_owned()),
-                "last-modified" => {
-                    let date = DateTime::from_str(value, DateTimeFormat::HttpDate);
-                    read.last_modified = Some(date.map_err(OrchestratorError::other)?);
+                "content-range" => once(&mut read.content_range, text(value)?.to_owned())?,
+                "content-type" => once(&mut read.content_type, text(value)?.to_owned())?,
+                "etag" => once(&mut read.etag, text(value)?.to_owned())?,
+                "last-modified" if !value.is_empty() => {
+                    let date = DateTime::from_str(text(value)?, DateTimeFormat::HttpDate);
+                    once(
+                        &mut read.last_modified,
+                        date.map_err(OrchestratorError::other)?,
+                    )?;
                 }
                 _ => {
                     if let Some(entry) = name.strip_prefix("x-amz-meta-") {
-                        read.entries.push(entry, value);
+                        read.entries.add(entry, text(value)?)?;
                     } else if let Some(kind) = name.strip_prefix("x-amz-checksum-") {
-                        read.checksums.push(kind, value);
+                        read.checksums.add(kind, text(value)?)?;
                     }
                 }
             }
@@ -117,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_or_date_that_is_none_is_refused() {
+    fn a_malformed_length_or_date_is_refused() {
         for field in [
             ("Content-Length", "-1"),
             ("Content-Length", "five"),
@@ -125,6 +146,30 @@ mod tests {
         ] {
             assert!(read(&[field]).is_none(), "{field:?}");
         }
-        assert!(read(&[]).is_some());
+        for fields in [&[] as &[_], &[("Last-Modified", "")]] {
+            assert!(read(fields).is_some(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_used_is_text_and_there_once() {
+        for name in [
+            "ETag",
+            "Content-Type",
+            "x-amz-meta-a",
+            "x-amz-checksum-crc32",
+        ] {
+            assert!(read(&[(name, "1")]).is_some(), "{name}");
+            assert!(read(&[(name, "1"), (name, "1")]).is_none(), "{name}");
+            let mut map = http::HeaderMap::new();
+            let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            let value = http::HeaderValue::from_bytes(b"\xff").expect("a value");
+            map.append(name.clone(), value);
+            let fields = Headers::try_from(map).expect("fields");
+            assert!(
+                GetResponse::read(&fields, SdkBody::empty()).is_err(),
+                "{name}"
+            );
+        }
     }
 }

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::http::Headers;
 pub(in crate::store::s3) trait Response:
     fmt::Debug + Sized + Send + Sync + 'static
 {
-    /// Whether the body is handed out before it has come.
+    /// Whether the body is handed out before it has arrived.
     const STREAMS: bool;
 
     /// Reads it. `body` is empty unless it is handed out.
@@ -25,7 +25,8 @@ pub(in crate::store::s3) trait Response:
     fn read(fields: &Headers, body: SdkBody) -> Result<Self, OrchestratorError<Error>>;
 }
 
-/// Reads successes, and leaves errors to what the SDK's configuration of the operation names.
+/// Reads successes, and leaves errors to what the SDK's configuration of the operation names; those in
+/// a response of 200 too.
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     sdk: FrozenLayer,
@@ -58,12 +59,13 @@ impl<R: Response> DeserializeResponse for Reader<R> {
         response: &HttpResponse,
         config: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
-        if response.status().is_success() {
-            return R::read(response.headers(), SdkBody::empty()).map(Output::erase);
+        let is_empty = response.body().bytes().is_some_and(<[u8]>::is_empty);
+        if !(response.status().is_success() && is_empty) {
+            let sdk = self.sdk.load::<SharedResponseDeserializer>();
+            let sdk = sdk.ok_or_else(|| OrchestratorError::other("nothing reads errors"))?;
+            // It may have an error in its body.
+            sdk.deserialize_nonstreaming_with_config(response, config)?;
         }
-        match self.sdk.load::<SharedResponseDeserializer>() {
-            Some(sdk) => sdk.deserialize_nonstreaming_with_config(response, config),
-            None => Err(OrchestratorError::other("nothing reads errors")),
-        }
+        R::read(response.headers(), SdkBody::empty()).map(Output::erase)
     }
 }

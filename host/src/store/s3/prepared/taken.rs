@@ -1,7 +1,8 @@
-//! What the client would carry an operation out with, taken from it before it sends anything.
+//! What the client would carry out an operation with, taken from it before anything is sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_runtime::auth::SigV4SessionTokenNameOverride;
 use aws_runtime::service_clock_skew::DisableClockSkewCorrection;
 use aws_sdk_s3::config::endpoint::{Endpoint, EndpointFuture};
 use aws_sdk_s3::config::interceptors::BeforeSerializationInterceptorContextRef;
@@ -20,12 +21,13 @@ use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::SharedResponseDeserializer;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use aws_types::SigningName;
+use aws_types::endpoint_config::{EndpointUrl, UseDualStack, UseFips};
 use aws_types::region::SigningRegion;
 
-/// The ends of the names of interceptors that do nothing here: they count for meters and user
-/// agents that are not used, tell the service how often a request was tried, or enforce what is
-/// checked where the bytes are read.
-const UNUSED: [&str; 9] = [
+/// The ends of the names of interceptors that nobody needs here. They gather data for metrics and a
+/// user agent that are not used, number requests for the service's statistics, detect recursion in AWS
+/// Lambda, or enforce the length, which is checked where the bytes are read.
+pub(super) const UNUSED: [&str; 9] = [
     "MetricsInterceptor",
     "TelemetryBytesInterceptor",
     "TelemetryInputCaptureInterceptor",
@@ -37,7 +39,12 @@ const UNUSED: [&str; 9] = [
     "EnforceContentLength",
 ];
 
-/// An interceptor that takes it from a request and refuses that.
+/// How requests are signed for a session with a directory bucket (S3 Express One Zone).
+const SESSION_SCHEME: &str = "sigv4-s3express";
+/// The header field with the session's token. The client's own setting for it cannot be copied.
+const SESSION_TOKEN: &str = "x-amz-s3session-token";
+
+/// An interceptor that takes it from a request, and then lets the request fail.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Taken(Arc<Mutex<Option<Parts>>>);
 
@@ -51,8 +58,8 @@ struct Parts {
 type EndpointParams = aws_sdk_s3::config::endpoint::Params;
 
 impl Taken {
-    /// All of it, if there was a request; with what reads its response. The endpoint is the same for
-    /// every object.
+    /// A plugin with all that was taken and this reader of responses; none if no request got that
+    /// far.
     ///
     /// # Errors
     /// There is no such endpoint.
@@ -68,12 +75,26 @@ impl Taken {
             Err(error) => return Some(Err(error)),
         };
         parts.config.store_put(reader);
+        let has_sessions = has_sessions(&endpoint);
+        if has_sessions {
+            let name = SigV4SessionTokenNameOverride::new(|_, _| Ok(Some(SESSION_TOKEN)));
+            parts.config.store_put(name);
+        }
         let used = parts.components.interceptors().filter(is_used);
-        let components = parts.components.to_builder().with_interceptors(used);
-        let components = components.with_endpoint_resolver(Some(Resolved(endpoint)));
+        let mut components = parts.components.to_builder().with_interceptors(used);
+        // The SDK opens a session by a request of its own, to another endpoint.
+        if !has_sessions {
+            components.set_endpoint_resolver(Some(Resolved(endpoint)));
+        }
         let plugin = StaticRuntimePlugin::new().with_config(parts.config.freeze());
         Some(Ok(plugin.with_runtime_components(components)))
     }
+}
+
+/// Whether requests to it are signed for a session, as those to a directory bucket.
+fn has_sessions(endpoint: &Endpoint) -> bool {
+    let mut schemes = endpoint.auth_schemes().iter();
+    schemes.any(|scheme| scheme.name() == SESSION_SCHEME)
 }
 
 fn is_used(interceptor: &impl Intercept) -> bool {
@@ -122,6 +143,9 @@ fn layer(config: &ConfigBag) -> Layer {
     copy::<ResponseChecksumValidation>(config, &mut layer);
     copy::<AuthSchemePreference>(config, &mut layer);
     copy::<AuthSchemeAndEndpointOrchestrationV2>(config, &mut layer);
+    copy::<EndpointUrl>(config, &mut layer);
+    copy::<UseFips>(config, &mut layer);
+    copy::<UseDualStack>(config, &mut layer);
     copy::<Region>(config, &mut layer);
     copy::<SigningRegion>(config, &mut layer);
     copy::<SigningName>(config, &mut layer);
@@ -150,53 +174,68 @@ impl ResolveEndpoint for Resolved {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::Client;
-    use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials};
+    use aws_sdk_s3::config::{
+        BehaviorVersion, Builder, Credentials, RuntimeComponentsBuilder, RuntimePlugin,
+    };
+    use aws_smithy_runtime_api::client::ser_de::DeserializeResponse;
 
     use super::*;
+
+    /// Reads no response, since none comes.
+    #[derive(Debug)]
+    struct Unread;
+
+    impl DeserializeResponse for Unread {}
 
     fn config() -> Builder {
         Builder::new()
             .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-west-2"))
             .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
     }
 
-    async fn taken(config: Builder) -> Option<Parts> {
+    async fn taken(config: Builder, bucket: &str) -> Taken {
         let taken = Taken::default();
         let get = Client::from_conf(config.build()).get_object();
-        let get = get.bucket("bucket").key("key").customize();
+        let get = get.bucket(bucket).key("key").customize();
         let refused = get.interceptor(taken.clone()).send().await;
         refused.expect_err("a request that is not sent");
-        taken.parts().take()
+        taken
     }
 
     #[tokio::test]
-    async fn only_interceptors_that_the_sdk_has_are_left_out() {
-        let parts = taken(config().region(Region::new("eu-1"))).await;
+    async fn every_interceptor_that_is_left_out_is_part_of_the_sdk() {
+        let parts = taken(config(), "bucket").await.parts().take();
         let parts = parts.expect("a request");
         let all: Vec<_> = parts.components.interceptors().collect();
         for unused in UNUSED {
             let mut named = all.iter().filter(|one| one.name().ends_with(unused));
             assert!(named.next().is_some(), "{unused}");
         }
-        let used: Vec<_> = all.iter().filter(|one| is_used(*one)).collect();
-        for needed in [
-            "TokenBucketProvider",
-            "ServiceClockSkewInterceptor",
-            "StalledStreamProtectionInterceptor",
-            "ConnectionPoisoningInterceptor",
-        ] {
-            let mut named = used.iter().filter(|one| one.name() == needed);
-            assert!(named.next().is_some(), "{needed}");
-        }
     }
 
     #[tokio::test]
-    async fn the_endpoint_is_that_of_the_client() {
-        let config = config().region(Region::new("eu-1")).force_path_style(true);
-        let parts = taken(config.endpoint_url("http://[::1]:9")).await;
-        let params = parts.and_then(|parts| parts.endpoint).expect("an endpoint");
-        assert_eq!(params.bucket(), Some("bucket"));
-        assert_eq!(params.endpoint(), Some("http://[::1]:9"));
-        assert_eq!(params.force_path_style(), Some(true));
+    async fn sessions_with_a_directory_bucket_are_opened_at_an_endpoint_of_their_own() {
+        let bucket = "bucket--usw2-az1--x-s3";
+        let params = EndpointParams::builder().bucket(bucket).region("us-west-2");
+        let params = params.disable_s3_express_session_auth(true).build();
+        let params = EndpointResolverParams::new(params.expect("parameters"));
+        for (disabled, has_sessions) in [(false, true), (true, false)] {
+            let config = config().disable_s3_express_session_auth(disabled);
+            let taken = taken(config, bucket).await;
+            let plugin = taken.plugin(SharedResponseDeserializer::new(Unread)).await;
+            let plugin = plugin.and_then(Result::ok).expect("a plugin");
+
+            let settings = plugin.config().expect("settings");
+            let named = settings.load::<SigV4SessionTokenNameOverride>();
+            assert_eq!(named.is_some(), has_sessions);
+
+            let none = RuntimeComponentsBuilder::new("none");
+            let resolver = plugin.runtime_components(&none).endpoint_resolver();
+            let resolver = resolver.expect("a resolver");
+            let endpoint = resolver.resolve_endpoint(&params).await;
+            let endpoint = endpoint.expect("an endpoint");
+            assert!(!super::has_sessions(&endpoint));
+        }
     }
 }

@@ -24,6 +24,21 @@ pub(super) fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
 }
 
 #[tokio::test]
+async fn an_error_in_a_response_of_200_is_no_stored_file() {
+    for code in ["AccessDenied", "InternalError"] {
+        for fields in [vec![], vec![("ETag", "\"1\"".to_owned())]] {
+            let service = S3Service::start();
+            let store = store_on(&service).await;
+            let body = format!("<Error><Code>{code}</Code></Error>");
+            let fault = Fault::Answer(200, fields.clone(), body);
+            service.fail("PUT /files/f", usize::MAX, fault);
+            let stored = put(&store, "f", b"abc").await;
+            assert_eq!(verdict(stored), "unavailable", "{code} {fields:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_interrupted_download_is_resumed() {
     let service = S3Service::start();
     let store = store_on(&service).await;
