@@ -1,6 +1,5 @@
-//! Single requests to the service, in the store's terms: keys instead of object names,
-//! [`Info`] instead of header fields, [`S3Failure`](super::failure::S3Failure) instead of
-//! the SDK's errors.
+//! Single requests to the service, in the store's terms: keys instead of object names, [`Info`]
+//! instead of header fields, [`S3Failure`] instead of the SDK's errors.
 
 mod answer;
 mod copy;
