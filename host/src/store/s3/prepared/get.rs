@@ -42,8 +42,8 @@ impl Entries {
     }
 }
 
-/// Which of two values counts, nobody knows.
-const REPEATED: &str = "a header field that should be there once is there twice";
+/// Two values leave open which one counts.
+const REPEATED: &str = "a header field that may occur only once is repeated";
 
 fn once<T>(field: &mut Option<T>, value: T) -> Result<(), OrchestratorError<Error>> {
     match field.replace(value) {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_used_is_text_and_there_once() {
+    fn a_field_that_is_used_is_utf8_and_not_repeated() {
         for name in [
             "ETag",
             "Content-Type",

@@ -21,7 +21,7 @@ pub(in crate::store::s3) trait Response:
     /// Reads it. `body` is empty unless it is handed out.
     ///
     /// # Errors
-    /// A field that cannot be what it says.
+    /// A malformed or repeated field.
     fn read(fields: &Headers, body: SdkBody) -> Result<Self, OrchestratorError<Error>>;
 }
 

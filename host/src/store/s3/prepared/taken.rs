@@ -62,7 +62,7 @@ impl Taken {
     /// far.
     ///
     /// # Errors
-    /// There is no such endpoint.
+    /// The endpoint cannot be resolved.
     pub(super) async fn plugin(
         &self,
         reader: SharedResponseDeserializer,

@@ -24,7 +24,7 @@ pub(super) fn verdict<T>(outcome: Result<T, Error>) -> &'static str {
 }
 
 #[tokio::test]
-async fn an_error_in_a_response_of_200_is_no_stored_file() {
+async fn an_error_in_the_body_of_a_200_is_an_error() {
     for code in ["AccessDenied", "InternalError"] {
         for fields in [vec![], vec![("ETag", "\"1\"".to_owned())]] {
             let service = S3Service::start();
