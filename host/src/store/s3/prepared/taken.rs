@@ -174,11 +174,10 @@ impl ResolveEndpoint for Resolved {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::Client;
-    use aws_sdk_s3::config::{
-        BehaviorVersion, Builder, Credentials, RuntimeComponentsBuilder, RuntimePlugin,
-    };
+    use aws_sdk_s3::config::{Builder, RuntimeComponentsBuilder, RuntimePlugin};
     use aws_smithy_runtime_api::client::ser_de::DeserializeResponse;
 
+    use super::super::tests::{DIRECTORY, config};
     use super::*;
 
     /// Reads no response, since none comes.
@@ -186,13 +185,6 @@ mod tests {
     struct Unread;
 
     impl DeserializeResponse for Unread {}
-
-    fn config() -> Builder {
-        Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-west-2"))
-            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-    }
 
     async fn taken(config: Builder, bucket: &str) -> Taken {
         let taken = Taken::default();
@@ -216,13 +208,13 @@ mod tests {
 
     #[tokio::test]
     async fn sessions_with_a_directory_bucket_are_opened_at_an_endpoint_of_their_own() {
-        let bucket = "bucket--usw2-az1--x-s3";
-        let params = EndpointParams::builder().bucket(bucket).region("us-west-2");
+        let params = EndpointParams::builder().bucket(DIRECTORY);
+        let params = params.region("us-west-2");
         let params = params.disable_s3_express_session_auth(true).build();
         let params = EndpointResolverParams::new(params.expect("parameters"));
         for (disabled, has_sessions) in [(false, true), (true, false)] {
             let config = config().disable_s3_express_session_auth(disabled);
-            let taken = taken(config, bucket).await;
+            let taken = taken(config, DIRECTORY).await;
             let plugin = taken.plugin(SharedResponseDeserializer::new(Unread)).await;
             let plugin = plugin.and_then(Result::ok).expect("a plugin");
 

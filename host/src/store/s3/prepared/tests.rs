@@ -19,10 +19,10 @@ use aws_smithy_runtime_api::http::StatusCode;
 
 use super::*;
 
-/// An S3 Express directory bucket.
-const DIRECTORY: &str = "bucket--usw2-az1--x-s3";
+/// An S3 Express directory bucket, in the region of [`config`].
+pub(super) const DIRECTORY: &str = "bucket--usw2-az1--x-s3";
 
-fn config() -> Builder {
+pub(super) fn config() -> Builder {
     with_token(None)
 }
 
