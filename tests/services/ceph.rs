@@ -54,15 +54,7 @@ pub fn start(data: &Path) -> Result<Started, Unavailable> {
     let monitor = Daemon::start(data, "ceph-mon", &mut run)?;
     // At first it refuses everyone.
     let status = || ask(&mut command("ceph", &["--connect-timeout", "20", "-s"]));
-    let mut known = status();
-    for _ in 0..30 {
-        if known.is_ok() {
-            break;
-        }
-        std::thread::sleep(Duration::from_secs(1));
-        known = status();
-    }
-    known?;
+    patiently(status)?;
     let mut run = command("ceph-mgr", &["-f", "-i", "a"]);
     let manager = Daemon::start(data, "ceph-mgr", &mut run)?;
     let osd = Uuid::new_v4().to_string();
@@ -71,9 +63,18 @@ pub fn start(data: &Path) -> Result<Started, Unavailable> {
         "ceph-osd",
         &["--mkfs", "-i", "0", "--osd-uuid", &osd],
     ))?;
-    let mut run = command("ceph-osd", &["-f", "-i", "0"]);
-    let storage = Daemon::start(data, "ceph-osd", &mut run)?;
-    // Waits for the OSD by itself.
+    let run_osd = || {
+        let mut run = command("ceph-osd", &["-f", "-i", "0"]);
+        let storage = Daemon::start(data, "ceph-osd", &mut run)?;
+        let is_up = || match ask(&mut command("ceph", &["osd", "stat"]))? {
+            stat if stat.contains(" 1 up") => Ok(()),
+            stat => Err(broken(format!("{}, {}", stat.trim(), storage.last_words()))),
+        };
+        patiently(is_up)?;
+        Ok(storage)
+    };
+    // It ends at times, told "wrong fsid", if it asks the monitor for its device class too early.
+    let storage = run_osd().or_else(|_: Unavailable| run_osd())?;
     ask(
         command("radosgw-admin", &["user", "create", "--uid=coffer"]).args([
             "--display-name=coffer",
@@ -89,6 +90,17 @@ pub fn start(data: &Path) -> Result<Started, Unavailable> {
         daemons: vec![gateway, storage, manager, monitor],
         litter: vec![],
     })
+}
+
+/// Tries once a second until it succeeds; after half a minute, the last error.
+fn patiently<T>(attempt: impl Fn() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
+    for _ in 0..30 {
+        if let Ok(done) = attempt() {
+            return Ok(done);
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    attempt()
 }
 
 /// One replica, no authentication among its own, nothing outside of the folder.
