@@ -73,7 +73,8 @@ pub fn start(data: &Path) -> Result<Started, Unavailable> {
         patiently(is_up)?;
         Ok(storage)
     };
-    // It ends at times, told "wrong fsid", if it asks the monitor for its device class too early.
+    // It can end while it starts, refused by the monitor ("wrong fsid"). radosgw-admin would wait for
+    // it forever.
     let storage = run_osd().or_else(|_: Unavailable| run_osd())?;
     ask(
         command("radosgw-admin", &["user", "create", "--uid=coffer"]).args([
